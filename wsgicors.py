@@ -1,0 +1,1562 @@
+"""Cross-Origin Resource Sharing (CORS) for any WSGI application, in one file.
+
+Browsers let a page read an answer from another origin only if the server allows it
+by the CORS protocol of the Fetch standard. This middleware speaks that protocol::
+
+    from wsgicors import CORS
+
+    application = CORS(application, origin="https://app.example.com", methods="GET, PUT",
+                       headers="X-Token", credentials=True, maxage=600)
+
+The same in an ini file of PasteDeploy::
+
+    [filter:cors]
+    use = egg:wsgicors#middleware
+    policy = api, public
+    api_path = /api/*
+    api_origin = https://app.example.com https://*.example.org
+    api_credentials = true
+    public_origin = *
+
+The contract:
+
+1. A configuration that is wrong or insecure raises ConfigError, which lists every problem and its fix.
+2. The path picks a group of policies, then the origin picks one policy of that group.
+3. A path that no policy names is not governed: the request passes untouched.
+4. A preflight is answered here; the application never sees it (unless preflight_continue).
+5. Any other request always reaches the application; CORS only decides what a page may read.
+6. On a governed response the policy is the only authority: the application's own Access-Control
+   headers are replaced or removed.
+7. Whatever depends on the request's Origin says so in Vary, with or without an Origin.
+8. Nothing of a request is echoed that has not been checked against a grammar and a limit.
+9. A predicate or strategy that fails refuses the request; it never allows one and never breaks one.
+10. CORS is not access control: it protects users of browsers, not the server.
+
+Every option is explained in README.rst; ``python -m wsgicors explain`` plays the browser.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import sys
+import threading
+import time
+from collections import namedtuple
+from collections.abc import Mapping
+from types import CoroutineType, MappingProxyType
+
+# Importing typing would cost each start-up milliseconds that no request needs; type checkers know this name.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import timedelta
+    from typing import Any, Final, Union
+
+    from _typeshed import OptExcInfo
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    Predicate = Callable[[str, WSGIEnvironment], bool]
+    Strategy = Callable[[WSGIEnvironment], Union[str, None]]
+    Header = tuple[str, str]
+    Complain = Callable[[object, str], None]
+    Profile = Union[frozenset[str], None]
+    Section = dict[str, tuple[str, object]]
+
+__all__ = ["CORS", "ConfigError", "OriginList", "Policy", "Problem", "__version__", "make_middleware"]
+__version__ = "1.0.0"
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Vocabulary: the names and limits of the Fetch standard, and ours.
+# ---------------------------------------------------------------------------------------------------------------
+
+# https://fetch.spec.whatwg.org/#http-responses
+ALLOW_ORIGIN: Final = "Access-Control-Allow-Origin"
+ALLOW_CREDENTIALS: Final = "Access-Control-Allow-Credentials"
+ALLOW_METHODS: Final = "Access-Control-Allow-Methods"
+ALLOW_HEADERS: Final = "Access-Control-Allow-Headers"
+MAX_AGE: Final = "Access-Control-Max-Age"
+EXPOSE_HEADERS: Final = "Access-Control-Expose-Headers"
+# https://w3c.github.io/resource-timing/#sec-timing-allow-origin
+TIMING_ALLOW_ORIGIN: Final = "Timing-Allow-Origin"
+
+# What a policy decides, so that the application does not.
+POLICY_HEADERS: Final = frozenset(
+    name.lower()
+    for name in (ALLOW_ORIGIN, ALLOW_CREDENTIALS, ALLOW_METHODS, ALLOW_HEADERS, MAX_AGE, EXPOSE_HEADERS)
+)
+
+# https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name: readable without being exposed.
+SAFELISTED_RESPONSE_HEADERS: Final = frozenset(
+    ("cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma")
+)
+# https://fetch.spec.whatwg.org/#forbidden-response-header-name: never readable.
+FORBIDDEN_RESPONSE_HEADERS: Final = frozenset(("set-cookie", "set-cookie2"))
+
+# https://fetch.spec.whatwg.org/#concept-method-normalize
+NORMALIZED_METHODS: Final = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"))
+# Where `*` cannot be sent, these stand for "any", so that a cached preflight serves them all (RFC 9110, RFC 5789).
+STANDARD_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+# The port that a URL leaves out: https://url.spec.whatwg.org/#default-port
+DEFAULT_PORTS: Final = {"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}
+# https://html.spec.whatwg.org/#concept-origin-opaque: pages of these are sent as `null`.
+OPAQUE_SCHEMES: Final = frozenset(("about", "blob", "data", "file", "javascript"))
+
+# Names right under which anyone can get a host of their own: used where `publicsuffixlist` is not installed.
+PUBLIC_SUFFIXES: Final = frozenset(
+    """
+    co.uk org.uk me.uk ltd.uk plc.uk com.au net.au org.au co.nz org.nz co.za co.jp ne.jp or.jp co.kr co.in co.il
+    com.br net.br com.cn net.cn com.tw com.hk com.sg com.my com.tr com.mx com.ar com.co com.ua co.id co.th
+    amplifyapp.com appspot.com azurestaticapps.net azurewebsites.net blogspot.com cloudapp.net cloudfront.net
+    deno.dev firebaseapp.com fly.dev github.io githubpreview.dev gitlab.io glitch.me herokuapp.com herokussl.com
+    loca.lt myshopify.com netlify.app ngrok-free.app ngrok.app ngrok.io now.sh onrender.com pages.dev pythonanywhere.com
+    railway.app readthedocs.io repl.co replit.app replit.dev s3.amazonaws.com surge.sh translate.goog trycloudflare.com
+    up.railway.app vercel.app web.app webflow.io wixsite.com workers.dev wpengine.com
+    """.split()
+)
+
+# The risks of credentials (design.md, 4), each with its one sentence.
+RISKS: Final = {
+    "any-origin": "every web site could act as the logged-in user",
+    "insecure-origin": "http is not authenticated, so whoever controls a user's network can be this origin",
+    "public-suffix": "anyone can get a name right under {parent!r} ({source}), and act from it as the logged-in user",
+    "null-origin": "any page can obtain the origin null with a sandboxed frame, and act as the logged-in user",
+}
+
+REMEDIES: Final = {
+    "any-origin": "the origins that you trust",
+    "insecure-origin": "https",
+    "public-suffix": "the hosts in full",
+    "null-origin": "the origin of a page that is not sandboxed",
+}
+
+MAX_ORIGIN: Final = 512  # bytes of an Origin that is looked at; a host name has at most 253
+MAX_METHOD: Final = 64  # bytes of an Access-Control-Request-Method that is echoed
+MAX_HEADERS: Final = 4096  # bytes of an Access-Control-Request-Headers that is echoed
+MAX_SECONDS: Final = 2**31  # https://www.rfc-editor.org/rfc/rfc9111#section-1.2.2
+MAX_SHOWN: Final = 200  # characters of foreign text in a message or a log line
+MAX_PROBLEMS: Final = 50  # problems in the text of a ConfigError, and entries that one load of a list complains of
+
+# Other libraries' names for our options, without "_", "-", case and "cors" in front.
+FOREIGN_NAMES: Final = {
+    "origin": "origins alloworigin alloworigins allowedorigin allowedorigins alloworiginregex alloworiginregexes"
+    " allowedoriginregex allowedoriginregexes allowedoriginpatterns originallowall originwhitelist"
+    " originregexwhitelist allowallorigins alloworiginfunc accesscontrolalloworigin",
+    "path": "paths resources urlsregex urlregex route routes",
+    "methods": "method allowmethod allowmethods allowedmethods accesscontrolallowmethods",
+    "headers": "header allowheader allowheaders allowedheaders requestheaders accesscontrolallowheaders",
+    "expose_headers": "exposeheader exposedheaders exposedheader exposeheaders accesscontrolexposeheaders",
+    "credentials": "credential allowcredentials allowcredential supportscredentials supportcredentials"
+    " withcredentials accesscontrolallowcredentials",
+    "maxage": "maxageseconds preflightmaxage cachemaxage accesscontrolmaxage",
+    "timing": "timingalloworigin allowtiming",
+    "preflight_status": "optionssuccessstatus preflightsuccessstatus optionsstatus preflightresponsestatus",
+    "preflight_continue": "optionspassthrough passthrough",
+    "accept_risk": "acceptrisks acceptedrisks risk risks",
+}
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Errors
+# ---------------------------------------------------------------------------------------------------------------
+
+
+class Problem(namedtuple("Problem", "key value message")):
+    """One thing wrong in a configuration.
+
+    key: the option as it was written ("api_origin", "policies.api.origin"); value: the faulty value or the
+    faulty entry of a list, None where nothing was written; message: the rule it breaks and what to write instead.
+    """
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.message}"
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be used. ``problems``: every Problem of it, in order; the text shows the first 50."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        lines = [f"{count} problem{'s' if count > 1 else ''} in the CORS configuration:"]
+        lines += [f"  {problem}" for problem in self.problems[:MAX_PROBLEMS]]
+        if count > MAX_PROBLEMS:
+            lines.append(f"  ... and {count - MAX_PROBLEMS} more")
+        return "\n".join(lines)
+
+
+def show(value: object) -> str:
+    """A foreign value as one short line of plain characters, safe in a log or a message."""
+    try:
+        text = repr(value[:MAX_SHOWN] if isinstance(value, str) else value)
+    except Exception:  # the object's own fault; the message about it is still needed
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`` (did you mean ...?)`` for the closest known word, or nothing."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(word.lower(), list(known), 1)
+    return f"; did you mean {found[0]!r}?" if found else ""
+
+
+@functools.lru_cache(maxsize=None)
+def logger() -> Any:
+    """The logger ``wsgicors``. A good configuration and an allowed request log nothing, so they import nothing."""
+    import logging
+
+    return logging.getLogger("wsgicors")
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Grammar
+# ---------------------------------------------------------------------------------------------------------------
+
+# token = 1*tchar                                    https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
+TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+# field-names = token *( OWS "," OWS token )         https://fetch.spec.whatwg.org/#http-access-control-request-headers
+FIELD_NAMES: Final = re.compile(rf"{TOKEN.pattern}(?:[ \t]*,[ \t]*{TOKEN.pattern})*")
+
+# origin = "null" / scheme "://" host [ ":" port ]   https://fetch.spec.whatwg.org/#origin-header
+# in the characters that browsers send; `null` is compared elsewhere. Group 1 is all but the port.
+ORIGIN: Final = re.compile(
+    r"""
+    ( https?://                                             # special schemes: the host is in lower case
+        (?: [a-z0-9_-]+ (?: \. [a-z0-9_-]+ )* \.?           # a name, or an IPv4 address
+          | \[ [0-9a-f:]+ \] )                              # an IPv6 address
+    | (?! (?:https?|file): ) [a-z][a-z0-9+.-]* ://          # any other scheme: the host is kept as it is
+        [A-Za-z0-9_-]+ (?: \. [A-Za-z0-9_-]+ )* )
+    (?: : [1-9][0-9]{0,4} )?                                # a port that is not the scheme's own
+    """,
+    re.VERBOSE,
+)
+
+# The patterns that nearly every configuration consists of: accepted by this one look. Group 1: a wildcard; 2: the name.
+# A last label that starts with a letter cannot be an IPv4 address; whatever does not match is looked at in full.
+USUAL_PATTERN: Final = re.compile(
+    r"https?://  (\*\.)?  ( (?: [a-z0-9_-]{1,63}\. )*  [a-z][a-z0-9_-]{0,62} )", re.VERBOSE
+)
+MAX_USUAL_PATTERN: Final = 253  # characters; a name that may be too long for DNS is looked at in full
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Parse: text -> values. A reader takes a value and a function to complain to, and returns what the value means.
+# ---------------------------------------------------------------------------------------------------------------
+
+
+class Call(str):
+    """An ini value ``call:package.module:name``: it stands for that Python object."""
+
+    __slots__ = ()
+
+    def load(self) -> Any:
+        from importlib import import_module
+
+        module, colon, name = self[len("call:") :].strip().partition(":")
+        if not (module and colon and name):
+            raise ValueError("names no object: write call:package.module:name")
+        found = import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+        return found
+
+
+def is_given(key: str, value: object) -> bool:
+    """None and an empty text mean "not given"; but an empty origin means "nobody"."""
+    if isinstance(value, str) and not value.strip():
+        return key == "origin" or key.endswith("_origin")
+    return value is not None
+
+
+def read_boolean(value: object, complain: Complain) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = value.strip().lower() if isinstance(value, str) else None
+    if word not in ("true", "yes", "on", "1", "false", "no", "off", "0"):
+        complain(value, "is not a boolean: write true or false")
+    return word in ("true", "yes", "on", "1")
+
+
+def read_number(value: object, complain: Complain, low: int, high: int, unit: str) -> int | None:
+    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,10}\s*", value):
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+        return value
+    complain(value, f"is not {unit}: write a whole number from {low} to {high}")
+    return None
+
+
+def read_seconds(value: int | str | timedelta, complain: Complain) -> int | None:
+    seconds = getattr(value, "total_seconds", None)
+    if callable(seconds) and seconds() == int(seconds()):
+        value = int(seconds())
+    return read_number(value, complain, 0, MAX_SECONDS, "a number of seconds")
+
+
+def read_status(value: int | str, complain: Complain) -> int | None:
+    return read_number(value, complain, 200, 299, "a status that browsers accept for a preflight")
+
+
+def read_list(value: object, complain: Complain) -> list[Any]:
+    """The entries of a list, written as text with commas or white space, or as a Python list, tuple or set."""
+    if isinstance(value, str):
+        return re.findall(r"[^,\s]+", value)
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value, key=str)  # the same headers in every process
+    complain(value, f"is of type {type(value).__name__}: write text, or a list of texts")
+    return []
+
+
+def read_names(value: object, complain: Complain) -> tuple[str, ...]:
+    """Header names, each once; or the one entry ``*``."""
+    names: dict[str, str] = {}
+    entries = read_list(value, complain)
+    for entry in entries:
+        if not isinstance(entry, str) or not TOKEN.fullmatch(entry):
+            complain(entry, "is not a name of HTTP (a token): write names such as X-Token, separated by commas")
+        elif entry == "*" and len(entries) > 1:
+            complain(entry, "stands for any name, Authorization included: write it alone, or leave it out")
+        else:
+            names.setdefault(entry.lower(), entry)
+    return tuple(names.values())
+
+
+def read_methods(value: object, complain: Complain) -> tuple[str, ...]:
+    """Methods, each once, as browsers send them (https://fetch.spec.whatwg.org/#concept-method-normalize)."""
+    methods: dict[str, None] = {}
+    entries = read_list(value, complain)
+    for entry in entries:
+        if not isinstance(entry, str) or not TOKEN.fullmatch(entry):
+            complain(entry, "is not a method: write names such as GET, separated by commas")
+        elif entry == "*" and len(entries) > 1:
+            complain(entry, "stands for any method: write it alone, or leave it out")
+        elif entry.upper() == "PATCH" != entry:
+            complain(entry, "is not PATCH, as browsers do not change its case: write 'PATCH'")
+        else:
+            methods[entry.upper() if entry.upper() in NORMALIZED_METHODS else entry] = None
+    return tuple(methods)
+
+
+def read_paths(value: object, complain: Complain) -> tuple[str, ...]:
+    paths: dict[str, None] = {}
+    entries = read_list(value, complain)
+    if not entries:
+        complain(value, "names no path: leave the option out to govern every path")
+    for entry in entries:
+        if not isinstance(entry, str) or not entry.startswith("/"):
+            complain(entry, f"is not a path: write {'/' + entry if isinstance(entry, str) else '/exact or /prefix/*'!r}")
+            continue
+        if entry.endswith("/*"):
+            stem, form = entry[:-1], "{}*"
+        else:
+            stem, form = entry, "{}"
+        if re.search(r"[*?#\r\n]", stem):
+            complain(entry, "is no path that is compared: write /exact, or /prefix/* for all that is under it")
+        elif normal_path(stem) != stem:
+            complain(entry, f"is no path that is served, see its dots and slashes: write {form.format(normal_path(stem))!r}")
+        else:
+            paths[entry] = None
+    return tuple(paths)
+
+
+def read_risks(value: object, complain: Complain) -> frozenset[str]:
+    risks = read_list(value, complain)
+    for risk in risks:
+        if risk not in RISKS:
+            complain(risk, f"is no risk: write one or more of {', '.join(RISKS)}{nearest(str(risk), RISKS)}")
+    return frozenset(map(str, risks))
+
+
+def read_origins(value: object, complain: Complain) -> tuple[Any, ...]:
+    """The entries of ``origin``, not looked into yet: what an entry may be depends on credentials."""
+    if isinstance(value, (re.Pattern, OriginList)) or callable(value):
+        return (value,)
+    return tuple(value) if isinstance(value, (set, frozenset)) else tuple(read_list(value, complain))
+
+
+def read_policy_names(value: object, complain: Complain) -> tuple[str, ...]:
+    names = read_list(value, complain)
+    for at, name in enumerate(names):
+        if not isinstance(name, str) or not name:
+            complain(name, "is no name of a policy: write text")
+        elif name in names[:at]:
+            complain(name, "is listed twice: list each policy once, as the first in order decides")
+    return tuple(names)
+
+
+def read_sections(value: object, complain: Complain) -> dict[str, Mapping[str, Any] | None]:
+    if not isinstance(value, Mapping):
+        complain(value, "is no mapping: write {'name': {'origin': ...}}")
+        return {}
+    for name, options in value.items():
+        if not isinstance(name, str) or not name:
+            complain(name, "is no name of a policy: write text")
+        elif not isinstance(options, Mapping) and options is not None:
+            complain(options, f"is no mapping of options: write {{{name!r}: {{'origin': ...}}}}")
+    return dict(value)
+
+
+def read_strategy(value: object, complain: Complain) -> str | Strategy:
+    if value in ("firstmatch", "verbmatch") or callable(value):
+        return value  # type: ignore[return-value]  # narrowed by the test above
+    complain(value, "is no strategy: write firstmatch or verbmatch, or give a function f(environ)")
+    return "firstmatch"
+
+
+def normal_path(path: str) -> str:
+    """The path with empty, ``.`` and ``..`` segments and backslashes resolved; a trailing slash is kept."""
+    slashed = path.replace("\\", "/")
+    segments: list[str] = []
+    for segment in slashed.split("/"):
+        if segment == "..":
+            del segments[-1:]
+        elif segment not in ("", "."):
+            segments.append(segment)
+    return "/" + "/".join(segments) + ("/" if segments and slashed.endswith("/") else "")
+
+
+# Every option of a policy: how its value is read, and what holds where it is not given. A new option is a row
+# here, a line in Policy, and its one use under "compile".
+OPTIONS: Final[dict[str, tuple[Callable[[Any, Complain], Any], Any]]] = {
+    "origin": (read_origins, ()),
+    "path": (read_paths, ()),
+    "methods": (read_methods, ("GET", "HEAD", "POST")),
+    "headers": (read_names, ()),
+    "expose_headers": (read_names, ()),
+    "credentials": (read_boolean, False),
+    "maxage": (read_seconds, None),
+    "timing": (read_boolean, False),
+    "preflight_status": (read_status, 204),
+    "preflight_continue": (read_boolean, False),
+    "accept_risk": (read_risks, frozenset()),
+}
+GLOBAL_OPTIONS: Final[dict[str, tuple[Callable[[Any, Complain], Any], Any]]] = {
+    "policy": (read_policy_names, ()),
+    "policies": (read_sections, {}),
+    "matchstrategy": (read_strategy, "firstmatch"),
+    "catch_errors": (read_boolean, False),
+}
+
+
+def parse_pattern(text: str) -> tuple[str, str, str]:
+    """Scheme, host and port (``*`` for any, empty for none) of an origin pattern.
+
+    ValueError says what is wrong with one that no browser could match; where it can be mended, it shows
+    the form that browsers send, all faults mended at once (https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin).
+    """
+    faults = []
+    word = text.strip().strip("\"'")
+    if word != text:
+        faults.append("quotes or white space around it")
+    if re.search(r"[\s,]", word):
+        raise ValueError("holds more than one word: write each origin as an entry of its own")
+    if word.lower() in ("null", "copy", "*"):
+        raise ValueError(f"is misspelled: write {word.lower()!r}")
+
+    # The scheme. Without one the likely meaning is taken.
+    usual = re.match(r"(?i)(https?):/*", word)
+    other = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", word)
+    if usual or other:
+        found = usual or other
+        assert found
+        scheme, rest = found[1].lower(), word[found.end() :]
+        if found[0] != f"{found[1]}://":
+            faults.append("not exactly two slashes after the scheme")
+        if scheme != found[1]:
+            faults.append("upper case")
+    elif "://" in word or not re.search(r"[.:]|^localhost", word, re.IGNORECASE):
+        raise ValueError("is not an origin: write scheme://host such as 'https://app.example.com', or '*' for anyone")
+    else:
+        rest = word.lstrip("/")
+        scheme = "http" if is_local(re.split(r"[:/]", rest)[0].lower()) else "https"
+        faults.append("no scheme")
+    if scheme in OPAQUE_SCHEMES:
+        raise ValueError(f"is never sent, as pages of {scheme}: URLs have the origin null: write 'null'")
+
+    # The authority: https://www.rfc-editor.org/rfc/rfc3986#section-3.2
+    authority = re.split(r"[/\\#]", rest, maxsplit=1)[0]
+    if authority != rest:
+        faults.append("a trailing slash" if rest == authority + "/" else "a path")
+    if "?" in authority:
+        raise ValueError("holds '?', which is no wildcard: write the name in full, or '*' in its leftmost label")
+    if "@" in authority:
+        authority = authority.rpartition("@")[2]
+        faults.append("a user name")
+    parts = re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]*)(:[^:]*)?", authority)
+    if not parts:
+        raise ValueError(
+            "holds brackets or colons out of place: '[a-z]' is no wildcard, and only an IPv6 address is written"
+            " in brackets, such as 'http://[::1]:8080'"
+        )
+    host, port = parse_host(parts[1], scheme, faults), parse_port(parts[2] or "", scheme, faults)
+
+    mended = f"{scheme}://{host}{port and ':' + port}"
+    if mended != text:
+        raise ValueError(f"is not what browsers send ({', '.join(faults)}): write {mended!r}")
+    return scheme, host, port
+
+
+def parse_host(host: str, scheme: str, faults: list[str]) -> str:
+    """The host of a pattern in the form that browsers send; what had to be mended is added to ``faults``."""
+    if host.startswith("["):
+        address = canonical_ipv6(host[1:-1])
+        if address != host:
+            faults.append("an IPv6 address that is not in its shortest form")
+        return address
+    labels = host.split(".")
+    if "*" in "".join(labels[1:]) or labels[0].count("*") > 1:
+        raise ValueError("has a '*' out of place: only the leftmost label may hold one, as in 'https://*.example.com'")
+    if scheme in ("http", "https"):
+        if not host.isascii():
+            labels = [to_ascii(label) for label in re.split("[.。．｡]", host)]
+            faults.append("Unicode")
+        if ".".join(labels).lower() != ".".join(labels):
+            labels = [label.lower() for label in labels]
+            faults.append("upper case")
+    host = ".".join(labels)
+    if not re.fullmatch(r"[A-Za-z0-9_*-]+(\.[A-Za-z0-9_-]+)*\.?", host):
+        raise ValueError("has no valid host: write labels of letters, digits, '-' and '_', separated by single dots")
+    if len(host) > 253 or max(map(len, labels)) > 63:
+        raise ValueError("has a host too long for DNS: write labels of at most 63 characters, 253 in all")
+    # https://url.spec.whatwg.org/#ends-in-a-number-checker
+    if scheme in ("http", "https") and re.fullmatch(r"[0-9]+|0x[0-9a-f]*", host.rstrip(".").rpartition(".")[2]):
+        address = canonical_ipv4(host)
+        if address != host:
+            faults.append("an IPv4 address that is not four plain numbers")
+        return address
+    return host
+
+
+def parse_port(port: str, scheme: str, faults: list[str]) -> str:
+    """The port of a pattern, given with its colon, likewise."""
+    digits = port[1:]
+    if digits == "*" or not port:
+        return digits
+    if not digits:
+        faults.append("an empty port")
+        return ""
+    if not re.fullmatch(r"[0-9]{1,20}", digits) or not 0 < int(digits) < 65536:
+        raise ValueError("has an impossible port: write a number from 1 to 65535, or ':*' for any port")
+    if digits != str(int(digits)):
+        digits = str(int(digits))
+        faults.append("zeros before the port")
+    if digits == DEFAULT_PORTS.get(scheme):
+        faults.append("a default port")
+        return ""
+    return digits
+
+
+def to_ascii(label: str) -> str:
+    """One label in Punycode, as https://url.spec.whatwg.org/#concept-domain-to-ascii has it (the codec "idna" maps ß)."""
+    from unicodedata import normalize
+
+    mapped = normalize("NFKC", normalize("NFKC", label).lower())
+    if mapped.isascii():
+        return mapped
+    if "*" in mapped:
+        raise ValueError("mixes '*' and Unicode in one label: write the label in Punycode, or '*' alone")
+    return "xn--" + mapped.encode("punycode").decode("ascii")
+
+
+def canonical_ipv4(host: str) -> str:
+    import socket
+
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host.rstrip(".")))
+    except OSError:
+        raise ValueError("ends in a number but is no IPv4 address: write four numbers from 0 to 255") from None
+
+
+def canonical_ipv6(address: str) -> str:
+    """https://url.spec.whatwg.org/#concept-ipv6-serializer (other than Python's, it has no dotted form)."""
+    from ipaddress import IPv6Address
+
+    try:
+        if "%" in address:
+            raise ValueError
+        digits = f"{int(IPv6Address(address)):032x}"
+    except ValueError:
+        raise ValueError("is no IPv6 address in its brackets ('[a-z]' is no wildcard): write 'http://[::1]'") from None
+    pieces = ":".join(f"{int(digits[at : at + 4], 16):x}" for at in range(0, 32, 4))
+    run = max(re.finditer(r"\b0(?::0)+\b", pieces), key=lambda found: len(found[0]), default=None)
+    if run:
+        pieces = pieces[: run.start()].rstrip(":") + "::" + pieces[run.end() :].lstrip(":")
+    return f"[{pieces}]"
+
+
+def is_local(host: str) -> bool:
+    """https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy: no network lies in between."""
+    return host == "localhost" or host.endswith(".localhost") or host == "[::1]" or bool(
+        re.fullmatch(r"127(\.[0-9]{1,3}){3}", host)
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Compile: values -> immutable policies. Everything that can be decided once is decided here.
+# ---------------------------------------------------------------------------------------------------------------
+
+
+class Matcher:
+    """A compiled list of origins; its cost does not grow with their number.
+
+    An origin is admitted by a wildcard pattern if one of the few patterns that could admit it is in the set of those
+    written: from the leftmost label on, each rest of the host behind ``*``, then the label cut at the known ``shapes``.
+    """
+
+    __slots__ = ("any_port", "exact", "predicates", "regexes", "shapes", "wildcards")
+
+    def __init__(self) -> None:
+        self.exact: set[str] = set()
+        self.wildcards: set[str] = set()
+        self.shapes: set[tuple[int, int]] = set()  # characters around the "*" of labels such as "pr-*"
+        self.any_port = False  # some pattern ends in ":*"
+        self.regexes: list[re.Pattern[str]] = []
+        self.predicates: list[Predicate] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.exact or self.wildcards or self.regexes or self.predicates)
+
+    def add_pattern(self, text: str, scheme: str, host: str, port: str) -> None:
+        if port != "*" and "*" not in host:
+            self.exact.add(text)
+            return
+        self.wildcards.add(text)
+        self.any_port = self.any_port or port == "*"
+        before, star, after = host.partition(".")[0].partition("*")
+        if star and (before or after):
+            self.shapes.add((len(before), len(after)))
+
+    def admits(self, origin: str, port_at: int, environ: WSGIEnvironment) -> bool | None:
+        """Whether a well-formed origin, whose port if any starts at ``port_at``, is admitted; None: a predicate failed."""
+        if self.wildcards and (
+            self.generalized(origin, port_at)
+            or (self.any_port and self.generalized(origin[:port_at] + ":*", port_at))
+        ):
+            return True
+        if any(regex.fullmatch(origin) for regex in self.regexes):
+            return True
+        for predicate in self.predicates:
+            answer = ask(predicate, origin, environ)
+            if answer is not False:
+                return answer
+        return False
+
+    def generalized(self, origin: str, port_at: int) -> bool:
+        """Whether the origin, or the origin with a part of its host replaced by ``*``, is a written pattern."""
+        wildcards = self.wildcards
+        start = origin.index("//") + 2
+        scheme, dot = origin[:start], origin.find(".", start)
+        first = dot if dot >= 0 else port_at  # the end of the leftmost label
+        while dot >= 0:
+            if scheme + "*" + origin[dot:] in wildcards:
+                return True
+            dot = origin.find(".", dot + 1)
+        if origin in wildcards or (scheme + "*" + origin[port_at:] in wildcards and origin[start] != "["):
+            return True
+        return any(
+            first - start > before + after
+            and origin[: start + before] + "*" + origin[first - after :] in wildcards
+            for before, after in self.shapes
+        )
+
+
+def ask(predicate: Predicate, origin: str, environ: WSGIEnvironment) -> bool | None:
+    """What the predicate says; None if it fails, or says anything but True or False, which is logged."""
+    try:
+        answer = predicate(origin, environ)
+    except Exception:
+        logger().exception("the predicate %s failed for origin %s", show(predicate), show(origin))
+        return None
+    if answer is True or answer is False:
+        return answer
+    if isinstance(answer, CoroutineType):
+        answer.close()  # or Python warns of it where nobody looks
+    logger().error(
+        "the predicate %s answered %s for origin %s: write one that returns True or False",
+        *(show(predicate), show(answer), show(origin)),
+    )
+    return None
+
+
+@functools.lru_cache(maxsize=None)
+def public_suffix_list() -> Any:
+    """The whole public suffix list where the package of the extra ``psl`` is installed, else None."""
+    try:
+        from publicsuffixlist import PublicSuffixList
+    except ImportError:
+        return None
+    return PublicSuffixList()
+
+
+def public_suffix_source(name: str) -> str:
+    """What says that anyone can get a host right under this name; nothing if nothing does."""
+    name = name.rstrip(".")
+    if name == "localhost":
+        return ""
+    if "." not in name:
+        return "a top-level name"
+    if public_suffix_list() and public_suffix_list().is_public(name):
+        return "by the public suffix list"
+    return "by a short built-in table; install wsgicors[psl] for the whole list" if name in PUBLIC_SUFFIXES else ""
+
+
+def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, str]]:
+    """The risks of a pattern with credentials, each with its sentence (design.md, 4)."""
+    if host == "*":
+        yield "any-origin", RISKS["any-origin"]
+    elif "*" in host:
+        parent = host.partition(".")[2]
+        source = public_suffix_source(parent)
+        if source:
+            yield "public-suffix", RISKS["public-suffix"].format(parent=parent or ".", source=source)
+    if scheme == "http" and not is_local(host):
+        yield "insecure-origin", RISKS["insecure-origin"]
+
+
+def regex_risks(regex: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+    """The risks that a regular expression shows when it is asked about origins that nobody can have meant.
+
+    Besides hosts of strangers these are the neighbours of each name written in it: what follows a dot that was not
+    escaped, a start or an end that was not anchored. Probing finds usual mistakes; it proves nothing.
+    """
+    names = re.findall(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.sub(r"\\(.)", r"\1", regex.pattern))
+    hosts = ["unrelated.invalid", "a.b-c.unrelated.invalid", "xn--unrelated-9za.invalid", "203.0.113.7"]
+    for name in names:
+        hosts += [f"unrelated{name}", f"{name}.unrelated.invalid", f"{name}unrelated.invalid"]
+        hosts += [f"{name[: dot.start()]}x{name[dot.end() :]}" for dot in re.finditer(r"\.", name)]
+
+    def matches(host: str, *schemes: str) -> bool:
+        return any(regex.fullmatch(f"{scheme}://{host}{port}") for scheme in schemes for port in ("", ":8443"))
+
+    if any(matches(host, "https", "http") for host in hosts):
+        yield "any-origin", RISKS["any-origin"]
+    for suffix in sorted(PUBLIC_SUFFIXES | {"com", "net", "org", "io", "dev", "app"}):
+        if matches(f"unrelated.{suffix}", "https", "http"):
+            source = public_suffix_source(suffix)
+            yield "public-suffix", RISKS["public-suffix"].format(parent=suffix, source=source)
+            break
+    if any(matches(host, "http") for host in [*hosts, *names, *(f"unrelated.{name}" for name in names)] if not is_local(host)):
+        yield "insecure-origin", RISKS["insecure-origin"]
+
+
+def compile_origins(
+    entries: Iterable[Any], accepted: Profile, complain: Complain, accept_key: str = "accept_risk"
+) -> Matcher:
+    """The matcher of a list of origins.
+
+    accepted: None without credentials, when nothing is a risk; else the risks that the policy accepts.
+    An entry that is invalid or too risky is complained of and left out.
+    """
+    matcher = Matcher()
+    add, usual = matcher.exact.add, USUAL_PATTERN.fullmatch
+    for entry in entries:
+        risks: Iterable[tuple[str, str]] = ()
+        if isinstance(entry, str):
+            found = usual(entry) if len(entry) < MAX_USUAL_PATTERN else None
+            if found and not found[1] and (accepted is None or entry.startswith("https:")):
+                add(entry)  # by far the most frequent entry: no risk, no part to look at
+                continue
+            try:
+                parts = ("null",) * 3 if entry == "null" else parse_pattern(entry)
+            except ValueError as error:
+                complain(entry, str(error))
+                continue
+            if accepted is not None:
+                risks = [("null-origin", RISKS["null-origin"])] if entry == "null" else pattern_risks(*parts[:2])
+        elif isinstance(entry, re.Pattern) and isinstance(entry.pattern, str):
+            risks = regex_risks(entry) if accepted is not None else ()
+        elif not callable(entry):
+            complain(
+                entry,
+                f"is of type {type(entry).__name__}: write 'scheme://host', 'null', a compiled regular expression of text,"
+                " a function f(origin, environ), or an OriginList",
+            )
+            continue
+        refused = [(risk, sentence) for risk, sentence in risks if risk not in (accepted or ())]
+        for risk, sentence in refused:
+            complain(
+                entry,
+                f"with credentials is prohibited ({risk}): {sentence};"
+                f" write {REMEDIES[risk]}, or accept it with {accept_key} = {risk}",
+            )
+        if refused:
+            continue
+        if isinstance(entry, str):
+            matcher.add_pattern(entry, *parts)
+        elif isinstance(entry, re.Pattern):
+            matcher.regexes.append(entry)
+        else:
+            matcher.predicates.append(entry)
+    return matcher
+
+
+class Policy:
+    """One compiled, immutable policy. Its options are its attributes, as README.rst explains them.
+
+    name: as in ``policy``, or "direct". origin: the entries as written, ("*",) and ("copy",) for anyone.
+    path: patterns, () for every path. methods, headers, expose_headers: names, ("*",) for any.
+    credentials, timing, preflight_continue: bool. maxage: seconds, or None. preflight_status: 200 to 299.
+    accept_risk: a frozenset of names. What the middleware adds for its own use follows them in ``__slots__``.
+    """
+
+    name: str
+    origin: tuple[Any, ...]
+    path: tuple[str, ...]
+    methods: tuple[str, ...]
+    headers: tuple[str, ...]
+    expose_headers: tuple[str, ...]
+    credentials: bool
+    maxage: int | None
+    timing: bool
+    preflight_status: int
+    preflight_continue: bool
+    accept_risk: frozenset[str]
+    static: bool  # what it sends does not depend on the request's Origin
+    anyone: bool  # every well-formed origin is admitted
+    matcher: Matcher
+    exact: set[str]  # the matcher's own, one look-up nearer
+    lists: tuple[OriginList, ...]
+    profile: Profile  # the risks that its lists may contain
+    response: tuple[Header, ...]  # what an actual response gets beside the origin
+    preflight: tuple[Header, ...]  # what a preflight gets beside the origin and what is echoed
+    echoes_method: bool
+    echoes_headers: bool
+    exposes_all: bool
+
+    allowed = True  # a Refusal says False
+
+    __slots__ = (
+        *("name", *OPTIONS),
+        *("static", "anyone", "matcher", "exact", "lists", "profile", "response", "preflight"),
+        *("echoes_method", "echoes_headers", "exposes_all"),
+    )
+
+    def __init__(self, **attributes: Any) -> None:
+        for name, value in attributes.items():
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a Policy is immutable: use CORS.configure")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a Policy is immutable: use CORS.configure")
+
+    def __repr__(self) -> str:
+        return f"Policy({', '.join(f'{name}={show(getattr(self, name))}' for name in ('name', *OPTIONS))})"
+
+    def admits(self, origin: str, environ: WSGIEnvironment) -> bool | None:
+        """Whether the origin is admitted; None: a predicate failed, so that the request is to be refused."""
+        matchers = [self.matcher, *(origins.matcher(self.profile) for origins in self.lists)]
+        if any(origin in matcher.exact for matcher in matchers):
+            return True
+        found = ORIGIN.fullmatch(origin)
+        if not found or self.anyone:
+            return bool(found)
+        for matcher in matchers:
+            answer = matcher.admits(origin, found.end(1), environ)
+            if answer is not False:
+                return answer
+        return False
+
+    def response_headers(self, origin: str) -> tuple[Header, ...]:
+        if self.static:
+            return self.response
+        if self.timing:
+            return ((ALLOW_ORIGIN, origin), (TIMING_ALLOW_ORIGIN, origin), *self.response)
+        return ((ALLOW_ORIGIN, origin), *self.response)
+
+    def preflight_headers(self, environ: WSGIEnvironment) -> list[Header]:
+        if self.static:
+            return list(self.preflight)
+        headers = [(ALLOW_ORIGIN, environ["HTTP_ORIGIN"]), *self.preflight]
+        if self.echoes_method:
+            asked = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+            methods = STANDARD_METHODS if asked in STANDARD_METHODS else (*STANDARD_METHODS, asked)
+            headers.append((ALLOW_METHODS, ", ".join(methods)))
+        if self.echoes_headers and environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"):
+            headers.append((ALLOW_HEADERS, environ["HTTP_ACCESS_CONTROL_REQUEST_HEADERS"]))
+        return headers
+
+    def unsafe_echo(self, environ: WSGIEnvironment) -> Refusal | None:
+        """The refusal of a preflight that asks to echo what is not valid or too long, or None."""
+        asked = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+        if self.echoes_method and not (len(asked) <= MAX_METHOD and TOKEN.fullmatch(asked)):
+            return UNSAFE_METHOD
+        names = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
+        if self.echoes_headers and names and not (len(names) <= MAX_HEADERS and FIELD_NAMES.fullmatch(names)):
+            return UNSAFE_HEADERS
+        return None
+
+
+class Refusal(namedtuple("Refusal", "reason")):
+    """Why no policy allows a request: one line of ours, with nothing of the request in it."""
+
+    __slots__ = ()
+    allowed = exposes_all = False
+
+
+NOT_CORS: Final = Refusal("the request has no Origin")
+NOT_ALLOWED: Final = Refusal("no policy for this path allows the origin")
+MALFORMED: Final = Refusal("the Origin header is not what browsers send")
+VERB_NOT_ALLOWED: Final = Refusal("no policy for this path allows the method to the origin (matchstrategy = verbmatch)")
+PREDICATE_FAILED: Final = Refusal("a predicate of the configuration failed; see the server's log")
+STRATEGY_FAILED: Final = Refusal("the matchstrategy of the configuration failed; see the server's log")
+DENIED: Final = Refusal("the policy deny refuses what no policy before it allows")
+AMBIGUOUS_PATH: Final = Refusal("the path and its normal form are governed by different policies")
+UNSAFE_METHOD: Final = Refusal("Access-Control-Request-Method is not a token of at most 64 bytes")
+UNSAFE_HEADERS: Final = Refusal("Access-Control-Request-Headers is not a list of names of at most 4096 bytes")
+
+
+class Group:
+    """Policies with the same ``path``: the first group whose path matches is the only one that is asked."""
+
+    __slots__ = ("exact", "policies", "prefixes", "refusal", "static")
+
+    def __init__(self, paths: Iterable[str], policies: Iterable[Policy], refusal: Refusal = NOT_ALLOWED) -> None:
+        # PATH_INFO holds the bytes of the path, each as one character (PEP 3333, "Unicode Issues").
+        latin = [path.encode("utf-8").decode("latin-1") for path in paths]
+        self.exact = frozenset(path[:-2] if path.endswith("/*") else path for path in latin)
+        self.prefixes = tuple(path[:-1] for path in latin if path.endswith("/*"))
+        self.policies = tuple(policies)
+        self.static = bool(self.policies) and self.policies[0].static
+        self.refusal = refusal  # where no policy of the group allows a well-formed origin
+
+
+class Rules(namedtuple("Rules", "policies strategy catch_errors groups rest only")):
+    """A whole configuration, compiled.
+
+    policies: name -> Policy, in order. strategy: "firstmatch", "verbmatch" or a function. groups: by path, in order; for a
+    function, by name. rest: the group without a path, or None. only: the same, where there is nothing else to pick from.
+    """
+
+    __slots__ = ()
+
+
+def about(key: str, problems: list[Problem]) -> Complain:
+    """What a reader of the option ``key`` complains to."""
+    return lambda value, message: problems.append(Problem(key, value, f"{show(value)} {message}"))
+
+
+def read(key: str, value: object, option: str, problems: list[Problem]) -> Any:
+    """The value of an option; its default where the value is wrong, so that one problem does not hide the next."""
+    reader, default = OPTIONS.get(option) or GLOBAL_OPTIONS[option]
+    complain, before = about(key, problems), len(problems)
+    if isinstance(value, Call):
+        try:
+            value = value.load()
+        except Exception as error:
+            complain(value, f"cannot be loaded: {type(error).__name__}: {error}")
+            return default
+    found = reader(value, complain)
+    return found if len(problems) == before else default
+
+
+def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
+    """All that is given, keywords before ``cfg``: key -> value as written."""
+    given: dict[str, Any] = {}
+    for source in (cfg or {}, options):
+        if not isinstance(source, Mapping):
+            about("cfg", problems)(source, "is no mapping: write CORS(app, origin=...), or give a dict")
+            continue
+        for key, value in source.items():
+            if not isinstance(key, str):
+                about(repr(key), problems)(value, "has a key that is no text: write the name of an option")
+            elif is_given(key, value):
+                given[key] = value
+    return given
+
+
+def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str, Section], bool]:
+    """The options of each active policy, in order, as option -> (key, value); and whether ``deny`` ends the list."""
+    nested = read("policies", given["policies"], "policies", problems) if "policies" in given else {}
+    names = read("policy", given["policy"], "policy", problems) if "policy" in given else tuple(nested)
+    sections: dict[str, Section] = {name: {} for name in names or ("direct",)}
+    known = {f"{name}_{option}" if names else option: (name, option) for name in sections for option in OPTIONS}
+
+    for name, options in nested.items():
+        for option, value in (options or {}).items():
+            key = f"policies.{name}.{option}"
+            if option not in OPTIONS:
+                complain = about(key, problems)
+                known_here = {known_option: ("", known_option) for known_option in OPTIONS}
+                complain(value, f"is given to an unknown option{suggestion(str(option), known_here)}")
+            elif name in sections and is_given(option, value):
+                sections[name][option] = (key, value)
+    for key, value in given.items():
+        name, option = known.get(key, ("", ""))
+        complain = about(key, problems)
+        if key in GLOBAL_OPTIONS:
+            continue
+        if name and option in sections[name]:
+            complain(value, f"is given as {sections[name][option][0]} as well: write it once")
+        elif name:
+            sections[name][option] = (key, value)
+        elif key in OPTIONS:
+            remedy = f"write {f'{names[0]}_{key}'!r}, or leave out the list of policies"
+            complain(value, f"is given to none of the policies {', '.join(names)}: {remedy}")
+        elif not key.startswith(tuple(f"{name}_" for name in inactive_names(given, known))):
+            complain(value, f"is given to an unknown option{suggestion(key, known)}")
+
+    for key, value in sections.get("deny", {}).values():
+        about(key, problems)(value, "has no effect, as the policy deny is built in: rename the policy")
+    ahead = list(sections).index("deny") if "deny" in sections else len(sections)
+    return {name: sections[name] for name in list(sections)[:ahead]}, "deny" in sections
+
+
+def inactive_names(given: Iterable[str], known: Iterable[str]) -> list[str]:
+    """The policies that have an origin but are not in ``policy``; not what only looks so, as ``allow_origin`` does."""
+    ends = len("_origin")
+    return [
+        key[:-ends]
+        for key in given
+        if key.endswith("_origin")
+        and key not in known
+        and not foreign_option(key)
+        and key.partition("_")[0] not in ("allow", "allowed", "expose", "exposed")
+    ]
+
+
+def foreign_option(key: str) -> str:
+    """The option that goes by this name in other libraries, or nothing."""
+    word = re.sub("[_-]|^cors", "", key.lower())
+    words = {name: option for option, names in FOREIGN_NAMES.items() for name in names.split()}
+    words.update({option.replace("_", ""): option for option in OPTIONS})
+    return words.get(word, "")
+
+
+def suggestion(key: str, known: Mapping[str, tuple[str, str]]) -> str:
+    """The known key that is nearest in meaning, else in spelling, else all of them, as the end of a message."""
+    for flat, (name, option) in known.items():
+        if foreign_option(key[len(name) + 1 :] if key.startswith(f"{name}_") else key) == option:
+            return f"; did you mean {flat!r}?"
+    near = nearest(key, [*known, *GLOBAL_OPTIONS])
+    return near or f": write one of {', '.join(known)}"
+
+
+def compile_policy(name: str, values: dict[str, Any], static: bool, keys: dict[str, str], problems: list[Problem]) -> Policy:
+    """A policy of values that were read; ``keys`` says under which key each option is, or would be, written."""
+    origin, credentials = values["origin"], values["credentials"]
+    complain = about(keys["origin"], problems)
+    profile = values["accept_risk"] if credentials else None
+    anyone = "*" in origin or "copy" in origin
+    if anyone and len(origin) > 1:
+        complain(origin, "lists origins beside '*' or 'copy', which stand for anyone: write one or the other")
+    elif anyone and credentials and origin[0] == "*":
+        complain(
+            "*",
+            "with credentials is forbidden by the standard, browsers refuse it: write the origins that you trust,"
+            f" or 'copy' and {keys['accept_risk']} = any-origin ({RISKS['any-origin']})",
+        )
+    elif anyone and credentials and "any-origin" not in profile:
+        complain(
+            "copy",
+            f"with credentials is prohibited (any-origin): {RISKS['any-origin']};"
+            f" write {REMEDIES['any-origin']}, or accept it with {keys['accept_risk']} = any-origin",
+        )
+    lists = tuple(entry for entry in origin if isinstance(entry, OriginList))
+    patterns = () if anyone else (entry for entry in origin if not isinstance(entry, OriginList))
+    matcher = compile_origins(patterns, profile, complain, keys["accept_risk"])
+    if anyone and (not credentials or "null-origin" in profile):
+        matcher.exact.add("null")
+
+    # With credentials browsers take `*` literally; without, it does not cover Authorization:
+    # https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
+    echoes_method = credentials and values["methods"] == ("*",)
+    echoes_headers = credentials and values["headers"] == ("*",)
+    exposes_all = credentials and values["expose_headers"] == ("*",)
+    methods, exposed = ", ".join(values["methods"]), ", ".join(values["expose_headers"])
+    headers = "*, Authorization" if values["headers"] == ("*",) else ", ".join(values["headers"])
+    varies = ["Origin"]
+    varies += ["Access-Control-Request-Method"] if echoes_method else []
+    varies += ["Access-Control-Request-Headers"] if echoes_headers else []
+
+    def header(condition: object, name: str, value: object) -> tuple[Header, ...]:
+        return ((name, str(value)),) if condition else ()
+
+    always = (*header(static, ALLOW_ORIGIN, "*"), *header(credentials, ALLOW_CREDENTIALS, "true"))
+    return Policy(
+        name=name,
+        **values,
+        static=static,
+        anyone=anyone,
+        matcher=matcher,
+        exact=matcher.exact,
+        lists=lists,
+        profile=profile,
+        response=(
+            *always,
+            *header(exposed and not exposes_all, EXPOSE_HEADERS, exposed),
+            *header(static and values["timing"], TIMING_ALLOW_ORIGIN, "*"),
+            *header(not static, "Vary", "Origin"),
+        ),
+        preflight=(
+            *always,
+            *header(methods and not echoes_method, ALLOW_METHODS, methods),
+            *header(headers and not echoes_headers, ALLOW_HEADERS, headers),
+            *header(values["maxage"] is not None, MAX_AGE, values["maxage"]),
+            *header(not static, "Vary", ", ".join(varies)),
+        ),
+        echoes_method=echoes_method,
+        echoes_headers=echoes_headers,
+        exposes_all=exposes_all,
+    )
+
+
+def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
+    """The one way from what a user wrote to what a request meets. ConfigError lists every problem."""
+    problems: list[Problem] = []
+    given = gather(cfg, options, problems)
+    sections, denies = sort_keys(given, problems)
+    strategy, catch_errors = (
+        read(key, given[key], key, problems) if key in given else GLOBAL_OPTIONS[key][1]
+        for key in ("matchstrategy", "catch_errors")
+    )
+
+    values: dict[str, dict[str, Any]] = {}
+    by_path: dict[frozenset[str], list[str]] = {}
+    for name, section in sections.items():
+        values[name] = {
+            option: read(*section[option], option, problems) if option in section else default
+            for option, (_, default) in OPTIONS.items()
+        }
+        by_path.setdefault(frozenset(values[name]["path"]), []).append(name)
+        if "origin" not in section:
+            problems.append(missing_origin(name, section, given, sections))
+        if "path" in section and callable(strategy):
+            about(section["path"][0], problems)(section["path"][1], "has no effect beside a callable matchstrategy: leave it out")
+
+    policies: dict[str, Policy] = {}
+    for names in by_path.values():
+        for name in names:
+            static = (
+                strategy == "firstmatch" and name == names[0]
+                and values[name]["origin"] == ("*",) and not values[name]["credentials"]
+            )
+            keys = {option: key_of(name, option, sections) for option in ("origin", "accept_risk")}
+            policies[name] = compile_policy(name, values[name], static, keys, problems)
+    if problems:
+        raise ConfigError(problems)
+
+    policies = {name: policies[name] for name in sections}
+    if callable(strategy):
+        groups: Any = {name: Group((), [policy]) for name, policy in policies.items()}
+        return Rules(MappingProxyType(policies), strategy, catch_errors, {**groups, "deny": Group((), (), DENIED)}, None, None)
+    pathless = by_path.pop(frozenset(), [])
+    groups = tuple(Group(path, [policies[name] for name in names]) for path, names in by_path.items())
+    rest = None
+    if pathless or denies:
+        rest = Group((), [policies[name] for name in pathless], DENIED if denies else NOT_ALLOWED)
+    return Rules(MappingProxyType(policies), strategy, catch_errors, groups, rest, None if groups else rest)
+
+
+def key_of(name: str, option: str, sections: Mapping[str, Section]) -> str:
+    """The key under which an option of a policy is, or would be, written beside the policy's other keys."""
+    if option in sections[name]:
+        return sections[name][option][0]
+    for written, (key, _) in sections[name].items():
+        return key[: len(key) - len(written)] + option
+    return option if name == "direct" else f"{name}_{option}"
+
+
+def missing_origin(name: str, section: Section, given: Mapping[str, Any], sections: Mapping[str, Section]) -> Problem:
+    key = key_of(name, "origin", sections)
+    inactive = inactive_names(given, ()) if "policy" not in given and not section else []
+    if inactive:
+        return Problem("policy", None, f"is missing, so no policy is active: write policy = {', '.join(inactive)}")
+    forms = f"write {key} = https://app.example.com, or '*' for anyone, or an empty text for nobody"
+    if not section and name != "direct":
+        return Problem(key, None, f"is missing, as are all options of the policy {name!r} (names are case-sensitive): {forms}")
+    return Problem(key, None, f"is missing: {forms}")
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Decide: request -> the policy that allows it, or why none does. Changes nothing, knows nothing of responses.
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def is_preflight(environ: WSGIEnvironment) -> bool:
+    """https://fetch.spec.whatwg.org/#cors-preflight-request: OPTIONS with these two headers, and nothing else."""
+    return (
+        environ.get("REQUEST_METHOD") == "OPTIONS"
+        and environ.get("HTTP_ORIGIN") is not None
+        and environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD") is not None
+    )
+
+
+def decide(rules: Rules, environ: WSGIEnvironment, preflight: bool) -> Policy | Refusal | None:
+    """The policy that allows the request, the refusal of a governed one, None for one that is not governed."""
+    group = rules.only or pick_group(rules, environ)
+    if group is None or group.__class__ is Refusal:
+        return group
+    if group.static:
+        return group.policies[0]
+    origin = environ.get("HTTP_ORIGIN")
+    if origin is None:
+        return NOT_CORS
+    if not isinstance(origin, str) or len(origin) > MAX_ORIGIN:
+        return MALFORMED
+    verb = None
+    if rules.strategy == "verbmatch":
+        verb = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD" if preflight else "REQUEST_METHOD")
+    refusal = group.refusal
+    for policy in group.policies:
+        allowed = origin in policy.exact or policy.admits(origin, environ)
+        if allowed is None:
+            return PREDICATE_FAILED
+        if allowed and (verb is None or verb in policy.methods or policy.methods == ("*",)):
+            return (preflight and policy.unsafe_echo(environ)) or policy
+        if allowed:
+            refusal = VERB_NOT_ALLOWED
+    return refusal if origin == "null" or ORIGIN.fullmatch(origin) else MALFORMED
+
+
+def pick_group(rules: Rules, environ: WSGIEnvironment) -> Group | Refusal | None:
+    """The group that the strategy's function names, else the one that the path picks; None: not governed."""
+    if callable(rules.strategy):
+        try:
+            name = rules.strategy(environ)
+        except Exception:
+            logger().exception("the matchstrategy %s failed", show(rules.strategy))
+            return STRATEGY_FAILED
+        if name is None:
+            return None
+        if isinstance(name, str) and name in rules.groups:
+            return rules.groups[name]
+        logger().error("the matchstrategy %s returned %s, which names no policy", show(rules.strategy), show(name))
+        return STRATEGY_FAILED
+    path = environ.get("PATH_INFO") or "/"
+    group = group_of(rules, path)
+    # Only such a path can differ from its normal form: https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2.3
+    if "//" in path or "/." in path or "\\" in path or path[0] != "/":
+        if group_of(rules, normal_path(path)) is not group:
+            return AMBIGUOUS_PATH
+    return group
+
+
+def group_of(rules: Rules, path: str) -> Group | None:
+    for group in rules.groups:
+        if path in group.exact or path.startswith(group.prefixes):
+            return group
+    return rules.rest
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Act: the only part that touches WSGI (PEP 3333).
+# ---------------------------------------------------------------------------------------------------------------
+
+VARY_ORIGIN: Final = (("Vary", "Origin"),)
+
+# Spellings of header names that are known to need no look, so that a response costs one look-up a header.
+PLAIN_NAMES: set[str] = set()
+MAX_PLAIN_NAMES: Final = 1024
+
+
+class CORS:
+    """The middleware: a WSGI application that adds CORS to another one.
+
+    It answers preflights itself, adds the headers of the CORS protocol to the other responses
+    (``Access-Control-*``, ``Vary``, on request ``Timing-Allow-Origin``), and removes the application's own.
+
+    Security: it decides which pages may *read* a response. Requests reach the application all the same, so it still
+    needs its own authentication and its own protection against forged requests.
+
+    app: the WSGI application. cfg: a mapping of options, or None. options: the same as keywords, which come first;
+    README.rst explains each, ``Policy`` names them. ConfigError lists every problem.
+
+        >>> application = CORS(application, policy="api", api_path="/api/*", api_origin="https://app.example.com")
+    """
+
+    def __init__(self, app: WSGIApplication, cfg: Mapping[str, Any] | None = None, **options: Any) -> None:
+        if not callable(app):
+            raise ConfigError([Problem("app", app, f"{show(app)} is no WSGI application: write CORS(application, ...)")])
+        self.app = app
+        self.configure(cfg, **options)
+
+    def configure(self, cfg: Mapping[str, Any] | None = None, **options: Any) -> None:
+        """Replace the whole configuration, also under load: each request meets the old or the new one, none a mixture.
+
+        The parameters are those of the class. ConfigError lists every problem; then nothing has changed.
+        """
+        self._rules = compile_rules(cfg, options)
+
+    @property
+    def policies(self) -> Mapping[str, Policy]:
+        """The active policies by name, in order; read-only."""
+        return self._rules.policies
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        rules = self._rules
+        preflight = is_preflight(environ)
+        decision = decide(rules, environ, preflight)
+        if decision is None:
+            return self.app(environ, start_response)
+        if decision.allowed:
+            if not preflight:
+                ours = decision.response_headers(environ.get("HTTP_ORIGIN"))
+            elif decision.preflight_continue:
+                ours = decision.preflight_headers(environ)
+            else:
+                return answer_preflight(decision, environ, start_response)
+        else:
+            if decision is not NOT_CORS:
+                log_refusal(decision, environ)
+            if preflight:
+                return refuse_preflight(decision, start_response)
+            ours = VARY_ORIGIN
+        respond = decorate(start_response, ours, decision.exposes_all and not preflight)
+        if rules.catch_errors:
+            return call_and_catch(self.app, environ, respond)
+        return self.app(environ, respond)
+
+
+def answer_preflight(policy: Policy, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do; 204 has no entity headers."""
+    headers = policy.preflight_headers(environ)
+    if policy.preflight_status == 204:
+        start_response("204 No Content", headers)
+    else:
+        headers += [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "0")]
+        start_response(f"{policy.preflight_status} OK", headers)
+    return []
+
+
+def refuse_preflight(refusal: Refusal, start_response: StartResponse) -> Iterable[bytes]:
+    body = f"CORS preflight refused: {refusal.reason}.\n".encode("ascii")
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body))), *VARY_ORIGIN]
+    start_response("403 Forbidden", headers)
+    return [body]
+
+
+def decorate(start_response: StartResponse, ours: Iterable[Header], exposes_all: bool) -> StartResponse:
+    """A start_response that sends our headers too; the application's list is left as it is."""
+
+    def respond(status: str, headers: list[Header], exc_info: OptExcInfo | None = None) -> Callable[[bytes], object]:
+        for name, _ in headers:
+            if name not in PLAIN_NAMES or exposes_all:
+                headers = merge_headers(headers, ours, exposes_all)
+                break
+        else:
+            headers = [*headers, *ours]
+        # An outer start_response may take two arguments only.
+        return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+
+    return respond
+
+
+def merge_headers(headers: list[Header], ours: Iterable[Header], exposes_all: bool) -> list[Header]:
+    """The application's headers less those that a policy sets, then ours; the application's Vary is merged into ours."""
+    sent = {name.lower() for name, _ in ours}
+    merged: list[Header] = []
+    vary: list[str] = []
+    for header in headers:
+        name = header[0].lower()
+        if name in POLICY_HEADERS:
+            continue
+        if name == "vary" in sent:
+            vary.append(header[1])
+        elif name != "timing-allow-origin" or name not in sent:
+            merged.append(header)
+        if name not in ("vary", "timing-allow-origin") and len(name) <= 64 and len(PLAIN_NAMES) < MAX_PLAIN_NAMES:
+            PLAIN_NAMES.add(header[0])
+    merged += [(name, merge_vary(vary, value) if name == "Vary" else value) for name, value in ours]
+    if exposes_all:
+        hidden = SAFELISTED_RESPONSE_HEADERS | FORBIDDEN_RESPONSE_HEADERS
+        names = {name.lower(): name for name, _ in merged if TOKEN.fullmatch(name)}
+        exposed = [name for low, name in names.items() if low not in hidden and not low.startswith("access-control-")]
+        merged += [(EXPOSE_HEADERS, ", ".join(exposed))] if exposed else []
+    return merged
+
+
+def merge_vary(values: list[str], ours: str) -> str:
+    """https://www.rfc-editor.org/rfc/rfc9110#name-vary: one line of names; ``*`` says more than any name."""
+    names = [name.strip() for name in ",".join([*values, ours]).split(",")]
+    if "*" in names:
+        return "*"
+    first = {name.lower(): name for name in reversed(names) if name}
+    return ", ".join(reversed(first.values()))
+
+
+def call_and_catch(app: WSGIApplication, environ: WSGIEnvironment, respond: StartResponse) -> Iterable[bytes]:
+    """The application's answer; where it raises instead, a plain 500 with the CORS headers, so that the page can see it."""
+    started: list[bool] = []
+
+    def respond_noted(status: str, headers: list[Header], exc_info: OptExcInfo | None = None) -> Callable[[bytes], object]:
+        started.append(True)
+        return respond(status, headers, exc_info)
+
+    try:
+        return app(environ, respond_noted)
+    except Exception:
+        method, path = environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")
+        logger().exception("the application failed at %s %s", show(method), show(path))
+        body = b"Internal Server Error\n"
+        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+        # With exc_info a server replaces what it has not sent yet, and raises where it is too late.
+        respond("500 Internal Server Error", headers, sys.exc_info() if started else None)
+        return [body]
+
+
+def log_refusal(refusal: Refusal, environ: WSGIEnvironment) -> None:
+    if logger().isEnabledFor(10):  # logging.DEBUG
+        origin = environ.get("HTTP_ORIGIN")
+        own = f"{environ.get('wsgi.url_scheme')}://{environ.get('HTTP_HOST')}"
+        request = (environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"), origin)
+        logger().debug("refused %s %s from %s: %s", *map(show, request), "same origin" if origin == own else refusal.reason)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Sources: origins from elsewhere, which change while the server runs.
+# ---------------------------------------------------------------------------------------------------------------
+
+
+class OriginList:
+    """Allowed origins from a data source, as an entry of ``origin``.
+
+    load: a function without arguments that returns the origins: an iterable of what a list in ``origin`` may hold, or text.
+    every: seconds after which the next request starts a reload in a background thread; that request does not wait.
+    allow_empty: take an empty list at its word, instead of keeping the last good one.
+
+    ``load`` is called once at once: ConfigError if it raises, or returns nothing valid. Later failures are logged, and
+    the last good list stays. Bad or too risky entries are logged and left out. One list may serve several policies.
+
+        >>> origins = OriginList(lambda: [row[0] for row in sqlite3.connect(FILE).execute("SELECT origin FROM customer")])
+    """
+
+    def __init__(self, load: Callable[[], Iterable[Any]], every: float = 60.0, allow_empty: bool = False) -> None:
+        problems: list[Problem] = []
+        if not callable(load):
+            about("load", problems)(load, "is no function: write one without arguments that returns the origins")
+        if isinstance(every, bool) or not isinstance(every, (int, float)) or not 0 < every < float("inf"):
+            about("every", problems)(every, "is no number of seconds above 0: write 60")
+        if not isinstance(allow_empty, bool):
+            about("allow_empty", problems)(allow_empty, "is no boolean: write True or False")
+        if problems:
+            raise ConfigError(problems)
+        self._load, self._every, self._allow_empty = load, every, allow_empty
+        self._process, self._reloading = os.getpid(), threading.Lock()
+        self._due = time.monotonic() + every
+        try:
+            entries = self._read()
+            matcher = compile_origins(entries, None, about("load", problems))
+        except Exception as error:
+            message = f"{show(load)} gave no origins: {type(error).__name__}: {error}"
+            raise ConfigError([Problem("load", load, message)]) from error
+        if entries and not matcher:
+            raise ConfigError(problems)
+        self._loaded = Loaded(entries, {})
+
+    def matcher(self, profile: Profile) -> Matcher:
+        """The current list, less the entries whose risk is not in the profile (see compile_origins)."""
+        if time.monotonic() >= self._due:
+            self._start_reload()
+        loaded = self._loaded
+        found = loaded.matchers.get(profile)
+        if found is None:
+            found = loaded.matchers[profile] = self._compile(loaded.entries, profile)
+        return found
+
+    def _read(self) -> list[Any]:
+        found = self._load()
+        entries = re.findall(r"[^,\s]+", found) if isinstance(found, str) else list(found)
+        if not entries and not self._allow_empty:
+            raise ValueError("the list is empty: write allow_empty=True if nobody may be allowed")
+        return entries
+
+    def _compile(self, entries: list[Any], profile: Profile) -> Matcher:
+        problems: list[Problem] = []
+        matcher = compile_origins(in_pieces(entries), profile, about("load", problems))
+        for problem in problems[:MAX_PROBLEMS]:
+            logger().warning("an origin from %s is left out: %s", show(self._load), problem.message)
+        if len(problems) > MAX_PROBLEMS:
+            logger().warning("%d more origins from %s are left out", len(problems) - MAX_PROBLEMS, show(self._load))
+        return matcher
+
+    def _start_reload(self) -> None:
+        """One background thread at a time; a lock or a thread from before a fork is the parent's and says nothing here."""
+        if self._process != os.getpid():
+            self._process, self._reloading = os.getpid(), threading.Lock()
+        reloading = self._reloading
+        if not reloading.acquire(blocking=False):
+            return
+        self._due = time.monotonic() + self._every
+        try:
+            threading.Thread(target=self._reload, args=(reloading,), name="wsgicors.OriginList", daemon=True).start()
+        except RuntimeError:  # no more threads, or the interpreter is about to end
+            logger().exception("the reload of %s cannot start; the last good list stays", show(self._load))
+            reloading.release()
+
+    def _reload(self, reloading: threading.Lock) -> None:
+        try:
+            entries = self._read()
+            matchers = {profile: self._compile(entries, profile) for profile in tuple(self._loaded.matchers)}
+            if entries and not any(matchers.values()):
+                raise ValueError("no entry of the list can be used")
+            self._loaded = Loaded(entries, matchers)
+        except Exception:
+            logger().exception("the reload of %s failed; the last good list stays", show(self._load))
+        finally:
+            reloading.release()
+
+
+class Loaded(namedtuple("Loaded", "entries matchers")):
+    """What one load gave: the entries, and a Matcher of them for each profile that was asked for."""
+
+    __slots__ = ()
+
+
+def in_pieces(entries: list[Any]) -> Iterator[Any]:
+    """The entries, letting other threads (or greenlets) run now and then."""
+    for at, entry in enumerate(entries):
+        if at % 1000 == 999:
+            time.sleep(0)
+        yield entry
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# PasteDeploy
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def make_middleware(app: WSGIApplication, cfg: Mapping[str, Any] | None = None, **local: Any) -> CORS:
+    """The middleware from an ini section: ``paste.filter_app_factory`` (PasteDeploy's documentation, "Defining Factories").
+
+    cfg: PasteDeploy's global_conf, ``[DEFAULT]`` and more. It is consulted for ``policy`` and ``matchstrategy`` where the
+    section has no policy of its own, and for the keys of active policies; nothing else of it is looked at.
+    local: the section's own options. A value ``call:package.module:name`` stands for that Python object.
+    """
+    shared = {key: value for key, value in (cfg or {}).items() if is_given(key, value)}
+    given = {key: value for key, value in local.items() if is_given(key, value)}
+    wanted: list[str] = []
+    if not given.keys() & {"policy", "policies", *OPTIONS}:
+        wanted += ["policy", "matchstrategy"]
+    given.update({key: shared[key] for key in wanted if key in shared and key not in given})
+    names = read("policy", as_object(given["policy"]), "policy", []) if "policy" in given else ()
+    active = [f"{name}_{option}" for name in names for option in OPTIONS] or list(OPTIONS)
+    given.update({key: shared[key] for key in active if key in shared and key not in given})
+    return CORS(app, {key: as_object(value) for key, value in given.items()})
+
+
+def as_object(value: Any) -> Any:
+    return Call(value) if isinstance(value, str) and value.startswith("call:") else value
+
+
+if __name__ == "__main__":
+    # The command line imports this file again, under its own name.
+    try:
+        from wsgicors_explain import main
+    except ModuleNotFoundError:
+        sys.exit("the command line is the file wsgicors_explain.py: pip install wsgicors, or put it beside this file")
+    sys.exit(main())
