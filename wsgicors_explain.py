@@ -32,7 +32,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
 from wsgicors import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    EXPOSE_HEADERS,
     FORBIDDEN_RESPONSE_HEADERS,
+    MAX_AGE,
     NORMALIZED_METHODS,
     OPAQUE_SCHEMES,
     ORIGIN,
@@ -44,6 +50,7 @@ from wsgicors import (
 )
 
 if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 __all__ = ["Browser", "Response", "Step", "Verdict"]
@@ -93,8 +100,6 @@ BAD_PORTS: Final = frozenset(
 )
 HTTP_PORTS: Final = {"http": 80, "https": 443}
 
-ACAO: Final = "access-control-allow-origin"
-ACAC: Final = "access-control-allow-credentials"
 USER_AGENT: Final = "Mozilla/5.0 (compatible; wsgicors-explain)"
 
 MIME_TYPE: Final = re.compile(rf"({TOKEN.pattern}/{TOKEN.pattern})[\t\n\r ]*(?:;.*)?", re.DOTALL)
@@ -237,10 +242,12 @@ def call_wsgi(app: WSGIApplication, method: str, url: URL, headers: Headers, bod
     started: list[Response] = []
     written: list[bytes] = []
 
-    def start_response(status: str, headers: Headers, exc_info: object = None, /) -> Callable[[bytes], object]:
-        if isinstance(exc_info, tuple) and written:
+    def start_response(
+        status: str, headers: Headers, exc_info: OptExcInfo | None = None, /
+    ) -> Callable[[bytes], object]:
+        if exc_info and exc_info[1] and written:
             raise exc_info[1].with_traceback(exc_info[2])
-        if started and exc_info is None:
+        if started and not exc_info:
             raise RuntimeError("the application called start_response twice without exc_info (PEP 3333)")
         started[:] = [Response(int(status[:3]), list(headers))]
         return written.append
@@ -274,7 +281,7 @@ def call_http(timeout: float, method: str, url: URL, headers: Headers, body: byt
     except ssl.SSLCertVerificationError as error:
         raise Unreachable(f"the certificate of {url.authority} is not valid: {error.verify_message}") from error
     except ssl.SSLError as error:
-        raise Unreachable(f"{url.authority} does not speak TLS as it should: {error.reason or error}") from error
+        raise Unreachable(f"{url.authority} does not speak TLS: is it http://{url.authority}?") from error
     except socket.gaierror as error:
         raise Unreachable(f"the host name {url.host} does not resolve: {error.strerror}") from error
     except socket.timeout as error:
@@ -294,33 +301,34 @@ def call_http(timeout: float, method: str, url: URL, headers: Headers, body: byt
 # ---------------------------------------------------------------------------------------------------------------------
 
 
+def header_values(headers: Headers, name: str) -> list[str]:
+    """The values of all headers `name` (in lower case), without the white space around them."""
+    return [value.strip(WHITE_SPACE) for header, value in headers if header.lower() == name]
+
+
 def get_header(headers: Headers, name: str) -> str | None:
-    """All values of `name` (in lower case) joined by ", ", or None: "get" of section 2.2.2."""
-    values = [value.strip(WHITE_SPACE) for header, value in headers if header.lower() == name]
+    """All values of `name` joined by ", ", or None if there is none: "get" of section 2.2.2."""
+    values = header_values(headers, name)
     return ", ".join(values) if values else None
 
 
 def extract_list(headers: Headers, name: str) -> list[str] | None:
     """The tokens in all headers `name`, or None if there is none: "extract header list values" of section 2.2.2.
 
-    ValueError: a value is not a comma-separated list of tokens; the text is that value.
+    ValueError: that is not a comma-separated list of tokens; the text is what it is.
     """
-    if get_header(headers, name) is None:
+    text = get_header(headers, name)
+    if text is None:
         return None
-    tokens = []
-    for header, value in headers:
-        if header.lower() == name:
-            # #token: empty elements are allowed
-            elements = [element.strip("\t ") for element in value.strip(WHITE_SPACE).split(",")]
-            tokens += [element for element in elements if element]
-            if not all(map(TOKEN.fullmatch, filter(None, elements))):
-                raise ValueError(value)
+    tokens = [token for element in text.split(",") if (token := element.strip("\t "))]  # #token: some may be empty
+    if not all(map(TOKEN.fullmatch, tokens)):
+        raise ValueError(text)
     return tokens
 
 
 def extract_max_age(headers: Headers) -> int:
     """Seconds for which a preflight's answer may be cached: steps 7.8 to 7.10 of "CORS-preflight fetch"."""
-    values = [value.strip(WHITE_SPACE) for header, value in headers if header.lower() == "access-control-max-age"]
+    values = header_values(headers, MAX_AGE.lower())
     if len(values) != 1 or not re.fullmatch("[0-9]+", values[0]):
         return DEFAULT_MAX_AGE
     return min(int(values[0]), MAX_AGE_LIMIT)
@@ -467,26 +475,27 @@ class Request:
 
 
 def near_miss(found: str, wanted: str) -> str:
-    """In what the origin `found` differs from the one wanted, where that is a detail; empty where it is not."""
-    if found.lower().rstrip("/") == wanted:
+    """By what detail the origin `found` is not the one wanted; empty where it is more than a detail."""
+    if re.search(r"[\s,]", found):
+        return "one value, sent once"
+    if "*" in found:
+        return "browsers know no patterns"
+    plain = found.lower().rstrip("/")
+    if plain == wanted:
         return "a trailing slash" if found.endswith("/") else "upper case"
-    found_scheme, separator, found_authority = found.lower().rstrip("/").partition("://")
-    wanted_scheme, _, wanted_authority = wanted.partition("://")
-    if not separator:
-        return "the scheme is missing" if found.lower() == wanted_authority else ""
-    if found_authority == wanted_authority:
-        return f"{found_scheme} instead of {wanted_scheme}"
-    if found_scheme != wanted_scheme:
+    scheme, separator, authority = plain.rpartition("://")
+    wanted_scheme, _, wanted_authority = wanted.rpartition("://")
+    if authority == wanted_authority:
+        return f"{scheme} instead of {wanted_scheme}" if separator else "no scheme"
+    if scheme != wanted_scheme:
         return ""
-    found_host, _, found_port = found_authority.partition(":")
+    host, _, port = authority.partition(":")
     wanted_host, _, wanted_port = wanted_authority.partition(":")
-    if found_host == wanted_host:
-        return f"port {found_port or 'left out'} instead of {wanted_port or 'none'}"
-    if found_port == wanted_port and found_host.removeprefix("www.") == wanted_host.removeprefix("www."):
-        return "with www." if found_host.startswith("www.") else "without www."
-    if {found_host, wanted_host} == {"localhost", "127.0.0.1"}:
-        return f"{found_host} and {wanted_host} are different origins to a browser"
-    return ""
+    if host == wanted_host:
+        return f"port {port} instead of {wanted_port or 'none'}" if port else f"port {wanted_port} is missing"
+    if port == wanted_port and host.removeprefix("www.") == wanted_host.removeprefix("www."):
+        return "www. too much" if host.startswith("www.") else "www. is missing"
+    return "localhost and 127.0.0.1 are two origins" if {host, wanted_host} == {"localhost", "127.0.0.1"} else ""
 
 
 def what_status_means(response: Response) -> str:
@@ -505,24 +514,21 @@ def what_status_means(response: Response) -> str:
 def cors_check(request: Request, response: Response) -> str:
     """Section 4.10, "CORS check": what is wrong with the response and what it should be; empty if all is well."""
     wanted = request.serialized_origin
-    allow_origin = get_header(response.headers, ACAO)
+    allow_origin = get_header(response.headers, ALLOW_ORIGIN.lower())
+    allow_credentials = get_header(response.headers, ALLOW_CREDENTIALS.lower())
     if allow_origin is None:
-        return f"Access-Control-Allow-Origin is missing; it should be {wanted}" + " or *" * (not request.include)
+        return f"{ALLOW_ORIGIN} is missing; it should be {wanted}" + ("" if request.include else " or *")
     if allow_origin == "*":
-        if request.include:
-            return f"Access-Control-Allow-Origin is *, which is refused with credentials; it should be {wanted}"
-        return ""
+        refused = f"{ALLOW_ORIGIN} is *, which browsers refuse with credentials; it should be {wanted}"
+        return refused if request.include else ""
     if allow_origin != wanted:
-        return (
-            f"Access-Control-Allow-Origin is {allow_origin!r}; it should be {wanted}{near_miss(allow_origin, wanted)}"
-        )
-    if request.include:
-        allow_credentials = get_header(response.headers, ACAC)
-        if allow_credentials is None:
-            return "Access-Control-Allow-Credentials is missing; with credentials it should be true"
-        if allow_credentials != "true":
-            return f"Access-Control-Allow-Credentials is {allow_credentials!r}; it should be true, in lower case, once"
-    return ""
+        detail = near_miss(allow_origin, wanted)
+        return f"{ALLOW_ORIGIN} is {allow_origin!r}; it should be {wanted}" + (f" ({detail})" if detail else "")
+    if not request.include or allow_credentials == "true":
+        return ""
+    if allow_credentials is None:
+        return f"{ALLOW_CREDENTIALS} is missing; it should be true, as the request has credentials"
+    return f"{ALLOW_CREDENTIALS} is {allow_credentials!r}; it should be true, in lower case and sent once"
 
 
 class Browser:
@@ -648,7 +654,7 @@ class Browser:
             problem = cors_check(request, response)
             if problem:
                 request.fail(f"the response to {request.method}: {problem}")
-            request.ok(f"Access-Control-Allow-Origin fits: {get_header(response.headers, ACAO)}")
+            request.ok(f"{ALLOW_ORIGIN} fits: {get_header(response.headers, ALLOW_ORIGIN.lower())}")
         # 6. redirects
         location = get_header(response.headers, "location")
         if response.status in REDIRECT_STATUSES and location is not None:
@@ -702,22 +708,22 @@ class Browser:
             request.fail(f"the preflight was answered {response.status}; {what_status_means(response)}")
         if problem:
             request.fail(f"the response to the preflight: {problem}")
-        request.ok(f"Access-Control-Allow-Origin of the preflight fits: {get_header(response.headers, ACAO)}")
+        request.ok(f"{ALLOW_ORIGIN} of the preflight fits: {get_header(response.headers, ALLOW_ORIGIN.lower())}")
         # 7.1 to 7.3 what it allows
-        methods = self._extract(request, response, "Access-Control-Allow-Methods")
-        names = self._extract(request, response, "Access-Control-Allow-Headers")
+        methods = self._extract(request, response, ALLOW_METHODS)
+        names = self._extract(request, response, ALLOW_HEADERS)
         allowed_names = [name.lower() for name in names or []]
         # 7.5 the method
         if request.method not in SAFELISTED_METHODS:
             any_method = not request.include and "*" in (methods or [])
             missing = [] if any_method or request.method in (methods or []) else [request.method]
-            self._require(request, "Access-Control-Allow-Methods", methods, missing)
+            self._require(request, ALLOW_METHODS, methods, missing)
         # 7.6, 7.7 the headers
         if unsafe:
             any_name = not request.include and "*" in allowed_names
             missing = [name for name in unsafe if name not in allowed_names]
             missing = [name for name in missing if not any_name or name == "authorization"]
-            self._require(request, "Access-Control-Allow-Headers", names, missing)
+            self._require(request, ALLOW_HEADERS, names, missing)
         # 7.8 to 7.15 the cache
         self._remember(request, extract_max_age(response.headers), methods or [], allowed_names)
 
@@ -768,9 +774,9 @@ class Browser:
         present = {name.lower() for name, _ in response.headers} - FORBIDDEN_RESPONSE_HEADERS
         if request.cors:
             try:
-                exposed = extract_list(response.headers, "access-control-expose-headers") or []
+                exposed = extract_list(response.headers, EXPOSE_HEADERS.lower()) or []
             except ValueError as error:
-                request.ok(f"Access-Control-Expose-Headers is no comma-separated list of names and is ignored: {error}")
+                request.ok(f"{EXPOSE_HEADERS} is no comma-separated list of names and is ignored: {error}")
                 exposed = []
             if "*" not in exposed or request.include:
                 present &= SAFELISTED_RESPONSE_HEADERS.union(name.lower() for name in exposed)

@@ -1,0 +1,178 @@
+"""Browser against servers on loopback: what comes over the wire, and what happens when nothing does."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import ipaddress
+import socket
+import ssl
+import threading
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.validate import validator
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from wsgicors_explain import Browser
+
+PAGE = "http://page.example"
+
+
+class QuietHandler(WSGIRequestHandler):
+    def log_message(self, *args):
+        """Leave the test's output alone."""
+
+
+@contextlib.contextmanager
+def serving(app, context=None):
+    """A real server on loopback; gives its port."""
+    with make_server("127.0.0.1", 0, validator(app), handler_class=QuietHandler) as server:
+        if context is not None:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextlib.contextmanager
+def answering(data):
+    """A server that answers every connection with these bytes; with None it never answers. Gives its port."""
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve():
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                if data is None:
+                    done.wait()
+                else:
+                    connection.sendall(data)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            done.set()
+            thread.join()
+
+
+def app(environ, start_response):
+    if environ["REQUEST_METHOD"] == "OPTIONS":
+        start_response(
+            "204 No Content", [("Access-Control-Allow-Origin", PAGE), ("Access-Control-Allow-Methods", "PUT")]
+        )
+        return [b""]
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    headers = [("Content-Type", "text/plain"), ("Access-Control-Allow-Origin", PAGE), ("X-Body", body.decode())]
+    headers += [("X-Asked", f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}"), ("X-Asked", environ["HTTP_HOST"])]
+    start_response("200 OK", [*headers, ("Access-Control-Expose-Headers", "X-Body, X-Asked")])
+    return [b"body"]
+
+
+def test_preflight_and_request_over_the_wire():
+    with serving(app) as port:
+        browser = Browser(f"http://127.0.0.1:{port}/base/x", PAGE)
+        verdict = browser.fetch("y?q=1", "PUT", body=b"hello")
+        assert verdict
+        assert (verdict.preflight.status, verdict.response.status) == (204, 200)
+        assert verdict.readable_headers["x-asked"] == f"/base/y?q=1, 127.0.0.1:{port}"
+        assert verdict.readable_headers["x-body"] == "hello"
+        assert browser.fetch("").readable_headers["x-asked"] == f"/base/x?, 127.0.0.1:{port}"
+
+
+def test_blocked_over_the_wire():
+    with serving(app) as port:
+        verdict = Browser(f"http://localhost:{port}", "http://other.example").fetch("/", "PUT")
+    assert (verdict.allowed, verdict.response) == (False, None)
+    assert verdict.reason.endswith(f"Access-Control-Allow-Origin is {PAGE!r}; it should be http://other.example")
+
+
+def test_refused_connection_is_a_network_failure():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch("/")
+    assert (verdict.allowed, verdict.response) == (False, None)
+    assert verdict.reason == f"nothing listens on 127.0.0.1 port {port}: the connection was refused"
+
+
+def test_unknown_host_is_a_network_failure():
+    verdict = Browser("http://nowhere.invalid", PAGE).fetch("/")
+    assert verdict.reason.startswith("the host name nowhere.invalid does not resolve: ")
+
+
+def test_silence_is_a_network_failure():
+    with answering(None) as port:
+        verdict = Browser(f"http://127.0.0.1:{port}", PAGE, timeout=0.05).fetch("/")
+    assert verdict.reason == f"127.0.0.1:{port} did not answer within 0.05 seconds"
+
+
+def test_closed_connection_is_a_network_failure():
+    with answering(b"") as port:
+        verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch("/")
+    assert verdict.reason == f"127.0.0.1:{port} cannot be reached: Remote end closed connection without response"
+
+
+def test_other_protocol_is_a_network_failure():
+    with answering(b"SSH-2.0-OpenSSH\r\n") as port:
+        verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch("/")
+    assert verdict.reason == f"127.0.0.1:{port} did not answer in HTTP: BadStatusLine SSH-2.0-OpenSSH"
+
+
+def test_http_where_https_is_asked_for_is_a_network_failure():
+    with serving(app) as port:
+        verdict = Browser(f"https://127.0.0.1:{port}", PAGE).fetch("/")
+    assert verdict.reason == f"127.0.0.1:{port} does not speak TLS: is it http://127.0.0.1:{port}?"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A self-signed certificate for 127.0.0.1 with its key, in one PEM file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    path.write_bytes(private + built.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+@pytest.fixture
+def tls(certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+def test_certificate_of_nobody_is_a_network_failure(tls):
+    with serving(app, tls) as port:
+        verdict = Browser(f"https://127.0.0.1:{port}", PAGE).fetch("/")
+    assert verdict.reason.startswith(f"the certificate of 127.0.0.1:{port} is not valid: self")
+
+
+def test_https_with_a_trusted_certificate(tls, certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with serving(app, tls) as port:
+        verdict = Browser(f"https://127.0.0.1:{port}", PAGE).fetch("/")
+    assert (verdict.allowed, verdict.response.status) == (True, 200)
