@@ -1,0 +1,1 @@
+../wsgicors_explain.py
