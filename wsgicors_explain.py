@@ -19,41 +19,64 @@ there; of the page's address only the origin matters, so Content Security Policy
 
 from __future__ import annotations
 
+import argparse
+import configparser
 import http.client
 import io
+import os
 import re
 import socket
 import ssl
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
-from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
+from urllib.parse import quote, unquote, unquote_to_bytes, urljoin, urlsplit
 
+import wsgicors
 from wsgicors import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
     ALLOW_METHODS,
     ALLOW_ORIGIN,
+    AMBIGUOUS_PATH,
+    CORS,
+    DENIED,
     EXPOSE_HEADERS,
     FORBIDDEN_RESPONSE_HEADERS,
     MAX_AGE,
     NORMALIZED_METHODS,
+    NOT_ALLOWED,
     OPAQUE_SCHEMES,
+    OPTIONS,
     ORIGIN,
     SAFELISTED_RESPONSE_HEADERS,
     TOKEN,
+    VERB_NOT_ALLOWED,
+    Call,
+    ConfigError,
+    Group,
+    Policy,
+    decide,
+    inactive_names,
     is_local,
+    is_preflight,
+    make_middleware,
+    normal_path,
     parse_host,
     parse_pattern,
+    pick_group,
+    public_suffix_list,
+    show,
 )
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["Browser", "Response", "Step", "Verdict"]
+__all__ = ["Browser", "Response", "Step", "Verdict", "main"]
 
 Headers = list[tuple[str, str]]
 
@@ -85,7 +108,13 @@ MAX_REDIRECTS: Final = 20
 REQUEST_BODY_HEADERS: Final = frozenset({"content-encoding", "content-language", "content-location", "content-type"})
 
 DEFAULT_MAX_AGE: Final = 5  # seconds
-MAX_AGE_LIMIT: Final = 7200  # seconds; Chromium's. Firefox honours 86400, WebKit 600
+MAX_AGE_LIMIT: Final = 7200  # seconds, Chromium's; WebKit's is 600
+MAX_AGE_EVER: Final = 86400  # seconds, Firefox's, the highest
+
+# Response headers that are no use to a page, so that it is not news that it cannot read them.
+NOT_FOR_PAGES: Final = frozenset(
+    {"connection", "date", "keep-alive", "server", "set-cookie", "transfer-encoding", "vary"}
+)
 
 # https://fetch.spec.whatwg.org/#port-blocking
 BAD_PORTS: Final = frozenset(
@@ -100,6 +129,8 @@ BAD_PORTS: Final = frozenset(
 )
 HTTP_PORTS: Final = {"http": 80, "https": 443}
 
+REQUEST_METHOD: Final = "Access-Control-Request-Method"
+REQUEST_HEADERS: Final = "Access-Control-Request-Headers"
 USER_AGENT: Final = "Mozilla/5.0 (compatible; wsgicors-explain)"
 
 MIME_TYPE: Final = re.compile(rf"({TOKEN.pattern}/{TOKEN.pattern})[\t\n\r ]*(?:;.*)?", re.DOTALL)
@@ -210,11 +241,8 @@ class Unreachable(Exception):
     """No HTTP response was to be had; the text says why in one line."""
 
 
-def call_wsgi(app: WSGIApplication, method: str, url: URL, headers: Headers, body: bytes) -> Response:
-    """Call the WSGI application `app` in process, up to the first bytes of the response's body.
-
-    An endless stream is therefore no problem. What `app` raises propagates.
-    """
+def wsgi_environ(method: str, url: URL, headers: Headers, body: bytes) -> WSGIEnvironment:
+    """The complete environ of a request, PEP 3333."""
     path, _, query = url.target.partition("?")
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": method,
@@ -238,7 +266,15 @@ def call_wsgi(app: WSGIApplication, method: str, url: URL, headers: Headers, bod
         if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             key = "HTTP_" + key
         environ[key] = f"{environ[key]}, {value}" if key in environ else value
+    return environ
 
+
+def call_wsgi(app: WSGIApplication, method: str, url: URL, headers: Headers, body: bytes) -> Response:
+    """Call the WSGI application `app` in process, up to the first bytes of the response's body.
+
+    An endless stream is therefore no problem. What `app` raises propagates.
+    """
+    environ = wsgi_environ(method, url, headers, body)
     started: list[Response] = []
     written: list[bytes] = []
 
@@ -302,8 +338,8 @@ def call_http(timeout: float, method: str, url: URL, headers: Headers, body: byt
 
 
 def header_values(headers: Headers, name: str) -> list[str]:
-    """The values of all headers `name` (in lower case), without the white space around them."""
-    return [value.strip(WHITE_SPACE) for header, value in headers if header.lower() == name]
+    """The values of all headers `name`, without the white space around them."""
+    return [value.strip(WHITE_SPACE) for header, value in headers if header.lower() == name.lower()]
 
 
 def get_header(headers: Headers, name: str) -> str | None:
@@ -328,7 +364,7 @@ def extract_list(headers: Headers, name: str) -> list[str] | None:
 
 def extract_max_age(headers: Headers) -> int:
     """Seconds for which a preflight's answer may be cached: steps 7.8 to 7.10 of "CORS-preflight fetch"."""
-    values = header_values(headers, MAX_AGE.lower())
+    values = header_values(headers, MAX_AGE)
     if len(values) != 1 or not re.fullmatch("[0-9]+", values[0]):
         return DEFAULT_MAX_AGE
     return min(int(values[0]), MAX_AGE_LIMIT)
@@ -514,8 +550,8 @@ def what_status_means(response: Response) -> str:
 def cors_check(request: Request, response: Response) -> str:
     """Section 4.10, "CORS check": what is wrong with the response and what it should be; empty if all is well."""
     wanted = request.serialized_origin
-    allow_origin = get_header(response.headers, ALLOW_ORIGIN.lower())
-    allow_credentials = get_header(response.headers, ALLOW_CREDENTIALS.lower())
+    allow_origin = get_header(response.headers, ALLOW_ORIGIN)
+    allow_credentials = get_header(response.headers, ALLOW_CREDENTIALS)
     if allow_origin is None:
         return f"{ALLOW_ORIGIN} is missing; it should be {wanted}" + ("" if request.include else " or *")
     if allow_origin == "*":
@@ -581,7 +617,7 @@ class Browser:
             raise ValueError(f"method={method!r} is not the name of a method")
         if body and method.upper() in ("GET", "HEAD"):
             raise ValueError(f"{method} cannot have a body")
-        url = URL.parse(url_or_path, self._base)
+        url = self.url(url_or_path)
         if url.has_credentials:
             raise ValueError(f"{url_or_path!r}: a page cannot fetch a URL with a user name or password in it")
 
@@ -594,6 +630,10 @@ class Browser:
             pass
         last = request.steps[-1]
         return Verdict(last.ok, last.text, tuple(request.steps), request.preflight, request.response, readable)
+
+    def url(self, url_or_path: str) -> URL:
+        """The URL that `fetch` asks for. ValueError: there is none."""
+        return URL.parse(url_or_path, self._base)
 
     def _construct(self, request: Request, headers: Headers) -> None:
         """The constructor of the API's Request class, section 5.4, as far as methods and headers go."""
@@ -654,7 +694,7 @@ class Browser:
             problem = cors_check(request, response)
             if problem:
                 request.fail(f"the response to {request.method}: {problem}")
-            request.ok(f"{ALLOW_ORIGIN} fits: {get_header(response.headers, ALLOW_ORIGIN.lower())}")
+            request.ok(f"{ALLOW_ORIGIN} fits: {get_header(response.headers, ALLOW_ORIGIN)}")
         # 6. redirects
         location = get_header(response.headers, "location")
         if response.status in REDIRECT_STATUSES and location is not None:
@@ -694,9 +734,9 @@ class Browser:
         """Section 4.8, "CORS-preflight fetch"."""
         # 1. to 6. the question. It never carries credentials
         unsafe = unsafe_names(request.headers)
-        headers = [("Accept", "*/*"), ("Access-Control-Request-Method", request.method)]
+        headers = [("Accept", "*/*"), (REQUEST_METHOD, request.method)]
         if unsafe:
-            headers.append(("Access-Control-Request-Headers", ",".join(unsafe)))
+            headers.append((REQUEST_HEADERS, ",".join(unsafe)))
         exchange = self._network_fetch(request, "OPTIONS", headers, b"")
         response = request.preflight = exchange.response
         request.ok(f"the preflight was answered {response.status}", exchange)
@@ -708,7 +748,7 @@ class Browser:
             request.fail(f"the preflight was answered {response.status}; {what_status_means(response)}")
         if problem:
             request.fail(f"the response to the preflight: {problem}")
-        request.ok(f"{ALLOW_ORIGIN} of the preflight fits: {get_header(response.headers, ALLOW_ORIGIN.lower())}")
+        request.ok(f"{ALLOW_ORIGIN} of the preflight fits: {get_header(response.headers, ALLOW_ORIGIN)}")
         # 7.1 to 7.3 what it allows
         methods = self._extract(request, response, ALLOW_METHODS)
         names = self._extract(request, response, ALLOW_HEADERS)
@@ -730,7 +770,7 @@ class Browser:
     def _extract(self, request: Request, response: Response, name: str) -> list[str] | None:
         """`extract_list`, with its failure as the end of the request."""
         try:
-            return extract_list(response.headers, name.lower())
+            return extract_list(response.headers, name)
         except ValueError as error:
             request.fail(f"{name} of the preflight is no comma-separated list of names: {error}")
 
@@ -757,7 +797,7 @@ class Browser:
         if body or method in ("POST", "PUT"):
             sent.append(("Content-Length", str(len(body))))
         for name, value in (("Accept", "*/*"), ("User-Agent", USER_AGENT)):
-            if get_header(sent, name.lower()) is None:
+            if get_header(sent, name) is None:
                 sent.append((name, value))
         return Exchange(method, url, sent, body, self._send(request, method, sent, body))
 
@@ -774,7 +814,7 @@ class Browser:
         present = {name.lower() for name, _ in response.headers} - FORBIDDEN_RESPONSE_HEADERS
         if request.cors:
             try:
-                exposed = extract_list(response.headers, EXPOSE_HEADERS.lower()) or []
+                exposed = extract_list(response.headers, EXPOSE_HEADERS) or []
             except ValueError as error:
                 request.ok(f"{EXPOSE_HEADERS} is no comma-separated list of names and is ignored: {error}")
                 exposed = []
@@ -813,3 +853,742 @@ class Browser:
         """ "Clear cache entries"."""
         for key in [key for key in self._cache if key[:2] == (request.serialized_origin, str(request.url))]:
             del self._cache[key]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Configurations: what `check` and `explain` find in an ini file or in an application
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class UsageError(Exception):
+    """The command cannot be carried out as it was given; the text says why."""
+
+
+class Line(str):
+    """The value of an option in an ini file. ``place``: where it is written, as file:line."""
+
+    place: str
+
+    def __new__(cls, value: str, place: str) -> Line:
+        line = super().__new__(cls, value)
+        line.place = place
+        return line
+
+
+@dataclass
+class Configuration:
+    """One use of the middleware.
+
+    name: the section, or module:attribute. place: where that is, as file:line if known.
+    options: key -> value as given; empty where only the finished middleware is known.
+    cors: the middleware, or None where `problems` prevent it. Problems and advice are lines for the user.
+    """
+
+    name: str
+    place: str
+    options: dict[str, str] = field(default_factory=dict)
+    cors: CORS | None = None
+    problems: list[str] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
+
+    def about(self, key: str, message: str) -> str:
+        """A line on `key`, with the place where it is written or else could be."""
+        return f"{getattr(self.options.get(key), 'place', self.place)}: {key}: {message}"
+
+    def build(self, make: Callable[[], CORS]) -> None:
+        """Make the middleware, or note the problems that prevent it."""
+        try:
+            self.cors = make()
+        except ConfigError as error:
+            self.problems += [self.about(problem.key, problem.message) for problem in error.problems]
+
+
+def key_of(policy: Policy, option: str) -> str:
+    """The key of a policy's option in a flat configuration."""
+    return option if policy.name == "direct" else f"{policy.name}_{option}"
+
+
+def empty_app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    """What stands behind the middleware of an ini file: it answers everything with an empty 200."""
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+    return []
+
+
+APP_SECTIONS: Final = ("app", "application", "composite", "composit", "pipeline", "filter-app")
+FILTER_SECTIONS: Final = ("filter",)
+OUR_FACTORY: Final = re.compile(r"egg:wsgicors(#main|#middleware)?|([\w.]+\.)?wsgicors:make_middleware")
+
+
+class Context(NamedTuple):
+    """What PasteDeploy makes of a section: a factory (a URI, or module:attribute) and the arguments for it.
+
+    ignored: keys that the section has in vain.
+    """
+
+    factory: str
+    global_conf: dict[str, str]
+    local_conf: dict[str, str]
+    section: str = ""
+    place: str = ""
+    ignored: tuple[str, ...] = ()
+
+
+class IniFile:
+    """An ini file, read as PasteDeploy reads it, quirks included: https://docs.pylonsproject.org/projects/pastedeploy/
+
+    found: all uses of this middleware, in this file and in those it refers to.
+    LookupError, OSError, configparser.Error: PasteDeploy could not load it either.
+    """
+
+    def __init__(self, path: str, global_conf: Mapping[str, str], found: list[Configuration]) -> None:
+        self.path, self.found = path, found
+        self.visited: set[str] = set()
+        self.parser = configparser.ConfigParser()
+        self.parser.optionxform = str  # type: ignore[assignment,method-assign]  # keys are case-sensitive
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        self.parser.read_string(text, path)
+        full_path = os.path.abspath(path)
+        given = {**global_conf, "here": os.path.dirname(full_path), "__file__": full_path}
+        self.parser.defaults().update({key: value for key, value in given.items() if key not in self.parser.defaults()})
+        self.lines: dict[tuple[str, str], int] = {}
+        section = ""
+        for number, line in enumerate(text.splitlines(), 1):
+            header, option = re.match(r"\[(.+)\]", line), re.match(r"([^\s#;\[][^=:]*?)\s*[=:]", line)
+            section = header[1] if header else section
+            self.lines.setdefault((section, option[1] if option else ""), number)
+
+    def place(self, section: str, option: str = "") -> str:
+        """Where an option, or else its section, is written: file:line."""
+        line = self.lines.get((section, option), self.lines.get((section, "")))
+        return f"{self.path}:{line}" if line else self.path
+
+    def get(self, section: str, option: str) -> Line:
+        written = section if (section, option) in self.lines else "DEFAULT"
+        return Line(self.parser.get(section, option), self.place(written, option))
+
+    def load_all(self) -> None:
+        """Load each application that is not a part of another one, then each filter that nothing refers to."""
+        sections = self.parser.sections()
+        for section in sorted(sections, key=lambda section: not section.endswith(":main")):
+            if section.partition(":")[0] in APP_SECTIONS and section not in self.visited:
+                self.load_section(section, {})
+        has_applications = bool(self.visited)
+        for section in sections:
+            if section.partition(":")[0] in FILTER_SECTIONS and section not in self.visited:
+                configuration = self.use(self.load_section(section, {}))
+                if configuration and has_applications:
+                    unused = "no pipeline and no filter-with names this section, so it has no effect"
+                    configuration.advice.append(f"{configuration.place}: {section}: {unused}")
+
+    def load(self, prefixes: tuple[str, ...], name: str, global_conf: dict[str, str]) -> Context:
+        """Load what `name` refers to: a URI, or a section of this file."""
+        if not re.match("[a-zA-Z]+:", name):
+            names = [
+                s
+                for s in self.parser.sections()
+                if s.partition(":")[0] in prefixes and s.partition(":")[2].strip() == name
+            ]
+            if len(names) != 1:
+                raise LookupError(f"{len(names) or 'no'} sections are named {prefixes[0]}:{name}, and one is needed")
+            return self.load_section(names[0], global_conf)
+        if not name.lower().startswith("config:"):
+            return Context(name, dict(global_conf), {})
+        path, _, name = name.partition(":")[2].partition("#")
+        file = IniFile(os.path.join(os.path.dirname(self.path), unquote(path)), global_conf, self.found)
+        return file.load(prefixes, name or "main", global_conf)
+
+    def load_section(self, section: str, global_conf: dict[str, str]) -> Context:
+        """Load a section, and what it refers to."""
+        self.visited.add(section)
+        kind = section.partition(":")[0]
+        prefixes = FILTER_SECTIONS if kind in (*FILTER_SECTIONS, "filter-app") else APP_SECTIONS
+        defaults: dict[str, str] = {key: self.get("DEFAULT", key) for key in self.parser.defaults()}
+        global_conf = {**defaults, **global_conf}
+        local_conf: dict[str, str] = {}
+        set_here: dict[str, str] = {}
+        get_here: dict[str, str] = {}
+        ignored: list[str] = []
+        for option in self.parser.options(section):
+            value = self.get(section, option)
+            verb, _, name = option.partition(" ")
+            if name and verb in ("set", "get"):
+                (set_here if verb == "set" else get_here)[name.strip()] = value
+            elif option not in defaults:
+                local_conf[option] = value
+            elif value != defaults[option]:
+                ignored.append(
+                    f"{value.place}: {option}: has no effect, as [DEFAULT] has it too: write 'set {option} = ...'"
+                )
+        global_conf.update(set_here)
+        local_conf.update({name: global_conf[source] for name, source in get_here.items()})
+        filter_with = local_conf.pop("filter-with", "")
+
+        context = Context("", global_conf, local_conf)
+        if kind == "pipeline":
+            *filters, app = local_conf.pop("pipeline").split()
+            self.load(APP_SECTIONS, app, global_conf)
+            for name in filters:
+                self.use(self.load(FILTER_SECTIONS, name, global_conf))
+        elif kind in ("composite", "composit"):
+            # Which of its values are applications, the factory alone knows; those that are a section's name will be.
+            for name in local_conf.values():
+                if any(f"{prefix}:{name}" in self.parser for prefix in APP_SECTIONS):
+                    self.load(APP_SECTIONS, name, global_conf)
+        else:
+            if kind == "filter-app":
+                self.load(APP_SECTIONS, local_conf.pop("next"), global_conf)
+            if "use" in local_conf:
+                context = self.load(prefixes, local_conf.pop("use"), global_conf)
+                context.global_conf.update(set_here)
+                context.local_conf.update(local_conf)
+            else:
+                context = context._replace(factory=local_conf.pop("paste.filter_app_factory", ""))
+        context = context._replace(section=section, place=self.place(section), ignored=tuple(ignored))
+        if kind == "filter-app":
+            self.use(context)
+        if filter_with:
+            self.use(self.load(FILTER_SECTIONS, filter_with, global_conf))
+        return context
+
+    def use(self, context: Context) -> Configuration | None:
+        """Note that a filter is used; None where it is not this middleware, or known already."""
+        options = {**context.global_conf, **context.local_conf}
+        if not OUR_FACTORY.fullmatch(context.factory):
+            return None
+        if any((other.place, other.options) == (context.place, options) for other in self.found):
+            return None
+        configuration = Configuration(context.section, context.place, options)
+        configuration.build(lambda: make_middleware(empty_app, context.global_conf, **context.local_conf))
+        configuration.advice += context.ignored
+        active = re.findall(r"[^,\s]+", options.get("policy", ""))
+        for name in active[active.index("deny") + 1 :] if "deny" in active else ():
+            configuration.advice.append(
+                configuration.about("policy", f"{name} is named after deny, so it is never used")
+            )
+        known = [f"{name}_{option}" for name in active for option in OPTIONS] or list(OPTIONS)
+        for name in inactive_names(context.local_conf, known):
+            message = f"the policy {name} is not named in policy, so it is not active"
+            configuration.advice.append(configuration.about(f"{name}_origin", message))
+        self.found.append(configuration)
+        return configuration
+
+
+def read_ini(path: str) -> list[Configuration]:
+    """All uses of the middleware in an ini file."""
+    found: list[Configuration] = []
+    try:
+        IniFile(path, {}, found).load_all()
+    except configparser.Error as error:
+        line = getattr(error, "lineno", None) or (getattr(error, "errors", None) or [(0, "")])[0][0]
+        message = " ".join(error.message.split())
+        found.append(
+            Configuration(path, path, problems=[f"{path}:{line}: {message}" if line else f"{path}: {message}"])
+        )
+    except KeyError as error:
+        found.append(Configuration(path, path, problems=[f"{path}: the key {error} is missing"]))
+    except (LookupError, OSError, RecursionError) as error:
+        found.append(Configuration(path, path, problems=[f"{path}: {error}"]))
+    return found
+
+
+def load_app(target: str) -> tuple[WSGIApplication | None, Configuration]:
+    """The WSGI application module:attribute, and the first use of the middleware in it."""
+    configuration = Configuration(target, target)
+    sys.path.insert(0, os.getcwd())  # as python -m does; the console script does not
+    try:
+        app = Call(f"call:{target}").load()
+    except ConfigError as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        place = [f"{frame.filename}:{frame.lineno}" for frame in frames if frame.filename != wsgicors.__file__][-1]
+        configuration.problems += [f"{place}: {problem}" for problem in error.problems]
+        return None, configuration
+    except Exception as error:
+        raise UsageError(f"{target} cannot be loaded: {type(error).__name__}: {error}") from error
+    if not callable(app):
+        raise UsageError(f"{target} is no WSGI application: it cannot be called")
+    # Where frameworks and other middlewares keep the application that they wrap.
+    layers = [app]
+    for layer in layers:
+        if isinstance(layer, CORS):
+            configuration.cors = layer
+            break
+        inner = [getattr(layer, name, None) for name in ("wsgi_app", "app", "application", "_app", "wrapped")]
+        layers += [found for found in inner if callable(found) and not any(found is layer for layer in layers)]
+    return app, configuration
+
+
+def is_file(target: str) -> bool:
+    """Whether the target of a command is an ini file rather than module:attribute."""
+    if not os.path.isfile(target) and not re.fullmatch(r"[\w.]+:[\w.]+", target):
+        raise UsageError(f"{target} is no file, and not of the form module:attribute")
+    return os.path.isfile(target)
+
+
+def read_sections(path: str, section: str | None) -> list[Configuration]:
+    """The uses of the middleware in an ini file, or only those in a section of that name."""
+    found = read_ini(path)
+    if not found:
+        raise UsageError(f"{path} has no section with use = egg:wsgicors#middleware")
+    chosen = [each for each in found if section in (None, each.name, each.name.partition(":")[2])]
+    if not chosen:
+        raise UsageError(
+            f"{path} has no section {section} that uses wsgicors, but {', '.join(each.name for each in found)}"
+        )
+    return chosen
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Advice: what loads, but is probably not meant
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def advise(configuration: Configuration, cors: CORS) -> Iterable[str]:
+    """What the policies themselves show."""
+    for policy in cors.policies.values():
+
+        def about(option: str, message: str, policy: Policy = policy) -> str:
+            return configuration.about(key_of(policy, option), message)
+
+        if not policy.origin:
+            yield about("origin", "is empty, so no page is allowed")
+        yield from (about(*found) for found in names_without_effect(policy))
+        if policy.maxage is None and (policy.headers or set(policy.methods) - SAFELISTED_METHODS):
+            yield about("maxage", f"is missing, so browsers ask again after {DEFAULT_MAX_AGE} seconds: write 600, say")
+        if policy.maxage is not None and policy.maxage > MAX_AGE_EVER:
+            yield about(
+                "maxage", f"no browser honours more than {MAX_AGE_EVER} seconds (Chromium {MAX_AGE_LIMIT}, WebKit 600)"
+            )
+        for risk in sorted(policy.accept_risk):
+            if not has_risk(policy, risk):
+                yield about("accept_risk", f"{risk} is accepted, but not there: leave it out")
+        wildcards = [entry for entry in policy.origin if isinstance(entry, str) and "*" in entry.removesuffix(":*")]
+        if policy.credentials and wildcards and public_suffix_list() is None:
+            unknown = "whether anyone can register under it was looked up in a short table only: install wsgicors[psl]"
+            yield about("origin", f"{wildcards[0]} has credentials, and {unknown}")
+        reason = why_unreachable(cors, policy)
+        if reason:
+            yield about("origin", f"no request can reach the policy {policy.name}: {reason}")
+
+
+def names_without_effect(policy: Policy) -> Iterable[tuple[str, str]]:
+    """(option, message) for each name that browsers do not ask about."""
+    for name in policy.methods:
+        if name.upper() in FORBIDDEN_METHODS:
+            yield "methods", f"{name} has no effect: no page may send it"
+    for name in policy.headers:
+        if is_forbidden_request_header(name, ""):
+            yield "headers", f"{name} has no effect: no page may set it, the browser does"
+    for name in policy.expose_headers:
+        if name.lower() in SAFELISTED_RESPONSE_HEADERS:
+            yield "expose_headers", f"{name} has no effect: every page may read it"
+        if name.lower() in FORBIDDEN_RESPONSE_HEADERS:
+            yield "expose_headers", f"{name} has no effect: no page may ever read it"
+
+
+def has_risk(policy: Policy, risk: str) -> bool:
+    """Whether the policy would be refused, or do less, without accepting this risk."""
+    if policy.credentials and (policy.lists or (risk == "null-origin" and policy.origin == ("copy",))):
+        return True
+    options = {option: getattr(policy, option) for option in ("origin", "credentials", "accept_risk")}
+    try:
+        CORS(empty_app, {**options, "accept_risk": policy.accept_risk - {risk}})
+    except ConfigError:
+        return True
+    return False
+
+
+def why_unreachable(cors: CORS, policy: Policy) -> str:
+    """Which policies take every request that this one could get; empty if some are left."""
+    rules = cors._rules
+    if callable(rules.strategy):
+        return ""
+    groups = [*rules.groups, *([rules.rest] if rules.rest else [])]
+    at = next(at for at, group in enumerate(groups) if policy in group.policies)
+    paths = [*groups[at].exact, *groups[at].prefixes] or ["/"]
+    if all(any(path in group.exact or path.startswith(group.prefixes) for group in groups[:at]) for path in paths):
+        return "policies before it govern all of its paths"
+    for earlier in groups[at].policies[: groups[at].policies.index(policy)]:
+        verbs = (
+            rules.strategy == "firstmatch" or earlier.methods == ("*",) or set(policy.methods) <= set(earlier.methods)
+        )
+        if verbs and policy.origin and all(takes(earlier, entry) for entry in policy.origin):
+            return f"{earlier.name}, which comes first for the same path, allows all of its origins"
+    return ""
+
+
+def takes(policy: Policy, entry: object) -> bool:
+    """Whether the policy surely admits all origins of this entry of another one."""
+    if entry in policy.origin:
+        return True
+    if entry == "null" or (
+        isinstance(entry, str) and "*" not in entry and entry != "copy" and not policy.matcher.predicates
+    ):
+        return bool(policy.admits(entry, {}))
+    return policy.anyone
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Near misses: from a refusal of ours to the key to change
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class Diagnosis(NamedTuple):
+    """Why this middleware does not let the page (empty: the browser said it already), and what to change."""
+
+    cause: str
+    fix: str
+
+
+def diagnose(configuration: Configuration, cors: CORS, exchange: Exchange, include: bool) -> Diagnosis | None:
+    """What the configuration has to do with a request that is blocked at `exchange`; None if nothing."""
+    rules, environ = cors._rules, wsgi_environ(exchange.method, exchange.url, exchange.headers, exchange.body)
+    origin, path = environ["HTTP_ORIGIN"], environ["PATH_INFO"]
+    decision, group = decide(rules, environ, is_preflight(environ)), pick_group(rules, environ)
+    if decision is None:
+        return not_governed(configuration, cors, path)
+    if isinstance(decision, Policy):
+        fixes = shortcomings(configuration, decision, exchange, include)
+        later = [other for other in group.policies if other is not decision and other.admits(origin, environ)]
+        better = [other.name for other in later if not shortcomings(configuration, other, exchange, include)]
+        if fixes and better:
+            fixes.append(f"or let {better[0]}, which allows all this, come before {decision.name}")
+        return Diagnosis("", " and ".join(fixes)) if fixes else None
+    policies = group.policies if isinstance(group, Group) else ()
+    if decision is AMBIGUOUS_PATH:
+        return Diagnosis(decision.reason, f"ask for {normal_path(path)} instead of {path}")
+    if decision is VERB_NOT_ALLOWED:
+        verb = get_header(exchange.headers, REQUEST_METHOD) or exchange.method
+        keys = [key_of(policy, "methods") for policy in policies if policy.admits(origin, environ)]
+        return Diagnosis(decision.reason, " or ".join(configuration.about(key, f"add {verb}") for key in keys))
+    if decision not in (NOT_ALLOWED, DENIED):
+        return Diagnosis(decision.reason, "")
+    cause = f"{decision.reason}: {origin}{near_origin(policies, origin, environ)}"
+    elsewhere = [p.name for p in cors.policies.values() if p not in policies and p.admits(origin, environ)]
+    if elsewhere:
+        cause += f"; the policy {elsewhere[0]} would, but it is not the one for this path"
+    if origin == "null":
+        return Diagnosis(
+            cause, "let the page be served over http(s): one from a file or a sandboxed frame has the origin null"
+        )
+    fixes = [configuration.about(key_of(policy, "origin"), f"add {origin}") for policy in policies]
+    return Diagnosis(
+        cause, " or ".join(fixes) or configuration.about("policy", "name a policy for this path before deny")
+    )
+
+
+def shortcomings(configuration: Configuration, policy: Policy, exchange: Exchange, include: bool) -> list[str]:
+    """What to change in a policy that allows the origin, so that it allows the rest as well."""
+    method = get_header(exchange.headers, REQUEST_METHOD)
+    names = (get_header(exchange.headers, REQUEST_HEADERS) or "").split(",")
+    allowed_names = [name.lower() for name in policy.headers]
+    fixes = []
+    if include and not policy.credentials:
+        fixes.append(configuration.about(key_of(policy, "credentials"), "write true"))
+        if policy.anyone:
+            fixes.append(
+                configuration.about(key_of(policy, "origin"), "write the origins you trust, for anyone is too many")
+            )
+    if method and method not in (*SAFELISTED_METHODS, *policy.methods) and policy.methods != ("*",):
+        here = method.upper() in policy.methods
+        change = f"the page must write {method.upper()}" if here else f"add {method}"
+        fixes.append(configuration.about(key_of(policy, "methods"), change))
+    missing = [name for name in names if name and name not in allowed_names]
+    if missing and policy.headers != ("*",):
+        fixes.append(configuration.about(key_of(policy, "headers"), f"add {', '.join(missing)}"))
+    return fixes
+
+
+def not_governed(configuration: Configuration, cors: CORS, path: str) -> Diagnosis:
+    """A path that no policy names: which one comes near it."""
+    cause = f"no policy governs the path {path}"
+    if callable(cors._rules.strategy):
+        return Diagnosis(
+            "the matchstrategy leaves this request alone", configuration.about("matchstrategy", "name a policy")
+        )
+    fixes = []
+    for policy in cors.policies.values():
+        key = key_of(policy, "path")
+        for pattern in policy.path:
+            stem = pattern.removesuffix("/*")
+            if f"{path}/".lower().startswith(f"{stem}/".lower()) and not f"{path}/".startswith(f"{stem}/"):
+                return Diagnosis(
+                    f"{cause}: {policy.name} has {pattern}, and case counts", f"ask for {stem}{path[len(stem) :]}"
+                )
+            if path.rstrip("/") == stem.rstrip("/"):
+                cause += f": {policy.name} has {pattern}, and a trailing slash counts"
+                return Diagnosis(cause, configuration.about(key, f"add {path}"))
+            if path.startswith(f"{stem}/"):
+                cause += f": {policy.name} has {pattern}, which is this one path"
+                return Diagnosis(cause, configuration.about(key, f"write {stem}/* for all that is under it"))
+        fixes.append(configuration.about(key, f"add {path}"))
+    return Diagnosis(cause, " or ".join(fixes))
+
+
+def near_origin(policies: Iterable[Policy], origin: str, environ: WSGIEnvironment) -> str:
+    """Which origin that is nearly this one is allowed, and by what detail they differ; empty if none is."""
+    scheme, _, authority = origin.partition("://")
+    host, _, port = authority.partition(":")
+    swapped = {"http": "https", "https": "http"}.get(scheme, scheme)
+    other_host = {"localhost": "127.0.0.1", "127.0.0.1": "localhost"}.get(
+        host, host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
+    )
+    for policy in policies:
+        written = [re.search(r":([0-9]+)$", entry) for entry in policy.origin if isinstance(entry, str)]
+        ports = [found[0] for found in written if found]
+        others = [f"{s}://{host}{p}" for s in (scheme, swapped) for p in ("", *ports)]
+        others += [f"{s}://{other_host}{port and ':' + port}" for s in (scheme, swapped)]
+        for other in others:
+            if other != origin and policy.admits(other, environ):
+                return (
+                    f" ({policy.name} allows {other}: {near_miss(other, origin) or 'scheme and host or port differ'})"
+                )
+        if policy.admits(f"{scheme}://sub.{authority}", environ):
+            return f" ({policy.name} allows names under {host}, which does not include {host} itself)"
+    return ""
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# check
+# ---------------------------------------------------------------------------------------------------------------------
+
+GOOD: Final = "32"  # green
+BAD: Final = "1;31"  # bold red
+
+
+def say(text: str, style: str = "") -> None:
+    """Print a line without what foreign text could do to a terminal; in a style where it is one."""
+    text = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    if style and sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        text = f"\033[{style}m{text}\033[0m"
+    print(text)
+
+
+def check(args: argparse.Namespace) -> int:
+    """The command ``check``: 0 if every configuration loads, else 1."""
+    found = read_sections(args.target, args.section) if is_file(args.target) else [load_app(args.target)[1]]
+    problems = advice = 0
+    for configuration in found:
+        if configuration.cors:
+            configuration.advice += advise(configuration, configuration.cors)
+            say(f"{configuration.place}: {configuration.name}")
+            for row in table(configuration.cors):
+                say(f"  {row}")
+        elif not configuration.problems:
+            raise UsageError(f"there is no wsgicors.CORS in {args.target}")
+        for line in configuration.problems:
+            say(line, BAD)
+        for line in configuration.advice:
+            say(line)
+        problems += len(configuration.problems)
+        advice += len(configuration.advice)
+    counts = f"{problems or 'no'} problem{'' if problems == 1 else 's'}"
+    counts += f", {advice} piece{'' if advice == 1 else 's'} of advice" if advice else ""
+    say(counts, BAD if problems else GOOD)
+    return 1 if problems else 0
+
+
+def table(cors: CORS) -> list[str]:
+    """The policies in columns, one a line."""
+    columns = ("path", "origin", "methods", "headers", "expose_headers", "credentials", "maxage")
+    rows = [("policy", *columns)]
+    for policy in cors.policies.values():
+        rows.append((policy.name, *(cell(getattr(policy, column)) for column in columns)))
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]
+
+
+def cell(value: object) -> str:
+    """An option's value as short text."""
+    if isinstance(value, tuple):
+        names = [entry if isinstance(entry, str) else getattr(entry, "__qualname__", show(entry)) for entry in value]
+        return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "") or "-"
+    if isinstance(value, bool):
+        return "yes" if value else "-"
+    return "-" if value is None else str(value)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# explain
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class ApplicationError(Exception):
+    """The application in process raised an exception, which is the cause of this one."""
+
+
+class Prober(Browser):
+    """The browser of ``explain``. A careful one sends nothing by which a server may change something."""
+
+    careful = False
+
+    def _send(self, request: Request, method: str, headers: Headers, body: bytes) -> Response:
+        if self.careful and method not in ("GET", "HEAD") and get_header(headers, REQUEST_METHOD) is None:
+            raise NetworkError("not sent")  # the last step is ok, so the verdict is that of the steps so far
+        try:
+            return super()._send(request, method, headers, body)
+        except NetworkError:
+            raise
+        except Exception as error:
+            raise ApplicationError(f"the application raised {type(error).__name__}: {error}") from error
+
+
+def explain(args: argparse.Namespace) -> int:
+    """The command ``explain``: 0 if the page may read the response, else 1."""
+    target: WSGIApplication | str | None = args.target
+    configuration = None
+    if not re.match("(?i)https?://", args.target):
+        target, configuration = load_one(args.target, args.section)
+        if target is None:
+            for line in configuration.problems:
+                say(line)
+            say("BLOCKED: this configuration does not load, so nothing is served", BAD)
+            return 1
+    try:
+        browser = Prober(target or "", args.origin, timeout=args.timeout)
+        browser.careful = configuration is None and not args.send
+        verdict = browser.fetch(args.path, args.method, args.header, "include" if args.credentials else "omit")
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    except ApplicationError as error:
+        traceback.print_exception(type(error.__cause__), error.__cause__, error.__traceback__)
+        say(
+            f"BLOCKED: {error}. Servers answer that with a 500 without CORS headers; catch_errors = true adds them", BAD
+        )
+        return 1
+
+    for step in verdict.steps:
+        if step.exchange:
+            print_exchange(step.exchange)
+        say(f"{'ok' if step.ok else 'NO'}  {step.text}", "" if step.ok else BAD)
+    for note in notes(configuration, verdict):
+        say(f"--  {note}")
+    what = f"{args.method} {browser.url(args.path)} for a page on {browser.origin}"
+    if verdict.allowed and verdict.response is None and verdict.preflight is None:
+        say(f"UNKNOWN: {what} needs no preflight, and without --send it is not sent", BAD)
+        return 1
+    if verdict.allowed:
+        unsent = "" if verdict.response else ", says the preflight; the request itself was not sent (--send does)"
+        say(f"ALLOWED: {what}{unsent}", GOOD)
+        return 0
+    exchanges = [step.exchange for step in verdict.steps if step.exchange]
+    diagnosis = None
+    if configuration and configuration.cors and exchanges:
+        diagnosis = diagnose(configuration, configuration.cors, exchanges[-1], args.credentials)
+    cause = (diagnosis and diagnosis.cause) or verdict.reason
+    say(f"BLOCKED: {cause}" + (f". To fix it: {diagnosis.fix}" if diagnosis and diagnosis.fix else ""), BAD)
+    return 1
+
+
+def print_exchange(exchange: Exchange) -> None:
+    """A request and its response, as they went over the wire."""
+    say(f"> {exchange.method} {exchange.url.target} HTTP/1.1")
+    for name, value in exchange.headers:
+        say(f"> {name}: {value}")
+    say(f"< {exchange.response.status} {http.client.responses.get(exchange.response.status, '')}".rstrip())
+    for name, value in exchange.response.headers:
+        say(f"< {name}: {value}")
+
+
+def notes(configuration: Configuration | None, verdict: Verdict) -> Iterable[str]:
+    """What the verdict does not say, but the next hour of debugging would."""
+    exchange = next((step.exchange for step in reversed(verdict.steps) if step.exchange), None)
+    if exchange is None or get_header(exchange.headers, "origin") is None:
+        return
+    response = exchange.response
+    hidden = sorted({name.lower() for name, _ in response.headers} - verdict.readable_headers.keys() - NOT_FOR_PAGES)
+    hidden = [name for name in hidden if not name.startswith("access-control-")]
+    if verdict.allowed and verdict.response and hidden:
+        yield f"the page cannot read {', '.join(hidden)}: to be readable, a header must be in {EXPOSE_HEADERS}" + (
+            " (option expose_headers)" if configuration and configuration.cors else ""
+        )
+    varies = [name.strip().lower() for name in (get_header(response.headers, "vary") or "").split(",")]
+    if get_header(response.headers, ALLOW_ORIGIN) not in (None, "*") and not {"origin", "*"} & set(varies):
+        yield f"Vary lacks Origin, so a cache may give this response, with its {ALLOW_ORIGIN}, to other pages"
+
+
+def load_one(target: str, section: str | None) -> tuple[WSGIApplication | None, Configuration]:
+    """The application to explain, None if it does not load, and its configuration."""
+    if not is_file(target):
+        return load_app(target)
+    found = read_sections(target, section)
+    if len(found) > 1:
+        raise UsageError(f"{target} has several, choose with --section: {', '.join(each.name for each in found)}")
+    return found[0].cors, found[0]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# main
+# ---------------------------------------------------------------------------------------------------------------------
+
+DESCRIPTION: Final = (
+    "Why does the browser block my request? Checks configurations of wsgicors, explains any CORS request."
+)
+CHECK_EXAMPLE: Final = """\
+example:
+  wsgicors check production.ini
+
+exit status: 0 if the configuration loads, 1 if it has problems, 2 for wrong usage
+"""
+EXPLAIN_EXAMPLE: Final = """\
+example:
+  wsgicors explain https://api.example.com/basket --origin https://shop.example.com \\
+      -X PUT -H 'Content-Type: application/json' --credentials
+
+exit status: 0 if the request is allowed, 1 if it is blocked or this is unknown, 2 for wrong usage
+"""
+
+
+def header_argument(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a header: write 'Name: value'")
+    return name.strip(), value
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="wsgicors", description=DESCRIPTION)
+    parser.add_argument("--version", action="version", version=f"wsgicors {wsgicors.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="check | explain")
+
+    def command(run: Callable[[argparse.Namespace], int], summary: str, example: str, target: str) -> Any:
+        raw = argparse.RawDescriptionHelpFormatter
+        added = commands.add_parser(
+            run.__name__, help=summary, description=summary, epilog=example, formatter_class=raw
+        )
+        added.add_argument("target", metavar="TARGET", help=target)
+        added.add_argument("--section", metavar="NAME", help="the section of the ini file, such as filter:cors")
+        added.set_defaults(run=run)
+        return added
+
+    command(check, "print policies, problems and advice", CHECK_EXAMPLE, "an ini file, or module:attribute")
+    added = command(
+        explain,
+        "play the browser, and say why a request is blocked",
+        EXPLAIN_EXAMPLE,
+        "an ini file, module:attribute of a WSGI application, or the URL of any server",
+    )
+    added.add_argument("--origin", required=True, help="the origin of the page that makes the request, or its URL")
+    added.add_argument("--path", default="", help="a path, or a URL, relative to TARGET")
+    added.add_argument("-X", "--method", default="GET", help="default: GET")
+    added.add_argument(
+        *("-H", "--header"), action="append", default=[], type=header_argument, metavar="'NAME: VALUE'",
+        help="a request header that the page sets; may be repeated",
+    )  # fmt: skip
+    added.add_argument("--credentials", action="store_true", help="as with fetch(..., {credentials: 'include'})")
+    added.add_argument("--send", action="store_true", help="send methods other than GET and HEAD to a URL, too")
+    added.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS", help="for a URL; default: 10")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; the exit status."""
+    try:
+        args = make_parser().parse_args(argv)
+        status: int = args.run(args)
+    except SystemExit as done:  # argparse has said all
+        return int(done.code or 0)
+    except UsageError as error:
+        print(f"wsgicors: {error}", file=sys.stderr)
+        return 2
+    return status
