@@ -1,0 +1,686 @@
+r"""Origins: which patterns load, how the others are mended, and which Origin each admits (design.md, 3).
+
+The rules below are their own tests, one line each; the line number is the id:
+
+    Okay: pattern
+    Refused: pattern | faults that are mended | the form that browsers send
+    Refused: pattern | the message, or its name in MESSAGES
+
+A scheme comes first, whatever it is
+    Okay: https://app.example.com
+    Okay: http://app.example.com
+    Okay: chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcleb
+    Okay: moz-extension://7c1cff5f-2b8e-4a5c-8f0d-3f6a5a1e9b52
+    Okay: capacitor://localhost
+    Okay: ionic://localhost
+    Okay: tauri://localhost
+    Okay: com.example.app://Start_Page
+    Refused: app.example.com | no scheme | https://app.example.com
+    Refused: //app.example.com | no scheme | https://app.example.com
+    Refused: app.example.com:8443 | no scheme | https://app.example.com:8443
+    Refused: *.example.com | no scheme | https://*.example.com
+    Refused: localhost:3000 | no scheme | http://localhost:3000
+    Refused: 127.0.0.1:3000 | no scheme | http://127.0.0.1:3000
+    Refused: https:/app.example.com | not exactly two slashes after the scheme | https://app.example.com
+    Refused: https:///app.example.com | not exactly two slashes after the scheme | https://app.example.com
+    Refused: file://host | is never sent, as pages of file: URLs have the origin null: write 'null'
+    Refused: FILE://host | is never sent, as pages of file: URLs have the origin null: write 'null'
+    Refused: data://host | is never sent, as pages of data: URLs have the origin null: write 'null'
+    Refused: app | NO SCHEME
+    Refused: ://app.example.com | NO SCHEME
+    Refused: 1st://host | NO SCHEME
+
+A host in the characters that browsers send
+    Okay: https://localhost
+    Okay: https://example.com.
+    Okay: https://under_score.example.com
+    Okay: https://xn--bcher-kva.example
+    Okay: https://a--b.example
+    Okay: https://1.example
+    Refused: https://APP.Example.com | upper case | https://app.example.com
+    Refused: HTTPS://app.example.com | upper case | https://app.example.com
+    Refused: https://bücher.example | Unicode | https://xn--bcher-kva.example
+    Refused: https://BÜCHER.example | Unicode | https://xn--bcher-kva.example
+    Refused: https://faß.example | Unicode | https://xn--fa-hia.example
+    Refused: https://*.bücher.example | Unicode | https://*.xn--bcher-kva.example
+    Refused: https://例え。テスト | Unicode | https://xn--r8jz45g.xn--zckzah
+    Refused: https://b*ü.example | MIXED
+    Refused: https:// | BAD HOST
+    Refused: https://a..example | BAD HOST
+    Refused: https://.example | BAD HOST
+    Refused: https://a%62.example | BAD HOST
+    Refused: https://a;b.example | BAD HOST
+
+An IPv4 address as four plain numbers
+    Okay: http://127.0.0.1
+    Okay: http://203.0.113.7:8080
+    Refused: http://127.1 | SHORT | http://127.0.0.1
+    Refused: http://0x7f.0.0.1 | SHORT | http://127.0.0.1
+    Refused: http://0177.0.0.1 | SHORT | http://127.0.0.1
+    Refused: http://2130706433 | SHORT | http://127.0.0.1
+    Refused: http://127.0.0.1. | SHORT | http://127.0.0.1
+    Refused: http://256.0.0.1 | BAD NUMBER
+    Refused: http://1.2.3.4.5 | BAD NUMBER
+    Refused: http://*.0.0.1 | BAD NUMBER
+    Refused: https://example.123 | BAD NUMBER
+
+An IPv6 address in brackets and in its shortest form
+    Okay: http://[::1]
+    Okay: http://[::1]:8080
+    Okay: https://[2001:db8::8:800:200c:417a]
+    Okay: https://[2001:db8:0:1:1:1:1:1]
+    Refused: http://[0:0:0:0:0:0:0:1] | an IPv6 address that is not in its shortest form | http://[::1]
+    Refused: http://[2001:DB8::1] | an IPv6 address that is not in its shortest form | http://[2001:db8::1]
+    Refused: http://[2001:db8::0:1] | an IPv6 address that is not in its shortest form | http://[2001:db8::1]
+    Refused: http://[1:0:0:2:0:0:0:3] | an IPv6 address that is not in its shortest form | http://[1:0:0:2::3]
+    Refused: http://[1:0:0:2:3:0:0:4] | an IPv6 address that is not in its shortest form | http://[1::2:3:0:0:4]
+    Refused: http://[0:0::] | an IPv6 address that is not in its shortest form | http://[::]
+    Refused: http://[::ffff:127.0.0.1] | an IPv6 address that is not in its shortest form | http://[::ffff:7f00:1]
+    Refused: http://[fe80::1%eth0] | BAD ADDRESS
+    Refused: http://[::1::] | BAD ADDRESS
+    Refused: http://[*] | BAD ADDRESS
+    Refused: http://::1 | BAD BRACKETS
+
+A port that is not the scheme's own
+    Okay: https://app.example.com:80
+    Okay: http://app.example.com:443
+    Okay: https://app.example.com:1
+    Okay: https://app.example.com:65535
+    Okay: https://app.example.com:*
+    Okay: capacitor://localhost:443
+    Refused: https://app.example.com:443 | a default port | https://app.example.com
+    Refused: http://app.example.com:80 | a default port | http://app.example.com
+    Refused: http://[::1]:80 | a default port | http://[::1]
+    Refused: https://app.example.com: | an empty port | https://app.example.com
+    Refused: https://app.example.com:0443 | zeros before the port, a default port | https://app.example.com
+    Refused: https://app.example.com:08443 | zeros before the port | https://app.example.com:8443
+    Refused: https://app.example.com:0 | BAD PORT
+    Refused: https://app.example.com:65536 | BAD PORT
+    Refused: https://app.example.com:80* | BAD PORT
+    Refused: https://app.example.com:https | BAD PORT
+    Refused: https://app.example.com:8443:1 | BAD BRACKETS
+
+A wildcard in the leftmost label alone
+    Okay: https://*.example.com
+    Okay: https://*.example.com:8443
+    Okay: https://*.example.com:*
+    Okay: https://pr-*.example.com
+    Okay: https://*-preview.example.com
+    Okay: https://pr-*-preview.example.com
+    Okay: https://*
+    Okay: https://*:8443
+    Okay: chrome-extension://*
+    Refused: https://app.*.com | BAD WILDCARD
+    Refused: https://*.*.example.com | BAD WILDCARD
+    Refused: https://**.example.com | BAD WILDCARD
+    Refused: https://a*b*.example.com | BAD WILDCARD
+    Refused: https://example.* | BAD WILDCARD
+    Refused: *://example.com | NO SCHEME
+    Refused: http*://example.com | NO SCHEME
+    Refused: https://app?.example.com | QUESTION MARK
+    Refused: https://[a-z].example.com | BAD BRACKETS
+    Refused: https://[a-z] | BAD ADDRESS
+    Refused: ^https://app\.example\.com$ | NO SCHEME
+
+Nothing behind the authority, nothing before the host
+    Refused: https://app.example.com/ | a trailing slash | https://app.example.com
+    Refused: https://app.example.com/index.html | a path | https://app.example.com
+    Refused: https://app.example.com/?q=1 | a path | https://app.example.com
+    Refused: https://app.example.com#top | a path | https://app.example.com
+    Refused: https://*.example.com/* | a path | https://*.example.com
+    Refused: https://user:password@app.example.com | a user name | https://app.example.com
+    Refused: 'https://app.example.com' | quotes or white space around it | https://app.example.com
+    Refused: "https://app.example.com" | quotes or white space around it | https://app.example.com
+
+All faults are mended at once
+    Refused: HTTPS://APP.example.com:443/ | upper case, a trailing slash, a default port | https://app.example.com
+    Refused: Bücher.Example:443/shop | no scheme, a path, Unicode, a default port | https://xn--bcher-kva.example
+    Refused: "http://127.1:/x" | quotes or white space around it, a path, SHORT, an empty port | http://127.0.0.1
+
+The words
+    Okay: *
+    Okay: copy
+    Okay: null
+    Refused: NULL | is misspelled: write 'null'
+    Refused: Copy | is misspelled: write 'copy'
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from support import ORIGIN, OTHER, assert_cors, client, plain_app, preflight, request
+
+from wsgicors import CORS, ConfigError
+
+
+def rules(kind):
+    """The rules of this kind in the text at the top of this file, as parameters whose ids are line numbers."""
+    lines = Path(__file__).read_text(encoding="utf-8").partition("from __future__")[0].splitlines()
+    split = [line.strip().partition(": ") for line in lines]
+    return [
+        pytest.param(*rule.split(" | "), id=f"{Path(__file__).name}:{number}")
+        for number, (word, _, rule) in enumerate(split, 1)
+        if word == kind and not rule.startswith("pattern")
+    ]
+
+
+def refused(origin, **options):
+    """The problems of a configuration with this origin, as (value, message)."""
+    with pytest.raises(ConfigError) as caught:
+        CORS(plain_app, origin=origin, **options)
+    assert {problem.key for problem in caught.value.problems} == {"origin"}
+    return [(problem.value, problem.message) for problem in caught.value.problems]
+
+
+MESSAGES = {
+    "SHORT": "an IPv4 address that is not four plain numbers",
+    "NO SCHEME": "is not an origin: write scheme://host such as 'https://app.example.com', or '*' for anyone",
+    "BAD HOST": "has no valid host: write labels of letters, digits, '-' and '_', separated by single dots",
+    "BAD NUMBER": "ends in a number but is no IPv4 address: write four numbers from 0 to 255",
+    "BAD ADDRESS": "is no IPv6 address in its brackets ('[a-z]' is no wildcard): write 'http://[::1]'",
+    "BAD BRACKETS": "holds brackets or colons out of place: '[a-z]' is no wildcard, and only an IPv6 address is written"
+    " in brackets, such as 'http://[::1]:8080'",
+    "BAD PORT": "has an impossible port: write a number from 1 to 65535, or ':*' for any port",
+    "BAD WILDCARD": "has a '*' out of place: only the leftmost label may hold one, as in 'https://*.example.com'",
+    "QUESTION MARK": "holds '?', which is no wildcard: write the name in full, or '*' in its leftmost label",
+    "MIXED": "mixes '*' and Unicode in one label: write the label in Punycode, or '*' alone",
+}
+
+
+def expected(pattern, faults, form=None):
+    """The message of a rule, without the pattern it starts with."""
+    if form is None:
+        return MESSAGES.get(faults, faults)
+    named = ", ".join(MESSAGES.get(fault, fault) for fault in faults.split(", "))
+    return f"is not what browsers send ({named}): write {form!r}"
+
+
+OKAY = rules("Okay")
+EXACT = [parameter for parameter in OKAY if "*" not in parameter.values[0] and parameter.values[0] != "copy"]
+REFUSED = [
+    pytest.param(parameter.values[0], expected(*parameter.values), id=parameter.id) for parameter in rules("Refused")
+]
+MENDED = [
+    pytest.param(parameter.values[0], parameter.values[2], id=parameter.id)
+    for parameter in rules("Refused")
+    if len(parameter.values) == 3
+]
+
+
+def test_the_rules_at_the_top_were_found():
+    assert len(OKAY) > len(EXACT) > 25
+    assert len(REFUSED) > len(MENDED) > 30
+
+
+@pytest.mark.parametrize("pattern", OKAY)
+def test_pattern_that_browsers_can_match_loads(pattern):
+    assert CORS(plain_app, origin=pattern).policies["direct"].origin == (pattern,)
+    assert CORS(plain_app, origin=[pattern]).policies["direct"].origin == (pattern,)
+
+
+@pytest.mark.parametrize("pattern", EXACT)
+def test_pattern_without_a_wildcard_admits_itself_byte_for_byte(pattern):
+    assert_cors(request(client(origin=pattern), pattern), allow_origin=pattern, vary="Origin")
+    for other in (pattern + "x", pattern[:-1], pattern + "/", pattern.upper(), "x" + pattern, pattern + ":1"):
+        if other != pattern:
+            assert_cors(request(client(origin=pattern), other), vary="Origin")
+
+
+@pytest.mark.parametrize(("pattern", "message"), REFUSED)
+def test_pattern_that_no_browser_matches_is_refused_with_its_remedy(pattern, message):
+    assert refused(pattern) == [(pattern, f"{pattern!r} {message}")]
+    assert refused([ORIGIN, pattern]) == [(pattern, f"{pattern!r} {message}")]
+
+
+@pytest.mark.parametrize(("pattern", "form"), MENDED)
+def test_what_a_message_says_to_write_loads(pattern, form):
+    assert CORS(plain_app, origin=form).policies["direct"].origin == (form,)
+
+
+def test_too_long_for_dns_is_refused():
+    message = "has a host too long for DNS: write labels of at most 63 characters, 253 in all"
+    for host in ("a" * 64 + ".example", ".".join(["a" * 63] * 4), "a." * 126 + "example"):
+        assert refused(f"https://{host}")[0][1].endswith(message)
+    for host in ("a" * 63 + ".example", "a." * 123 + "example"):
+        assert CORS(plain_app, origin=f"https://{host}").policies
+
+
+def test_every_bad_entry_of_a_list_is_named_and_no_good_one():
+    found = refused("https://a.example/ https://good.example, b.example")
+    assert [value for value, _ in found] == ["https://a.example/", "b.example"]
+
+
+def test_white_space_in_an_entry_of_a_python_list():
+    assert refused([" https://a.example\n"]) == [
+        (
+            " https://a.example\n",
+            "' https://a.example\\n' is not what browsers send (quotes or white space around it):"
+            " write 'https://a.example'",
+        )
+    ]
+    assert refused(["https://a.example https://b.example"]) == [
+        (
+            "https://a.example https://b.example",
+            "'https://a.example https://b.example' holds more than one word: write each origin as an entry of its own",
+        )
+    ]
+
+
+KINDS = (
+    "write 'scheme://host', 'null', a compiled regular expression of text, a function f(origin, environ),"
+    " or an OriginList"
+)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        pytest.param(b"https://a.example", f"is of type bytes: {KINDS}", id="bytes"),
+        pytest.param(re.compile(b"https://a"), f"is of type Pattern: {KINDS}", id="expression-of-bytes"),
+        pytest.param(7, f"is of type int: {KINDS}", id="number"),
+        pytest.param(None, f"is of type NoneType: {KINDS}", id="None"),
+        pytest.param(["https://a.example"], f"is of type list: {KINDS}", id="list-in-a-list"),
+    ],
+)
+def test_entry_of_another_type_is_refused(entry, message):
+    assert refused([entry]) == [(entry, f"{entry!r} {message}")]
+
+
+@pytest.mark.parametrize("word", ["*", "copy"])
+@pytest.mark.parametrize("other", [ORIGIN, "null", "*", "copy"])
+def test_anyone_stands_alone(word, other):
+    assert refused([word, other]) == [
+        (
+            (word, other),
+            f"{(word, other)!r} lists origins beside '*' or 'copy', which stand for anyone: write one or the other",
+        )
+    ]
+
+
+# --- which Origin a list of patterns admits ---
+
+MATCHES = [
+    # patterns, what they admit, what they do not
+    (
+        "https://example.com",
+        ["https://example.com"],
+        [
+            "http://example.com",
+            "https://example.com.",
+            "https://example.com:443",
+            "https://example.com:8443",
+            "https://example.com/",
+            "https://www.example.com",
+            "https://example.community",
+            "https://example.co",
+            "https://Example.com",
+            "HTTPS://example.com",
+            "https://example.com@evil.example",
+            "https://evil.example#https://example.com",
+            "https://example.com.evil.example",
+            "https://evilexample.com",
+            "https://user@example.com",
+            "https://example.com https://example.com",
+            "https://example.com, https://example.com",
+            "https://exampleXcom",
+            "example.com",
+            "https://",
+            "",
+            "null",
+            "*",
+        ],
+    ),
+    ("https://example.com:8443", ["https://example.com:8443"], ["https://example.com", "https://example.com:8444"]),
+    ("https://example.com.", ["https://example.com."], ["https://example.com"]),
+    (
+        "https://*.example.com",
+        ["https://a.example.com", "https://b.a.example.com", "https://a_b.example.com", "https://-.example.com"],
+        [
+            "https://example.com",
+            "https://.example.com",
+            "https://evilexample.com",
+            "https://a..example.com",
+            "https://a.example.com:8443",
+            "https://a.example.com.evil.example",
+            "https://a.exampleXcom",
+            "http://a.example.com",
+            "https://a.example.com.",
+            "https://a.example.com/.example.com",
+            "https://evil.example/.example.com",
+            "https://evil.example:1.example.com",
+            "https://evil.example\\.example.com",
+            "https://A.example.com",
+            "https://*.example.com",
+            "https://a b.example.com",
+        ],
+    ),
+    (
+        "https://*.example.com:8443",
+        ["https://a.example.com:8443", "https://b.a.example.com:8443"],
+        ["https://a.example.com", "https://a.example.com:84430", "https://example.com:8443"],
+    ),
+    (
+        "https://*.example.com:*",
+        ["https://a.example.com", "https://b.a.example.com:8443", "https://a.example.com:1"],
+        ["https://example.com:8443", "https://a.example.com:", "https://a.example.com:08", "https://a.example.com:*"],
+    ),
+    (
+        "https://example.com:*",
+        ["https://example.com", "https://example.com:8443"],
+        ["https://a.example.com", "https://example.com.evil.example", "https://example.com:x", "http://example.com"],
+    ),
+    ("http://[::1]:*", ["http://[::1]", "http://[::1]:8080"], ["http://[::2]:8080", "https://[::1]"]),
+    ("http://[::1]:8080", ["http://[::1]:8080"], ["http://[::1]", "http://::1:8080", "http://[0::1]:8080"]),
+    ("http://127.0.0.1:*", ["http://127.0.0.1", "http://127.0.0.1:1"], ["http://127.0.0.11", "http://127.0.0.1.a.b"]),
+    (
+        "https://pr-*.example.com",
+        ["https://pr-1.example.com", "https://pr-a-b.example.com"],
+        [
+            "https://pr-.example.com",
+            "https://pr-1.a.example.com",
+            "https://a.pr-1.example.com",
+            "https://xpr-1.example.com",
+            "https://pr-1.example.com:8443",
+            "https://pr-1.example.com.evil.example",
+            "https://pr-1.evil.example",
+        ],
+    ),
+    (
+        "https://*-app.example.com",
+        ["https://x-app.example.com", "https://x-app-app.example.com"],
+        ["https://-app.example.com", "https://x-app2.example.com", "https://x.y-app.example.com"],
+    ),
+    (
+        "https://ab*ba.example.com",
+        ["https://abxba.example.com", "https://abbaba.example.com"],
+        ["https://abba.example.com", "https://aba.example.com", "https://abab.example.com"],
+    ),
+    (
+        "https://pr-*.example.com:*",
+        ["https://pr-1.example.com", "https://pr-1.example.com:8443"],
+        ["https://pr-.example.com:8443", "https://example.com:8443"],
+    ),
+    ("https://*example.com", ["https://my-example.com", "https://evilexample.com"], ["https://example.com"]),
+    (
+        "https://*",
+        ["https://a", "https://a.b", "https://a.b.c"],
+        ["https://a:8443", "http://a", "https://[::1]", "https://"],
+    ),
+    ("https://*:8443", ["https://a:8443", "https://a.b:8443"], ["https://a", "https://[::1]:8443"]),
+    ("https://*:*", ["https://a:8443", "https://a.b"], ["https://[::1]", "https://[::1]:8443", "http://a.b"]),
+    ("https://pr-*", ["https://pr-1"], ["https://pr-1.example", "https://pr-"]),
+    (
+        "chrome-extension://abcdef",
+        ["chrome-extension://abcdef"],
+        ["chrome-extension://abcdeg", "chrome-extension://ABCDEF", "moz-extension://abcdef"],
+    ),
+    ("chrome-extension://*", ["chrome-extension://abcdef"], ["moz-extension://abcdef", "https://abcdef"]),
+    ("com.app://Host_1", ["com.app://Host_1"], ["com.app://host_1"]),
+    ("null", ["null"], ["NULL", "Null", " null", "null, null", "https://null", "nul", ""]),
+    ("https://a.example null", ["https://a.example", "null"], ["https://b.example"]),
+    # Shared suffixes, in any order: GHSA-vhxv-fg4m-p2w8
+    (
+        "https://foo.com https://bar.com",
+        ["https://foo.com", "https://bar.com"],
+        ["https://barfoo.com", "https://foobar.com", "https://foo.com.bar.com", "https://oo.com", "https://com"],
+    ),
+    (
+        "https://*.bar.com https://*.foo.com https://foo-*.bar.com",
+        ["https://a.foo.com", "https://a.bar.com", "https://foo-1.bar.com", "https://foo-.bar.com"],
+        ["https://barfoo.com", "https://foo.com", "https://foo-1.foo"],
+    ),
+    ("", [], ["https://example.com", "null", ""]),
+]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "origin"), [pytest.param(p, o, id=f"{p} admits {o}") for p, origins, _ in MATCHES for o in origins]
+)
+def test_origin_is_admitted(patterns, origin):
+    assert_cors(request(client(origin=patterns), origin), allow_origin=origin, vary="Origin")
+    reverse = list(reversed(patterns.split()))
+    assert_cors(request(client(origin=reverse), origin), allow_origin=origin, vary="Origin")
+
+
+@pytest.mark.parametrize(
+    ("patterns", "origin"),
+    [pytest.param(p, o, id=f"{p or 'nobody'} refuses {o!r}") for p, _, origins in MATCHES for o in origins],
+)
+def test_origin_is_not_admitted(patterns, origin):
+    assert_cors(request(client(origin=patterns), origin), vary="Origin")
+    reverse = list(reversed(patterns.split()))
+    assert_cors(request(client(origin=reverse), origin), vary="Origin")
+
+
+MALFORMED = [
+    pytest.param("", id="empty"),
+    pytest.param("https://a.example https://b.example", id="two-joined-by-space"),
+    pytest.param("https://a.example, https://b.example", id="two-joined-by-comma"),
+    pytest.param("null, null", id="null-twice"),
+    pytest.param("NULL", id="null-in-upper-case"),
+    pytest.param("https://a.example/", id="trailing-slash"),
+    pytest.param("https://a.example/path", id="path"),
+    pytest.param("https://a.example?", id="query"),
+    pytest.param("https://a.example#", id="fragment"),
+    pytest.param("https://user@a.example", id="user"),
+    pytest.param("https://A.example", id="upper-case"),
+    pytest.param("HTTPS://a.example", id="upper-case-scheme"),
+    pytest.param("https://a.example:", id="empty-port"),
+    pytest.param("https://a.example:0", id="port-0"),
+    pytest.param("https://a.example:0080", id="port-with-zeros"),
+    pytest.param("https://a.example:123456", id="port-too-long"),
+    pytest.param("https://a.example:x", id="port-not-a-number"),
+    pytest.param("https://a..example", id="empty-label"),
+    pytest.param("https://.a.example", id="leading-dot"),
+    pytest.param("https://", id="no-host"),
+    pytest.param("://a.example", id="no-scheme"),
+    pytest.param("a.example", id="host-alone"),
+    pytest.param("https:a.example", id="no-slashes"),
+    pytest.param("file://", id="file"),
+    pytest.param("file://host", id="file-with-host"),
+    pytest.param("https://a\texample", id="tab"),
+    pytest.param("https://a.example\xa0", id="no-break-space"),
+    pytest.param("https://b\xfccher.example", id="not-ascii"),
+    pytest.param("https://a%20b.example", id="percent"),
+    pytest.param("https://[::1", id="unclosed-bracket"),
+    pytest.param("https://[g::1]", id="not-hexadecimal"),
+    pytest.param("https://*.example.com", id="wildcard"),
+    pytest.param("*", id="star"),
+    pytest.param("https://<script>.example", id="markup"),
+    pytest.param("https://" + "a" * 505, id="513-bytes"),
+    pytest.param("https://" + "a." * 32768, id="64-KiB"),
+]
+
+
+def never(origin, environ):
+    raise AssertionError(f"asked about {origin!r}")
+
+
+@pytest.mark.parametrize("origin", MALFORMED)
+def test_malformed_origin_is_allowed_by_nothing_and_asked_of_nobody(origin):
+    assert_cors(request(client(origin="copy"), origin), vary="Origin")
+    assert_cors(request(client(origin="*", matchstrategy="verbmatch"), origin), vary="Origin")
+    assert_cors(request(client(origin=re.compile(r"(?s).*")), origin), vary="Origin")
+    assert_cors(request(client(origin=["https://*", "https://*:*", "null", never]), origin), vary="Origin")
+    assert preflight(client(origin=never), origin).status_int == 403
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        pytest.param("https://" + "a" * 504, id="512-bytes"),
+        pytest.param("https://under_score.example", id="underscore"),
+        pytest.param("https://a.example.", id="trailing-dot"),
+        pytest.param("https://-a-.example", id="hyphens"),
+        pytest.param("http://[2001:db8::1]:8080", id="ipv6-with-port"),
+        pytest.param("chrome-extension://abcdef", id="custom-scheme"),
+        pytest.param("app.x+y-z://Host.Name:1", id="custom-scheme-with-everything"),
+    ],
+)
+def test_well_formed_origin_is_asked_about(origin):
+    asked = []
+
+    def predicate(origin, environ):
+        asked.append((origin, environ["HTTP_ORIGIN"], environ["PATH_INFO"]))
+        return True
+
+    assert_cors(request(client(origin=predicate), origin), allow_origin=origin, vary="Origin")
+    assert asked == [(origin, origin, "/")]
+    assert_cors(request(client(origin="copy"), origin), allow_origin=origin, vary="Origin")
+
+
+# --- regular expressions and predicates ---
+
+EXPRESSIONS = [
+    (r"https://.*\.example\.com", "https://a.example.com", True),
+    (r"https://.*\.example\.com", "https://a.example.com.evil.example", False),
+    (r"https://.*\.example\.com", "https://aXexample.com", False),
+    (r"example\.com", "https://example.com", False),
+    (r"https://a.example|https://b.example", "https://b.example", True),
+    (r"https://a\.example|https://b", "https://b.example", False),
+    (r"https://(?:a|ab)", "https://ab", True),
+    (r"(?i)HTTPS://A\.example", "https://a.example", True),
+    (r"https://a\.example$", "https://a.example", True),
+    (r".*", "null", False),
+    (r"null", "null", False),
+]
+
+
+@pytest.mark.parametrize(
+    ("expression", "origin", "admitted"), [pytest.param(*row, id=f"{row[0]} {row[1]}") for row in EXPRESSIONS]
+)
+def test_regular_expression_matches_the_whole_origin_and_never_null(expression, origin, admitted):
+    expected = {"allow_origin": origin} if admitted else {}
+    for form in (
+        re.compile(expression),
+        [re.compile(expression)],
+        ["https://unrelated.example", re.compile(expression)],
+    ):
+        assert_cors(request(client(origin=form), origin), **expected, vary="Origin")
+
+
+def test_predicate_is_not_asked_about_null_nor_about_what_a_pattern_admits():
+    assert_cors(request(client(origin=never), "null"), vary="Origin")
+    assert_cors(request(client(origin=["null", never]), "null"), allow_origin="null", vary="Origin")
+    assert_cors(request(client(origin=[never, ORIGIN]), ORIGIN), allow_origin=ORIGIN, vary="Origin")
+
+
+def test_predicate_sees_the_environ_of_the_request():
+    def same_tenant(origin, environ):
+        return origin == f"https://{environ['HTTP_X_TENANT']}.example"
+
+    both = client(origin=same_tenant)
+    assert_cors(request(both, "https://a.example", X_Tenant="a"), allow_origin="https://a.example", vary="Origin")
+    assert_cors(request(both, "https://a.example", X_Tenant="b"), vary="Origin")
+
+
+async def asynchronous(origin, environ):
+    return True
+
+
+def raising(origin, environ):
+    raise LookupError("no database")
+
+
+class Truthy:
+    def __bool__(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("predicate", "admitted", "errors"),
+    [
+        pytest.param(lambda origin, environ: True, True, 0, id="True"),
+        pytest.param(lambda origin, environ: False, False, 0, id="False"),
+        pytest.param(lambda origin, environ: None, False, 1, id="None"),
+        pytest.param(lambda origin, environ: 1, False, 1, id="1"),
+        pytest.param(lambda origin, environ: 0, False, 1, id="0"),
+        pytest.param(lambda origin, environ: "yes", False, 1, id="text"),
+        pytest.param(lambda origin, environ: re.match("h", origin), False, 1, id="match"),
+        pytest.param(lambda origin, environ: Truthy(), False, 1, id="truthy"),
+        pytest.param(asynchronous, False, 1, id="coroutine"),
+        pytest.param(raising, False, 1, id="raises"),
+        pytest.param(lambda origin: True, False, 1, id="wrong-signature"),
+    ],
+)
+def test_predicate_allows_by_true_alone_and_what_is_not_boolean_is_an_error(predicate, admitted, errors, caplog):
+    expected = {"allow_origin": ORIGIN} if admitted else {}
+    for form in (predicate, [predicate], ["https://unrelated.example", predicate]):
+        caplog.clear()
+        response = request(client(origin=form), ORIGIN)
+        assert (response.status_int, response.text) == (200, "ok")
+        assert_cors(response, **expected, vary="Origin")
+        found = [record for record in caplog.records if record.levelname == "ERROR"]
+        assert [record.name for record in found] == ["wsgicors"] * errors
+        assert preflight(client(origin=form)).status_int == (204 if admitted else 403)
+
+
+def test_predicate_that_raises_is_logged_with_its_traceback(caplog):
+    request(client(origin=raising), ORIGIN)
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert (record.exc_info[0], str(record.exc_info[1])) == (LookupError, "no database")
+
+
+def test_failing_predicate_refuses_although_a_later_one_or_policy_would_allow():
+    assert_cors(request(client(origin=[raising, lambda origin, environ: True]), ORIGIN), vary="Origin")
+    both = client(policy="a, b", a_origin=raising, b_origin="copy")
+    assert_cors(request(both, ORIGIN), vary="Origin")
+
+
+def test_next_predicate_is_asked_after_false():
+    both = client(origin=[lambda origin, environ: False, lambda origin, environ: origin == ORIGIN])
+    assert_cors(request(both, ORIGIN), allow_origin=ORIGIN, vary="Origin")
+    assert_cors(request(both, OTHER), vary="Origin")
+
+
+# --- anyone, nobody ---
+
+
+def test_star_admits_anyone_by_the_wildcard():
+    for origin in (ORIGIN, "null", "HTTP://x", "", None):
+        assert_cors(request(client(origin="*"), origin), allow_origin="*")
+
+
+def test_copy_reflects_anyone():
+    assert_cors(request(client(origin="copy"), ORIGIN), allow_origin=ORIGIN, vary="Origin")
+    assert_cors(request(client(origin="copy"), "null"), allow_origin="null", vary="Origin")
+    assert_cors(request(client(origin="copy")), vary="Origin")
+
+
+@pytest.mark.parametrize("nobody", ["", "  ", [], (), set(), frozenset()], ids=repr)
+def test_empty_origin_allows_nobody(nobody):
+    both = client(origin=nobody)
+    assert_cors(request(both, ORIGIN), vary="Origin")
+    assert_cors(request(both), vary="Origin")
+    assert preflight(both).status_int == 403
+
+
+@pytest.mark.parametrize(
+    "several",
+    [
+        "https://a.example,https://b.example",
+        "https://a.example https://b.example",
+        "https://a.example, https://b.example",
+        "\n  https://a.example\n  https://b.example\n",
+        ["https://a.example", "https://b.example"],
+        ("https://a.example", "https://b.example"),
+        {"https://a.example", "https://b.example"},
+        frozenset(("https://a.example", "https://b.example")),
+    ],
+    ids=repr,
+)
+def test_list_of_origins_in_every_form(several):
+    both = client(origin=several)
+    for origin in ("https://a.example", "https://b.example"):
+        assert_cors(request(both, origin), allow_origin=origin, vary="Origin")
+    assert_cors(request(both, "https://c.example"), vary="Origin")
+
+
+def test_set_may_hold_patterns_expressions_and_predicates_at_once():
+    both = client(origin={"https://a.example", re.compile("https://b.*"), lambda origin, environ: "c" in origin})
+    for origin in ("https://a.example", "https://b.example", "https://c.example"):
+        assert_cors(request(both, origin), allow_origin=origin, vary="Origin")
+    assert_cors(request(both, "https://d"), vary="Origin")
