@@ -1425,14 +1425,14 @@ def log_refusal(refusal: Refusal, environ: WSGIEnvironment) -> None:
 class OriginList:
     """Allowed origins from a data source, as an entry of ``origin``.
 
-    load: a function without arguments that returns the origins: an iterable of what a list in ``origin`` may hold, or text.
-    every: seconds after which the next request starts a reload in a background thread; that request does not wait.
-    allow_empty: take an empty list at its word, instead of keeping the last good one.
+    load: a function without arguments that returns the origins: text, or an iterable of what a list in ``origin``
+    may hold. every: seconds after which the next request starts a reload in a background thread; no request waits for
+    it. allow_empty: take an empty list at its word, instead of keeping the last good one.
 
     ``load`` is called once at once: ConfigError if it raises, or returns nothing valid. Later failures are logged, and
     the last good list stays. Bad or too risky entries are logged and left out. One list may serve several policies.
 
-        >>> origins = OriginList(lambda: [row[0] for row in sqlite3.connect(FILE).execute("SELECT origin FROM customer")])
+        >>> origins = OriginList(lambda: Path("/etc/shop/origins.txt").read_text(), every=10)
     """
 
     def __init__(self, load: Callable[[], Iterable[Any]], every: float = 60.0, allow_empty: bool = False) -> None:
@@ -1446,38 +1446,47 @@ class OriginList:
         if problems:
             raise ConfigError(problems)
         self._load, self._every, self._allow_empty = load, every, allow_empty
-        self._process, self._reloading = os.getpid(), threading.Lock()
+        self._reloading: dict[int, threading.Lock] = {}  # by process: a fork copies a lock as it is, perhaps held
         self._due = time.monotonic() + every
+        self._late = float("inf")  # when to complain of the reload that is running
         try:
-            entries = self._read()
-            matcher = compile_origins(entries, None, about("load", problems))
+            # One load's entries, and a matcher of them for each profile that was asked for: replaced as one.
+            self._loaded: tuple[tuple[Any, ...], dict[Profile, Matcher]] = self._read(iter), {}
+        except ConfigError:
+            raise
         except Exception as error:
             message = f"{show(load)} gave no origins: {type(error).__name__}: {error}"
             raise ConfigError([Problem("load", load, message)]) from error
-        if entries and not matcher:
-            raise ConfigError(problems)
-        self._loaded = Loaded(entries, {})
 
     def matcher(self, profile: Profile) -> Matcher:
         """The current list, less the entries whose risk is not in the profile (see compile_origins)."""
         if time.monotonic() >= self._due:
             self._start_reload()
-        loaded = self._loaded
-        found = loaded.matchers.get(profile)
+        entries, matchers = self._loaded
+        found = matchers.get(profile)
         if found is None:
-            found = loaded.matchers[profile] = self._compile(loaded.entries, profile)
+            found = matchers[profile] = self._compile(entries, profile)
         return found
 
-    def _read(self) -> list[Any]:
+    def _read(self, pace: Callable[[Iterable[Any]], Iterable[Any]]) -> tuple[Any, ...]:
+        """What the source gives now; ConfigError if nothing of it is valid."""
         found = self._load()
-        entries = re.findall(r"[^,\s]+", found) if isinstance(found, str) else list(found)
+        if isinstance(found, str):
+            found = (word[0] for word in re.finditer(r"[^,\s]+", found))
+        entries = tuple(pace(found))
+        problems: list[Problem] = []
+        complain = about("load", problems)
         if not entries and not self._allow_empty:
-            raise ValueError("the list is empty: write allow_empty=True if nobody may be allowed")
+            complain(self._load, "gave no origin: write allow_empty=True if nobody may be allowed")
+        elif entries and any(compile_origins([entry], None, complain) for entry in pace(entries)):
+            problems.clear()  # the rest is looked at for each profile
+        if problems:
+            raise ConfigError(problems)
         return entries
 
-    def _compile(self, entries: list[Any], profile: Profile) -> Matcher:
+    def _compile(self, entries: Iterable[Any], profile: Profile) -> Matcher:
         problems: list[Problem] = []
-        matcher = compile_origins(in_pieces(entries), profile, about("load", problems))
+        matcher = compile_origins(entries, profile, about("load", problems))
         for problem in problems[:MAX_PROBLEMS]:
             logger().warning("an origin from %s is left out: %s", show(self._load), problem.message)
         if len(problems) > MAX_PROBLEMS:
@@ -1485,13 +1494,15 @@ class OriginList:
         return matcher
 
     def _start_reload(self) -> None:
-        """One background thread at a time; a lock or a thread from before a fork is the parent's and says nothing here."""
-        if self._process != os.getpid():
-            self._process, self._reloading = os.getpid(), threading.Lock()
-        reloading = self._reloading
+        """Start the one background thread; or, where it has been running for too long, say so."""
+        reloading = self._reloading.setdefault(os.getpid(), threading.Lock())
+        now = time.monotonic()
         if not reloading.acquire(blocking=False):
+            if now >= self._late:
+                self._late = now + self._every
+                logger().warning("the reload of %s has not ended yet; the last good list stays", show(self._load))
             return
-        self._due = time.monotonic() + self._every
+        self._due = self._late = now + self._every
         try:
             threading.Thread(target=self._reload, args=(reloading,), name="wsgicors.OriginList", daemon=True).start()
         except RuntimeError:  # no more threads, or the interpreter is about to end
@@ -1500,27 +1511,24 @@ class OriginList:
 
     def _reload(self, reloading: threading.Lock) -> None:
         try:
-            entries = self._read()
-            matchers = {profile: self._compile(entries, profile) for profile in tuple(self._loaded.matchers)}
-            if entries and not any(matchers.values()):
-                raise ValueError("no entry of the list can be used")
-            self._loaded = Loaded(entries, matchers)
-        except Exception:
+            entries = self._read(in_pieces)
+            matchers: dict[Profile, Matcher] = {}
+            while missing := self._loaded[1].keys() - matchers.keys():  # configure may add one meanwhile
+                profile = missing.pop()
+                matchers[profile] = self._compile(in_pieces(entries), profile)
+            # The old entries outlive their matchers: freeing a million of them is two short pauses, not a long one.
+            entries, self._loaded = self._loaded[0], (entries, matchers)
+        except BaseException:  # such as gevent.Timeout; the thread ends here in any case
             logger().exception("the reload of %s failed; the last good list stays", show(self._load))
         finally:
+            self._late = float("inf")
             reloading.release()
 
 
-class Loaded(namedtuple("Loaded", "entries matchers")):
-    """What one load gave: the entries, and a Matcher of them for each profile that was asked for."""
-
-    __slots__ = ()
-
-
-def in_pieces(entries: list[Any]) -> Iterator[Any]:
+def in_pieces(entries: Iterable[Any]) -> Iterator[Any]:
     """The entries, letting other threads (or greenlets) run now and then."""
     for at, entry in enumerate(entries):
-        if at % 1000 == 999:
+        if at % 100 == 99:
             time.sleep(0)
         yield entry
 
