@@ -4,8 +4,8 @@ No driver protocol is involved. The page runs its own requests and POSTs what it
 fulfils a `Future`; `visit` starts the engine on the page's address and waits for that future, for the end of the
 engine's process, or for the time limit, whichever comes first.
 
-An engine that is not installed skips the test and says how to install it. With ``WSGICORS_REQUIRE_ALL=1`` in the
-environment it fails the test instead, so that a test run that should have all engines cannot pass without them.
+An engine that is not installed skips the test and says how to install it; with ``WSGICORS_REQUIRE_ALL=1`` in the
+environment it fails the test instead, so that a run that should have all engines cannot pass without them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-import pytest
+from support import need
 
 CHROMIUM_SWITCHES = (
     "--headless",
@@ -66,13 +66,9 @@ class Engine(NamedTuple):
 
     def require(self) -> str:
         """The path of the engine's program; skip the test, or fail it where every engine is required."""
-        program = self.program()
-        if program and (not self.needs_display or shutil.which("Xvfb")):
-            return program
-        reason = f"{self.name} is not installed: {self.install}"
-        if os.environ.get("WSGICORS_REQUIRE_ALL") == "1":
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
+        display = not self.needs_display or shutil.which("Xvfb")
+        program: str = need(display and self.program(), self.name, self.install)
+        return program
 
 
 def _first(*names: str) -> Callable[[], str | None]:
