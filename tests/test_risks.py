@@ -1,0 +1,355 @@
+"""Risks: what is refused with credentials unless accepted, with each reason (design.md, 4)."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+
+import pytest
+from support import ORIGIN, OTHER, assert_cors, client, plain_app, request
+
+import wsgicors
+from wsgicors import CORS, ConfigError
+
+ANY = "any-origin"
+HTTP = "insecure-origin"
+PUBLIC = "public-suffix"
+NULL = "null-origin"
+
+SENTENCES = {
+    ANY: "every web site could act as the logged-in user; write the origins that you trust",
+    HTTP: "http is not authenticated, so whoever controls a user's network can be this origin; write https",
+    NULL: "any page can obtain the origin null with a sandboxed frame, and act as the logged-in user;"
+    " write the origin of a page that is not sandboxed",
+}
+TOP = "a top-level name"
+TABLE = "by a short built-in table; install wsgicors[psl] for the whole list"
+LIST = "by the public suffix list"
+
+
+def public(name, source):
+    return (
+        f"anyone can get a name right under {name!r} ({source}), and act from it as the logged-in user;"
+        " write the hosts in full"
+    )
+
+
+def problems(module, **options):
+    with pytest.raises(module.ConfigError) as caught:
+        module.CORS(plain_app, credentials=True, **options)
+    return [tuple(problem) for problem in caught.value.problems]
+
+
+def load_again():
+    """The module as a new process would import it, so that nothing is remembered of what is installed."""
+    spec = importlib.util.spec_from_file_location("wsgicors_again", wsgicors.__file__)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def with_list():
+    return load_again()
+
+
+@pytest.fixture(scope="module")
+def never_saw_list():
+    return load_again()
+
+
+@pytest.fixture
+def without_list(never_saw_list, monkeypatch):
+    monkeypatch.setitem(sys.modules, "publicsuffixlist", None)
+    return never_saw_list
+
+
+@pytest.fixture(params=["with_list", "without_list"])
+def module(request):
+    return request.getfixturevalue(request.param)
+
+
+RISKS = [
+    # pattern, its risks and no others: all the same with and without the public suffix list
+    ("https://*", [ANY]),
+    ("https://*:8443", [ANY]),
+    ("https://*:*", [ANY]),
+    ("http://*", [ANY, HTTP]),
+    ("chrome-extension://*", [ANY]),
+    ("http://app.example.com", [HTTP]),
+    ("http://app.example.com:8080", [HTTP]),
+    ("http://app.example.com:*", [HTTP]),
+    ("http://*.example.com", [HTTP]),
+    ("http://203.0.113.7", [HTTP]),
+    ("http://10.0.0.1", [HTTP]),
+    ("http://[2001:db8::1]", [HTTP]),
+    ("http://localhost.example.com", [HTTP]),
+    ("http://notlocalhost", [HTTP]),
+    ("http://127.0.0.1.example.com", [HTTP]),
+    ("null", [NULL]),
+    ("http://localhost", []),
+    ("http://localhost:3000", []),
+    ("http://localhost:*", []),
+    ("http://app.localhost:3000", []),
+    ("http://*.localhost", []),
+    ("http://*.localhost:*", []),
+    ("https://*.localhost", []),
+    ("http://127.0.0.1:5173", []),
+    ("http://127.255.255.254", []),
+    ("http://[::1]:8080", []),
+    ("https://app.example.com", []),
+    ("https://app.example.com:*", []),
+    ("https://*.example.com", []),
+    ("https://pr-*.example.com", []),
+    ("https://*.example.co.uk", []),
+    ("https://*.myapp.vercel.app", []),
+    ("https://myapp.vercel.app", []),
+    ("https://com", []),
+    ("https://co.uk", []),
+    ("chrome-extension://abcdef", []),
+    ("capacitor://localhost", []),
+]
+PATTERNS = [pytest.param(*row, id=row[0]) for row in RISKS]
+RISKY = [pytest.param(*row, id=row[0]) for row in RISKS if row[1]]
+
+
+def prohibited(pattern, risk, sentence=None, key="accept_risk"):
+    reason = f"with credentials is prohibited ({risk}): {sentence or SENTENCES[risk]}"
+    return ("origin", pattern, f"{pattern!r} {reason}, or accept it with {key} = {risk}")
+
+
+@pytest.mark.parametrize(("pattern", "risks"), RISKY)
+def test_risky_pattern_is_refused_with_credentials_and_every_risk_is_named(module, pattern, risks):
+    assert problems(module, origin=pattern) == [prohibited(pattern, risk) for risk in risks]
+    assert problems(module, origin=[ORIGIN, pattern]) == [prohibited(pattern, risk) for risk in risks]
+
+
+@pytest.mark.parametrize(("pattern", "risks"), PATTERNS)
+def test_pattern_loads_where_all_its_risks_are_accepted_and_without_credentials(module, pattern, risks):
+    for options in ({"credentials": True, "accept_risk": risks}, {"credentials": False}, {}):
+        assert module.CORS(plain_app, origin=pattern, **options).policies["direct"].origin == (pattern,)
+
+
+@pytest.mark.parametrize(("pattern", "risks"), RISKY)
+def test_accepting_the_other_risks_does_not_help(module, pattern, risks):
+    for risk in risks:
+        others = {ANY, HTTP, PUBLIC, NULL} - {risk}
+        assert problems(module, origin=pattern, accept_risk=others) == [prohibited(pattern, risk)]
+
+
+SUFFIXES = [
+    # pattern, the public suffix, source without the list, source with it (None: not known)
+    ("https://*.com", "com", TOP, TOP),
+    ("https://*.com:8443", "com", TOP, TOP),
+    ("https://*.internal", "internal", TOP, TOP),
+    ("https://my-*.dev", "dev", TOP, TOP),
+    ("https://*example.com", "com", TOP, TOP),
+    ("https://*.co.uk", "co.uk", TABLE, LIST),
+    ("https://*.com.au", "com.au", TABLE, LIST),
+    ("https://*.github.io", "github.io", TABLE, LIST),
+    ("https://*.herokuapp.com", "herokuapp.com", TABLE, LIST),
+    ("https://*.netlify.app", "netlify.app", TABLE, LIST),
+    ("https://deploy-preview-*.netlify.app", "netlify.app", TABLE, LIST),
+    ("https://*--myapp.netlify.app", "netlify.app", TABLE, LIST),
+    ("https://*.vercel.app", "vercel.app", TABLE, LIST),
+    ("https://myapp-*.vercel.app:*", "vercel.app", TABLE, LIST),
+    ("https://*.pages.dev", "pages.dev", TABLE, LIST),
+    ("https://*.k12.ca.us", "k12.ca.us", None, LIST),
+    ("https://*.city.kawasaki.jp", "city.kawasaki.jp", None, None),
+    ("https://*.anything.ck", "anything.ck", None, LIST),
+    ("https://*.example.com", "example.com", None, None),
+]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "suffix", "source"), [pytest.param(row[0], row[1], row[2], id=row[0]) for row in SUFFIXES]
+)
+def test_wildcard_right_under_a_public_suffix_by_the_built_in_table(without_list, pattern, suffix, source):
+    check_suffix(without_list, pattern, suffix, source)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "suffix", "source"), [pytest.param(row[0], row[1], row[3], id=row[0]) for row in SUFFIXES]
+)
+def test_wildcard_right_under_a_public_suffix_by_the_whole_list(with_list, pattern, suffix, source):
+    check_suffix(with_list, pattern, suffix, source)
+
+
+def check_suffix(module, pattern, suffix, source):
+    if source is None:
+        assert module.CORS(plain_app, origin=pattern, credentials=True).policies
+    else:
+        wanted = prohibited(pattern, PUBLIC, public(suffix, source))
+        assert problems(module, origin=pattern) == [wanted]
+        assert module.CORS(plain_app, origin=pattern, credentials=True, accept_risk=PUBLIC).policies
+    assert module.CORS(plain_app, origin=pattern).policies
+
+
+def test_several_risks_of_one_pattern_are_all_named(without_list):
+    assert problems(without_list, origin="http://*.vercel.app") == [
+        prohibited("http://*.vercel.app", PUBLIC, public("vercel.app", TABLE)),
+        prohibited("http://*.vercel.app", HTTP),
+    ]
+
+
+def test_built_in_names_that_the_whole_list_lacks_do_not_ask_to_install_it(with_list):
+    (found,) = problems(with_list, origin="https://*.glitch.me")
+    assert "wsgicors[psl]" not in found[2]
+
+
+# --- anyone ---
+
+
+def test_star_with_credentials_is_always_an_error_and_offers_a_list_or_copy(module):
+    wanted = (
+        "origin",
+        "*",
+        "'*' with credentials is forbidden by the standard, browsers refuse it: write the origins that you trust,"
+        " or 'copy' and accept_risk = any-origin (every web site could act as the logged-in user)",
+    )
+    for accepted in ((), (ANY,), (ANY, HTTP, PUBLIC, NULL)):
+        assert problems(module, origin="*", accept_risk=accepted) == [wanted]
+        assert problems(module, origin=["*"], accept_risk=accepted) == [wanted]
+    (found,) = problems(module, origin=["*", ORIGIN], accept_risk=ANY)
+    assert found[0] == "origin"
+
+
+def test_copy_with_credentials_needs_any_origin(module):
+    assert problems(module, origin="copy") == [prohibited("copy", ANY)]
+    assert problems(module, origin="copy", accept_risk=[HTTP, PUBLIC, NULL]) == [prohibited("copy", ANY)]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "null"), [pytest.param(ANY, False, id="any-origin"), pytest.param(f"{ANY} {NULL}", True, id="both")]
+)
+def test_copy_with_credentials_reflects_null_only_if_that_is_accepted_as_well(accepted, null):
+    both = client(origin="copy", credentials=True, accept_risk=accepted)
+    for origin in (ORIGIN, OTHER, "http://evil.example"):
+        assert_cors(request(both, origin), allow_origin=origin, allow_credentials="true", vary="Origin")
+    expected = {"allow_origin": "null", "allow_credentials": "true"} if null else {}
+    assert_cors(request(both, "null"), **expected, vary="Origin")
+
+
+def test_accepting_a_risk_admits_what_it_says():
+    both = client(
+        origin=["null", "http://a.example", "https://*.vercel.app", "https://*"],
+        credentials=True,
+        accept_risk=[ANY, HTTP, PUBLIC, NULL],
+    )
+    for origin in ("null", "http://a.example", "https://x.vercel.app", "https://any.example"):
+        assert_cors(request(both, origin), allow_origin=origin, allow_credentials="true", vary="Origin")
+    assert_cors(request(both, "http://b.example"), vary="Origin")
+
+
+def test_message_names_the_key_under_which_the_risk_would_be_accepted():
+    with pytest.raises(ConfigError) as caught:
+        CORS(
+            plain_app,
+            policy="a, b, c",
+            a_origin="copy",
+            a_credentials=True,
+            b_origin="*",
+            b_credentials="yes",
+            c_origin="null",
+            c_credentials=True,
+            c_accept_risk="any-origin",
+        )
+    found = {problem.key: problem.message for problem in caught.value.problems}
+    assert set(found) == {"a_origin", "b_origin", "c_origin"}
+    assert found["a_origin"].endswith("or accept it with a_accept_risk = any-origin")
+    assert "'copy' and b_accept_risk = any-origin" in found["b_origin"]
+    assert found["c_origin"].endswith("or accept it with c_accept_risk = null-origin")
+    with pytest.raises(ConfigError) as caught:
+        CORS(plain_app, policies={"a": {"origin": "null", "credentials": True}})
+    (problem,) = caught.value.problems
+    assert problem.key == "policies.a.origin"
+    assert problem.message.endswith("or accept it with policies.a.accept_risk = null-origin")
+
+
+def test_risk_that_is_none_is_an_error_that_lists_them():
+    with pytest.raises(ConfigError) as caught:
+        CORS(plain_app, origin=ORIGIN, accept_risk="any_origin, http")
+    assert [tuple(problem) for problem in caught.value.problems] == [
+        (
+            "accept_risk",
+            "any_origin",
+            "'any_origin' is no risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin;"
+            " did you mean 'any-origin'?",
+        ),
+        (
+            "accept_risk",
+            "http",
+            "'http' is no risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin",
+        ),
+    ]
+
+
+# --- regular expressions and what cannot be looked into ---
+
+EXPRESSIONS = [
+    # expression, the risks that it shows
+    (r".*", {ANY, PUBLIC, HTTP}),
+    (r"https://.*", {ANY, PUBLIC}),
+    (r"https?://.*", {ANY, PUBLIC, HTTP}),
+    (r"https://[^/]+", {ANY, PUBLIC}),
+    (r"https://.+\..+", {ANY, PUBLIC}),
+    (r"https://\w+(\.\w+)+", {ANY, PUBLIC}),
+    (r"https://.*example\.com", {ANY}),
+    (r"https://.*\.example\.com.*", {ANY}),
+    (r"https://app.example.com", {ANY}),
+    (r"https://[a-z]+\.example.com", {ANY}),
+    (r"https://(www\.)?example\.com.*", {ANY}),
+    (r"https?://app\.example\.com", {HTTP}),
+    (r"http://app\.example\.com", {HTTP}),
+    (r"https://[a-z0-9-]+\.vercel\.app", {PUBLIC}),
+    (r"https://[a-z0-9-]+\.com", {PUBLIC}),
+    (r"https://app\.example\.com", set()),
+    (r"https://[a-z0-9-]+\.example\.com", set()),
+    (r"https://(?:[a-z0-9-]+\.)*example\.com", set()),
+    (r"https://app\.example\.(?:com|org)", set()),
+    (r"https://app\.example\.com(?::[0-9]+)?", set()),
+    (r"https://pr-[0-9]+\.example\.com", set()),
+    (r"https://[a-z0-9-]+-app\.example\.com", set()),
+    (r"https://[a-z]+app\.example\.com", set()),
+    (r"http://localhost(?::[0-9]+)?", set()),
+    (r"http://127\.0\.0\.1:[0-9]+", set()),
+]
+
+
+@pytest.mark.parametrize(("expression", "risks"), [pytest.param(*row, id=row[0]) for row in EXPRESSIONS])
+def test_regular_expression_that_matches_unrelated_origins_is_refused(module, expression, risks):
+    regex = re.compile(expression)
+    if ANY in risks:
+        found = problems(module, origin=regex, accept_risk=[HTTP, PUBLIC, NULL])
+        assert found == [prohibited(regex, ANY)]
+    elif risks:
+        found = problems(module, origin=regex, accept_risk=[ANY, NULL])
+        assert [re.search(r"prohibited \(([a-z-]+)\)", message)[1] for _, _, message in found] == sorted(risks)
+    assert module.CORS(plain_app, origin=regex, credentials=True, accept_risk=risks).policies
+    assert module.CORS(plain_app, origin=regex).policies
+
+
+def test_regular_expression_that_admits_names_of_strangers_at_a_hoster_is_refused(module):
+    assert problems(module, origin=re.compile(r"https://[a-z0-9-]+-team\.vercel\.app"))
+
+
+def test_predicate_is_its_authors_responsibility():
+    both = client(origin=lambda origin, environ: True, credentials=True)
+    assert_cors(request(both, ORIGIN), allow_origin=ORIGIN, allow_credentials="true", vary="Origin")
+    assert_cors(request(both, "null"), vary="Origin")
+
+
+def test_risks_are_per_policy():
+    with pytest.raises(ConfigError) as caught:
+        CORS(
+            plain_app,
+            policy="a, b",
+            a_origin="copy",
+            a_credentials=True,
+            a_accept_risk=ANY,
+            b_origin="copy",
+            b_credentials=True,
+            b_path="/b",
+        )
+    assert [problem.key for problem in caught.value.problems] == ["b_origin"]
