@@ -62,7 +62,6 @@ if TYPE_CHECKING:
     Header = tuple[str, str]
     Complain = Callable[[object, str], None]
     Profile = Union[frozenset[str], None]
-    Section = dict[str, tuple[str, object]]
 
 __all__ = ["CORS", "ConfigError", "OriginList", "Policy", "Problem", "__version__", "make_middleware"]
 __version__ = "1.0.0"
@@ -84,8 +83,7 @@ TIMING_ALLOW_ORIGIN: Final = "Timing-Allow-Origin"
 
 # What a policy decides, so that the application does not.
 POLICY_HEADERS: Final = frozenset(
-    name.lower()
-    for name in (ALLOW_ORIGIN, ALLOW_CREDENTIALS, ALLOW_METHODS, ALLOW_HEADERS, MAX_AGE, EXPOSE_HEADERS)
+    name.lower() for name in (ALLOW_ORIGIN, ALLOW_CREDENTIALS, ALLOW_METHODS, ALLOW_HEADERS, MAX_AGE, EXPOSE_HEADERS)
 )
 
 # https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name: readable without being exposed.
@@ -122,7 +120,7 @@ PUBLIC_SUFFIXES: Final = frozenset(
 RISKS: Final = {
     "any-origin": "every web site could act as the logged-in user",
     "insecure-origin": "http is not authenticated, so whoever controls a user's network can be this origin",
-    "public-suffix": "anyone can get a name right under {parent!r} ({source}), and act from it as the logged-in user",
+    "public-suffix": "anyone can get a name under {parent!r} ({source}), and act from it as the logged-in user",
     "null-origin": "any page can obtain the origin null with a sandboxed frame, and act as the logged-in user",
 }
 
@@ -228,16 +226,16 @@ TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # field-names = token *( OWS "," OWS token )         https://fetch.spec.whatwg.org/#http-access-control-request-headers
 FIELD_NAMES: Final = re.compile(rf"{TOKEN.pattern}(?:[ \t]*,[ \t]*{TOKEN.pattern})*")
 
-# origin = "null" / scheme "://" host [ ":" port ]   https://fetch.spec.whatwg.org/#origin-header
-# in the characters that browsers send; `null` is compared elsewhere. Group 1 is all but the port.
-ORIGIN: Final = re.compile(
+# origin = scheme "://" host [ ":" port ]            https://fetch.spec.whatwg.org/#origin-header
+# in the characters that browsers send; `null` is compared elsewhere.
+# Groups: scheme with its slashes, leftmost label, the other labels each with its dot, port with its colon.
+WEB_ORIGIN: Final = re.compile(  # the URL standard's hosts: in lower case; a name or an IPv4 address
+    r"(https?://) ([a-z0-9_-]+) ( (?:\.[a-z0-9_-]+)* \.? ) ( (?: : [1-9][0-9]{0,4} )? )", re.VERBOSE
+)
+OTHER_ORIGIN: Final = re.compile(  # an IPv6 address, or any other scheme, whose host is kept as it is
     r"""
-    ( https?://                                             # special schemes: the host is in lower case
-        (?: [a-z0-9_-]+ (?: \. [a-z0-9_-]+ )* \.?           # a name, or an IPv4 address
-          | \[ [0-9a-f:]+ \] )                              # an IPv6 address
-    | (?! (?:https?|file): ) [a-z][a-z0-9+.-]* ://          # any other scheme: the host is kept as it is
-        [A-Za-z0-9_-]+ (?: \. [A-Za-z0-9_-]+ )* )
-    (?: : [1-9][0-9]{0,4} )?                                # a port that is not the scheme's own
+    (?: (?= https?://\[ | (?! https?: | file: ) ) ( [a-z][a-z0-9+.-]* :// ) )
+    ( \[ [0-9a-f:]+ \] | [A-Za-z0-9_-]+ ) ( (?:\.[A-Za-z0-9_-]+)* \.? ) ( (?: : [1-9][0-9]{0,4} )? )
     """,
     re.VERBOSE,
 )
@@ -357,16 +355,20 @@ def read_paths(value: object, complain: Complain) -> tuple[str, ...]:
         complain(value, "names no path: leave the option out to govern every path")
     for entry in entries:
         if not isinstance(entry, str) or not entry.startswith("/"):
-            complain(entry, f"is not a path: write {'/' + entry if isinstance(entry, str) else '/exact or /prefix/*'!r}")
+            complain(
+                entry, f"is not a path: write {'/' + entry if isinstance(entry, str) else '/exact or /prefix/*'!r}"
+            )
             continue
         if entry.endswith("/*"):
             stem, form = entry[:-1], "{}*"
         else:
             stem, form = entry, "{}"
-        if re.search(r"[*?#\r\n]", stem):
+        if re.search("[*?#\r\n\ud800-\udfff]", stem):
             complain(entry, "is no path that is compared: write /exact, or /prefix/* for all that is under it")
         elif normal_path(stem) != stem:
-            complain(entry, f"is no path that is served, see its dots and slashes: write {form.format(normal_path(stem))!r}")
+            complain(
+                entry, f"is no path that is served, see its dots and slashes: write {form.format(normal_path(stem))!r}"
+            )
         else:
             paths[entry] = None
     return tuple(paths)
@@ -375,7 +377,7 @@ def read_paths(value: object, complain: Complain) -> tuple[str, ...]:
 def read_risks(value: object, complain: Complain) -> frozenset[str]:
     risks = read_list(value, complain)
     for risk in risks:
-        if risk not in RISKS:
+        if not isinstance(risk, str) or risk not in RISKS:
             complain(risk, f"is no risk: write one or more of {', '.join(RISKS)}{nearest(str(risk), RISKS)}")
     return frozenset(map(str, risks))
 
@@ -388,25 +390,31 @@ def read_origins(value: object, complain: Complain) -> tuple[Any, ...]:
 
 
 def read_policy_names(value: object, complain: Complain) -> tuple[str, ...]:
-    names = read_list(value, complain)
-    for at, name in enumerate(names):
+    names: dict[str, None] = {}
+    for name in read_list(value, complain):
         if not isinstance(name, str) or not name:
             complain(name, "is no name of a policy: write text")
-        elif name in names[:at]:
+        elif name in names:
             complain(name, "is listed twice: list each policy once, as the first in order decides")
+        else:
+            names[name] = None
     return tuple(names)
 
 
-def read_sections(value: object, complain: Complain) -> dict[str, Mapping[str, Any] | None]:
+def read_sections(value: object, complain: Complain) -> dict[str, Mapping[str, Any]]:
+    """The nested form of several policies: name -> options."""
     if not isinstance(value, Mapping):
         complain(value, "is no mapping: write {'name': {'origin': ...}}")
         return {}
+    sections: dict[str, Mapping[str, Any]] = {}
     for name, options in value.items():
         if not isinstance(name, str) or not name:
             complain(name, "is no name of a policy: write text")
-        elif not isinstance(options, Mapping) and options is not None:
+            continue
+        if not isinstance(options, Mapping) and options is not None:
             complain(options, f"is no mapping of options: write {{{name!r}: {{'origin': ...}}}}")
-    return dict(value)
+        sections[name] = options if isinstance(options, Mapping) else {}
+    return sections
 
 
 def read_strategy(value: object, complain: Complain) -> str | Strategy:
@@ -417,15 +425,18 @@ def read_strategy(value: object, complain: Complain) -> str | Strategy:
 
 
 def normal_path(path: str) -> str:
-    """The path with empty, ``.`` and ``..`` segments and backslashes resolved; a trailing slash is kept."""
-    slashed = path.replace("\\", "/")
+    """The path without empty, ``.`` and ``..`` segments and backslashes; a trailing slash is kept.
+
+    https://www.rfc-editor.org/rfc/rfc3986#section-5.2.4, which also leaves a slash where a last dot segment was.
+    """
+    given = path.replace("\\", "/").split("/")
     segments: list[str] = []
-    for segment in slashed.split("/"):
+    for segment in given:
         if segment == "..":
             del segments[-1:]
         elif segment not in ("", "."):
             segments.append(segment)
-    return "/" + "/".join(segments) + ("/" if segments and slashed.endswith("/") else "")
+    return "/" + "/".join(segments) + ("/" if segments and given[-1] in ("", ".", "..") else "")
 
 
 # Every option of a policy: how its value is read, and what holds where it is not given. A new option is a row
@@ -463,6 +474,8 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
         faults.append("quotes or white space around it")
     if re.search(r"[\s,]", word):
         raise ValueError("holds more than one word: write each origin as an entry of its own")
+    if text in ("*", "copy"):
+        raise ValueError("stands for anyone, so it is no entry of a list: write it alone, or list origins")
     if word.lower() in ("null", "copy", "*"):
         raise ValueError(f"is misspelled: write {word.lower()!r}")
 
@@ -599,8 +612,11 @@ def canonical_ipv6(address: str) -> str:
 
 def is_local(host: str) -> bool:
     """https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy: no network lies in between."""
-    return host == "localhost" or host.endswith(".localhost") or host == "[::1]" or bool(
-        re.fullmatch(r"127(\.[0-9]{1,3}){3}", host)
+    return (
+        host == "localhost"
+        or host.endswith(".localhost")
+        or host == "[::1]"
+        or bool(re.fullmatch(r"127(\.[0-9]{1,3}){3}", host))
     )
 
 
@@ -613,7 +629,7 @@ class Matcher:
     """A compiled list of origins; its cost does not grow with their number.
 
     An origin is admitted by a wildcard pattern if one of the few patterns that could admit it is in the set of those
-    written: from the leftmost label on, each rest of the host behind ``*``, then the label cut at the known ``shapes``.
+    that are written.
     """
 
     __slots__ = ("any_port", "exact", "predicates", "regexes", "shapes", "wildcards")
@@ -629,7 +645,7 @@ class Matcher:
     def __bool__(self) -> bool:
         return bool(self.exact or self.wildcards or self.regexes or self.predicates)
 
-    def add_pattern(self, text: str, scheme: str, host: str, port: str) -> None:
+    def add_pattern(self, text: str, host: str, port: str) -> None:
         if port != "*" and "*" not in host:
             self.exact.add(text)
             return
@@ -639,38 +655,43 @@ class Matcher:
         if star and (before or after):
             self.shapes.add((len(before), len(after)))
 
-    def admits(self, origin: str, port_at: int, environ: WSGIEnvironment) -> bool | None:
-        """Whether a well-formed origin, whose port if any starts at ``port_at``, is admitted; None: a predicate failed."""
-        if self.wildcards and (
-            self.generalized(origin, port_at)
-            or (self.any_port and self.generalized(origin[:port_at] + ":*", port_at))
-        ):
-            return True
-        if any(regex.fullmatch(origin) for regex in self.regexes):
-            return True
+    def admits(self, origin: str, parts: tuple[str, ...], environ: WSGIEnvironment) -> bool | None:
+        """Whether a well-formed origin, with the groups of WEB_ORIGIN, is admitted; None: a predicate failed."""
+        if self.wildcards:
+            scheme, label, parents, port = parts
+            if f"{scheme}*{parents}{port}" in self.wildcards and label[0] != "[":
+                return True
+            if self.generalized(scheme, label, parents, port) or (
+                self.any_port and self.generalized(scheme, label, parents, ":*")
+            ):
+                return True
+        for regex in self.regexes:
+            if regex.fullmatch(origin):
+                return True
         for predicate in self.predicates:
             answer = ask(predicate, origin, environ)
             if answer is not False:
                 return answer
         return False
 
-    def generalized(self, origin: str, port_at: int) -> bool:
-        """Whether the origin, or the origin with a part of its host replaced by ``*``, is a written pattern."""
-        wildcards = self.wildcards
-        start = origin.index("//") + 2
-        scheme, dot = origin[:start], origin.find(".", start)
-        first = dot if dot >= 0 else port_at  # the end of the leftmost label
-        while dot >= 0:
-            if scheme + "*" + origin[dot:] in wildcards:
-                return True
-            dot = origin.find(".", dot + 1)
-        if origin in wildcards or (scheme + "*" + origin[port_at:] in wildcards and origin[start] != "["):
+    def generalized(self, scheme: str, label: str, parents: str, port: str) -> bool:
+        """Whether the origin, or one with ``*`` for some labels or a part of the leftmost, is a written pattern."""
+        wildcards, rest = self.wildcards, parents + port
+        if scheme + label + rest in wildcards:
             return True
-        return any(
-            first - start > before + after
-            and origin[: start + before] + "*" + origin[first - after :] in wildcards
-            for before, after in self.shapes
-        )
+        if label[0] == "[":
+            return False
+        for before, after in self.shapes:
+            if len(label) > before + after and (
+                f"{scheme}{label[:before]}*{label[len(label) - after :]}{rest}" in wildcards
+            ):
+                return True
+        dot = 0 if parents else -1
+        while dot >= 0:
+            if scheme + "*" + rest[dot:] in wildcards:
+                return True
+            dot = rest.find(".", dot + 1)
+        return f"{scheme}*{port}" in wildcards
 
 
 def ask(predicate: Predicate, origin: str, environ: WSGIEnvironment) -> bool | None:
@@ -682,13 +703,16 @@ def ask(predicate: Predicate, origin: str, environ: WSGIEnvironment) -> bool | N
         return None
     if answer is True or answer is False:
         return answer
-    if isinstance(answer, CoroutineType):
-        answer.close()  # or Python warns of it where nobody looks
-    logger().error(
-        "the predicate %s answered %s for origin %s: write one that returns True or False",
-        *(show(predicate), show(answer), show(origin)),
-    )
+    texts = (show(predicate), show(answer), show(origin))
+    logger().error("the predicate %s returned %s for origin %s: write one that returns True or False", *texts)
+    dispose(answer)
     return None
+
+
+def dispose(answer: object) -> None:
+    """Close the coroutine of an ``async def``, of which Python would warn where nobody looks."""
+    if isinstance(answer, CoroutineType):
+        answer.close()
 
 
 @functools.lru_cache(maxsize=None)
@@ -701,25 +725,28 @@ def public_suffix_list() -> Any:
     return PublicSuffixList()
 
 
-def public_suffix_source(name: str) -> str:
-    """What says that anyone can get a host right under this name; nothing if nothing does."""
+def public_suffix_source(name: str, below: bool = False) -> str:
+    """What says that anyone can get a host right under this name, or ``below`` it; nothing if nothing does."""
     name = name.rstrip(".")
     if name == "localhost":
         return ""
     if "." not in name:
-        return "a top-level name"
-    if public_suffix_list() and public_suffix_list().is_public(name):
-        return "by the public suffix list"
-    return "by a short built-in table; install wsgicors[psl] for the whole list" if name in PUBLIC_SUFFIXES else ""
+        return "as under any top-level name"
+    whole = public_suffix_list()
+    if whole and whole.is_public(name):
+        return "says the public suffix list"
+    if name in PUBLIC_SUFFIXES or (below and any(suffix.endswith(f".{name}") for suffix in PUBLIC_SUFFIXES)):
+        return "says a short built-in table" + ("" if whole else "; the whole list comes with wsgicors[psl]")
+    return ""
 
 
 def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, str]]:
-    """The risks of a pattern with credentials, each with its sentence (design.md, 4)."""
+    """The risks of a pattern with credentials, each with its sentence (README.rst, "What is refused")."""
+    label, _, parent = host.partition(".")
     if host == "*":
         yield "any-origin", RISKS["any-origin"]
-    elif "*" in host:
-        parent = host.partition(".")[2]
-        source = public_suffix_source(parent)
+    elif "*" in label:
+        source = public_suffix_source(parent, below=label == "*")
         if source:
             yield "public-suffix", RISKS["public-suffix"].format(parent=parent or ".", source=source)
     if scheme == "http" and not is_local(host):
@@ -748,7 +775,11 @@ def regex_risks(regex: re.Pattern[str]) -> Iterator[tuple[str, str]]:
             source = public_suffix_source(suffix)
             yield "public-suffix", RISKS["public-suffix"].format(parent=suffix, source=source)
             break
-    if any(matches(host, "http") for host in [*hosts, *names, *(f"unrelated.{name}" for name in names)] if not is_local(host)):
+    if any(
+        matches(host, "http")
+        for host in [*hosts, *names, *(f"unrelated.{name}" for name in names)]
+        if not is_local(host)
+    ):
         yield "insecure-origin", RISKS["insecure-origin"]
 
 
@@ -770,12 +801,12 @@ def compile_origins(
                 add(entry)  # by far the most frequent entry: no risk, no part to look at
                 continue
             try:
-                parts = ("null",) * 3 if entry == "null" else parse_pattern(entry)
+                scheme, host, port = ("", "null", "") if entry == "null" else parse_pattern(entry)
             except ValueError as error:
                 complain(entry, str(error))
                 continue
             if accepted is not None:
-                risks = [("null-origin", RISKS["null-origin"])] if entry == "null" else pattern_risks(*parts[:2])
+                risks = [("null-origin", RISKS["null-origin"])] if entry == "null" else pattern_risks(scheme, host)
         elif isinstance(entry, re.Pattern) and isinstance(entry.pattern, str):
             risks = regex_risks(entry) if accepted is not None else ()
         elif not callable(entry):
@@ -795,7 +826,7 @@ def compile_origins(
         if refused:
             continue
         if isinstance(entry, str):
-            matcher.add_pattern(entry, *parts)
+            matcher.add_pattern(entry, host, port)
         elif isinstance(entry, re.Pattern):
             matcher.regexes.append(entry)
         else:
@@ -836,8 +867,6 @@ class Policy:
     echoes_headers: bool
     exposes_all: bool
 
-    allowed = True  # a Refusal says False
-
     __slots__ = (
         *("name", *OPTIONS),
         *("static", "anyone", "matcher", "exact", "lists", "profile", "response", "preflight"),
@@ -858,25 +887,26 @@ class Policy:
         return f"Policy({', '.join(f'{name}={show(getattr(self, name))}' for name in ('name', *OPTIONS))})"
 
     def admits(self, origin: str, environ: WSGIEnvironment) -> bool | None:
-        """Whether the origin is admitted; None: a predicate failed, so that the request is to be refused."""
-        matchers = [self.matcher, *(origins.matcher(self.profile) for origins in self.lists)]
-        if any(origin in matcher.exact for matcher in matchers):
-            return True
-        found = ORIGIN.fullmatch(origin)
-        if not found or self.anyone:
-            return bool(found)
+        """Whether an origin that is not in ``exact`` is admitted; None: a predicate failed, the request is refused."""
+        matchers = [self.matcher]
+        if self.lists:
+            matchers += [origins.matcher(self.profile) for origins in self.lists]
+            if any(origin in matcher.exact for matcher in matchers):
+                return True
+        parts = split_origin(origin)
+        if parts is None or self.anyone:
+            return parts is not None
         for matcher in matchers:
-            answer = matcher.admits(origin, found.end(1), environ)
+            answer = matcher.admits(origin, parts, environ)
             if answer is not False:
                 return answer
         return False
 
-    def response_headers(self, origin: str) -> tuple[Header, ...]:
+    def response_headers(self, origin: str) -> list[Header]:
         if self.static:
-            return self.response
-        if self.timing:
-            return ((ALLOW_ORIGIN, origin), (TIMING_ALLOW_ORIGIN, origin), *self.response)
-        return ((ALLOW_ORIGIN, origin), *self.response)
+            return list(self.response)
+        timing = [(TIMING_ALLOW_ORIGIN, origin)] if self.timing else []
+        return [(ALLOW_ORIGIN, origin), *self.response, *timing]
 
     def preflight_headers(self, environ: WSGIEnvironment) -> list[Header]:
         if self.static:
@@ -905,7 +935,7 @@ class Refusal(namedtuple("Refusal", "reason")):
     """Why no policy allows a request: one line of ours, with nothing of the request in it."""
 
     __slots__ = ()
-    allowed = exposes_all = False
+    exposes_all = False
 
 
 NOT_CORS: Final = Refusal("the request has no Origin")
@@ -919,30 +949,60 @@ AMBIGUOUS_PATH: Final = Refusal("the path and its normal form are governed by di
 UNSAFE_METHOD: Final = Refusal("Access-Control-Request-Method is not a token of at most 64 bytes")
 UNSAFE_HEADERS: Final = Refusal("Access-Control-Request-Headers is not a list of names of at most 4096 bytes")
 
+VARY_ORIGIN: Final = ("Vary", "Origin")
+
 
 class Group:
-    """Policies with the same ``path``: the first group whose path matches is the only one that is asked."""
+    """Policies with the same ``path``: the first group whose path matches is the only one that is asked.
 
-    __slots__ = ("exact", "policies", "prefixes", "refusal", "static")
+    Where nothing but the origin decides, the group remembers its last answer: most requests come from one page, and
+    comparing an origin is the cheapest way to decide. What is remembered is sent as a part of fresh lists only.
+    """
 
-    def __init__(self, paths: Iterable[str], policies: Iterable[Policy], refusal: Refusal = NOT_ALLOWED) -> None:
+    __slots__ = (
+        *("exact", "prefixes", "policies", "verbmatch", "refusal", "static"),
+        *("by_origin", "without_origin", "last_response", "last_preflight"),
+    )
+
+    def __init__(
+        self, paths: Iterable[str], policies: Iterable[Policy], refusal: Refusal = NOT_ALLOWED, verbmatch: bool = False
+    ) -> None:
         # PATH_INFO holds the bytes of the path, each as one character (PEP 3333, "Unicode Issues").
         latin = [path.encode("utf-8").decode("latin-1") for path in paths]
         self.exact = frozenset(path[:-2] if path.endswith("/*") else path for path in latin)
         self.prefixes = tuple(path[:-1] for path in latin if path.endswith("/*"))
         self.policies = tuple(policies)
-        self.static = bool(self.policies) and self.policies[0].static
+        self.verbmatch = verbmatch
         self.refusal = refusal  # where no policy of the group allows a well-formed origin
+        self.static = bool(self.policies) and self.policies[0].static
+        self.by_origin = not verbmatch and not any(
+            policy.lists or policy.matcher.predicates for policy in self.policies
+        )
+        self.without_origin = list(self.policies[0].response) if self.static else [VARY_ORIGIN]
+        self.last_response: tuple[object, list[Header]] = (object(), [])  # equal to no Origin
+        self.last_preflight: tuple[object, list[Header]] = (object(), [])
 
 
-class Rules(namedtuple("Rules", "policies strategy catch_errors groups rest only")):
-    """A whole configuration, compiled.
+# What a request meets instead of a group of the configuration.
+AMBIGUOUS: Final = Group((), (), AMBIGUOUS_PATH)
+FAILED: Final = Group((), (), STRATEGY_FAILED)
 
-    policies: name -> Policy, in order. strategy: "firstmatch", "verbmatch" or a function. groups: by path, in order; for a
-    function, by name. rest: the group without a path, or None. only: the same, where there is nothing else to pick from.
+
+class Rules:
+    """A whole configuration, compiled: what a request meets.
+
+    policies: by name, in order. strategy: "firstmatch", "verbmatch" or a function. groups: by path, in order; for a
+    function, by name. rest: the group without a path, or None. only: the same, where there is nothing to pick from.
     """
 
-    __slots__ = ()
+    __slots__ = ("catch_errors", "groups", "only", "policies", "rest", "strategy")
+
+    def __init__(
+        self, policies: dict[str, Policy], strategy: str | Strategy, catch_errors: bool, groups: Any, rest: Group | None
+    ) -> None:
+        self.policies: Mapping[str, Policy] = MappingProxyType(policies)
+        self.strategy, self.catch_errors, self.groups, self.rest = strategy, catch_errors, groups, rest
+        self.only = None if groups else rest
 
 
 def about(key: str, problems: list[Problem]) -> Complain:
@@ -951,17 +1011,15 @@ def about(key: str, problems: list[Problem]) -> Complain:
 
 
 def read(key: str, value: object, option: str, problems: list[Problem]) -> Any:
-    """The value of an option; its default where the value is wrong, so that one problem does not hide the next."""
+    """The value of an option; what could be read of it where it is wrong, so that one problem does not hide the next."""
     reader, default = OPTIONS.get(option) or GLOBAL_OPTIONS[option]
-    complain, before = about(key, problems), len(problems)
     if isinstance(value, Call):
         try:
             value = value.load()
         except Exception as error:
-            complain(value, f"cannot be loaded: {type(error).__name__}: {error}")
+            about(key, problems)(value, f"cannot be loaded: {type(error).__name__}: {error}")
             return default
-    found = reader(value, complain)
-    return found if len(problems) == before else default
+    return reader(value, about(key, problems))
 
 
 def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
@@ -979,54 +1037,74 @@ def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dic
     return given
 
 
+class Section(namedtuple("Section", "prefix options")):
+    """What was written for one policy: the start of its keys, and option -> (key, value)."""
+
+    __slots__ = ()
+
+    def key(self, option: str) -> str:
+        """The key under which an option is, or would be, written."""
+        return self.options[option][0] if option in self.options else self.prefix + option
+
+
 def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str, Section], bool]:
-    """The options of each active policy, in order, as option -> (key, value); and whether ``deny`` ends the list."""
+    """What was written for each active policy, in order; and whether ``deny`` ends the list."""
     nested = read("policies", given["policies"], "policies", problems) if "policies" in given else {}
     names = read("policy", given["policy"], "policy", problems) if "policy" in given else tuple(nested)
-    sections: dict[str, Section] = {name: {} for name in names or ("direct",)}
-    known = {f"{name}_{option}" if names else option: (name, option) for name in sections for option in OPTIONS}
+    prefixes = {name: f"policies.{name}." if name in nested else f"{name}_" for name in names} or {"direct": ""}
+    sections = {name: Section(prefix, {}) for name, prefix in prefixes.items()}
+    owners: dict[str, list[tuple[str, str]]] = {}
+    for name in sections:
+        for option in OPTIONS:
+            owners.setdefault(f"{name}_{option}" if names else option, []).append((name, option))
 
     for name, options in nested.items():
-        for option, value in (options or {}).items():
+        for option, value in options.items():
             key = f"policies.{name}.{option}"
             if option not in OPTIONS:
-                complain = about(key, problems)
-                known_here = {known_option: ("", known_option) for known_option in OPTIONS}
-                complain(value, f"is given to an unknown option{suggestion(str(option), known_here)}")
+                ours = {own: [("", own)] for own in OPTIONS}
+                about(key, problems)(value, f"is given to an unknown option{suggestion(str(option), ours)}")
             elif name in sections and is_given(option, value):
-                sections[name][option] = (key, value)
+                sections[name].options[option] = (key, value)
     for key, value in given.items():
-        name, option = known.get(key, ("", ""))
         complain = about(key, problems)
         if key in GLOBAL_OPTIONS:
             continue
-        if name and option in sections[name]:
-            complain(value, f"is given as {sections[name][option][0]} as well: write it once")
-        elif name:
-            sections[name][option] = (key, value)
-        elif key in OPTIONS:
-            remedy = f"write {f'{names[0]}_{key}'!r}, or leave out the list of policies"
-            complain(value, f"is given to none of the policies {', '.join(names)}: {remedy}")
-        elif not key.startswith(tuple(f"{name}_" for name in inactive_names(given, known))):
-            complain(value, f"is given to an unknown option{suggestion(key, known)}")
+        if key not in owners:
+            if names and key in OPTIONS:
+                remedy = f"write {f'{names[0]}_{key}'!r}, or leave out the list of policies"
+                complain(value, f"is given to none of the policies {', '.join(names)}: {remedy}")
+            elif not key.startswith(tuple(f"{name}_" for name in inactive_names(given, owners, sections))):
+                complain(value, f"is given to an unknown option{suggestion(key, owners)}")
+            continue
+        (name, option), *others = owners[key]
+        if others:
+            complain(
+                value, f"may belong to the policy {name!r} or to {others[0][0]!r}: rename one, or nest the options"
+            )
+        elif option in sections[name].options:
+            complain(value, f"is given as {sections[name].key(option)} as well: write it once")
+        else:
+            sections[name].options[option] = (key, value)
 
-    for key, value in sections.get("deny", {}).values():
+    if "deny" not in sections:
+        return sections, False
+    for key, value in sections["deny"].options.values():
         about(key, problems)(value, "has no effect, as the policy deny is built in: rename the policy")
-    ahead = list(sections).index("deny") if "deny" in sections else len(sections)
-    return {name: sections[name] for name in list(sections)[:ahead]}, "deny" in sections
+    ahead = list(sections)[: list(sections).index("deny")]
+    return {name: sections[name] for name in ahead}, True
 
 
-def inactive_names(given: Iterable[str], known: Iterable[str]) -> list[str]:
+def inactive_names(given: Iterable[str], known: Iterable[str], active: Iterable[str]) -> list[str]:
     """The policies that have an origin but are not in ``policy``; not what only looks so, as ``allow_origin`` does."""
-    ends = len("_origin")
-    return [
-        key[:-ends]
-        for key in given
-        if key.endswith("_origin")
-        and key not in known
-        and not foreign_option(key)
-        and key.partition("_")[0] not in ("allow", "allowed", "expose", "exposed")
-    ]
+    names = []
+    for key in given:
+        owner = next((name for name in active if key.startswith(f"{name}_")), "")
+        option = key[len(owner) + 1 :] if owner else key
+        seems_ours = option.partition("_")[0] not in ("allow", "allowed", "expose", "exposed")
+        if key.endswith("_origin") and key not in known and seems_ours and not foreign_option(option):
+            names.append(key[: -len("_origin")])
+    return names
 
 
 def foreign_option(key: str) -> str:
@@ -1037,19 +1115,20 @@ def foreign_option(key: str) -> str:
     return words.get(word, "")
 
 
-def suggestion(key: str, known: Mapping[str, tuple[str, str]]) -> str:
+def suggestion(key: str, owners: Mapping[str, list[tuple[str, str]]]) -> str:
     """The known key that is nearest in meaning, else in spelling, else all of them, as the end of a message."""
-    for flat, (name, option) in known.items():
+    for known, [(name, option), *_] in owners.items():
         if foreign_option(key[len(name) + 1 :] if key.startswith(f"{name}_") else key) == option:
-            return f"; did you mean {flat!r}?"
-    near = nearest(key, [*known, *GLOBAL_OPTIONS])
-    return near or f": write one of {', '.join(known)}"
+            return f"; did you mean {known!r}?"
+    return nearest(key, [*owners, *GLOBAL_OPTIONS]) or f": write one of {', '.join(owners)}"
 
 
-def compile_policy(name: str, values: dict[str, Any], static: bool, keys: dict[str, str], problems: list[Problem]) -> Policy:
-    """A policy of values that were read; ``keys`` says under which key each option is, or would be, written."""
+def compile_policy(
+    name: str, values: dict[str, Any], static: bool, section: Section, problems: list[Problem]
+) -> Policy:
+    """A policy of values that were read. static: see Policy; it depends on the policies around this one."""
     origin, credentials = values["origin"], values["credentials"]
-    complain = about(keys["origin"], problems)
+    complain, accept_key = about(section.key("origin"), problems), section.key("accept_risk")
     profile = values["accept_risk"] if credentials else None
     anyone = "*" in origin or "copy" in origin
     if anyone and len(origin) > 1:
@@ -1058,17 +1137,17 @@ def compile_policy(name: str, values: dict[str, Any], static: bool, keys: dict[s
         complain(
             "*",
             "with credentials is forbidden by the standard, browsers refuse it: write the origins that you trust,"
-            f" or 'copy' and {keys['accept_risk']} = any-origin ({RISKS['any-origin']})",
+            f" or 'copy' and {accept_key} = any-origin ({RISKS['any-origin']})",
         )
     elif anyone and credentials and "any-origin" not in profile:
         complain(
             "copy",
             f"with credentials is prohibited (any-origin): {RISKS['any-origin']};"
-            f" write {REMEDIES['any-origin']}, or accept it with {keys['accept_risk']} = any-origin",
+            f" write {REMEDIES['any-origin']}, or accept it with {accept_key} = any-origin",
         )
     lists = tuple(entry for entry in origin if isinstance(entry, OriginList))
     patterns = () if anyone else (entry for entry in origin if not isinstance(entry, OriginList))
-    matcher = compile_origins(patterns, profile, complain, keys["accept_risk"])
+    matcher = compile_origins(patterns, profile, complain, accept_key)
     if anyone and (not credentials or "null-origin" in profile):
         matcher.exact.add("null")
 
@@ -1129,56 +1208,44 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
     by_path: dict[frozenset[str], list[str]] = {}
     for name, section in sections.items():
         values[name] = {
-            option: read(*section[option], option, problems) if option in section else default
+            option: read(*section.options[option], option, problems) if option in section.options else default
             for option, (_, default) in OPTIONS.items()
         }
+        if "origin" not in section.options:
+            problems.append(missing_origin(name, section, given))
+        if "path" in section.options and callable(strategy):
+            key, value = section.options["path"]
+            about(key, problems)(value, "has no effect beside a callable matchstrategy: leave it out")
         by_path.setdefault(frozenset(values[name]["path"]), []).append(name)
-        if "origin" not in section:
-            problems.append(missing_origin(name, section, given, sections))
-        if "path" in section and callable(strategy):
-            about(section["path"][0], problems)(section["path"][1], "has no effect beside a callable matchstrategy: leave it out")
 
-    policies: dict[str, Policy] = {}
-    for names in by_path.values():
-        for name in names:
-            static = (
-                strategy == "firstmatch" and name == names[0]
-                and values[name]["origin"] == ("*",) and not values[name]["credentials"]
-            )
-            keys = {option: key_of(name, option, sections) for option in ("origin", "accept_risk")}
-            policies[name] = compile_policy(name, values[name], static, keys, problems)
+    policies = {}
+    first = {names[0] for names in by_path.values()} if strategy == "firstmatch" else ()
+    for name, section in sections.items():
+        static = name in first and values[name]["origin"] == ("*",) and not values[name]["credentials"]
+        policies[name] = compile_policy(name, values[name], static, section, problems)
     if problems:
         raise ConfigError(problems)
 
-    policies = {name: policies[name] for name in sections}
     if callable(strategy):
-        groups: Any = {name: Group((), [policy]) for name, policy in policies.items()}
-        return Rules(MappingProxyType(policies), strategy, catch_errors, {**groups, "deny": Group((), (), DENIED)}, None, None)
-    pathless = by_path.pop(frozenset(), [])
-    groups = tuple(Group(path, [policies[name] for name in names]) for path, names in by_path.items())
-    rest = None
-    if pathless or denies:
-        rest = Group((), [policies[name] for name in pathless], DENIED if denies else NOT_ALLOWED)
-    return Rules(MappingProxyType(policies), strategy, catch_errors, groups, rest, None if groups else rest)
+        by_name = {name: Group((), [policy]) for name, policy in policies.items()}
+        return Rules(policies, strategy, catch_errors, {**by_name, "deny": Group((), (), DENIED)}, None)
+    verbmatch, refusal = strategy == "verbmatch", DENIED if denies else NOT_ALLOWED
+    pathless = [policies[name] for name in by_path.pop(frozenset(), ())]
+    groups = tuple(
+        Group(path, [policies[name] for name in names], NOT_ALLOWED, verbmatch) for path, names in by_path.items()
+    )
+    rest = Group((), pathless, refusal, verbmatch) if pathless or denies else None
+    return Rules(policies, strategy, catch_errors, groups, rest)
 
 
-def key_of(name: str, option: str, sections: Mapping[str, Section]) -> str:
-    """The key under which an option of a policy is, or would be, written beside the policy's other keys."""
-    if option in sections[name]:
-        return sections[name][option][0]
-    for written, (key, _) in sections[name].items():
-        return key[: len(key) - len(written)] + option
-    return option if name == "direct" else f"{name}_{option}"
-
-
-def missing_origin(name: str, section: Section, given: Mapping[str, Any], sections: Mapping[str, Section]) -> Problem:
-    key = key_of(name, "origin", sections)
-    inactive = inactive_names(given, ()) if "policy" not in given and not section else []
+def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Problem:
+    key = section.key("origin")
+    inactive = inactive_names(given, (), ()) if not section.prefix and not section.options else []
     if inactive:
         return Problem("policy", None, f"is missing, so no policy is active: write policy = {', '.join(inactive)}")
     forms = f"write {key} = https://app.example.com, or '*' for anyone, or an empty text for nobody"
-    if not section and name != "direct":
-        return Problem(key, None, f"is missing, as are all options of the policy {name!r} (names are case-sensitive): {forms}")
+    if not section.options and section.prefix:
+        return Problem(key, None, f"is missing, as is every option of {name!r} (names are case-sensitive): {forms}")
     return Problem(key, None, f"is missing: {forms}")
 
 
@@ -1196,53 +1263,26 @@ def is_preflight(environ: WSGIEnvironment) -> bool:
     )
 
 
-def decide(rules: Rules, environ: WSGIEnvironment, preflight: bool) -> Policy | Refusal | None:
-    """The policy that allows the request, the refusal of a governed one, None for one that is not governed."""
-    group = rules.only or pick_group(rules, environ)
-    if group is None or group.__class__ is Refusal:
-        return group
-    if group.static:
-        return group.policies[0]
-    origin = environ.get("HTTP_ORIGIN")
-    if origin is None:
-        return NOT_CORS
-    if not isinstance(origin, str) or len(origin) > MAX_ORIGIN:
-        return MALFORMED
-    verb = None
-    if rules.strategy == "verbmatch":
-        verb = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD" if preflight else "REQUEST_METHOD")
-    refusal = group.refusal
-    for policy in group.policies:
-        allowed = origin in policy.exact or policy.admits(origin, environ)
-        if allowed is None:
-            return PREDICATE_FAILED
-        if allowed and (verb is None or verb in policy.methods or policy.methods == ("*",)):
-            return (preflight and policy.unsafe_echo(environ)) or policy
-        if allowed:
-            refusal = VERB_NOT_ALLOWED
-    return refusal if origin == "null" or ORIGIN.fullmatch(origin) else MALFORMED
-
-
-def pick_group(rules: Rules, environ: WSGIEnvironment) -> Group | Refusal | None:
+def pick_group(rules: Rules, environ: WSGIEnvironment) -> Group | None:
     """The group that the strategy's function names, else the one that the path picks; None: not governed."""
     if callable(rules.strategy):
         try:
             name = rules.strategy(environ)
         except Exception:
             logger().exception("the matchstrategy %s failed", show(rules.strategy))
-            return STRATEGY_FAILED
+            return FAILED
         if name is None:
             return None
         if isinstance(name, str) and name in rules.groups:
             return rules.groups[name]
         logger().error("the matchstrategy %s returned %s, which names no policy", show(rules.strategy), show(name))
-        return STRATEGY_FAILED
+        dispose(name)
+        return FAILED
     path = environ.get("PATH_INFO") or "/"
     group = group_of(rules, path)
-    # Only such a path can differ from its normal form: https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2.3
+    # Only such a path can differ from its normal form.
     if "//" in path or "/." in path or "\\" in path or path[0] != "/":
-        if group_of(rules, normal_path(path)) is not group:
-            return AMBIGUOUS_PATH
+        return group if group_of(rules, normal_path(path)) is group else AMBIGUOUS
     return group
 
 
@@ -1253,11 +1293,41 @@ def group_of(rules: Rules, path: str) -> Group | None:
     return rules.rest
 
 
+def decide(group: Group, environ: WSGIEnvironment, preflight: bool) -> Policy | Refusal:
+    """The policy of the group that allows the request, or why none does."""
+    if group.static:
+        return group.policies[0]
+    origin = environ.get("HTTP_ORIGIN")
+    if origin is None:
+        return NOT_CORS
+    if not isinstance(origin, str) or len(origin) > MAX_ORIGIN:
+        return MALFORMED
+    refusal = group.refusal
+    for policy in group.policies:
+        allowed = origin in policy.exact or policy.admits(origin, environ)
+        if allowed is None:
+            return PREDICATE_FAILED
+        if allowed:
+            if not group.verbmatch or takes_verb(policy, environ, preflight):
+                return (preflight and policy.unsafe_echo(environ)) or policy
+            refusal = VERB_NOT_ALLOWED
+    return refusal if origin == "null" or split_origin(origin) else MALFORMED
+
+
+def takes_verb(policy: Policy, environ: WSGIEnvironment, preflight: bool) -> bool:
+    verb = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD" if preflight else "REQUEST_METHOD"]
+    return verb in policy.methods or policy.methods == ("*",)
+
+
+def split_origin(origin: str) -> tuple[str, ...] | None:
+    """Scheme, leftmost label, other labels and port of a well-formed origin, else None."""
+    found = WEB_ORIGIN.fullmatch(origin) or OTHER_ORIGIN.fullmatch(origin)
+    return found.groups() if found else None
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # Act: the only part that touches WSGI (PEP 3333).
 # ---------------------------------------------------------------------------------------------------------------
-
-VARY_ORIGIN: Final = (("Vary", "Origin"),)
 
 # Spellings of header names that are known to need no look, so that a response costs one look-up a header.
 PLAIN_NAMES: set[str] = set()
@@ -1281,7 +1351,9 @@ class CORS:
 
     def __init__(self, app: WSGIApplication, cfg: Mapping[str, Any] | None = None, **options: Any) -> None:
         if not callable(app):
-            raise ConfigError([Problem("app", app, f"{show(app)} is no WSGI application: write CORS(application, ...)")])
+            raise ConfigError(
+                [Problem("app", app, f"{show(app)} is no WSGI application: write CORS(application, ...)")]
+            )
         self.app = app
         self.configure(cfg, **options)
 
@@ -1299,64 +1371,77 @@ class CORS:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         rules = self._rules
-        preflight = is_preflight(environ)
-        decision = decide(rules, environ, preflight)
-        if decision is None:
+        group = rules.only or pick_group(rules, environ)
+        if group is None:
             return self.app(environ, start_response)
-        if decision.allowed:
-            if not preflight:
-                ours = decision.response_headers(environ.get("HTTP_ORIGIN"))
-            elif decision.preflight_continue:
-                ours = decision.preflight_headers(environ)
-            else:
-                return answer_preflight(decision, environ, start_response)
+
+        # Each branch asks first whether the answer is known already: no Origin, or the same one as before.
+        if "HTTP_ORIGIN" not in environ:
+            ours = group.without_origin
+        # https://fetch.spec.whatwg.org/#cors-preflight-request: OPTIONS with both headers, and nothing else.
+        elif environ["REQUEST_METHOD"] != "OPTIONS" or "HTTP_ACCESS_CONTROL_REQUEST_METHOD" not in environ:
+            origin, ours = group.last_response
+            if environ["HTTP_ORIGIN"] != origin:
+                decision = decide(group, environ, preflight=False)
+                ours = response_headers(group, decision, environ)
+                if decision.exposes_all:
+                    start_response = expose_all(start_response)
         else:
-            if decision is not NOT_CORS:
-                log_refusal(decision, environ)
-            if preflight:
-                return refuse_preflight(decision, start_response)
-            ours = VARY_ORIGIN
-        respond = decorate(start_response, ours, decision.exposes_all and not preflight)
+            origin, ours = group.last_preflight
+            if environ["HTTP_ORIGIN"] == origin:
+                start_response("204 No Content", ours.copy())
+                return []
+            decision = decide(group, environ, preflight=True)
+            if not isinstance(decision, Policy):
+                return refuse_preflight(decision, environ, start_response)
+            if not decision.preflight_continue:
+                return answer_preflight(group, decision, environ, start_response)
+            ours = decision.preflight_headers(environ)
+
+        def respond(
+            status: str, headers: list[Header], exc_info: OptExcInfo | None = None
+        ) -> Callable[[bytes], object]:
+            for name, _ in headers:
+                if name not in PLAIN_NAMES:
+                    headers = merge_headers(headers, ours)
+                    break
+            else:
+                headers = headers + ours
+            if exc_info is None:  # an outer start_response may take two arguments only
+                return start_response(status, headers)
+            return start_response(status, headers, exc_info)
+
         if rules.catch_errors:
             return call_and_catch(self.app, environ, respond)
         return self.app(environ, respond)
 
 
-def answer_preflight(policy: Policy, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do; 204 has no entity headers."""
-    headers = policy.preflight_headers(environ)
-    if policy.preflight_status == 204:
-        start_response("204 No Content", headers)
-    else:
-        headers += [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "0")]
-        start_response(f"{policy.preflight_status} OK", headers)
-    return []
+def response_headers(group: Group, decision: Policy | Refusal, environ: WSGIEnvironment) -> list[Header]:
+    """What an actual response with an Origin gets; the group remembers what the next one from there gets."""
+    if not isinstance(decision, Policy):
+        log_refusal(decision, environ)
+        return [VARY_ORIGIN]
+    origin = environ["HTTP_ORIGIN"]
+    ours = decision.response_headers(origin)
+    if group.by_origin and not decision.exposes_all and len(origin) <= MAX_ORIGIN:
+        group.last_response = (origin, ours)
+    return ours
 
 
-def refuse_preflight(refusal: Refusal, start_response: StartResponse) -> Iterable[bytes]:
-    body = f"CORS preflight refused: {refusal.reason}.\n".encode("ascii")
-    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body))), *VARY_ORIGIN]
-    start_response("403 Forbidden", headers)
-    return [body]
-
-
-def decorate(start_response: StartResponse, ours: Iterable[Header], exposes_all: bool) -> StartResponse:
-    """A start_response that sends our headers too; the application's list is left as it is."""
+def expose_all(start_response: StartResponse) -> StartResponse:
+    """A start_response that exposes every header of the response that browsers would hide."""
 
     def respond(status: str, headers: list[Header], exc_info: OptExcInfo | None = None) -> Callable[[bytes], object]:
-        for name, _ in headers:
-            if name not in PLAIN_NAMES or exposes_all:
-                headers = merge_headers(headers, ours, exposes_all)
-                break
-        else:
-            headers = [*headers, *ours]
-        # An outer start_response may take two arguments only.
+        names = {name.lower(): name for name, _ in headers if TOKEN.fullmatch(name)}
+        hidden = SAFELISTED_RESPONSE_HEADERS | FORBIDDEN_RESPONSE_HEADERS
+        exposed = [name for low, name in names.items() if low not in hidden and not low.startswith("access-control-")]
+        headers = [*headers, (EXPOSE_HEADERS, ", ".join(exposed))]
         return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
     return respond
 
 
-def merge_headers(headers: list[Header], ours: Iterable[Header], exposes_all: bool) -> list[Header]:
+def merge_headers(headers: list[Header], ours: list[Header]) -> list[Header]:
     """The application's headers less those that a policy sets, then ours; the application's Vary is merged into ours."""
     sent = {name.lower() for name, _ in ours}
     merged: list[Header] = []
@@ -1365,19 +1450,15 @@ def merge_headers(headers: list[Header], ours: Iterable[Header], exposes_all: bo
         name = header[0].lower()
         if name in POLICY_HEADERS:
             continue
-        if name == "vary" in sent:
-            vary.append(header[1])
-        elif name != "timing-allow-origin" or name not in sent:
+        if name not in ("vary", "timing-allow-origin"):
             merged.append(header)
-        if name not in ("vary", "timing-allow-origin") and len(name) <= 64 and len(PLAIN_NAMES) < MAX_PLAIN_NAMES:
-            PLAIN_NAMES.add(header[0])
-    merged += [(name, merge_vary(vary, value) if name == "Vary" else value) for name, value in ours]
-    if exposes_all:
-        hidden = SAFELISTED_RESPONSE_HEADERS | FORBIDDEN_RESPONSE_HEADERS
-        names = {name.lower(): name for name, _ in merged if TOKEN.fullmatch(name)}
-        exposed = [name for low, name in names.items() if low not in hidden and not low.startswith("access-control-")]
-        merged += [(EXPOSE_HEADERS, ", ".join(exposed))] if exposed else []
-    return merged
+            if len(name) <= 64 and len(PLAIN_NAMES) < MAX_PLAIN_NAMES:
+                PLAIN_NAMES.add(header[0])
+        elif name not in sent:
+            merged.append(header)
+        elif name == "vary":
+            vary.append(header[1])
+    return merged + [(name, merge_vary(vary, value) if name == "Vary" else value) for name, value in ours]
 
 
 def merge_vary(values: list[str], ours: str) -> str:
@@ -1389,11 +1470,36 @@ def merge_vary(values: list[str], ours: str) -> str:
     return ", ".join(reversed(first.values()))
 
 
+def answer_preflight(
+    group: Group, policy: Policy, environ: WSGIEnvironment, start_response: StartResponse
+) -> Iterable[bytes]:
+    """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do; 204 has no entity headers."""
+    headers, origin = policy.preflight_headers(environ), environ["HTTP_ORIGIN"]
+    if policy.preflight_status != 204:
+        headers += [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "0")]
+        start_response(f"{policy.preflight_status} OK", headers)
+        return []
+    if group.by_origin and not policy.echoes_method and not policy.echoes_headers and len(origin) <= MAX_ORIGIN:
+        group.last_preflight = (origin, headers.copy())
+    start_response("204 No Content", headers)
+    return []
+
+
+def refuse_preflight(refusal: Refusal, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    log_refusal(refusal, environ)
+    body = f"CORS preflight refused: {refusal.reason}.\n".encode("ascii")
+    entity = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+    start_response("403 Forbidden", [*entity, VARY_ORIGIN])
+    return [body]
+
+
 def call_and_catch(app: WSGIApplication, environ: WSGIEnvironment, respond: StartResponse) -> Iterable[bytes]:
     """The application's answer; where it raises instead, a plain 500 with the CORS headers, so that the page can see it."""
     started: list[bool] = []
 
-    def respond_noted(status: str, headers: list[Header], exc_info: OptExcInfo | None = None) -> Callable[[bytes], object]:
+    def respond_noted(
+        status: str, headers: list[Header], exc_info: OptExcInfo | None = None
+    ) -> Callable[[bytes], object]:
         started.append(True)
         return respond(status, headers, exc_info)
 
@@ -1414,7 +1520,9 @@ def log_refusal(refusal: Refusal, environ: WSGIEnvironment) -> None:
         origin = environ.get("HTTP_ORIGIN")
         own = f"{environ.get('wsgi.url_scheme')}://{environ.get('HTTP_HOST')}"
         request = (environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"), origin)
-        logger().debug("refused %s %s from %s: %s", *map(show, request), "same origin" if origin == own else refusal.reason)
+        logger().debug(
+            "refused %s %s from %s: %s", *map(show, request), "same origin" if origin == own else refusal.reason
+        )
 
 
 # ---------------------------------------------------------------------------------------------------------------
