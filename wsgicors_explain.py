@@ -51,7 +51,6 @@ from wsgicors import (
     NOT_ALLOWED,
     OPAQUE_SCHEMES,
     OPTIONS,
-    ORIGIN,
     SAFELISTED_RESPONSE_HEADERS,
     TOKEN,
     VERB_NOT_ALLOWED,
@@ -209,7 +208,7 @@ def page_origin(address: str) -> str:
         except ValueError as error:
             raise ValueError(f"{address!r} {error}") from None
         origin = address
-    if not ORIGIN.fullmatch(origin):
+    if "*" in origin:
         raise ValueError(f"{address!r} is not the origin of one page: write one such as 'https://app.example.com'")
     return origin
 
@@ -647,6 +646,8 @@ class Browser:
             request.ok(f"{request.method} stays in lower case: only {names} are put in upper case by browsers")
         # 33. headers: forbidden ones are dropped without a word
         for name, value in headers:
+            if name.lower().startswith("access-control-allow-"):
+                request.ok(f"{name} is a response header, which only the server can send to any effect")
             if is_forbidden_request_header(name, value):
                 request.ok(f"the request header {name} is dropped: no page may set it")
             else:
@@ -693,6 +694,8 @@ class Browser:
         if request.cors:
             problem = cors_check(request, response)
             if problem:
+                if response.status >= 400:
+                    problem += f". Its status is {response.status}: find the cause of that first, errors often bypass CORS code"
                 request.fail(f"the response to {request.method}: {problem}")
             request.ok(f"{ALLOW_ORIGIN} fits: {get_header(response.headers, ALLOW_ORIGIN)}")
         # 6. redirects
@@ -875,11 +878,16 @@ class Line(str):
         return line
 
 
+def key_of(policy: Policy, option: str) -> str:
+    """The key of a policy's option in a flat configuration."""
+    return option if policy.name == "direct" else f"{policy.name}_{option}"
+
+
 @dataclass
 class Configuration:
     """One use of the middleware.
 
-    name: the section, or module:attribute. place: where that is, as file:line if known.
+    name: the section, or module:attribute. place: where that is, as file:line for a section, else a file.
     options: key -> value as given; empty where only the finished middleware is known.
     cors: the middleware, or None where `problems` prevent it. Problems and advice are lines for the user.
     """
@@ -891,9 +899,18 @@ class Configuration:
     problems: list[str] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
 
+    def place_of(self, key: str) -> str:
+        """Where `key` is written, or else could be."""
+        return getattr(self.options.get(key), "place", self.place)
+
     def about(self, key: str, message: str) -> str:
-        """A line on `key`, with the place where it is written or else could be."""
-        return f"{getattr(self.options.get(key), 'place', self.place)}: {key}: {message}"
+        """A line on `key` for the user."""
+        return f"{self.place_of(key)}: {key}: {message}"
+
+    def named(self, policy: Policy, option: str) -> str:
+        """A policy's option by its key and place, in running text."""
+        key = key_of(policy, option)
+        return f"{key} ({self.place_of(key)})"
 
     def build(self, make: Callable[[], CORS]) -> None:
         """Make the middleware, or note the problems that prevent it."""
@@ -901,11 +918,6 @@ class Configuration:
             self.cors = make()
         except ConfigError as error:
             self.problems += [self.about(problem.key, problem.message) for problem in error.problems]
-
-
-def key_of(policy: Policy, option: str) -> str:
-    """The key of a policy's option in a flat configuration."""
-    return option if policy.name == "direct" else f"{policy.name}_{option}"
 
 
 def empty_app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
@@ -940,7 +952,7 @@ class IniFile:
     LookupError, OSError, configparser.Error: PasteDeploy could not load it either.
     """
 
-    def __init__(self, path: str, global_conf: Mapping[str, str], found: list[Configuration]) -> None:
+    def __init__(self, path: str, global_conf: dict[str, str], found: list[Configuration]) -> None:
         self.path, self.found = path, found
         self.visited: set[str] = set()
         self.parser = configparser.ConfigParser()
@@ -950,7 +962,7 @@ class IniFile:
         self.parser.read_string(text, path)
         full_path = os.path.abspath(path)
         given = {**global_conf, "here": os.path.dirname(full_path), "__file__": full_path}
-        self.parser.defaults().update({key: value for key, value in given.items() if key not in self.parser.defaults()})
+        self.parser.read_dict({"DEFAULT": {**given, **self.parser.defaults()}})
         self.lines: dict[tuple[str, str], int] = {}
         section = ""
         for number, line in enumerate(text.splitlines(), 1):
@@ -1098,9 +1110,11 @@ def load_app(target: str) -> tuple[WSGIApplication | None, Configuration]:
     sys.path.insert(0, os.getcwd())  # as python -m does; the console script does not
     try:
         app = Call(f"call:{target}").load()
+        configuration.place = os.path.relpath(sys.modules[target.partition(":")[0]].__file__ or target)
     except ConfigError as error:
         frames = traceback.extract_tb(error.__traceback__)
-        place = [f"{frame.filename}:{frame.lineno}" for frame in frames if frame.filename != wsgicors.__file__][-1]
+        places = [(frame.filename, frame.lineno) for frame in frames if frame.filename != wsgicors.__file__]
+        place = f"{os.path.relpath(places[-1][0])}:{places[-1][1]}"
         configuration.problems += [f"{place}: {problem}" for problem in error.problems]
         return None, configuration
     except Exception as error:
@@ -1234,118 +1248,114 @@ def takes(policy: Policy, entry: object) -> bool:
 
 
 class Diagnosis(NamedTuple):
-    """Why this middleware does not let the page (empty: the browser said it already), and what to change."""
+    """Why this middleware does not let the page (empty: as the browser said), and what to change (empty: nothing here)."""
 
     cause: str
     fix: str
 
 
-def diagnose(configuration: Configuration, cors: CORS, exchange: Exchange, include: bool) -> Diagnosis | None:
-    """What the configuration has to do with a request that is blocked at `exchange`; None if nothing."""
-    rules, environ = cors._rules, wsgi_environ(exchange.method, exchange.url, exchange.headers, exchange.body)
+def diagnose(configuration: Configuration, cors: CORS, exchange: Exchange, include: bool) -> Diagnosis:
+    """What the configuration has to do with a request that is blocked at `exchange`."""
+    environ = wsgi_environ(exchange.method, exchange.url, exchange.headers, exchange.body)
     origin, path = environ["HTTP_ORIGIN"], environ["PATH_INFO"]
-    decision, group = decide(rules, environ, is_preflight(environ)), pick_group(rules, environ)
+    decision, group = decide(cors._rules, environ, is_preflight(environ)), pick_group(cors._rules, environ)
+    policies = group.policies if isinstance(group, Group) else ()
     if decision is None:
         return not_governed(configuration, cors, path)
     if isinstance(decision, Policy):
         fixes = shortcomings(configuration, decision, exchange, include)
-        later = [other for other in group.policies if other is not decision and other.admits(origin, environ)]
-        better = [other.name for other in later if not shortcomings(configuration, other, exchange, include)]
-        if fixes and better:
-            fixes.append(f"or let {better[0]}, which allows all this, come before {decision.name}")
-        return Diagnosis("", " and ".join(fixes)) if fixes else None
-    policies = group.policies if isinstance(group, Group) else ()
+        for policy in policies:
+            if fixes and policy.admits(origin, environ) and not shortcomings(configuration, policy, exchange, include):
+                return Diagnosis(
+                    "", f"{' and '.join(fixes)}, or name {policy.name}, which allows this, before {decision.name}"
+                )
+        return Diagnosis("", " and ".join(fixes))
     if decision is AMBIGUOUS_PATH:
         return Diagnosis(decision.reason, f"ask for {normal_path(path)} instead of {path}")
     if decision is VERB_NOT_ALLOWED:
         verb = get_header(exchange.headers, REQUEST_METHOD) or exchange.method
-        keys = [key_of(policy, "methods") for policy in policies if policy.admits(origin, environ)]
-        return Diagnosis(decision.reason, " or ".join(configuration.about(key, f"add {verb}") for key in keys))
+        keys = [configuration.named(policy, "methods") for policy in policies if policy.admits(origin, environ)]
+        return Diagnosis(decision.reason, f"add {verb} to {' or '.join(keys)}")
     if decision not in (NOT_ALLOWED, DENIED):
         return Diagnosis(decision.reason, "")
-    cause = f"{decision.reason}: {origin}{near_origin(policies, origin, environ)}"
-    elsewhere = [p.name for p in cors.policies.values() if p not in policies and p.admits(origin, environ)]
-    if elsewhere:
-        cause += f"; the policy {elsewhere[0]} would, but it is not the one for this path"
+
+    cause = f"{decision.reason}: {origin}"
     if origin == "null":
-        return Diagnosis(
-            cause, "let the page be served over http(s): one from a file or a sandboxed frame has the origin null"
-        )
-    fixes = [configuration.about(key_of(policy, "origin"), f"add {origin}") for policy in policies]
-    return Diagnosis(
-        cause, " or ".join(fixes) or configuration.about("policy", "name a policy for this path before deny")
-    )
+        return Diagnosis(cause, "serve the page over http(s): one from a file or a sandboxed frame has the origin null")
+    fix = "add it to " + " or ".join(configuration.named(policy, "origin") for policy in policies)
+    if not policies:
+        fix = f"name a policy for this path before deny in policy ({configuration.place_of('policy')})"
+    for policy in policies:
+        near = near_origin(policy, origin, environ)
+        if near:
+            cause += f"; {policy.name} allows {near} ({near_miss(near, origin)})"
+            return Diagnosis(cause, f"{fix}, or use {near}")
+        if policy.admits(origin.replace("://", "://sub."), environ):
+            return Diagnosis(f"{cause}; {policy.name} allows only what is under that name, as in *.example.com", fix)
+    for policy in cors.policies.values():
+        if policy not in policies and policy.admits(origin, environ):
+            cause += f"; {policy.name} would allow it, but is not for this path"
+    return Diagnosis(cause, fix)
 
 
 def shortcomings(configuration: Configuration, policy: Policy, exchange: Exchange, include: bool) -> list[str]:
     """What to change in a policy that allows the origin, so that it allows the rest as well."""
-    method = get_header(exchange.headers, REQUEST_METHOD)
+    method = get_header(exchange.headers, REQUEST_METHOD) or "GET"
     names = (get_header(exchange.headers, REQUEST_HEADERS) or "").split(",")
-    allowed_names = [name.lower() for name in policy.headers]
+    missing = [name for name in names if name and name not in [allowed.lower() for allowed in policy.headers]]
+    mistaken = [name for name in missing if name.startswith("access-control-")]
     fixes = []
     if include and not policy.credentials:
-        fixes.append(configuration.about(key_of(policy, "credentials"), "write true"))
+        fixes.append(f"write true in {configuration.named(policy, 'credentials')}")
         if policy.anyone:
-            fixes.append(
-                configuration.about(key_of(policy, "origin"), "write the origins you trust, for anyone is too many")
-            )
-    if method and method not in (*SAFELISTED_METHODS, *policy.methods) and policy.methods != ("*",):
-        here = method.upper() in policy.methods
-        change = f"the page must write {method.upper()}" if here else f"add {method}"
-        fixes.append(configuration.about(key_of(policy, "methods"), change))
-    missing = [name for name in names if name and name not in allowed_names]
-    if missing and policy.headers != ("*",):
-        fixes.append(configuration.about(key_of(policy, "headers"), f"add {', '.join(missing)}"))
+            fixes.append(f"the origins that you trust in {configuration.named(policy, 'origin')}")
+    if policy.methods != ("*",) and method not in (*SAFELISTED_METHODS, *policy.methods):
+        if method.upper() in policy.methods:
+            fixes.append(f"write {method.upper()} instead of {method} in the page, for the case of a method counts")
+        else:
+            fixes.append(f"add {method} to {configuration.named(policy, 'methods')}")
+    if mistaken:
+        fixes.append(f"take the response header {mistaken[0]} out of the page's request")
+    elif missing and policy.headers != ("*",):
+        fixes.append(f"add {', '.join(missing)} to {configuration.named(policy, 'headers')}")
     return fixes
 
 
 def not_governed(configuration: Configuration, cors: CORS, path: str) -> Diagnosis:
-    """A path that no policy names: which one comes near it."""
-    cause = f"no policy governs the path {path}"
+    """A request that no policy governs, and which path comes near it."""
     if callable(cors._rules.strategy):
-        return Diagnosis(
-            "the matchstrategy leaves this request alone", configuration.about("matchstrategy", "name a policy")
-        )
-    fixes = []
+        return Diagnosis("the matchstrategy leaves this request alone", "let it return the name of a policy")
+    cause = f"no policy governs the path {path}"
     for policy in cors.policies.values():
-        key = key_of(policy, "path")
+        key = configuration.named(policy, "path")
         for pattern in policy.path:
-            stem = pattern.removesuffix("/*")
-            if f"{path}/".lower().startswith(f"{stem}/".lower()) and not f"{path}/".startswith(f"{stem}/"):
-                return Diagnosis(
-                    f"{cause}: {policy.name} has {pattern}, and case counts", f"ask for {stem}{path[len(stem) :]}"
-                )
+            stem = pattern[:-2] if pattern.endswith("/*") else pattern
             if path.rstrip("/") == stem.rstrip("/"):
-                cause += f": {policy.name} has {pattern}, and a trailing slash counts"
-                return Diagnosis(cause, configuration.about(key, f"add {path}"))
-            if path.startswith(f"{stem}/"):
-                cause += f": {policy.name} has {pattern}, which is this one path"
-                return Diagnosis(cause, configuration.about(key, f"write {stem}/* for all that is under it"))
-        fixes.append(configuration.about(key, f"add {path}"))
-    return Diagnosis(cause, " or ".join(fixes))
-
-
-def near_origin(policies: Iterable[Policy], origin: str, environ: WSGIEnvironment) -> str:
-    """Which origin that is nearly this one is allowed, and by what detail they differ; empty if none is."""
-    scheme, _, authority = origin.partition("://")
-    host, _, port = authority.partition(":")
-    swapped = {"http": "https", "https": "http"}.get(scheme, scheme)
-    other_host = {"localhost": "127.0.0.1", "127.0.0.1": "localhost"}.get(
-        host, host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
-    )
-    for policy in policies:
-        written = [re.search(r":([0-9]+)$", entry) for entry in policy.origin if isinstance(entry, str)]
-        ports = [found[0] for found in written if found]
-        others = [f"{s}://{host}{p}" for s in (scheme, swapped) for p in ("", *ports)]
-        others += [f"{s}://{other_host}{port and ':' + port}" for s in (scheme, swapped)]
-        for other in others:
-            if other != origin and policy.admits(other, environ):
-                return (
-                    f" ({policy.name} allows {other}: {near_miss(other, origin) or 'scheme and host or port differ'})"
+                return Diagnosis(
+                    f"{cause}; {policy.name} has {pattern}, and a trailing slash counts", f"add {path} to {key}"
                 )
-        if policy.admits(f"{scheme}://sub.{authority}", environ):
-            return f" ({policy.name} allows names under {host}, which does not include {host} itself)"
-    return ""
+            if path.startswith(f"{stem}/"):
+                return Diagnosis(
+                    f"{cause}; {policy.name} has {pattern}, that one path only", f"write {stem}/* in {key}"
+                )
+            if f"{path}/".lower().startswith(f"{stem}/".lower()):
+                return Diagnosis(
+                    f"{cause}; {policy.name} has {pattern}, and case counts", f"ask for {stem}{path[len(stem) :]}"
+                )
+    keys = [configuration.named(policy, "path") for policy in cors.policies.values()]
+    return Diagnosis(cause, f"add it to {' or '.join(keys)}")
+
+
+def near_origin(policy: Policy, origin: str, environ: WSGIEnvironment) -> str:
+    """An origin that the policy allows, and that is this one but for scheme, port, ``www.`` or localhost's name."""
+    scheme, _, authority = origin.partition("://")
+    host, colon, port = authority.partition(":")
+    ports = [found[0] for entry in policy.origin if isinstance(entry, str) and (found := re.search(":[0-9]+$", entry))]
+    hosts = {"localhost": "127.0.0.1", "127.0.0.1": "localhost"}
+    other_host = hosts.get(host, host[4:] if host.startswith("www.") else f"www.{host}")
+    others = [f"{'http' if scheme == 'https' else 'https'}://{authority}", f"{scheme}://{other_host}{colon}{port}"]
+    others += [f"{scheme}://{host}{other_port}" for other_port in ("", *ports)]
+    return next((other for other in others if other != origin and policy.admits(other, environ)), "")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -1371,7 +1381,7 @@ def check(args: argparse.Namespace) -> int:
     for configuration in found:
         if configuration.cors:
             configuration.advice += advise(configuration, configuration.cors)
-            say(f"{configuration.place}: {configuration.name}")
+            say(f"{configuration.name} ({configuration.place})")
             for row in table(configuration.cors):
                 say(f"  {row}")
         elif not configuration.problems:
@@ -1391,9 +1401,8 @@ def check(args: argparse.Namespace) -> int:
 def table(cors: CORS) -> list[str]:
     """The policies in columns, one a line."""
     columns = ("path", "origin", "methods", "headers", "expose_headers", "credentials", "maxage")
-    rows = [("policy", *columns)]
-    for policy in cors.policies.values():
-        rows.append((policy.name, *(cell(getattr(policy, column)) for column in columns)))
+    rows = [["policy", *columns]]
+    rows += [[name, *(cell(getattr(policy, column)) for column in columns)] for name, policy in cors.policies.items()]
     widths = [max(map(len, column)) for column in zip(*rows)]
     return ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]
 
@@ -1451,7 +1460,7 @@ def explain(args: argparse.Namespace) -> int:
     except ValueError as error:
         raise UsageError(str(error)) from error
     except ApplicationError as error:
-        traceback.print_exception(type(error.__cause__), error.__cause__, error.__traceback__)
+        traceback.print_exc()
         say(
             f"BLOCKED: {error}. Servers answer that with a 500 without CORS headers; catch_errors = true adds them", BAD
         )
@@ -1472,11 +1481,13 @@ def explain(args: argparse.Namespace) -> int:
         say(f"ALLOWED: {what}{unsent}", GOOD)
         return 0
     exchanges = [step.exchange for step in verdict.steps if step.exchange]
-    diagnosis = None
+    diagnosis = Diagnosis("", "")
     if configuration and configuration.cors and exchanges:
         diagnosis = diagnose(configuration, configuration.cors, exchanges[-1], args.credentials)
-    cause = (diagnosis and diagnosis.cause) or verdict.reason
-    say(f"BLOCKED: {cause}" + (f". To fix it: {diagnosis.fix}" if diagnosis and diagnosis.fix else ""), BAD)
+    say(
+        f"BLOCKED: {diagnosis.cause or verdict.reason}" + (f". To fix it, {diagnosis.fix}" if diagnosis.fix else ""),
+        BAD,
+    )
     return 1
 
 

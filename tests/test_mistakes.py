@@ -1,0 +1,334 @@
+"""The mistakes that people make with CORS, again and again: `explain` names the cause and the fix of each.
+
+They were collected from issue trackers and question sites. In the first table the configuration is ours, in the second
+the server is somebody else's and all that is known of it is what it answers.
+"""
+
+from __future__ import annotations
+
+import pytest
+from test_browser_http import serving
+
+from wsgicors_explain import main
+
+APP = "https://app.example.com"
+
+
+def explain(capsys, *arguments):
+    """The exit status, the whole output and its last line."""
+    status = main(["explain", *arguments])
+    output = capsys.readouterr().out
+    return status, output, output.splitlines()[-1]
+
+
+# name: (options, arguments, what the last line says)
+OURS = {
+    "http_page": (
+        "origin = https://app.example.com",
+        ("--origin", "http://app.example.com"),
+        "BLOCKED: no policy for this path allows the origin: http://app.example.com;"
+        " direct allows https://app.example.com (https instead of http)."
+        " To fix it, add it to origin (a.ini:3), or use https://app.example.com",
+    ),
+    "www": (
+        "origin = https://app.example.com",
+        ("--origin", "https://www.app.example.com"),
+        "; direct allows https://app.example.com (www. is missing). To fix it, add it to origin (a.ini:3)",
+    ),
+    "no_www": (
+        "origin = https://www.example.com",
+        ("--origin", "https://example.com"),
+        "; direct allows https://www.example.com (www. too much). To fix it, add it to origin (a.ini:3)",
+    ),
+    "port_left_out": (
+        "origin = http://localhost",
+        ("--origin", "http://localhost:3000"),
+        "; direct allows http://localhost (port 3000 is missing). To fix it, add it to origin (a.ini:3)",
+    ),
+    "another_port": (
+        "origin = http://localhost:3000",
+        ("--origin", "http://localhost:5173"),
+        "; direct allows http://localhost:3000 (port 3000 instead of 5173). To fix it, add it to origin (a.ini:3)",
+    ),
+    "localhost_by_address": (
+        "origin = http://localhost:3000",
+        ("--origin", "http://127.0.0.1:3000"),
+        "; direct allows http://localhost:3000 (localhost and 127.0.0.1 are two origins)",
+    ),
+    "wildcard_does_not_cover_the_name_itself": (
+        "origin = https://*.example.com",
+        ("--origin", "https://example.com:8443"),
+        ": https://example.com:8443. To fix it, add it to origin (a.ini:3)",
+    ),
+    "wildcard_without_www": (
+        "origin = https://pr-*.example.com",
+        ("--origin", "https://example.com"),
+        ": https://example.com. To fix it, add it to origin (a.ini:3)",
+    ),
+    "wildcard_above": (
+        "origin = http://*.local.test",
+        ("--origin", "http://local.test"),
+        "; direct allows http://www.local.test (www. too much)",
+    ),
+    "subdomain": (
+        "origin = https://*.www.example.com",
+        ("--origin", "https://www.example.com"),
+        "; direct allows only what is under that name, as in *.example.com. To fix it, add it to origin (a.ini:3)",
+    ),
+    "origin_not_listed": (
+        "origin = https://app.example.com",
+        ("--origin", "https://other.example"),
+        "BLOCKED: no policy for this path allows the origin: https://other.example. To fix it, add it to origin (a.ini:3)",
+    ),
+    "page_opened_as_a_file": (
+        "origin = https://app.example.com",
+        ("--origin", "file:///home/me/index.html"),
+        ": null. To fix it, serve the page over http(s): one from a file or a sandboxed frame has the origin null",
+    ),
+    "method_not_listed": (
+        "origin = https://app.example.com",
+        ("--origin", APP, "-X", "DELETE"),
+        "Access-Control-Allow-Methods of the preflight is 'GET, HEAD, POST'; it should have DELETE."
+        " To fix it, add DELETE to methods (a.ini:1)",
+    ),
+    "patch_in_lower_case": (
+        "origin = https://app.example.com\nmethods = GET, PATCH",
+        ("--origin", APP, "-X", "patch"),
+        "is 'GET, PATCH', and the case of a method counts; it should have patch."
+        " To fix it, write PATCH instead of patch in the page, for the case of a method counts",
+    ),
+    "header_not_listed": (
+        "origin = https://app.example.com",
+        ("--origin", APP, "-H", "X-Requested-With: XMLHttpRequest"),
+        "Access-Control-Allow-Headers of the preflight is missing; it should have x-requested-with."
+        " To fix it, add x-requested-with to headers (a.ini:1)",
+    ),
+    "json": (
+        "origin = https://app.example.com",
+        ("--origin", APP, "-X", "POST", "-H", "Content-Type: application/json"),
+        "To fix it, add content-type to headers (a.ini:1)",
+    ),
+    "token": (
+        "origin = https://app.example.com\nheaders = Content-Type",
+        ("--origin", APP, "-H", "Authorization: Bearer x"),
+        "Access-Control-Allow-Headers of the preflight is 'Content-Type'; it should have authorization."
+        " To fix it, add authorization to headers (a.ini:4)",
+    ),
+    "response_header_in_the_request": (
+        "origin = https://app.example.com",
+        ("--origin", APP, "-H", "Access-Control-Allow-Origin: *"),
+        "To fix it, take the response header access-control-allow-origin out of the page's request",
+    ),
+    "credentials_off": (
+        "origin = https://app.example.com",
+        ("--origin", APP, "--credentials"),
+        "Access-Control-Allow-Credentials is missing; it should be true, as the request has credentials."
+        " To fix it, write true in credentials (a.ini:1)",
+    ),
+    "credentials_for_anyone": (
+        "origin = *",
+        ("--origin", APP, "--credentials"),
+        "Access-Control-Allow-Origin is *, which browsers refuse with credentials; it should be https://app.example.com."
+        " To fix it, write true in credentials (a.ini:1) and the origins that you trust in origin (a.ini:3)",
+    ),
+    "everything_at_once": (
+        "origin = https://app.example.com",
+        ("--origin", APP, "-X", "PUT", "-H", "X-A: 1", "-H", "X-B: 2", "--credentials"),
+        "To fix it, write true in credentials (a.ini:1) and add PUT to methods (a.ini:1)"
+        " and add x-a, x-b to headers (a.ini:1)",
+    ),
+    "path_not_governed": (
+        "policy = api\napi_origin = *\napi_path = /api/*",
+        ("--origin", APP, "--path", "/v2/users"),
+        "BLOCKED: no policy governs the path /v2/users. To fix it, add it to api_path (a.ini:5)",
+    ),
+    "case_of_the_path": (
+        "policy = api\napi_origin = *\napi_path = /api/*",
+        ("--origin", APP, "--path", "/API/users"),
+        "BLOCKED: no policy governs the path /API/users; api has /api/*, and case counts. To fix it, ask for /api/users",
+    ),
+    "trailing_slash_of_the_path": (
+        "policy = api\napi_origin = *\napi_path = /api",
+        ("--origin", APP, "--path", "/api/"),
+        "; api has /api, and a trailing slash counts. To fix it, add /api/ to api_path (a.ini:5)",
+    ),
+    "path_without_star": (
+        "policy = api\napi_origin = *\napi_path = /api",
+        ("--origin", APP, "--path", "/api/users"),
+        "; api has /api, that one path only. To fix it, write /api/* in api_path (a.ini:5)",
+    ),
+    "double_slash": (
+        "policy = api\napi_origin = *\napi_path = /api/*",
+        ("--origin", APP, "--path", "http://localhost//api/users"),
+        "BLOCKED: the path and its normal form are governed by different policies."
+        " To fix it, ask for /api/users instead of //api/users",
+    ),
+    "origin_of_another_path": (
+        "policy = api, public\napi_origin = https://admin.example.com\napi_path = /api/*\npublic_origin = *",
+        ("--origin", APP, "--path", "/api/users"),
+        ": https://app.example.com; public would allow it, but is not for this path."
+        " To fix it, add it to api_origin (a.ini:4)",
+    ),
+    "policy_in_the_shadow": (
+        "policy = public, app\npublic_origin = *\napp_origin = https://app.example.com\napp_methods = PUT",
+        ("--origin", APP, "-X", "PUT"),
+        "To fix it, add PUT to public_methods (a.ini:1), or name app, which allows this, before public",
+    ),
+    "policy_after_deny": (
+        "policy = deny, app\napp_origin = https://app.example.com",
+        ("--origin", APP),
+        "BLOCKED: the policy deny refuses what no policy before it allows: https://app.example.com."
+        " To fix it, name a policy for this path before deny in policy (a.ini:3)",
+    ),
+    "verb_not_allowed": (
+        "matchstrategy = verbmatch\npolicy = app\napp_origin = https://app.example.com",
+        ("--origin", APP, "-X", "PUT"),
+        "allows the method to the origin (matchstrategy = verbmatch). To fix it, add PUT to app_methods (a.ini:1)",
+    ),
+    "trailing_slash_of_the_origin": (
+        "origin = https://app.example.com/",
+        ("--origin", APP),
+        "BLOCKED: this configuration does not load, so nothing is served",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("options", "arguments", "expected"), OURS.values(), ids=OURS)
+def test_mistake_in_our_configuration(options, arguments, expected, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.ini").write_text(f"[filter:cors]\nuse = egg:wsgicors\n{options}\n", encoding="utf-8")
+    status, output, last = explain(capsys, "a.ini", *arguments)
+    assert status == 1
+    assert last.startswith("BLOCKED: ")
+    assert expected in last
+
+
+def test_mistakes_that_prevent_the_start_are_shown_with_their_fix(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    options = "orign = *\norigin = app.example.com\nmethods = get, patch\ncredentials = maybe"
+    (tmp_path / "a.ini").write_text(f"[filter:cors]\nuse = egg:wsgicors\n{options}\n", encoding="utf-8")
+    status, output, _ = explain(capsys, "a.ini", "--origin", APP)
+    assert status == 1
+    for expected in (
+        "a.ini:3: orign: '*' is given to an unknown option; did you mean 'origin'?",
+        "a.ini:4: origin: 'app.example.com' is not what browsers send (no scheme): write 'https://app.example.com'",
+        "a.ini:5: methods: 'patch' is not PATCH",
+        "a.ini:6: credentials: 'maybe' is not a boolean: write true or false",
+    ):
+        assert expected in output
+
+
+ORIGIN = ("Access-Control-Allow-Origin", APP)
+ANY = ("Access-Control-Allow-Origin", "*")
+PUT = ("Access-Control-Allow-Methods", "PUT")
+TRUE = ("Access-Control-Allow-Credentials", "true")
+
+MISSING = f"Access-Control-Allow-Origin is missing; it should be {APP} or *"
+
+# name: (preflight: status and headers, response: status and headers, arguments, what the last line says)
+THEIRS = {
+    "no_cors_at_all": (None, (200, []), (), f"BLOCKED: the response to GET: {MISSING}"),
+    "preflight_not_allowed": (
+        (405, []), None, ("-X", "PUT"),
+        "BLOCKED: the preflight was answered 405; the server has no answer to OPTIONS at this URL",
+    ),
+    "preflight_not_found": ((404, []), None, ("-X", "PUT"), "404; the server has no answer to OPTIONS at this URL"),
+    "preflight_meets_authentication": (
+        (401, []), None, ("-H", "Authorization: Bearer x"),
+        "BLOCKED: the preflight was answered 401; a preflight never carries cookies or Authorization:"
+        " it must be answered before any login is asked for",
+    ),
+    "preflight_redirected_to_https": (
+        (301, [ORIGIN, ("Location", "https://api.example.com/x")]), None, ("-X", "PUT"),
+        "a preflight is never redirected, and this one was, to https://api.example.com/x: ask for that URL in the first place",
+    ),
+    "preflight_redirected_to_a_slash": (
+        (308, [("Location", "/x/")]), None, ("-X", "PUT"), "and this one was, to /x/: ask for that URL in the first place",
+    ),
+    "preflight_fails": ((500, [ORIGIN, PUT]), None, ("-X", "PUT"), "answered 500; it must be a status from 200 to 299"),
+    "preflight_without_headers": ((200, []), None, ("-X", "PUT"), f"BLOCKED: the response to the preflight: {MISSING}"),
+    "headers_on_the_preflight_only": ((200, [ORIGIN, PUT]), (200, []), ("-X", "PUT", "--send"), f"to PUT: {MISSING}"),
+    "error_without_headers": (
+        None, (500, []), (),
+        f"{MISSING}. Its status is 500: find the cause of that first, errors often bypass CORS code",
+    ),
+    "too_large": (None, (413, []), ("-X", "POST", "--send"), f"{MISSING}. Its status is 413: find the cause"),
+    "set_by_proxy_and_application": (
+        None, (200, [ORIGIN, ORIGIN]), (), f"is '{APP}, {APP}'; it should be {APP} (one value, sent once)",
+    ),
+    "star_and_origin": (None, (200, [ANY, ORIGIN]), (), f"is '*, {APP}'; it should be {APP} (one value, sent once)"),
+    "list_of_origins": (
+        None, (200, [(ORIGIN[0], f"https://a.example,{APP}")]), (), f"it should be {APP} (one value, sent once)",
+    ),
+    "pattern": (None, (200, [(ORIGIN[0], "https://*.example.com")]), (), f"it should be {APP} (browsers know no patterns)"),
+    "slash_after_the_origin": (None, (200, [(ORIGIN[0], APP + "/")]), (), f"it should be {APP} (a trailing slash)"),
+    "origin_without_scheme": (None, (200, [(ORIGIN[0], "app.example.com")]), (), f"it should be {APP} (no scheme)"),
+    "origin_of_development": (
+        None, (200, [(ORIGIN[0], "http://localhost:3000")]), (), f"is 'http://localhost:3000'; it should be {APP}",
+    ),
+    "null": (None, (200, [(ORIGIN[0], "null")]), (), f"is 'null'; it should be {APP}"),
+    "star_with_credentials": (
+        None, (200, [ANY, TRUE]), ("--credentials",),
+        f"Access-Control-Allow-Origin is *, which browsers refuse with credentials; it should be {APP}",
+    ),
+    "no_credentials": (
+        None, (200, [ORIGIN]), ("--credentials",),
+        "Access-Control-Allow-Credentials is missing; it should be true, as the request has credentials",
+    ),
+    "credentials_True": (
+        None, (200, [ORIGIN, (TRUE[0], "True")]), ("--credentials",),
+        "Access-Control-Allow-Credentials is 'True'; it should be true, in lower case and sent once",
+    ),
+    "no_methods": (
+        (200, [ORIGIN]), None, ("-X", "PUT"),
+        "BLOCKED: Access-Control-Allow-Methods of the preflight is missing; it should have PUT",
+    ),
+    "method_not_listed": (
+        (200, [ORIGIN, (PUT[0], "GET, POST")]), None, ("-X", "PUT"), "is 'GET, POST'; it should have PUT",
+    ),
+    "star_for_methods_with_credentials": (
+        (200, [ORIGIN, TRUE, (PUT[0], "*")]), None, ("-X", "PUT", "--credentials"),
+        "is '*', a wildcard only without credentials; it should have PUT",
+    ),
+    "header_not_listed": (
+        (200, [ORIGIN, ("Access-Control-Allow-Headers", "X-A")]), None, ("-H", "X-B: 1"),
+        "BLOCKED: Access-Control-Allow-Headers of the preflight is 'X-A'; it should have x-b",
+    ),
+    "star_for_authorization": (
+        (200, [ORIGIN, ("Access-Control-Allow-Headers", "*")]), None, ("-H", "Authorization: Bearer x"),
+        "is '*', which never covers it; it should have authorization",
+    ),
+    "headers_without_commas": (
+        (200, [ORIGIN, ("Access-Control-Allow-Headers", "X-A X-B")]), None, ("-H", "X-B: 1"),
+        "is no comma-separated list of names: X-A X-B",
+    ),
+    "redirect_to_a_login_page": (
+        None, (302, [ORIGIN, ("Location", "ftp://login.example/")]), (), "leads to no http:// or https:// URL",
+    ),
+    "redirect_without_headers": (None, (302, [("Location", "/y")]), (), f"BLOCKED: the response to GET: {MISSING}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("preflight", "response", "arguments", "expected"), THEIRS.values(), ids=THEIRS)
+def test_mistake_of_another_server(preflight, response, arguments, expected, capsys):
+    def app(environ, start_response):
+        status, headers = preflight if environ["REQUEST_METHOD"] == "OPTIONS" else response
+        start_response(f"{status} Status", [("Content-Type", "text/plain"), *headers])
+        return [b""]
+
+    with serving(app) as port:
+        status, output, last = explain(capsys, f"http://127.0.0.1:{port}/x", "--origin", APP, *arguments)
+    assert status == 1
+    assert last.startswith("BLOCKED: ")
+    assert expected in last
+    assert f"NO  {last.partition(': ')[2]}" in output
+
+
+def test_http_server_for_a_page_on_https(capsys):
+    status, _, last = explain(capsys, "http://api.example.com/x", "--origin", APP)
+    assert status == 1
+    assert last == "BLOCKED: mixed content: the page is on https, so http://api.example.com must be https as well"
+
+
+def test_there_are_enough_mistakes():
+    assert len(OURS) + len(THEIRS) >= 30
