@@ -518,7 +518,7 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
 
     mended = f"{scheme}://{host}{port and ':' + port}"
     if mended != text:
-        raise ValueError(f"is not what browsers send ({', '.join(faults)}): write {mended!r}")
+        raise ValueError(f"is not what browsers send ({', '.join(dict.fromkeys(faults))}): write {mended!r}")
     return scheme, host, port
 
 
@@ -757,29 +757,30 @@ def regex_risks(regex: re.Pattern[str]) -> Iterator[tuple[str, str]]:
     """The risks that a regular expression shows when it is asked about origins that nobody can have meant.
 
     Besides hosts of strangers these are the neighbours of each name written in it: what follows a dot that was not
-    escaped, a start or an end that was not anchored. Probing finds usual mistakes; it proves nothing.
+    escaped, a start or an end that was not anchored. Probing finds the usual mistakes; it proves nothing.
     """
     names = re.findall(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.sub(r"\\(.)", r"\1", regex.pattern))
     hosts = ["unrelated.invalid", "a.b-c.unrelated.invalid", "xn--unrelated-9za.invalid", "203.0.113.7"]
     for name in names:
-        hosts += [f"unrelated{name}", f"{name}.unrelated.invalid", f"{name}unrelated.invalid"]
-        hosts += [f"{name[: dot.start()]}x{name[dot.end() :]}" for dot in re.finditer(r"\.", name)]
+        neighbours = [f"{name}.unrelated.invalid", f"{name}unrelated.invalid"]
+        neighbours += [f"{name[: dot.start()]}x{name[dot.end() :]}" for dot in re.finditer(r"\.", name)]
+        hosts += neighbours + [f"unrelated.{host}" for host in neighbours]
+        if public_suffix_source(name.partition(".")[2]):
+            hosts.append(f"unrelated{name}")
 
-    def matches(host: str, *schemes: str) -> bool:
-        return any(regex.fullmatch(f"{scheme}://{host}{port}") for scheme in schemes for port in ("", ":8443"))
+    def matches(hosts: Iterable[str], *schemes: str) -> bool:
+        probes = (f"{scheme}://{host}{port}" for host in hosts for scheme in schemes for port in ("", ":8443"))
+        return any(regex.fullmatch(probe) for probe in probes)
 
-    if any(matches(host, "https", "http") for host in hosts):
+    if matches(hosts, "https", "http"):
         yield "any-origin", RISKS["any-origin"]
     for suffix in sorted(PUBLIC_SUFFIXES | {"com", "net", "org", "io", "dev", "app"}):
-        if matches(f"unrelated.{suffix}", "https", "http"):
+        if matches([f"unrelated.{suffix}"], "https", "http"):
             source = public_suffix_source(suffix)
             yield "public-suffix", RISKS["public-suffix"].format(parent=suffix, source=source)
             break
-    if any(
-        matches(host, "http")
-        for host in [*hosts, *names, *(f"unrelated.{name}" for name in names)]
-        if not is_local(host)
-    ):
+    named = [*names, *(f"unrelated.{name}" for name in names)]
+    if matches((host for host in [*hosts, *named] if not is_local(host)), "http"):
         yield "insecure-origin", RISKS["insecure-origin"]
 
 
@@ -1225,6 +1226,9 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
         policies[name] = compile_policy(name, values[name], static, section, problems)
     if problems:
         raise ConfigError(problems)
+    for policy in policies.values():
+        for origins in policy.lists:
+            origins.matcher(policy.profile)  # compiled now, so that no request waits for it
 
     if callable(strategy):
         by_name = {name: Group((), [policy]) for name, policy in policies.items()}
