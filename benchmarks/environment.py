@@ -17,8 +17,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 ENV = HERE / ".env"
 
-# Who tries a change measures it in a copy: WSGICORS_FILE=/tmp/wsgicors.py python3 benchmarks/run.py
-OURS = Path(os.environ.get("WSGICORS_FILE", ROOT / "wsgicors.py")).resolve()
+# The measured module. run.py gives its child processes a copy, so that who edits the file meanwhile does not mix two
+# versions in one table.
+OURS = Path(os.environ.get("WSGICORS_MEASURED", ROOT / "wsgicors.py"))
 # Our module and the measured predecessor have the same name, so it never is in the virtualenv's site-packages.
 OLD = ENV / "wsgicors-0.7.0" / "wsgicors.py"
 VIRTUALENV = ENV / f"{sys.implementation.name}-{sys.version_info.major}.{sys.version_info.minor}"
@@ -26,7 +27,7 @@ PYTHON = VIRTUALENV / "bin" / "python"
 
 
 def prepare() -> None:
-    """Make what is missing or no longer as pinned; take seconds the first time, nothing later.
+    """Make what is missing or no longer as pinned, which takes a minute the first time and nothing later.
 
     Raises SystemExit, naming what is missing, and subprocess.CalledProcessError where an installation fails.
     """

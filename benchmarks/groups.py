@@ -50,7 +50,7 @@ class Size:
 
 
 SIZES = {
-    "full": Size(blocks=5, rounds=100, origins=1_000_000, node_batch=20_000),
+    "full": Size(blocks=5, rounds=60, origins=1_000_000, node_batch=20_000),
     "quick": Size(blocks=2, rounds=20, origins=1_000_000, node_batch=20_000),
     "smoke": Size(blocks=1, rounds=1, origins=2000, node_batch=100),
 }
@@ -198,19 +198,19 @@ def growth(size: Size) -> Times:
             one = request(HTTP_ORIGIN=example.format(count // 2))
             cases.add_made(f"origins/{kind}/{count}/same", subject, app, one, "allowed")
             if count > 1:
-                many = (request(HTTP_ORIGIN=example.format(number)) for number in _numbers(count))
+                many = _another_each_time(example, count)
                 cases.add_made(f"origins/{kind}/{count}/other", subject, app, one, "allowed", many)
-    many = (request(HTTP_ORIGIN=f"https://shop-{number}.example.com") for number in _numbers(size.origins))
+    many = _another_each_time("https://shop-{}.example.com", size.origins)
     subject = load(environment.HERE / "subject.py")
     app = ours(origin="https://*.example.com")(subject.make_app(2))
     cases.add_made("origins/wildcard/1/other", subject, app, next(many), "allowed", many)
     return {**loads, **interleave(cases.samples, size.rounds)}
 
 
-def _numbers(count: int) -> Iterator[int]:
+def _another_each_time(example: str, count: int) -> Iterator[Environ]:
     chosen = random.Random(count)
     while True:
-        yield chosen.randrange(count)
+        yield request(HTTP_ORIGIN=example.format(chosen.randrange(count)))
 
 
 def kinds(size: Size) -> Times:
@@ -413,7 +413,8 @@ def main(command: str, *arguments: str) -> None:
         print(json.dumps(list(request_cases().samples)))
     else:
         name, loop, number = arguments
-        sample = (request_cases() if loop == "full" else request_cases(empty=True)).samples[name]
+        sample = request_cases(empty=loop == "empty").samples[name]
+        gc.disable()
         for _ in range(int(number) // BATCH):
             sample()
 

@@ -5,14 +5,15 @@ No number is looked at: what the middleware costs is judged by who reads the tab
 
 from __future__ import annotations
 
-import os
 import re
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree
 from pathlib import Path
 
 import pytest
+from support import need
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 NUMBER = r" +-?[\d,]+(\.\d+)?"
@@ -29,10 +30,14 @@ def printed(chart: Path) -> str:
     return run(BENCHMARKS / "run.py", "--smoke", "--chart", chart)
 
 
-def run(*command: str | Path, **variables: str) -> str:
-    result = subprocess.run(
-        [sys.executable, *command], capture_output=True, text=True, env={**os.environ, **variables}, check=False
-    )
+@pytest.fixture(scope="module", autouse=True)
+def node() -> None:
+    need(shutil.which("node") and shutil.which("npm"), "Node.js", "apt-get install nodejs npm")
+    need(sys.version_info >= (3, 10), "CPython 3.10", "the measured frameworks no longer run on older ones")
+
+
+def run(*command: str | Path) -> str:
+    result = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     return result.stdout
 
@@ -103,8 +108,11 @@ def test_a_measured_application_without_the_right_headers_is_an_error(tmp_path: 
         "    def __call__(self, environ, start_response):\n"
         "        return self.app(environ, start_response)\n"
     )
-    command = [sys.executable, str(BENCHMARKS / "run.py"), "--smoke", "--only", "requests"]
-    variables = {**os.environ, "WSGICORS_FILE": str(tmp_path / "wsgicors.py")}
-    result = subprocess.run(command, capture_output=True, text=True, env=variables, check=False)
+    result = subprocess.run(
+        [sys.executable, BENCHMARKS / "run.py", "--smoke", "--only", "requests", "--module", tmp_path / "wsgicors.py"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert result.returncode != 0
     assert "ours/allowed/2: the measured application answers (200, None, False)" in result.stderr
