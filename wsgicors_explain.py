@@ -59,7 +59,6 @@ from wsgicors import (
     Group,
     Policy,
     decide,
-    inactive_names,
     is_local,
     is_preflight,
     make_middleware,
@@ -878,6 +877,11 @@ class Line(str):
         return line
 
 
+def allows(policy: Policy, origin: str, environ: WSGIEnvironment) -> bool:
+    """Whether the policy, were it the only one, allows the origin."""
+    return isinstance(decide(Group((), (policy,)), {**environ, "HTTP_ORIGIN": origin}, preflight=False), Policy)
+
+
 def key_of(policy: Policy, option: str) -> str:
     """The key of a policy's option in a flat configuration."""
     return option if policy.name == "direct" else f"{policy.name}_{option}"
@@ -1078,10 +1082,13 @@ class IniFile:
             configuration.advice.append(
                 configuration.about("policy", f"{name} is named after deny, so it is never used")
             )
-        known = [f"{name}_{option}" for name in active for option in OPTIONS] or list(OPTIONS)
-        for name in inactive_names(context.local_conf, known):
-            message = f"the policy {name} is not named in policy, so it is not active"
-            configuration.advice.append(configuration.about(f"{name}_origin", message))
+        policies = configuration.cors.policies if configuration.cors else {}
+        for key in context.local_conf if policies else ():
+            name = key[: -len("_origin")] if key.endswith("_origin") else ""  # or it would have been a problem
+            if name and name not in policies and name not in active:
+                configuration.advice.append(
+                    configuration.about(key, f"{name} is not named in policy, so it is not active")
+                )
         self.found.append(configuration)
         return configuration
 
@@ -1238,7 +1245,7 @@ def takes(policy: Policy, entry: object) -> bool:
     if entry == "null" or (
         isinstance(entry, str) and "*" not in entry and entry != "copy" and not policy.matcher.predicates
     ):
-        return bool(policy.admits(entry, {}))
+        return allows(policy, entry, {})
     return policy.anyone
 
 
@@ -1258,14 +1265,14 @@ def diagnose(configuration: Configuration, cors: CORS, exchange: Exchange, inclu
     """What the configuration has to do with a request that is blocked at `exchange`."""
     environ = wsgi_environ(exchange.method, exchange.url, exchange.headers, exchange.body)
     origin, path = environ["HTTP_ORIGIN"], environ["PATH_INFO"]
-    decision, group = decide(cors._rules, environ, is_preflight(environ)), pick_group(cors._rules, environ)
-    policies = group.policies if isinstance(group, Group) else ()
-    if decision is None:
+    group = pick_group(cors._rules, environ)
+    if group is None:
         return not_governed(configuration, cors, path)
+    decision, policies = decide(group, environ, is_preflight(environ)), group.policies
     if isinstance(decision, Policy):
         fixes = shortcomings(configuration, decision, exchange, include)
         for policy in policies:
-            if fixes and policy.admits(origin, environ) and not shortcomings(configuration, policy, exchange, include):
+            if fixes and allows(policy, origin, environ) and not shortcomings(configuration, policy, exchange, include):
                 return Diagnosis(
                     "", f"{' and '.join(fixes)}, or name {policy.name}, which allows this, before {decision.name}"
                 )
@@ -1274,7 +1281,7 @@ def diagnose(configuration: Configuration, cors: CORS, exchange: Exchange, inclu
         return Diagnosis(decision.reason, f"ask for {normal_path(path)} instead of {path}")
     if decision is VERB_NOT_ALLOWED:
         verb = get_header(exchange.headers, REQUEST_METHOD) or exchange.method
-        keys = [configuration.named(policy, "methods") for policy in policies if policy.admits(origin, environ)]
+        keys = [configuration.named(policy, "methods") for policy in policies if allows(policy, origin, environ)]
         return Diagnosis(decision.reason, f"add {verb} to {' or '.join(keys)}")
     if decision not in (NOT_ALLOWED, DENIED):
         return Diagnosis(decision.reason, "")
@@ -1288,12 +1295,12 @@ def diagnose(configuration: Configuration, cors: CORS, exchange: Exchange, inclu
     for policy in policies:
         near = near_origin(policy, origin, environ)
         if near:
-            cause += f"; {policy.name} allows {near} ({near_miss(near, origin)})"
+            cause += f"; {key_of(policy, 'origin')} allows {near} ({near_miss(near, origin)})"
             return Diagnosis(cause, f"{fix}, or use {near}")
-        if policy.admits(origin.replace("://", "://sub."), environ):
-            return Diagnosis(f"{cause}; {policy.name} allows only what is under that name, as in *.example.com", fix)
+        if allows(policy, origin.replace("://", "://sub."), environ):
+            return Diagnosis(f"{cause}; {key_of(policy, 'origin')} allows only names under that host, not itself", fix)
     for policy in cors.policies.values():
-        if policy not in policies and policy.admits(origin, environ):
+        if policy not in policies and allows(policy, origin, environ):
             cause += f"; {policy.name} would allow it, but is not for this path"
     return Diagnosis(cause, fix)
 
@@ -1327,23 +1334,18 @@ def not_governed(configuration: Configuration, cors: CORS, path: str) -> Diagnos
         return Diagnosis("the matchstrategy leaves this request alone", "let it return the name of a policy")
     cause = f"no policy governs the path {path}"
     for policy in cors.policies.values():
-        key = configuration.named(policy, "path")
+        key, place = key_of(policy, "path"), configuration.named(policy, "path")
         for pattern in policy.path:
             stem = pattern[:-2] if pattern.endswith("/*") else pattern
+            near = f"{cause}; {key} has {pattern}, and"
             if path.rstrip("/") == stem.rstrip("/"):
-                return Diagnosis(
-                    f"{cause}; {policy.name} has {pattern}, and a trailing slash counts", f"add {path} to {key}"
-                )
+                return Diagnosis(f"{near} a trailing slash counts", f"add {path} to {place}")
             if path.startswith(f"{stem}/"):
-                return Diagnosis(
-                    f"{cause}; {policy.name} has {pattern}, that one path only", f"write {stem}/* in {key}"
-                )
+                return Diagnosis(f"{near} that is one path only", f"write {stem}/* in {place}")
             if f"{path}/".lower().startswith(f"{stem}/".lower()):
-                return Diagnosis(
-                    f"{cause}; {policy.name} has {pattern}, and case counts", f"ask for {stem}{path[len(stem) :]}"
-                )
-    keys = [configuration.named(policy, "path") for policy in cors.policies.values()]
-    return Diagnosis(cause, f"add it to {' or '.join(keys)}")
+                return Diagnosis(f"{near} case counts", f"ask for {stem}{path[len(stem) :]}")
+    places = [configuration.named(policy, "path") for policy in cors.policies.values()]
+    return Diagnosis(cause, f"add it to {' or '.join(places)}")
 
 
 def near_origin(policy: Policy, origin: str, environ: WSGIEnvironment) -> str:
@@ -1355,7 +1357,7 @@ def near_origin(policy: Policy, origin: str, environ: WSGIEnvironment) -> str:
     other_host = hosts.get(host, host[4:] if host.startswith("www.") else f"www.{host}")
     others = [f"{'http' if scheme == 'https' else 'https'}://{authority}", f"{scheme}://{other_host}{colon}{port}"]
     others += [f"{scheme}://{host}{other_port}" for other_port in ("", *ports)]
-    return next((other for other in others if other != origin and policy.admits(other, environ)), "")
+    return next((other for other in others if other != origin and allows(policy, other, environ)), "")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
