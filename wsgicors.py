@@ -228,6 +228,7 @@ FIELD_NAMES: Final = re.compile(rf"{TOKEN.pattern}(?:[ \t]*,[ \t]*{TOKEN.pattern
 
 # origin = scheme "://" host [ ":" port ]            https://fetch.spec.whatwg.org/#origin-header
 # in the characters that browsers send; `null` is compared elsewhere.
+LABEL_CHARACTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789-_"
 # Groups: scheme with its slashes, leftmost label, the other labels each with its dot, port with its colon.
 WEB_ORIGIN: Final = re.compile(  # the URL standard's hosts: in lower case; a name or an IPv4 address
     r"(https?://) ([a-z0-9_-]+) ( (?:\.[a-z0-9_-]+)* \.? ) ( (?: : [1-9][0-9]{0,4} )? )", re.VERBOSE
@@ -860,6 +861,7 @@ class Policy:
     anyone: bool  # every well-formed origin is admitted
     matcher: Matcher
     exact: set[str]  # the matcher's own, one look-up nearer
+    wildcards: set[str]  # likewise
     lists: tuple[OriginList, ...]
     profile: Profile  # the risks that its lists may contain
     response: tuple[Header, ...]  # what an actual response gets beside the origin
@@ -870,7 +872,7 @@ class Policy:
 
     __slots__ = (
         *("name", *OPTIONS),
-        *("static", "anyone", "matcher", "exact", "lists", "profile", "response", "preflight"),
+        *("static", "anyone", "matcher", "exact", "wildcards", "lists", "profile", "response", "preflight"),
         *("echoes_method", "echoes_headers", "exposes_all"),
     )
 
@@ -889,6 +891,12 @@ class Policy:
 
     def admits(self, origin: str, environ: WSGIEnvironment) -> bool | None:
         """Whether an origin that is not in ``exact`` is admitted; None: a predicate failed, the request is refused."""
+        # The usual wildcard: all but one label stands in a pattern, so only that label is left to check.
+        if self.wildcards:
+            scheme, _, host = origin.partition("//")
+            label, _, parents = host.partition(".")
+            if f"{scheme}//*.{parents}" in self.wildcards and label and not label.strip(LABEL_CHARACTERS):
+                return True
         matchers = [self.matcher]
         if self.lists:
             matchers += [origins.matcher(self.profile) for origins in self.lists]
@@ -905,9 +913,10 @@ class Policy:
 
     def response_headers(self, origin: str) -> list[Header]:
         if self.static:
-            return list(self.response)
-        timing = [(TIMING_ALLOW_ORIGIN, origin)] if self.timing else []
-        return [(ALLOW_ORIGIN, origin), *self.response, *timing]
+            return self.response
+        if self.timing:
+            return [(ALLOW_ORIGIN, origin), (TIMING_ALLOW_ORIGIN, origin), *self.response]
+        return [(ALLOW_ORIGIN, origin), *self.response]
 
     def preflight_headers(self, environ: WSGIEnvironment) -> list[Header]:
         if self.static:
@@ -977,7 +986,7 @@ class Group:
         self.refusal = refusal  # where no policy of the group allows a well-formed origin
         self.static = bool(self.policies) and self.policies[0].static
         self.by_origin = not verbmatch and not any(
-            policy.lists or policy.matcher.predicates for policy in self.policies
+            policy.lists or policy.matcher.predicates or policy.exposes_all for policy in self.policies
         )
         self.without_origin = list(self.policies[0].response) if self.static else [VARY_ORIGIN]
         self.last_response: tuple[object, list[Header]] = (object(), [])  # equal to no Origin
@@ -1174,6 +1183,7 @@ def compile_policy(
         anyone=anyone,
         matcher=matcher,
         exact=matcher.exact,
+        wildcards=matcher.wildcards,
         lists=lists,
         profile=profile,
         response=(
@@ -1302,19 +1312,20 @@ def decide(group: Group, environ: WSGIEnvironment, preflight: bool) -> Policy | 
     if group.static:
         return group.policies[0]
     origin = environ.get("HTTP_ORIGIN")
-    if origin is None:
-        return NOT_CORS
     if not isinstance(origin, str) or len(origin) > MAX_ORIGIN:
-        return MALFORMED
+        return NOT_CORS if origin is None else MALFORMED
     refusal = group.refusal
     for policy in group.policies:
         allowed = origin in policy.exact or policy.admits(origin, environ)
         if allowed is None:
             return PREDICATE_FAILED
         if allowed:
-            if not group.verbmatch or takes_verb(policy, environ, preflight):
-                return (preflight and policy.unsafe_echo(environ)) or policy
-            refusal = VERB_NOT_ALLOWED
+            if group.verbmatch and not takes_verb(policy, environ, preflight):
+                refusal = VERB_NOT_ALLOWED
+            elif preflight:
+                return policy.unsafe_echo(environ) or policy
+            else:
+                return policy
     return refusal if origin == "null" or split_origin(origin) else MALFORMED
 
 
@@ -1386,7 +1397,7 @@ class CORS:
         elif environ["REQUEST_METHOD"] != "OPTIONS" or "HTTP_ACCESS_CONTROL_REQUEST_METHOD" not in environ:
             origin, ours = group.last_response
             if environ["HTTP_ORIGIN"] != origin:
-                decision = decide(group, environ, preflight=False)
+                decision = decide(group, environ, False)
                 ours = response_headers(group, decision, environ)
                 if decision.exposes_all:
                     start_response = expose_all(start_response)
@@ -1395,7 +1406,7 @@ class CORS:
             if environ["HTTP_ORIGIN"] == origin:
                 start_response("204 No Content", ours.copy())
                 return []
-            decision = decide(group, environ, preflight=True)
+            decision = decide(group, environ, True)
             if not isinstance(decision, Policy):
                 return refuse_preflight(decision, environ, start_response)
             if not decision.preflight_continue:
@@ -1422,12 +1433,12 @@ class CORS:
 
 def response_headers(group: Group, decision: Policy | Refusal, environ: WSGIEnvironment) -> list[Header]:
     """What an actual response with an Origin gets; the group remembers what the next one from there gets."""
-    if not isinstance(decision, Policy):
+    if decision.__class__ is Refusal:
         log_refusal(decision, environ)
         return [VARY_ORIGIN]
     origin = environ["HTTP_ORIGIN"]
     ours = decision.response_headers(origin)
-    if group.by_origin and not decision.exposes_all and len(origin) <= MAX_ORIGIN:
+    if group.by_origin and len(origin) <= MAX_ORIGIN:
         group.last_response = (origin, ours)
     return ours
 
