@@ -60,6 +60,8 @@ def gunicorn(worker_class, *options):
 
 
 def uwsgi(tmp_path):
+    if sys.implementation.name != "cpython":
+        pytest.skip("uWSGI runs applications on CPython only")
     path = need(SCRIPTS / "uwsgi" if (SCRIPTS / "uwsgi").exists() else None, "uWSGI", INSTALL)
     arguments = ["--http-socket", "127.0.0.1:0", "--virtualenv", sys.prefix, "--module", "server_app", "--need-app"]
     return [str(path), *arguments, "--die-on-term", "--buffer-size", "65535"]
