@@ -377,16 +377,25 @@ assert wsgicors.__file__.startswith(sys.argv[2])
 print(json.dumps([time, sorted(set(sys.modules) - before - {"wsgicors"})]))
 """
 SERVERS = ("wsgiref", "waitress")
+UNCACHED = ["-Xpycache_prefix=/nowhere"]  # where no bytecode is, so CPython compiles again
 
 
 def importing(size: Size) -> Times:
-    """`import wsgicors` on top of what a running server has imported, in fresh interpreters."""
+    """`import wsgicors` on top of what a running server has imported, in fresh interpreters.
+
+    With bytecode on disk, as pip leaves it, and without, as the first import of a copied file is.
+    """
     least: Times = {}
+    cases = (
+        ("ours", environment.OURS, []),
+        ("old", environment.OLD, []),
+        ("ours, uncompiled", environment.OURS, UNCACHED),
+    )
     for _ in range(size.rounds // 10 + 1):
-        for server, (name, path) in itertools.product(SERVERS, (("ours", environment.OURS), ("old", environment.OLD))):
-            command = [str(environment.PYTHON), "-c", IMPORTING, server, str(path.parent)]
-            output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-            time, modules = json.loads(output)
+        for server, (name, path, flags) in itertools.product(SERVERS, cases):
+            command = [str(environment.PYTHON), "-B", *flags, "-c", IMPORTING, server, str(path.parent)]
+            output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+            time, modules = json.loads(output.stdout)
             case = f"import/{name}/{server}, with {' '.join(modules) or 'nothing more'}"
             least[case] = min(least.get(case, time), time)
     return least

@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import py_compile
 import re
 import shutil
 import subprocess
@@ -94,6 +95,7 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["WSGICORS_MEASURED"] = os.path.join(folder, "wsgicors.py")
         shutil.copy(options.module, os.environ["WSGICORS_MEASURED"])
+        py_compile.compile(os.environ["WSGICORS_MEASURED"], doraise=True)  # also under PYTHONDONTWRITEBYTECODE
         report(options)
     return 0
 
