@@ -208,7 +208,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def logger() -> Any:
     """The logger ``wsgicors``. A good configuration and an allowed request log nothing, so they import nothing."""
     import logging
@@ -420,7 +420,7 @@ def read_sections(value: object, complain: Complain) -> dict[str, Mapping[str, A
 
 def read_strategy(value: object, complain: Complain) -> str | Strategy:
     if value in ("firstmatch", "verbmatch") or callable(value):
-        return value  # type: ignore[return-value]  # narrowed by the test above
+        return value
     complain(value, "is no strategy: write firstmatch or verbmatch, or give a function f(environ)")
     return "firstmatch"
 
@@ -481,11 +481,8 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
         raise ValueError(f"is misspelled: write {word.lower()!r}")
 
     # The scheme. Without one the likely meaning is taken.
-    usual = re.match(r"(?i)(https?):/*", word)
-    other = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", word)
-    if usual or other:
-        found = usual or other
-        assert found
+    found = re.match(r"([Hh][Tt][Tt][Pp][Ss]?):/*", word) or re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", word)
+    if found:
         scheme, rest = found[1].lower(), word[found.end() :]
         if found[0] != f"{found[1]}://":
             faults.append("not exactly two slashes after the scheme")
@@ -574,7 +571,7 @@ def parse_port(port: str, scheme: str, faults: list[str]) -> str:
 
 
 def to_ascii(label: str) -> str:
-    """One label in Punycode, as https://url.spec.whatwg.org/#concept-domain-to-ascii has it (the codec "idna" maps ß)."""
+    """https://url.spec.whatwg.org/#concept-domain-to-ascii of one label (Python's codec "idna" is older: it maps ß)."""
     from unicodedata import normalize
 
     mapped = normalize("NFKC", normalize("NFKC", label).lower())
@@ -716,7 +713,7 @@ def dispose(answer: object) -> None:
         answer.close()
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def public_suffix_list() -> Any:
     """The whole public suffix list where the package of the extra ``psl`` is installed, else None."""
     try:
@@ -814,7 +811,7 @@ def compile_origins(
         elif not callable(entry):
             complain(
                 entry,
-                f"is of type {type(entry).__name__}: write 'scheme://host', 'null', a compiled regular expression of text,"
+                f"is of type {type(entry).__name__}: write 'scheme://host', 'null', a compiled regular expression,"
                 " a function f(origin, environ), or an OriginList",
             )
             continue
@@ -913,7 +910,7 @@ class Policy:
 
     def response_headers(self, origin: str) -> list[Header]:
         if self.static:
-            return self.response
+            return list(self.response)
         if self.timing:
             return [(ALLOW_ORIGIN, origin), (TIMING_ALLOW_ORIGIN, origin), *self.response]
         return [(ALLOW_ORIGIN, origin), *self.response]
@@ -1001,18 +998,28 @@ FAILED: Final = Group((), (), STRATEGY_FAILED)
 class Rules:
     """A whole configuration, compiled: what a request meets.
 
-    policies: by name, in order. strategy: "firstmatch", "verbmatch" or a function. groups: by path, in order; for a
-    function, by name. rest: the group without a path, or None. only: the same, where there is nothing to pick from.
+    policies: by name, in order. strategy: "firstmatch", "verbmatch" or a function. by_name: the groups that a function
+    names. groups: those that a path picks, in order. rest: the group without a path, or None. only: the same, where
+    there is nothing to pick from.
     """
 
-    __slots__ = ("catch_errors", "groups", "only", "policies", "rest", "strategy")
+    __slots__ = ("by_name", "catch_errors", "groups", "only", "policies", "rest", "strategy")
 
-    def __init__(
-        self, policies: dict[str, Policy], strategy: str | Strategy, catch_errors: bool, groups: Any, rest: Group | None
-    ) -> None:
+    def __init__(self, policies: dict[str, Policy], strategy: str | Strategy, catch_errors: bool, denies: bool) -> None:
         self.policies: Mapping[str, Policy] = MappingProxyType(policies)
-        self.strategy, self.catch_errors, self.groups, self.rest = strategy, catch_errors, groups, rest
-        self.only = None if groups else rest
+        self.strategy, self.catch_errors = strategy, catch_errors
+        self.by_name = {"deny": Group((), (), DENIED)}
+        by_path: dict[frozenset[str], list[Policy]] = {frozenset(): []} if denies else {}
+        if callable(strategy):
+            self.by_name.update((name, Group((), [policy])) for name, policy in policies.items())
+        else:
+            for policy in policies.values():
+                by_path.setdefault(frozenset(policy.path), []).append(policy)
+        verbmatch, pathless = strategy == "verbmatch", by_path.pop(frozenset(), None)
+        self.groups = tuple(Group(path, members, NOT_ALLOWED, verbmatch) for path, members in by_path.items())
+        refusal = DENIED if denies else NOT_ALLOWED
+        self.rest = None if pathless is None else Group((), pathless, refusal, verbmatch)
+        self.only = None if self.groups or callable(strategy) else self.rest
 
 
 def about(key: str, problems: list[Problem]) -> Complain:
@@ -1021,7 +1028,7 @@ def about(key: str, problems: list[Problem]) -> Complain:
 
 
 def read(key: str, value: object, option: str, problems: list[Problem]) -> Any:
-    """The value of an option; what could be read of it where it is wrong, so that one problem does not hide the next."""
+    """The value of an option; of a wrong one what could be read, so that one problem does not hide the next."""
     reader, default = OPTIONS.get(option) or GLOBAL_OPTIONS[option]
     if isinstance(value, Call):
         try:
@@ -1047,14 +1054,24 @@ def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dic
     return given
 
 
-class Section(namedtuple("Section", "prefix options")):
+class Section:
     """What was written for one policy: the start of its keys, and option -> (key, value)."""
 
-    __slots__ = ()
+    __slots__ = ("options", "prefix")
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.options: dict[str, tuple[str, object]] = {}
 
     def key(self, option: str) -> str:
         """The key under which an option is, or would be, written."""
         return self.options[option][0] if option in self.options else self.prefix + option
+
+    def read(self, option: str, problems: list[Problem]) -> Any:
+        if option not in self.options:
+            return OPTIONS[option][1]
+        key, value = self.options[option]
+        return read(key, value, option, problems)
 
 
 def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str, Section], bool]:
@@ -1062,7 +1079,7 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
     nested = read("policies", given["policies"], "policies", problems) if "policies" in given else {}
     names = read("policy", given["policy"], "policy", problems) if "policy" in given else tuple(nested)
     prefixes = {name: f"policies.{name}." if name in nested else f"{name}_" for name in names} or {"direct": ""}
-    sections = {name: Section(prefix, {}) for name, prefix in prefixes.items()}
+    sections = {name: Section(prefix) for name, prefix in prefixes.items()}
     owners: dict[str, list[tuple[str, str]]] = {}
     for name in sections:
         for option in OPTIONS:
@@ -1139,7 +1156,7 @@ def compile_policy(
     """A policy of values that were read. static: see Policy; it depends on the policies around this one."""
     origin, credentials = values["origin"], values["credentials"]
     complain, accept_key = about(section.key("origin"), problems), section.key("accept_risk")
-    profile = values["accept_risk"] if credentials else None
+    accepted: frozenset[str] = values["accept_risk"]
     anyone = "*" in origin or "copy" in origin
     if anyone and len(origin) > 1:
         complain(origin, "lists origins beside '*' or 'copy', which stand for anyone: write one or the other")
@@ -1149,7 +1166,7 @@ def compile_policy(
             "with credentials is forbidden by the standard, browsers refuse it: write the origins that you trust,"
             f" or 'copy' and {accept_key} = any-origin ({RISKS['any-origin']})",
         )
-    elif anyone and credentials and "any-origin" not in profile:
+    elif anyone and credentials and "any-origin" not in accepted:
         complain(
             "copy",
             f"with credentials is prohibited (any-origin): {RISKS['any-origin']};"
@@ -1157,8 +1174,9 @@ def compile_policy(
         )
     lists = tuple(entry for entry in origin if isinstance(entry, OriginList))
     patterns = () if anyone else (entry for entry in origin if not isinstance(entry, OriginList))
+    profile = accepted if credentials else None
     matcher = compile_origins(patterns, profile, complain, accept_key)
-    if anyone and (not credentials or "null-origin" in profile):
+    if anyone and (not credentials or "null-origin" in accepted):
         matcher.exact.add("null")
 
     # With credentials browsers take `*` literally; without, it does not cover Authorization:
@@ -1215,41 +1233,25 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
         for key in ("matchstrategy", "catch_errors")
     )
 
-    values: dict[str, dict[str, Any]] = {}
-    by_path: dict[frozenset[str], list[str]] = {}
+    policies: dict[str, Policy] = {}
+    led: set[frozenset[str]] = set()  # the paths whose first policy has been seen
     for name, section in sections.items():
-        values[name] = {
-            option: read(*section.options[option], option, problems) if option in section.options else default
-            for option, (_, default) in OPTIONS.items()
-        }
+        values = {option: section.read(option, problems) for option in OPTIONS}
         if "origin" not in section.options:
             problems.append(missing_origin(name, section, given))
         if "path" in section.options and callable(strategy):
             key, value = section.options["path"]
             about(key, problems)(value, "has no effect beside a callable matchstrategy: leave it out")
-        by_path.setdefault(frozenset(values[name]["path"]), []).append(name)
-
-    policies = {}
-    first = {names[0] for names in by_path.values()} if strategy == "firstmatch" else ()
-    for name, section in sections.items():
-        static = name in first and values[name]["origin"] == ("*",) and not values[name]["credentials"]
-        policies[name] = compile_policy(name, values[name], static, section, problems)
+        leads = strategy == "firstmatch" and frozenset(values["path"]) not in led
+        led.add(frozenset(values["path"]))
+        static = leads and values["origin"] == ("*",) and not values["credentials"]
+        policies[name] = compile_policy(name, values, static, section, problems)
     if problems:
         raise ConfigError(problems)
     for policy in policies.values():
         for origins in policy.lists:
             origins.matcher(policy.profile)  # compiled now, so that no request waits for it
-
-    if callable(strategy):
-        by_name = {name: Group((), [policy]) for name, policy in policies.items()}
-        return Rules(policies, strategy, catch_errors, {**by_name, "deny": Group((), (), DENIED)}, None)
-    verbmatch, refusal = strategy == "verbmatch", DENIED if denies else NOT_ALLOWED
-    pathless = [policies[name] for name in by_path.pop(frozenset(), ())]
-    groups = tuple(
-        Group(path, [policies[name] for name in names], NOT_ALLOWED, verbmatch) for path, names in by_path.items()
-    )
-    rest = Group((), pathless, refusal, verbmatch) if pathless or denies else None
-    return Rules(policies, strategy, catch_errors, groups, rest)
+    return Rules(policies, strategy, catch_errors, denies)
 
 
 def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Problem:
@@ -1287,8 +1289,8 @@ def pick_group(rules: Rules, environ: WSGIEnvironment) -> Group | None:
             return FAILED
         if name is None:
             return None
-        if isinstance(name, str) and name in rules.groups:
-            return rules.groups[name]
+        if isinstance(name, str) and name in rules.by_name:
+            return rules.by_name[name]
         logger().error("the matchstrategy %s returned %s, which names no policy", show(rules.strategy), show(name))
         dispose(name)
         return FAILED
@@ -1433,7 +1435,7 @@ class CORS:
 
 def response_headers(group: Group, decision: Policy | Refusal, environ: WSGIEnvironment) -> list[Header]:
     """What an actual response with an Origin gets; the group remembers what the next one from there gets."""
-    if decision.__class__ is Refusal:
+    if not isinstance(decision, Policy):
         log_refusal(decision, environ)
         return [VARY_ORIGIN]
     origin = environ["HTTP_ORIGIN"]
@@ -1457,7 +1459,7 @@ def expose_all(start_response: StartResponse) -> StartResponse:
 
 
 def merge_headers(headers: list[Header], ours: list[Header]) -> list[Header]:
-    """The application's headers less those that a policy sets, then ours; the application's Vary is merged into ours."""
+    """The application's headers less those that a policy sets, then ours; its Vary is merged into ours."""
     sent = {name.lower() for name, _ in ours}
     merged: list[Header] = []
     vary: list[str] = []
@@ -1509,7 +1511,7 @@ def refuse_preflight(refusal: Refusal, environ: WSGIEnvironment, start_response:
 
 
 def call_and_catch(app: WSGIApplication, environ: WSGIEnvironment, respond: StartResponse) -> Iterable[bytes]:
-    """The application's answer; where it raises instead, a plain 500 with the CORS headers, so that the page can see it."""
+    """The application's answer; where it raises, a plain 500 with the CORS headers, so that the page can see it."""
     started: list[bool] = []
 
     def respond_noted(
@@ -1662,10 +1664,10 @@ def in_pieces(entries: Iterable[Any]) -> Iterator[Any]:
 
 
 def make_middleware(app: WSGIApplication, cfg: Mapping[str, Any] | None = None, **local: Any) -> CORS:
-    """The middleware from an ini section: ``paste.filter_app_factory`` (PasteDeploy's documentation, "Defining Factories").
+    """The middleware from an ini section: PasteDeploy's ``paste.filter_app_factory``.
 
-    cfg: PasteDeploy's global_conf, ``[DEFAULT]`` and more. It is consulted for ``policy`` and ``matchstrategy`` where the
-    section has no policy of its own, and for the keys of active policies; nothing else of it is looked at.
+    cfg: PasteDeploy's global_conf, ``[DEFAULT]`` and more. It is consulted for ``policy`` and ``matchstrategy`` where
+    the section has no policy of its own, and for the keys of active policies; nothing else of it is looked at.
     local: the section's own options. A value ``call:package.module:name`` stands for that Python object.
     """
     shared = {key: value for key, value in (cfg or {}).items() if is_given(key, value)}
