@@ -1,0 +1,27 @@
+"""Bottle behind wsgicors.
+
+python examples/bottle_app.py
+curl -i -H 'Origin: http://localhost:3000' localhost:8001
+"""
+
+import logging
+import os
+
+from bottle import Bottle
+from waitress import serve
+
+from wsgicors import CORS
+
+app = Bottle()
+
+
+@app.get("/")
+def hello():
+    return {"hello": "Bottle"}
+
+
+application = CORS(app, origin="http://localhost:3000", headers="Content-Type", maxage=600)
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO)  # waitress says where it serves
+    serve(application, listen=f"127.0.0.1:{os.environ.get('PORT', '8001')}")
