@@ -223,8 +223,9 @@ def logger() -> Any:
 # token = 1*tchar                                    https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
 TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
-# field-names = token *( OWS "," OWS token )         https://fetch.spec.whatwg.org/#http-access-control-request-headers
-FIELD_NAMES: Final = re.compile(rf"{TOKEN.pattern}(?:[ \t]*,[ \t]*{TOKEN.pattern})*")
+# field-names = token *( *SP "," *SP token )        https://fetch.spec.whatwg.org/#http-access-control-request-headers
+# A tab, which HTTP allows beside a comma, may not be in a header of PEP 3333.
+FIELD_NAMES: Final = re.compile(rf"{TOKEN.pattern}(?: *, *{TOKEN.pattern})*")
 
 # origin = scheme "://" host [ ":" port ]            https://fetch.spec.whatwg.org/#origin-header
 # in the characters that browsers send; `null` is compared elsewhere.
@@ -811,8 +812,8 @@ def compile_origins(
         elif not callable(entry):
             complain(
                 entry,
-                f"is of type {type(entry).__name__}: write 'scheme://host', 'null', a compiled regular expression,"
-                " a function f(origin, environ), or an OriginList",
+                f"is of type {type(entry).__name__}: write 'scheme://host', 'null', a compiled regular"
+                " expression of text, a function f(origin, environ), or an OriginList",
             )
             continue
         refused = [(risk, sentence) for risk, sentence in risks if risk not in (accepted or ())]
