@@ -866,6 +866,10 @@ class UsageError(Exception):
     """The command cannot be carried out as it was given; the text says why."""
 
 
+class IniError(Exception):
+    """An ini file that PasteDeploy cannot load either; the text is a line for the user."""
+
+
 class Line(str):
     """The value of an option in an ini file. ``place``: where it is written, as file:line."""
 
@@ -953,7 +957,7 @@ class IniFile:
     """An ini file, read as PasteDeploy reads it, quirks included: https://docs.pylonsproject.org/projects/pastedeploy/
 
     found: all uses of this middleware, in this file and in those it refers to.
-    LookupError, OSError, configparser.Error: PasteDeploy could not load it either.
+    IniError, OSError, RecursionError, configparser.Error: PasteDeploy could not load it either.
     """
 
     def __init__(self, path: str, global_conf: dict[str, str], found: list[Configuration]) -> None:
@@ -981,7 +985,17 @@ class IniFile:
 
     def get(self, section: str, option: str) -> Line:
         written = section if (section, option) in self.lines else "DEFAULT"
-        return Line(self.parser.get(section, option), self.place(written, option))
+        place = self.place(written, option)
+        try:
+            return Line(self.parser.get(section, option), place)
+        except configparser.InterpolationError as error:
+            raise IniError(f"{place}: {option}: {one_line(error)} (write %% for a percent sign)") from error
+
+    def take(self, options: dict[str, str], key: str, section: str) -> str:
+        """Take an option away, which must be there."""
+        if key not in options:
+            raise IniError(f"{self.place(section)}: {key}: is missing")
+        return options.pop(key)
 
     def load_all(self) -> None:
         """Load each application that is not a part of another one, then each filter that nothing refers to."""
@@ -1006,7 +1020,7 @@ class IniFile:
                 if s.partition(":")[0] in prefixes and s.partition(":")[2].strip() == name
             ]
             if len(names) != 1:
-                raise LookupError(f"{len(names) or 'no'} sections are named {prefixes[0]}:{name}, and one is needed")
+                raise IniError(f"{self.path}: {prefixes[0]}:{name}: {len(names) or 'no'} sections have this name")
             return self.load_section(names[0], global_conf)
         if not name.lower().startswith("config:"):
             return Context(name, dict(global_conf), {})
@@ -1037,12 +1051,12 @@ class IniFile:
                     f"{value.place}: {option}: has no effect, as [DEFAULT] has it too: write 'set {option} = ...'"
                 )
         global_conf.update(set_here)
-        local_conf.update({name: global_conf[source] for name, source in get_here.items()})
+        local_conf.update({name: self.take({**global_conf}, source, section) for name, source in get_here.items()})
         filter_with = local_conf.pop("filter-with", "")
 
         context = Context("", global_conf, local_conf)
         if kind == "pipeline":
-            *filters, app = local_conf.pop("pipeline").split()
+            *filters, app = self.take(local_conf, "pipeline", section).split()
             self.load(APP_SECTIONS, app, global_conf)
             for name in filters:
                 self.use(self.load(FILTER_SECTIONS, name, global_conf))
@@ -1053,7 +1067,7 @@ class IniFile:
                     self.load(APP_SECTIONS, name, global_conf)
         else:
             if kind == "filter-app":
-                self.load(APP_SECTIONS, local_conf.pop("next"), global_conf)
+                self.load(APP_SECTIONS, self.take(local_conf, "next", section), global_conf)
             if "use" in local_conf:
                 context = self.load(prefixes, local_conf.pop("use"), global_conf)
                 context.global_conf.update(set_here)
@@ -1098,17 +1112,18 @@ def read_ini(path: str) -> list[Configuration]:
     found: list[Configuration] = []
     try:
         IniFile(path, {}, found).load_all()
-    except configparser.Error as error:
-        line = getattr(error, "lineno", None) or (getattr(error, "errors", None) or [(0, "")])[0][0]
-        message = " ".join(error.message.split())
-        found.append(
-            Configuration(path, path, problems=[f"{path}:{line}: {message}" if line else f"{path}: {message}"])
-        )
-    except KeyError as error:
-        found.append(Configuration(path, path, problems=[f"{path}: the key {error} is missing"]))
-    except (LookupError, OSError, RecursionError) as error:
-        found.append(Configuration(path, path, problems=[f"{path}: {error}"]))
+    except IniError as error:
+        found.append(Configuration(path, path, problems=[str(error)]))
+    except RecursionError:
+        found.append(Configuration(path, path, problems=[f"{path}: sections refer to each other in a circle"]))
+    except (OSError, UnicodeError, configparser.Error) as error:
+        found.append(Configuration(path, path, problems=[f"{path}: {one_line(error)}"]))
     return found
+
+
+def one_line(error: Exception) -> str:
+    """The text of an exception on one line."""
+    return " ".join(str(error).split())
 
 
 def load_app(target: str) -> tuple[WSGIApplication | None, Configuration]:
@@ -1404,7 +1419,9 @@ def table(cors: CORS) -> list[str]:
     """The policies in columns, one a line."""
     columns = ("path", "origin", "methods", "headers", "expose_headers", "credentials", "maxage")
     rows = [["policy", *columns]]
-    rows += [[name, *(cell(getattr(policy, column)) for column in columns)] for name, policy in cors.policies.items()]
+    for name, policy in cors.policies.items():
+        values = [cell(getattr(policy, column)) for column in columns]
+        rows.append([name, *("every path" if not policy.path else values[0], *values[1:])])
     widths = [max(map(len, column)) for column in zip(*rows)]
     return ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]
 
@@ -1505,6 +1522,9 @@ def print_exchange(exchange: Exchange) -> None:
 
 def notes(configuration: Configuration | None, verdict: Verdict) -> Iterable[str]:
     """What the verdict does not say, but the next hour of debugging would."""
+    if configuration and configuration.options:
+        file = configuration.place.rpartition(":")[0]
+        yield f"{file} was read, no application loaded: what stands behind the middleware here is an empty 200"
     exchange = next((step.exchange for step in reversed(verdict.steps) if step.exchange), None)
     if exchange is None or get_header(exchange.headers, "origin") is None:
         return
@@ -1512,9 +1532,8 @@ def notes(configuration: Configuration | None, verdict: Verdict) -> Iterable[str
     hidden = sorted({name.lower() for name, _ in response.headers} - verdict.readable_headers.keys() - NOT_FOR_PAGES)
     hidden = [name for name in hidden if not name.startswith("access-control-")]
     if verdict.allowed and verdict.response and hidden:
-        yield f"the page cannot read {', '.join(hidden)}: to be readable, a header must be in {EXPOSE_HEADERS}" + (
-            " (option expose_headers)" if configuration and configuration.cors else ""
-        )
+        ours = ", option expose_headers" if configuration and configuration.cors else ""
+        yield f"the page cannot read {', '.join(hidden)}: to be readable, a header must be in {EXPOSE_HEADERS}{ours}"
     varies = [name.strip().lower() for name in (get_header(response.headers, "vary") or "").split(",")]
     if get_header(response.headers, ALLOW_ORIGIN) not in (None, "*") and not {"origin", "*"} & set(varies):
         yield f"Vary lacks Origin, so a cache may give this response, with its {ALLOW_ORIGIN}, to other pages"
@@ -1534,22 +1553,17 @@ def load_one(target: str, section: str | None) -> tuple[WSGIApplication | None, 
 # main
 # ---------------------------------------------------------------------------------------------------------------------
 
-DESCRIPTION: Final = (
-    "Why does the browser block my request? Checks configurations of wsgicors, explains any CORS request."
-)
+DESCRIPTION: Final = "Checks configurations of wsgicors, and explains why a browser blocks a request."
 CHECK_EXAMPLE: Final = """\
 example:
   wsgicors check production.ini
-
-exit status: 0 if the configuration loads, 1 if it has problems, 2 for wrong usage
 """
 EXPLAIN_EXAMPLE: Final = """\
 example:
   wsgicors explain https://api.example.com/basket --origin https://shop.example.com \\
       -X PUT -H 'Content-Type: application/json' --credentials
-
-exit status: 0 if the request is allowed, 1 if it is blocked or this is unknown, 2 for wrong usage
 """
+EXIT_STATUS: Final = "\nexit status: 0 fine, 1 problems (check), blocked or unknown (explain), 2 wrong usage"
 
 
 def header_argument(text: str) -> tuple[str, str]:
@@ -1560,14 +1574,16 @@ def header_argument(text: str) -> tuple[str, str]:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="wsgicors", description=DESCRIPTION)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        "wsgicors", description=DESCRIPTION, epilog=CHECK_EXAMPLE + EXPLAIN_EXAMPLE + EXIT_STATUS, formatter_class=raw
+    )
     parser.add_argument("--version", action="version", version=f"wsgicors {wsgicors.__version__}")
     commands = parser.add_subparsers(required=True, metavar="check | explain")
 
     def command(run: Callable[[argparse.Namespace], int], summary: str, example: str, target: str) -> Any:
-        raw = argparse.RawDescriptionHelpFormatter
         added = commands.add_parser(
-            run.__name__, help=summary, description=summary, epilog=example, formatter_class=raw
+            run.__name__, help=summary, description=summary, epilog=example + EXIT_STATUS, formatter_class=raw
         )
         added.add_argument("target", metavar="TARGET", help=target)
         added.add_argument("--section", metavar="NAME", help="the section of the ini file, such as filter:cors")

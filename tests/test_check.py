@@ -233,3 +233,350 @@ def test_ini_file_is_read_as_pastedeploy_reads_it(ini, tmp_path, monkeypatch):
 def as_text(*configurations):
     """Configurations without an order of their own, for comparison."""
     return sorted(str(sorted(configuration.items())) for configuration in configurations)
+
+
+# --- the output: policies, problems, advice ---
+
+FILTER = "[filter:cors]\nuse = egg:wsgicors#middleware\n"
+
+
+def test_policies_are_a_table(check):
+    status, lines = check(
+        "a.ini",
+        a_ini="""
+            [filter:cors]
+            use = egg:wsgicors#middleware
+            policy = api, public
+            api_path = /api/* /v1/*
+            api_origin = https://a.example, https://b.example, https://c.example, https://d.example, null
+            api_methods = GET, PUT
+            api_headers = X-Token
+            api_maxage = 600
+            public_origin = *
+            public_expose_headers = X-Total
+            public_maxage = 600
+            """,
+    )
+    assert (status, lines) == (
+        0,
+        [
+            "filter:cors (a.ini:1)",
+            "  policy  path           origin                                                              "
+            "methods          headers  expose_headers  credentials  maxage",
+            "  api     /api/*, /v1/*  https://a.example, https://b.example, https://c.example and 2 more  "
+            "GET, PUT         X-Token  -               -            600",
+            "  public  every path     *                                                                   "
+            "GET, HEAD, POST  -        X-Total         -            600",
+            "no problems",
+        ],
+    )
+
+
+def test_problems_name_file_line_and_key(check):
+    status, lines = check("a.ini", a_ini=FILTER + "origin = https://a.example/\n# a comment\ncredentials = maybe\n")
+    assert status == 1
+    assert sorted(lines) == [
+        "2 problems",
+        "a.ini:3: origin: 'https://a.example/' is not what browsers send (a trailing slash): write 'https://a.example'",
+        "a.ini:5: credentials: 'maybe' is not a boolean: write true or false",
+    ]
+
+
+def test_problem_of_a_key_that_is_not_there_names_the_section(check):
+    status, lines = check("a.ini", a_ini="[DEFAULT]\nx = 1\n[filter:cors]\nuse = egg:wsgicors\nmaxage = 5\n")
+    assert status == 1
+    assert lines[0].startswith("a.ini:3: origin: is missing: write origin = https://app.example.com")
+    assert lines[1] == "1 problem"
+
+
+def test_problem_of_a_default_names_its_own_line(check):
+    status, lines = check("a.ini", a_ini="[DEFAULT]\norigin = a.example\n" + FILTER + "maxage = 5\n")
+    assert lines[0] == "a.ini:2: origin: 'a.example' is not what browsers send (no scheme): write 'https://a.example'"
+
+
+ADVICE = {
+    "no_maxage": ("origin = *\nheaders = X-A", "a.ini:1: maxage: is missing, so browsers ask again after 5 seconds: write 600, say"),
+    "maxage_too_long": (
+        "origin = *\nmaxage = 99999999",
+        "a.ini:4: maxage: no browser honours more than 86400 seconds (Chromium 7200, WebKit 600)",
+    ),
+    "empty_origin": ("origin =", "a.ini:3: origin: is empty, so no page is allowed"),
+    "forbidden_method": ("origin = *\nmethods = GET, TRACE\nmaxage = 1", "a.ini:4: methods: TRACE has no effect: no page may send it"),
+    "forbidden_header": (
+        "origin = *\nheaders = X-A, Cookie\nmaxage = 1",
+        "a.ini:4: headers: Cookie has no effect: no page may set it, the browser does",
+    ),
+    "safelisted_response_header": (
+        "origin = *\nexpose_headers = Content-Type",
+        "a.ini:4: expose_headers: Content-Type has no effect: every page may read it",
+    ),
+    "forbidden_response_header": (
+        "origin = *\nexpose_headers = Set-Cookie",
+        "a.ini:4: expose_headers: Set-Cookie has no effect: no page may ever read it",
+    ),
+    "risk_without_credentials": (
+        "origin = *\naccept_risk = any-origin",
+        "a.ini:4: accept_risk: any-origin is accepted, but not there: leave it out",
+    ),
+    "risk_that_is_not_there": (
+        "origin = https://a.example\ncredentials = yes\naccept_risk = null-origin",
+        "a.ini:5: accept_risk: null-origin is accepted, but not there: leave it out",
+    ),
+    "after_deny": (
+        "policy = a, deny, b\na_origin = *\nb_origin = *",
+        "a.ini:3: policy: b is named after deny, so it is never used",
+    ),
+    "inactive": (
+        "policy = a\na_origin = *\nold_origin = *",
+        "a.ini:5: old_origin: old is not named in policy, so it is not active",
+    ),
+    "inactive_beside_a_direct_one": (
+        "origin = *\nold_origin = *",
+        "a.ini:4: old_origin: old is not named in policy, so it is not active",
+    ),
+    "after_anyone": (
+        "policy = a, b\na_origin = *\nb_origin = https://b.example",
+        "a.ini:5: b_origin: no request can reach the policy b: a, which comes first for the same path, allows all of its origins",
+    ),
+    "after_copy_that_admits_null": (
+        "policy = a, b\na_origin = copy\nb_origin = null",
+        "a.ini:5: b_origin: no request can reach the policy b: a, which comes first for the same path, allows all of its origins",
+    ),
+    "after_the_same_pattern": (
+        "policy = a, b\na_origin = https://*.b.example\nb_origin = https://*.b.example https://x.b.example",
+        "a.ini:5: b_origin: no request can reach the policy b: a, which comes first for the same path, allows all of its origins",
+    ),
+    "after_the_same_verbs": (
+        "matchstrategy = verbmatch\npolicy = a, b\na_origin = *\nb_origin = *\nb_methods = GET",
+        "a.ini:6: b_origin: no request can reach the policy b: a, which comes first for the same path, allows all of its origins",
+    ),
+    "path_in_the_shadow": (
+        "policy = a, b\na_origin = *\na_path = /api/*\nb_origin = https://b.example\nb_path = /api/v1/* /api",
+        "a.ini:6: b_origin: no request can reach the policy b: policies before it govern all of its paths",
+    ),
+    "every_path_in_the_shadow": (
+        "policy = a, b\na_origin = *\na_path = /*\nb_origin = https://b.example",
+        "a.ini:6: b_origin: no request can reach the policy b: policies before it govern all of its paths",
+    ),
+}  # fmt: skip
+
+NO_ADVICE = {
+    "plain": "origin = https://a.example",
+    "not_after_another_origin": "policy = a, b\na_origin = https://a.example\nb_origin = https://b.example",
+    "not_after_copy_that_refuses_null": (
+        "policy = a, b\na_origin = copy\na_credentials = on\na_accept_risk = any-origin\nb_origin = null"
+    ),
+    "not_after_a_wildcard": "policy = a, b\na_origin = https://a.example\nb_origin = https://*.example",
+    "not_after_fewer_verbs": (
+        "matchstrategy = verbmatch\npolicy = a, b\na_origin = *\na_methods = GET\nb_origin = *\nb_methods = POST"
+    ),
+    "not_after_another_path": "policy = a, b\na_origin = *\na_path = /a\nb_origin = *\nb_path = /a/*",
+    "not_for_an_empty_one": "policy = a\na_origin = *",
+    "risk_that_is_there": "origin = http://a.example\ncredentials = on\naccept_risk = insecure-origin",
+    "null_with_copy": "origin = copy\ncredentials = on\naccept_risk = any-origin null-origin",
+    "any_risk_for_a_strategy": "matchstrategy = call:test_check:strategy\npolicy = a, b\na_origin = *\nb_origin = *",
+    "port_wildcard": "origin = http://localhost:*\ncredentials = on",
+    "predicate": "policy = a, b\na_origin = call:test_check:allow\nb_origin = https://b.example",
+}
+
+
+def strategy(environ):
+    return "a"
+
+
+def allow(origin, environ):
+    raise AssertionError("no advice asks a predicate")
+
+
+@pytest.mark.parametrize(("options", "line"), ADVICE.values(), ids=ADVICE)
+def test_advice_is_given_with_exit_status_0(options, line, check):
+    status, lines = check("a.ini", a_ini=FILTER + options + "\n")
+    assert status == 0
+    assert line in lines
+    assert lines[-1] == "no problems, 1 piece of advice"
+
+
+@pytest.mark.parametrize("options", NO_ADVICE.values(), ids=NO_ADVICE)
+def test_no_advice_where_all_is_well(options, check):
+    status, lines = check("a.ini", a_ini=FILTER + options + "\n")
+    assert (status, lines[-1]) == (0, "no problems")
+
+
+def test_wildcard_with_credentials_asks_for_the_whole_public_suffix_list(check, monkeypatch):
+    ini = FILTER + "origin = https://*.example.com\ncredentials = true\n"
+    assert check("a.ini", a_ini=ini)[1][-1] == "no problems"
+    monkeypatch.setattr("wsgicors_explain.public_suffix_list", lambda: None)
+    status, lines = check("a.ini", a_ini=ini)
+    assert status == 0
+    assert lines[-2].startswith(
+        "a.ini:3: origin: https://*.example.com has credentials, and whether anyone can register"
+    )
+    assert lines[-2].endswith("install wsgicors[psl]")
+
+
+def test_default_that_wins_is_pointed_out(check):
+    ini = "[DEFAULT]\norigin = *\nmethods = GET\n" + FILTER + "origin = https://a.example\nmethods = GET\n"
+    status, lines = check("a.ini", a_ini=ini)
+    assert status == 0
+    assert lines[-2:] == [
+        "a.ini:6: origin: has no effect, as [DEFAULT] has it too: write 'set origin = ...'",
+        "no problems, 1 piece of advice",
+    ]
+
+
+def test_filter_that_nothing_uses_is_pointed_out(check):
+    status, lines = check("a.ini", a_ini="[app:main]\nuse = egg:x\n" + FILTER + "origin = *\n")
+    assert lines[-2:] == [
+        "a.ini:3: filter:cors: no pipeline and no filter-with names this section, so it has no effect",
+        "no problems, 1 piece of advice",
+    ]
+
+
+# --- which sections ---
+
+
+def test_sections_of_other_filters_are_left_alone(check):
+    ini = """
+        [filter:a]
+        use = egg:wsgicors#main
+        origin = *
+        [filter:b]
+        use = egg:other#middleware
+        origin = nonsense
+        [filter:vendored]
+        paste.filter_app_factory = my.vendor.wsgicors:make_middleware
+        origin = *
+        [server:main]
+        use = egg:waitress
+        """
+    status, lines = check("a.ini", a_ini=ini)
+    assert (status, [line for line in lines if line.startswith("filter:")]) == (
+        0,
+        ["filter:a (a.ini:1)", "filter:vendored (a.ini:7)"],
+    )
+
+
+def test_one_section_is_chosen_by_name(check):
+    ini = FILTER + "origin = *\n[filter:bad]\nuse = egg:wsgicors\norigin = x\n"
+    for name in ("cors", "filter:cors"):
+        assert check("a.ini", "--section", name, a_ini=ini)[0] == 0
+    assert check("a.ini", "--section", "bad")[0] == 1
+    status, lines = check("a.ini", "--section", "other")
+    assert (status, lines) == (
+        2,
+        ["wsgicors: a.ini has no section other that uses wsgicors, but filter:cors, filter:bad"],
+    )
+
+
+def test_section_that_others_build_on_is_not_checked_by_itself(check):
+    ini = """
+        [pipeline:main]
+        pipeline = cors inner
+        [filter:base]
+        use = egg:wsgicors
+        maxage = 600
+        [filter:cors]
+        use = base
+        origin = *
+        [app:inner]
+        use = egg:inner
+        """
+    status, lines = check("a.ini", a_ini=ini)
+    assert (status, lines[0], lines[-1]) == (0, "filter:cors (a.ini:6)", "no problems")
+
+
+def test_same_filter_in_two_pipelines_is_checked_once(check):
+    ini = (
+        "[pipeline:a]\npipeline = cors x\n[pipeline:b]\npipeline = cors x\n[app:x]\nuse = egg:x\n"
+        + FILTER
+        + "origin = *\n"
+    )
+    status, lines = check("a.ini", a_ini=ini)
+    assert (status, lines.count("filter:cors (a.ini:7)")) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("ini", "line"),
+    [
+        ("origin = *\n", "a.ini: File contains no section headers."),
+        ("[filter:cors]\norigin\n", "a.ini: Source contains parsing errors"),
+        ("[filter:a]\nx=1\nx=2\n", "a.ini: While reading from 'a.ini' [line 3]: option 'x' in section 'filter:a'"),
+        (FILTER + "origin = https://a%2eexample\n", "a.ini:3: origin: '%' must be followed by '%' or '('"),
+        ("[pipeline:main]\npipeline = cors x\n", "a.ini: app:x: no sections have this name"),
+        ("[app:x]\nuse = y\n[app:y]\na = 1\n[composite:y]\nb = 1\n", "a.ini: app:y: 2 sections have this name"),
+        ("[pipeline:main]\n", "a.ini:1: pipeline: is missing"),
+        ("[filter-app:main]\n", "a.ini:1: next: is missing"),
+        ("[filter:a]\nget x = y\n", "a.ini:1: y: is missing"),
+        ("[filter:a]\nuse = a\n", "a.ini: sections refer to each other in a circle"),
+        ("[filter:a]\nuse = config:no.ini\n", "a.ini: [Errno 2] No such file or directory: 'no.ini'"),
+    ],
+    ids="no_section no_value twice percent no_such_section two_sections no_pipeline no_next no_such_key circle no_such_file".split(),
+)
+def test_file_that_pastedeploy_cannot_load_is_a_problem(ini, line, check):
+    status, lines = check("a.ini", a_ini=ini)
+    assert status == 1
+    assert lines[0].startswith(line)
+    assert lines[-1] == "1 problem"
+
+
+def test_file_without_the_middleware_is_wrong_usage(check):
+    assert check("a.ini", a_ini="[app:main]\nuse = egg:x\n") == (
+        2,
+        ["wsgicors: a.ini has no section with use = egg:wsgicors#middleware"],
+    )
+
+
+def test_target_that_is_nothing_is_wrong_usage(check):
+    assert check("nothing.ini") == (2, ["wsgicors: nothing.ini is no file, and not of the form module:attribute"])
+    assert check() == (2, check()[1])
+
+
+# --- module:attribute ---
+
+
+def test_application_of_a_module_is_checked(check):
+    code = """
+        import re
+        from wsgicors import CORS, OriginList
+        def inner(environ, start_response): ...
+        def allowed(origin, environ): ...
+        class Framework:
+            wsgi_app = CORS(inner, origin=[re.compile("https://a"), allowed, OriginList(lambda: ["https://b.example"])],
+                            credentials=True, accept_risk="any-origin", headers="X-A")
+            def __call__(self, environ, start_response): ...
+        app = Framework()
+        none = inner
+        number = 5
+        """
+    status, lines = check("checked_one:app", checked_one_py=code)
+    assert status == 0
+    assert lines[0] == "checked_one:app (checked_one.py)"
+    assert "re.compile('https://a'), allowed, <" in lines[2]
+    assert lines[3:] == [
+        "checked_one.py: maxage: is missing, so browsers ask again after 5 seconds: write 600, say",
+        "no problems, 1 piece of advice",
+    ]
+    assert check("checked_one:none") == (2, ["wsgicors: there is no wsgicors.CORS in checked_one:none"])
+    assert check("checked_one:number") == (
+        2,
+        ["wsgicors: checked_one:number is no WSGI application: it cannot be called"],
+    )
+    status, lines = check("checked_one:missing")
+    assert (status, len(lines)) == (2, 1)
+    assert lines[0].startswith("wsgicors: checked_one:missing cannot be loaded: AttributeError: ")
+
+
+def test_configuration_error_of_a_module_names_its_line(check):
+    code = "from wsgicors import CORS\n\n\napp = CORS(lambda environ, start_response: [], origin='a.example')\n"
+    assert check("checked_two:app", checked_two_py=code) == (
+        1,
+        [
+            "checked_two.py:4: origin: 'a.example' is not what browsers send (no scheme): write 'https://a.example'",
+            "1 problem",
+        ],
+    )
+
+
+def test_names_of_this_module_are_a_cors():
+    """The two functions that ini files above name with call: are what they stand for."""
+    assert CORS(lambda environ, start_response: [], {"policy": "a", "a_origin": "*"}, matchstrategy=strategy)

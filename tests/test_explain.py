@@ -1,0 +1,440 @@
+"""The command `explain`: the conversation, the verdict, and what it is careful about. Mistakes are in test_mistakes.py."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import textwrap
+from wsgiref.validate import validator
+
+import pytest
+from test_browser_http import answering, serving
+
+import wsgicors
+from wsgicors_explain import main
+
+APP = "https://app.example.com"
+ORIGIN = ("Access-Control-Allow-Origin", APP)
+VARY = ("Vary", "Origin")
+
+
+@pytest.fixture
+def explain(tmp_path, monkeypatch, capsys):
+    """Run `explain` in a directory of its own; gives the exit status and the lines of standard output and error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+    def run(target, *arguments, origin=APP):
+        status = main(["explain", target, "--origin", origin, *arguments])
+        captured = capsys.readouterr()
+        return status, captured.out.splitlines(), captured.err.splitlines()
+
+    return run
+
+
+def write(path, text):
+    path.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
+
+
+@pytest.fixture
+def ini(tmp_path):
+    write(
+        tmp_path / "a.ini",
+        """
+        [filter:cors]
+        use = egg:wsgicors#middleware
+        policy = api, public
+        api_path = /api/*
+        api_origin = https://app.example.com
+        api_methods = GET, PUT
+        api_headers = X-Token
+        api_credentials = true
+        api_maxage = 600
+        public_origin = *
+        """,
+    )
+    return "a.ini"
+
+
+def answer(*headers, status="200 OK", preflight=None):
+    """An application that answers every request with these headers; it notes the methods."""
+    asked = []
+
+    def app(environ, start_response):
+        asked.append(environ["REQUEST_METHOD"])
+        sent = headers if preflight is None or asked[-1] != "OPTIONS" else preflight
+        start_response(status, [("Content-Type", "text/plain"), *sent])
+        return [b""]
+
+    app.asked = asked
+    return app
+
+
+# --- the whole output ---
+
+
+def test_allowed_request_with_its_preflight(ini, explain):
+    arguments = ("--path", "/api/x?y=1", "-X", "put", "-H", "X-Token: 1", "--credentials")
+    assert explain(ini, *arguments) == (
+        0,
+        [
+            "ok  a preflight is needed: PUT is not a safelisted method; x-token is not a safelisted request header",
+            "> OPTIONS /api/x?y=1 HTTP/1.1",
+            "> Host: localhost",
+            "> Accept: */*",
+            "> Access-Control-Request-Method: PUT",
+            "> Access-Control-Request-Headers: x-token",
+            "> Origin: https://app.example.com",
+            "> User-Agent: Mozilla/5.0 (compatible; wsgicors-explain)",
+            "< 204 No Content",
+            "< Access-Control-Allow-Origin: https://app.example.com",
+            "< Access-Control-Allow-Credentials: true",
+            "< Access-Control-Allow-Methods: GET, PUT",
+            "< Access-Control-Allow-Headers: X-Token",
+            "< Access-Control-Max-Age: 600",
+            "< Vary: Origin",
+            "ok  the preflight was answered 204",
+            "ok  Access-Control-Allow-Origin of the preflight fits: https://app.example.com",
+            "ok  Access-Control-Allow-Methods of the preflight fits: GET, PUT",
+            "ok  Access-Control-Allow-Headers of the preflight fits: X-Token",
+            "> PUT /api/x?y=1 HTTP/1.1",
+            "> Host: localhost",
+            "> X-Token: 1",
+            "> Origin: https://app.example.com",
+            "> Content-Length: 0",
+            "> Accept: */*",
+            "> User-Agent: Mozilla/5.0 (compatible; wsgicors-explain)",
+            "< 200 OK",
+            "< Content-Type: text/plain",
+            "< Content-Length: 0",
+            "< Access-Control-Allow-Origin: https://app.example.com",
+            "< Access-Control-Allow-Credentials: true",
+            "< Vary: Origin",
+            "ok  PUT http://localhost/api/x?y=1 was answered 200",
+            "ok  Access-Control-Allow-Origin fits: https://app.example.com",
+            "ok  the page may read the response and its headers content-length, content-type",
+            "--  a.ini was read, no application loaded: what stands behind the middleware here is an empty 200",
+            "ALLOWED: put http://localhost/api/x?y=1 for a page on https://app.example.com",
+        ],
+        [],
+    )
+
+
+def test_same_origin_is_allowed(ini, explain):
+    status, lines, _ = explain(ini, "--path", "/api/x", origin="http://localhost")
+    assert (status, lines[0]) == (0, "ok  http://localhost is the page's own origin: CORS does not apply")
+    assert lines[-1] == "ALLOWED: GET http://localhost/api/x for a page on http://localhost"
+
+
+def test_forbidden_method_is_blocked_before_anything_is_sent(ini, explain):
+    status, lines, _ = explain(ini, "-X", "TRACE")
+    assert (status, lines[-1]) == (1, "BLOCKED: TRACE is a forbidden method: no page may send it")
+    assert not any(line.startswith(">") for line in lines)
+
+
+# --- refusals whose cause is in the configuration, but in no option's value ---
+
+POLICIES = """
+    from wsgicors import CORS
+    def inner(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain"), ("X-Total", "5"), ("Set-Cookie", "a=b")])
+        return [b"inner"]
+    def broken(*arguments):
+        raise LookupError("mine")
+    predicate = CORS(inner, origin=broken)
+    strategy = CORS(inner, policies={"a": {"origin": "*"}}, matchstrategy=broken)
+    alone = CORS(inner, policies={"a": {"origin": "*"}}, matchstrategy=lambda environ: None)
+    plain = CORS(inner, origin="https://app.example.com")
+    failing = CORS(broken, origin="https://app.example.com")
+    caught = CORS(broken, origin="https://app.example.com", catch_errors=True)
+    continued = CORS(inner, origin="https://app.example.com", methods="PUT", preflight_continue=True)
+    def refusing(environ, start_response):
+        start_response("401 Unauthorized", [("Content-Type", "text/plain")])
+        return [b""]
+    login = CORS(refusing, origin="https://app.example.com", methods="PUT", preflight_continue=True)
+    policies = CORS(inner, policies={"a": {"origin": "https://a.example", "path": "/api/*", "methods": "GET"},
+                                     "b": {"origin": "https://b.example"}})
+    class Outer:
+        app = plain
+        def __call__(self, environ, start_response):
+            return self.app(environ, start_response)
+    outer = Outer()
+    text = "no application"
+"""
+
+
+@pytest.fixture
+def module(tmp_path):
+    """The name of a module with the applications above."""
+    write(tmp_path / "explained.py", POLICIES)
+    yield "explained"
+    sys.modules.pop("explained", None)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "arguments", "last"),
+    [
+        ("predicate", (), "BLOCKED: a predicate of the configuration failed; see the server's log"),
+        ("strategy", (), "BLOCKED: the matchstrategy of the configuration failed; see the server's log"),
+        (
+            "alone", (),
+            "BLOCKED: the matchstrategy leaves this request alone. To fix it, let it return the name of a policy",
+        ),
+        (
+            "login", ("-X", "PUT"),
+            "BLOCKED: the preflight was answered 401; a preflight never carries cookies or Authorization:"
+            " it must be answered before any login is asked for",
+        ),
+        (
+            "policies", ("--path", "/x"),
+            "BLOCKED: no policy for this path allows the origin: https://app.example.com."
+            " To fix it, add it to b_origin (explained.py)",
+        ),
+    ],
+)  # fmt: skip
+def test_cause_in_an_application(attribute, arguments, last, module, explain):
+    status, lines, _ = explain(f"{module}:{attribute}", *arguments)
+    assert (status, lines[-1]) == (1, last)
+
+
+def test_application_and_its_layers_are_asked(module, explain):
+    for attribute in ("plain", "outer"):
+        status, lines, _ = explain(f"{module}:{attribute}")
+        assert (status, lines[-1]) == (0, "ALLOWED: GET http://localhost/ for a page on https://app.example.com")
+        status, lines, _ = explain(f"{module}:{attribute}", "-X", "PUT")
+        assert lines[-1].endswith("To fix it, add PUT to methods (explained.py)")
+
+
+def test_application_without_the_middleware_is_asked_too(module, explain):
+    status, lines, _ = explain(f"{module}:inner")
+    assert status == 1
+    assert lines[-1] == (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be https://app.example.com or *"
+    )
+
+
+def test_preflight_continue_is_followed(module, explain):
+    assert explain(f"{module}:continued", "-X", "PUT")[0] == 0
+
+
+def test_exception_of_the_application_is_the_cause(module, explain):
+    status, lines, errors = explain(f"{module}:failing")
+    assert status == 1
+    assert lines[-1] == (
+        "BLOCKED: the application raised LookupError: mine."
+        " Servers answer that with a 500 without CORS headers; catch_errors = true adds them"
+    )
+    assert any("in broken" in line for line in errors)
+
+
+def test_caught_exception_can_be_read_by_the_page(module, explain):
+    status, lines, _ = explain(f"{module}:caught")
+    assert status == 0
+    assert "< 500 Internal Server Error" in lines
+
+
+# --- what the page cannot read, what caches do ---
+
+
+def test_header_that_the_page_cannot_read_is_named(module, explain):
+    status, lines, _ = explain(f"{module}:plain")
+    note = "--  the page cannot read x-total: to be readable, a header must be in Access-Control-Expose-Headers"
+    assert (status, lines[-2]) == (0, f"{note}, option expose_headers")
+
+
+def test_header_that_the_page_cannot_read_is_named_for_any_server(explain):
+    with serving(answer(ORIGIN, VARY, ("X-Total", "1"))) as port:
+        status, lines, _ = explain(f"http://127.0.0.1:{port}")
+    note = "--  the page cannot read x-total: to be readable, a header must be in Access-Control-Expose-Headers"
+    assert (status, lines[-2]) == (0, note)
+
+
+def test_missing_vary_is_pointed_out(explain):
+    with serving(answer(ORIGIN)) as port:
+        status, lines, _ = explain(f"http://127.0.0.1:{port}")
+    assert status == 0
+    assert lines[-2] == (
+        "--  Vary lacks Origin, so a cache may give this response, with its Access-Control-Allow-Origin, to other pages"
+    )
+
+
+@pytest.mark.parametrize("headers", [(ORIGIN, VARY), (ORIGIN, ("Vary", "*")), (("Access-Control-Allow-Origin", "*"),)])
+def test_sufficient_vary_is_not_pointed_out(headers, explain):
+    with serving(answer(*headers)) as port:
+        _, lines, _ = explain(f"http://127.0.0.1:{port}")
+    assert not any(line.startswith("--") for line in lines)
+
+
+# --- URLs ---
+
+PREFLIGHT = [ORIGIN, VARY, ("Access-Control-Allow-Methods", "PUT")]
+
+
+def test_put_is_not_sent_without_being_asked_for(explain):
+    app = answer(*PREFLIGHT)
+    with serving(app) as port:
+        url = f"http://127.0.0.1:{port}/x"
+        status, lines, _ = explain(url, "-X", "PUT")
+        assert (status, app.asked) == (0, ["OPTIONS"])
+        assert lines[-1] == (
+            f"ALLOWED: PUT {url} for a page on {APP}, says the preflight; the request itself was not sent (--send does)"
+        )
+        status, lines, _ = explain(url, "-X", "PUT", "--send")
+        assert (status, app.asked) == (0, ["OPTIONS", "OPTIONS", "PUT"])
+        assert lines[-1] == f"ALLOWED: PUT {url} for a page on {APP}"
+
+
+def test_post_that_needs_no_preflight_is_unknown(explain):
+    app = answer(ORIGIN)
+    with serving(app) as port:
+        url = f"http://127.0.0.1:{port}/x"
+        status, lines, _ = explain(url, "-X", "POST")
+        assert (status, app.asked) == (1, [])
+        assert (
+            lines[-1]
+            == f"UNKNOWN: POST {url} for a page on {APP} needs no preflight, and without --send it is not sent"
+        )
+        assert explain(url, "-X", "POST", "--send")[0] == 0
+        assert app.asked == ["POST"]
+
+
+def test_blocked_preflight_is_blocked_without_send(explain):
+    with serving(answer()) as port:
+        assert explain(f"http://127.0.0.1:{port}/x", "-X", "PUT")[0] == 1
+
+
+def test_get_and_head_are_sent(explain):
+    app = answer(ORIGIN)
+    with serving(app) as port:
+        for method in ("GET", "HEAD"):
+            assert explain(f"http://127.0.0.1:{port}/x", "-X", method)[0] == 0
+    assert app.asked == ["GET", "HEAD"]
+
+
+def test_path_is_relative_to_the_url(explain):
+    with serving(answer(ORIGIN)) as port:
+        _, lines, _ = explain(f"http://127.0.0.1:{port}/x/y", "--path", "../z")
+    assert lines[-1] == f"ALLOWED: GET http://127.0.0.1:{port}/z for a page on {APP}"
+
+
+def test_network_failures_are_one_line(explain):
+    status, lines, _ = explain("http://nowhere.invalid/", origin="http://a.example")
+    assert status == 1
+    assert lines[-1].startswith("BLOCKED: the host name nowhere.invalid does not resolve: ")
+    with answering(None) as port:
+        status, lines, _ = explain(f"http://127.0.0.1:{port}/", "--timeout", "0.05")
+    assert (status, lines[-1]) == (1, f"BLOCKED: 127.0.0.1:{port} did not answer within 0.05 seconds")
+
+
+def test_foreign_text_cannot_play_with_the_terminal(explain):
+    with answering(b"HTTP/1.1 200 OK\r\nX-A: \x1b[2Jgone\r\nAccess-Control-Allow-Origin: *\r\n\r\n") as port:
+        status, lines, _ = explain(f"http://127.0.0.1:{port}/")
+    assert status == 0
+    assert "< X-A: \\x1b[2Jgone" in lines
+
+
+# --- usage ---
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nothing",), "nothing is no file, and not of the form module:attribute"),
+        (("nothing:app",), "nothing:app cannot be loaded: ModuleNotFoundError: No module named 'nothing'"),
+        (("a.ini", "-X", "a b"), "method='a b' is not the name of a method"),
+        (("http://[::1", "-X", "GET"), "Invalid IPv6 URL"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_status_2(arguments, message, ini, explain):
+    assert explain(*arguments) == (2, [], [f"wsgicors: {message}"])
+
+
+def test_bad_origin_is_wrong_usage(ini, explain):
+    status, _, errors = explain(ini, origin="app.example.com")
+    assert (status, errors) == (
+        2,
+        ["wsgicors: 'app.example.com' is not what browsers send (no scheme): write 'https://app.example.com'"],
+    )
+
+
+def test_bad_header_is_wrong_usage(ini, explain):
+    status, _, errors = explain(ini, "-H", "X-Token")
+    assert (status, errors[-1]) == (
+        2,
+        "wsgicors explain: error: argument -H/--header: 'X-Token' is not a header: write 'Name: value'",
+    )
+
+
+def test_one_of_several_sections_must_be_chosen(ini, tmp_path, explain):
+    with (tmp_path / ini).open("a", encoding="utf-8") as file:
+        file.write("[filter:other]\nuse = egg:wsgicors\norigin = *\n")
+    assert explain(ini) == (
+        2,
+        [],
+        ["wsgicors: a.ini has several, choose with --section: filter:cors, filter:other"],
+    )
+    assert explain(ini, "--section", "other")[0] == 0
+
+
+@pytest.mark.parametrize("command", [[], ["check"], ["explain"]])
+def test_help_has_an_example(command, capsys):
+    assert main([*command, "--help"]) == 0
+    examples = capsys.readouterr().out.partition("example:\n")[2]
+    assert f"  wsgicors {' '.join(command)}" in examples
+    assert "exit status: 0 fine, 1 problems (check), blocked or unknown (explain), 2 wrong usage" in examples
+
+
+def test_version_is_that_of_the_middleware(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"wsgicors {wsgicors.__version__}\n"
+
+
+# --- colour ---
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_colour_is_for_terminals_and_adds_nothing_to_the_text(ini, explain, monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    _, plain, _ = explain(ini, "--path", "/api/x", origin="https://b.example")
+
+    def on_terminal():
+        terminal = Terminal()
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", terminal)
+            main(["explain", ini, "--path", "/api/x", "--origin", "https://b.example"])
+        return terminal.getvalue()
+
+    coloured = on_terminal()
+    assert "\033[1;31mBLOCKED: " in coloured
+    assert coloured.replace("\033[1;31m", "").replace("\033[0m", "").splitlines() == plain
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert on_terminal().splitlines() == plain
+
+
+# --- as a user calls it ---
+
+
+@pytest.mark.parametrize("start", [["-m", "wsgicors"], [wsgicors.__file__]], ids=["module", "file"])
+def test_command_runs_as_a_process(start, ini, tmp_path):
+    command = [sys.executable, *start, "explain", ini, "--origin", APP, "--path", "/api/x"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == f"ALLOWED: GET http://localhost/api/x for a page on {APP}"
+
+
+def test_application_of_the_working_directory_is_found(module, tmp_path):
+    command = [sys.executable, wsgicors.__file__, "explain", f"{module}:plain", "--origin", APP]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_stand_in_application_is_valid(ini):
+    """What explain puts behind the middleware of an ini file keeps to PEP 3333."""
+    from wsgicors_explain import Browser, empty_app
+
+    assert not Browser(validator(empty_app), APP).fetch("/")
