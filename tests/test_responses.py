@@ -419,8 +419,11 @@ def test_function_names_the_policy_and_what_is_no_name_refuses(strategy, chosen,
 
 
 def test_function_names_a_direct_policy_direct():
-    assert_cors(request(client(origin=ORIGIN, matchstrategy=lambda environ: "direct"), ORIGIN), allow_origin=ORIGIN,
-                vary="Origin")  # fmt: skip
+    assert_cors(
+        request(client(origin=ORIGIN, matchstrategy=lambda environ: "direct"), ORIGIN),
+        allow_origin=ORIGIN,
+        vary="Origin",
+    )
 
 
 def test_strategy_that_raises_is_logged_with_its_traceback(caplog):
@@ -960,8 +963,9 @@ def test_preflight_continue_lets_the_application_answer_what_is_allowed():
     both = client(origin=ORIGIN, methods="GET, PUT", headers="X-A", maxage=5, preflight_continue=True, app=app)
     response = preflight(both)
     assert (response.status, response.body, response.headers["Allow"]) == ("200 Mine", b"mine", "GET, PUT")
-    assert_cors(response, allow_origin=ORIGIN, allow_methods="GET, PUT", allow_headers="X-A", max_age="5",
-                vary="Accept, Origin")  # fmt: skip
+    assert_cors(
+        response, allow_origin=ORIGIN, allow_methods="GET, PUT", allow_headers="X-A", max_age="5", vary="Accept, Origin"
+    )
 
 
 def test_preflight_continue_with_everything_echoed():

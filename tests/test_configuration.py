@@ -1,0 +1,848 @@
+"""Configuration: every option in all its forms, every shape, precedence, and every error whole (design.md, 2)."""
+
+from __future__ import annotations
+
+import datetime
+import pickle
+import re
+from collections import OrderedDict
+from types import MappingProxyType
+
+import pytest
+from support import ORIGIN, OTHER, assert_cors, client, plain_app, request
+
+import wsgicors
+from wsgicors import CORS, ConfigError, OriginList, Problem
+
+
+def problems(cfg=None, **options):
+    """Every problem of a configuration, as (key, value, message)."""
+    with pytest.raises(ConfigError) as caught:
+        CORS(plain_app, cfg, **options)
+    assert all(type(problem) is Problem for problem in caught.value.problems)
+    return [tuple(problem) for problem in caught.value.problems]
+
+
+def direct(**options):
+    return CORS(plain_app, **{"origin": "*", **options}).policies["direct"]
+
+
+# --- options and the forms of their values ---
+
+
+def predicate(origin, environ):
+    return False
+
+
+EXPRESSION = re.compile(r"https://app\.example\.com")
+SOURCE = OriginList(lambda: [ORIGIN])
+SECOND = datetime.timedelta(seconds=1)
+
+FORMS = [
+    # option, value as given, value in force
+    ("origin", "*", ("*",)),
+    ("origin", ["*"], ("*",)),
+    ("origin", "copy", ("copy",)),
+    ("origin", " * ", ("*",)),
+    ("origin", "", ()),
+    ("origin", " \n ", ()),
+    ("origin", [], ()),
+    ("origin", (), ()),
+    ("origin", set(), ()),
+    ("origin", ORIGIN, (ORIGIN,)),
+    ("origin", f"{ORIGIN},{OTHER}", (ORIGIN, OTHER)),
+    ("origin", f"{ORIGIN} {OTHER}", (ORIGIN, OTHER)),
+    ("origin", f"\n{ORIGIN} ,\n\t{OTHER},\n", (ORIGIN, OTHER)),
+    ("origin", [ORIGIN, OTHER], (ORIGIN, OTHER)),
+    ("origin", (ORIGIN, OTHER), (ORIGIN, OTHER)),
+    ("origin", {ORIGIN}, (ORIGIN,)),
+    ("origin", frozenset((ORIGIN,)), (ORIGIN,)),
+    ("origin", EXPRESSION, (EXPRESSION,)),
+    ("origin", [EXPRESSION, ORIGIN], (EXPRESSION, ORIGIN)),
+    ("origin", predicate, (predicate,)),
+    ("origin", [ORIGIN, predicate], (ORIGIN, predicate)),
+    ("origin", SOURCE, (SOURCE,)),
+    ("origin", [SOURCE, ORIGIN], (SOURCE, ORIGIN)),
+    ("origin", "null", ("null",)),
+    ("path", None, ()),
+    ("path", "", ()),
+    ("path", "/", ("/",)),
+    ("path", "/*", ("/*",)),
+    ("path", "/api", ("/api",)),
+    ("path", "/api/*", ("/api/*",)),
+    ("path", "/api/", ("/api/",)),
+    ("path", "/a /b/*, /c", ("/a", "/b/*", "/c")),
+    ("path", ["/a b", "/c,d"], ("/a b", "/c,d")),
+    ("path", ("/a", "/b"), ("/a", "/b")),
+    ("path", ["/a", "/a"], ("/a",)),
+    ("path", "/café", ("/café",)),
+    ("path", "/a+b/%2e", ("/a+b/%2e",)),
+    ("methods", None, ("GET", "HEAD", "POST")),
+    ("methods", "", ("GET", "HEAD", "POST")),
+    ("methods", [], ()),
+    ("methods", "*", ("*",)),
+    ("methods", ["*"], ("*",)),
+    ("methods", "GET,POST,OPTIONS", ("GET", "POST", "OPTIONS")),
+    ("methods", "GET, PUT", ("GET", "PUT")),
+    ("methods", "GET PUT", ("GET", "PUT")),
+    ("methods", ["GET", "PUT"], ("GET", "PUT")),
+    ("methods", "get Put dElEtE head options post", ("GET", "PUT", "DELETE", "HEAD", "OPTIONS", "POST")),
+    ("methods", "PATCH", ("PATCH",)),
+    ("methods", "propfind PROPFIND", ("propfind", "PROPFIND")),
+    ("methods", "GET, get, GET", ("GET",)),
+    ("headers", None, ()),
+    ("headers", "", ()),
+    ("headers", [], ()),
+    ("headers", "*", ("*",)),
+    ("headers", "X-A, x-b", ("X-A", "x-b")),
+    ("headers", "X-A x-b,X-C", ("X-A", "x-b", "X-C")),
+    ("headers", ["X-A"], ("X-A",)),
+    ("headers", ("X-A", "X-B"), ("X-A", "X-B")),
+    ("headers", {"X-B", "X-A", "X-C"}, ("X-A", "X-B", "X-C")),
+    ("headers", "X-A, x-a, X-A", ("X-A",)),
+    ("headers", "!#$%&'*+-.^_`|~", ("!#$%&'*+-.^_`|~",)),
+    ("expose_headers", None, ()),
+    ("expose_headers", "*", ("*",)),
+    ("expose_headers", "X-A, ETag", ("X-A", "ETag")),
+    ("expose_headers", {"X-A"}, ("X-A",)),
+    *(("timing", value, True) for value in (True, "true", "True", "TRUE", "yes", "Yes", "on", "ON", "1", " true ")),
+    *(("timing", value, False) for value in (False, "false", "False", "no", "NO", "off", "oFF", "0", None, "", " ")),
+    ("credentials", None, False),
+    ("credentials", "off", False),
+    ("preflight_continue", "on", True),
+    ("preflight_continue", None, False),
+    ("maxage", None, None),
+    ("maxage", "", None),
+    ("maxage", 0, 0),
+    ("maxage", "0", 0),
+    ("maxage", 600, 600),
+    ("maxage", "180", 180),
+    ("maxage", " 86400 ", 86400),
+    ("maxage", "0600", 600),
+    ("maxage", datetime.timedelta(hours=1), 3600),
+    ("maxage", datetime.timedelta(0), 0),
+    ("maxage", 2**31, 2**31),
+    ("preflight_status", None, 204),
+    ("preflight_status", 200, 200),
+    ("preflight_status", "200", 200),
+    ("preflight_status", 299, 299),
+    ("accept_risk", None, frozenset()),
+    ("accept_risk", "", frozenset()),
+    ("accept_risk", "any-origin", {"any-origin"}),
+    ("accept_risk", "any-origin, null-origin", {"any-origin", "null-origin"}),
+    ("accept_risk", ["public-suffix", "insecure-origin"], {"public-suffix", "insecure-origin"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "in_force"), [pytest.param(*row, id=f"{row[0]}={row[1]!r}"[:60]) for row in FORMS]
+)
+def test_option_means_the_same_in_every_shape(option, value, in_force):
+    alone = {"origin": "*", option: value}
+    prefixed = {"policy": "api", "api_origin": "*", f"api_{option}": value}
+    for policies in (
+        CORS(plain_app, **alone).policies,
+        CORS(plain_app, alone).policies,
+        CORS(plain_app, MappingProxyType(alone)).policies,
+        CORS(plain_app, **prefixed).policies,
+        CORS(plain_app, prefixed).policies,
+        CORS(plain_app, policies={"api": alone}).policies,
+        CORS(plain_app, {"policies": OrderedDict(api=MappingProxyType(alone))}).policies,
+    ):
+        (policy,) = policies.values()
+        found = getattr(policy, option)
+        assert found == in_force
+        assert type(found) is (frozenset if option == "accept_risk" else type(in_force))
+
+
+def test_credentials_in_every_form():
+    for value in (True, "true", "YES", "on", "1"):
+        assert CORS(plain_app, origin=ORIGIN, credentials=value).policies["direct"].credentials is True
+
+
+def test_defaults():
+    policy = CORS(plain_app, origin=ORIGIN).policies["direct"]
+    assert (policy.name, policy.origin, policy.path, policy.methods) == (
+        "direct",
+        (ORIGIN,),
+        (),
+        ("GET", "HEAD", "POST"),
+    )
+    assert (policy.headers, policy.expose_headers, policy.credentials, policy.maxage) == ((), (), False, None)
+    assert (policy.timing, policy.preflight_status, policy.preflight_continue, policy.accept_risk) == (
+        False,
+        204,
+        False,
+        frozenset(),
+    )
+
+
+# --- wrong values: whole messages ---
+
+TOKEN = "is not a name of HTTP (a token): write names such as X-Token, separated by commas"
+METHOD = "is not a method: write names such as GET, separated by commas"
+ANY_NAME = "stands for any name, Authorization included: write it alone, or leave it out"
+ANY_METHOD = "stands for any method: write it alone, or leave it out"
+PATCH = "is not PATCH, as browsers do not change its case: write 'PATCH'"
+BOOLEAN = "is not a boolean: write true or false"
+SECONDS = "is not a number of seconds: write a whole number from 0 to 2147483648"
+STATUS = "is not a status that browsers accept for a preflight: write a whole number from 200 to 299"
+PATTERN = "is no path that is compared: write /exact, or /prefix/* for all that is under it"
+SERVED = "is no path that is served, see its dots and slashes: write {!r}"
+RISK = "is no risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin"
+
+
+def typed(value):
+    return f"is of type {type(value).__name__}: write text, or a list of texts"
+
+
+WRONG = [
+    # option, value as given, the faulty values and what is said of each
+    ("origin", b"*", [(b"*", typed(b"*"))]),
+    ("origin", 1, [(1, typed(1))]),
+    ("origin", True, [(True, typed(True))]),
+    ("origin", {"a": 1}, [({"a": 1}, typed({}))]),
+    ("headers", b"X-A", [(b"X-A", typed(b""))]),
+    ("headers", "X A:", [("A:", TOKEN)]),
+    ("headers", "X-A; X-B", [("X-A;", TOKEN)]),
+    ("headers", ["X A", "X-B", b"X-C", None, ""], [("X A", TOKEN), (b"X-C", TOKEN), (None, TOKEN), ("", TOKEN)]),
+    ("headers", "Ünicode", [("Ünicode", TOKEN)]),
+    ("headers", ["X-A\r\nX-B"], [("X-A\r\nX-B", TOKEN)]),
+    ("headers", "*, X-A", [("*", ANY_NAME)]),
+    ("headers", "*, Authorization", [("*", ANY_NAME)]),
+    ("headers", 7, [(7, typed(7))]),
+    ("headers", True, [(True, typed(True))]),
+    ("headers", {"X-A": 1}, [({"X-A": 1}, typed({}))]),
+    ("expose_headers", "X-A, *", [("*", ANY_NAME)]),
+    ("expose_headers", "X:A", [("X:A", TOKEN)]),
+    ("methods", "GET, patch", [("patch", PATCH)]),
+    ("methods", ["Patch"], [("Patch", PATCH)]),
+    ("methods", "GET, *", [("*", ANY_METHOD)]),
+    ("methods", "GET/POST", [("GET/POST", METHOD)]),
+    ("methods", "GET;POST, PU:T", [("GET;POST", METHOD), ("PU:T", METHOD)]),
+    ("methods", b"GET", [(b"GET", typed(b""))]),
+    ("methods", [b"GET"], [(b"GET", METHOD)]),
+    ("methods", 1.5, [(1.5, typed(1.5))]),
+    *(
+        (option, value, [(value, BOOLEAN)])
+        for option in ("credentials", "timing", "preflight_continue")
+        for value in ("tru", "y", "2", "enabled", 1, 0, [], b"true")
+    ),
+    *(
+        ("maxage", value, [(value, SECONDS)])
+        for value in ("10m", "-1", -1, "1.5", 1.5, True, 2**31 + 1, "9" * 30, [600], b"600", "+5", "٣")
+    ),
+    ("maxage", -SECOND, [(-SECOND, SECONDS)]),
+    ("maxage", SECOND / 2, [(SECOND / 2, SECONDS)]),
+    ("maxage", "2147483649", [("2147483649", SECONDS)]),
+    *(
+        ("preflight_status", value, [(value, STATUS)])
+        for value in (199, 300, "302", 0, True, "ok", 204.0, b"204", "200 OK")
+    ),
+    ("path", "api", [("api", "is not a path: write '/api'")]),
+    ("path", "*", [("*", "is not a path: write '/*'")]),
+    ("path", ["/a", 7], [(7, "is not a path: write '/exact or /prefix/*'")]),
+    ("path", [], [([], "names no path: leave the option out to govern every path")]),
+    ("path", "/*/x", [("/*/x", PATTERN)]),
+    ("path", "/api*", [("/api*", PATTERN)]),
+    ("path", "/api/**", [("/api/**", PATTERN)]),
+    ("path", "/api?x=1", [("/api?x=1", PATTERN)]),
+    ("path", "/api#top", [("/api#top", PATTERN)]),
+    ("path", ["/a\nb"], [("/a\nb", PATTERN)]),
+    ("path", "/a//b", [("/a//b", SERVED.format("/a/b"))]),
+    ("path", "/a/../b/*", [("/a/../b/*", SERVED.format("/b/*"))]),
+    ("path", "/a/./b", [("/a/./b", SERVED.format("/a/b"))]),
+    ("path", "//", [("//", SERVED.format("/"))]),
+    ("path", "/a\\b", [("/a\\b", SERVED.format("/a/b"))]),
+    ("path", b"/a", [(b"/a", typed(b""))]),
+    ("path", "/a b //c", [("b", "is not a path: write '/b'"), ("//c", SERVED.format("/c"))]),
+    ("accept_risk", "any_origin", [("any_origin", f"{RISK}; did you mean 'any-origin'?")]),
+    ("accept_risk", "any", [("any", RISK)]),
+    ("accept_risk", "all", [("all", RISK)]),
+    ("accept_risk", "*", [("*", RISK)]),
+    ("accept_risk", True, [(True, typed(True))]),
+    ("accept_risk", [["x"]], [(["x"], RISK)]),
+]
+WRONG = [pytest.param(*row, id=f"{row[0]}={row[1]!r}"[:60]) for row in WRONG]
+
+
+@pytest.mark.parametrize(("option", "value", "faults"), WRONG)
+def test_wrong_value_is_an_error_with_its_key_its_value_and_its_remedy(option, value, faults):
+    alone = {"origin": "*", option: value}
+    messages = [(fault, f"{fault!r} {message}") for fault, message in faults]
+    assert problems(**alone) == [(option, *rest) for rest in messages]
+    assert problems(alone) == [(option, *rest) for rest in messages]
+    prefixed = {"policy": "api", "api_origin": "*", f"api_{option}": value}
+    assert problems(prefixed) == [(f"api_{option}", *rest) for rest in messages]
+    assert problems(policies={"api": alone}) == [(f"policies.api.{option}", *rest) for rest in messages]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        pytest.param(
+            {"matchstrategy": "verbmach"},
+            (
+                "matchstrategy",
+                "verbmach",
+                "'verbmach' is no strategy: write firstmatch or verbmatch, or give a function f(environ)",
+            ),
+            id="matchstrategy",
+        ),
+        pytest.param(
+            {"matchstrategy": 1},
+            ("matchstrategy", 1, "1 is no strategy: write firstmatch or verbmatch, or give a function f(environ)"),
+            id="matchstrategy-number",
+        ),
+        pytest.param({"catch_errors": "maybe"}, ("catch_errors", "maybe", f"'maybe' {BOOLEAN}"), id="catch_errors"),
+    ],
+)
+def test_wrong_global_option_is_an_error(options, expected):
+    assert problems(origin="*", **options) == [expected]
+
+
+@pytest.mark.parametrize("value", ["firstmatch", "verbmatch", lambda environ: None, None, ""])
+def test_strategy_in_every_form(value):
+    assert list(CORS(plain_app, origin="*", matchstrategy=value).policies) == ["direct"]
+
+
+# --- shapes ---
+
+
+@pytest.mark.parametrize(
+    "policy",
+    ["api, public", "api,public", "api public", "\n api\n public\n", ["api", "public"], ("api", "public")],
+    ids=repr,
+)
+def test_several_policies_in_order(policy):
+    options = {"api_path": "/api/*", "api_origin": ORIGIN, "public_origin": "*"}
+    for middleware in (
+        CORS(plain_app, {"policy": policy, **options}),
+        CORS(plain_app, options, policy=policy),
+        CORS(plain_app, policy=policy, **options),
+    ):
+        assert [(name, policy.name) for name, policy in middleware.policies.items()] == [
+            ("api", "api"),
+            ("public", "public"),
+        ]
+        assert middleware.policies["api"].path == ("/api/*",)
+        assert middleware.policies["public"].origin == ("*",)
+
+
+NESTED = {"b": {"origin": "*"}, "a": {"origin": ORIGIN, "maxage": 5}}
+
+
+def test_nested_policies_are_in_the_order_of_the_mapping():
+    assert list(CORS(plain_app, policies=NESTED).policies) == ["b", "a"]
+    assert list(CORS(plain_app, {"policies": NESTED}).policies) == ["b", "a"]
+
+
+def test_policy_beside_nested_policies_gives_the_order_and_which_are_active():
+    assert list(CORS(plain_app, policies=NESTED, policy="a, b").policies) == ["a", "b"]
+    assert list(CORS(plain_app, policies=NESTED, policy="a").policies) == ["a"]
+    with_deny = CORS(plain_app, policies=NESTED, policy="a, deny")
+    assert list(with_deny.policies) == ["a"]
+
+
+def test_nested_and_flat_keys_of_one_policy_add_up():
+    policy = CORS(plain_app, policies={"api": {"origin": ORIGIN}}, api_maxage=5).policies["api"]
+    assert (policy.origin, policy.maxage) == ((ORIGIN,), 5)
+
+
+def test_policy_may_be_called_direct_or_anything():
+    for name in ("direct", "api-v2", "a.b", "allow", "a_b", "origin", "policy", "é"):
+        assert list(CORS(plain_app, {"policy": name, f"{name}_origin": "*"}).policies) == [name]
+        assert list(CORS(plain_app, policies={name: {"origin": "*"}}).policies) == [name]
+
+
+def test_deny_ends_the_list_and_needs_no_options():
+    for policy in ("deny", "a, deny", "deny, a", "a, deny, b"):
+        middleware = CORS(plain_app, policy=policy, a_origin=ORIGIN)
+        assert list(middleware.policies) == ([] if policy.startswith("deny") else ["a"])
+
+
+def test_policies_are_read_only_and_a_policy_is_immutable():
+    policies = CORS(plain_app, origin="*").policies
+    with pytest.raises(TypeError):
+        policies["other"] = policies["direct"]
+    with pytest.raises(TypeError):
+        del policies["direct"]
+    policy = policies["direct"]
+    for change in (
+        lambda: setattr(policy, "origin", ("copy",)),
+        lambda: setattr(policy, "other", 1),
+        lambda: delattr(policy, "origin"),
+    ):
+        with pytest.raises(AttributeError):
+            change()
+    assert policy.origin == ("*",)
+    assert repr(policy).startswith("Policy(name='direct', origin=('*',)")
+
+
+def test_configuration_is_copied():
+    origins, methods = [ORIGIN], ["GET"]
+    nested = {"api": {"origin": origins, "methods": methods}}
+    cfg = {"policies": nested}
+    middleware = CORS(plain_app, cfg)
+    origins.append(OTHER)
+    methods.append("PUT")
+    nested["api"]["maxage"] = 5
+    nested.clear()
+    cfg.clear()
+    policy = middleware.policies["api"]
+    assert (policy.origin, policy.methods, policy.maxage) == ((ORIGIN,), ("GET",), None)
+
+
+def test_configuration_is_never_changed():
+    cfg = {"policy": "api", "api_origin": [ORIGIN, OTHER], "api_headers": "", "old_origin": None, "api_maxage": "5"}
+    before = {key: list(value) if isinstance(value, list) else value for key, value in cfg.items()}
+    CORS(plain_app, cfg, api_timing=True)
+    assert cfg == before
+
+
+# --- precedence ---
+
+
+def test_keywords_override_cfg():
+    policy = CORS(plain_app, {"origin": "*", "maxage": 5, "timing": True}, origin=ORIGIN, maxage=0).policies["direct"]
+    assert (policy.origin, policy.maxage, policy.timing) == ((ORIGIN,), 0, True)
+    middleware = CORS(plain_app, {"policy": "a", "a_origin": "*", "b_origin": "*"}, policy="b")
+    assert list(middleware.policies) == ["b"]
+
+
+def test_keyword_that_is_none_or_empty_text_overrides_nothing():
+    cfg = {"origin": "*", "maxage": 5, "methods": "PUT"}
+    policy = CORS(plain_app, cfg, origin=None, maxage=None, methods="").policies["direct"]
+    assert (policy.origin, policy.maxage, policy.methods) == (("*",), 5, ("PUT",))
+
+
+def test_keyword_with_an_empty_origin_overrides():
+    assert CORS(plain_app, {"origin": "*"}, origin="").policies["direct"].origin == ()
+    assert CORS(plain_app, {"policy": "a", "a_origin": "*"}, a_origin=[]).policies["a"].origin == ()
+
+
+def test_faulty_value_that_is_overridden_does_not_count():
+    assert CORS(plain_app, {"origin": "nonsense/"}, origin="*").policies["direct"].origin == ("*",)
+
+
+@pytest.mark.parametrize("cfg", [None, {}])
+def test_no_cfg(cfg):
+    assert CORS(plain_app, cfg, origin="*").policies["direct"].origin == ("*",)
+
+
+# --- keys ---
+
+
+def unknown(key, value, end):
+    return (key, value, f"{value!r} is given to an unknown option{end}")
+
+
+def meant(key):
+    return f"; did you mean {key!r}?"
+
+
+FOREIGN = {
+    "origin": (
+        "origins allow_origin allow_origins allowed_origins allow_origin_regex CORS_ALLOWED_ORIGINS"
+        " CORS_ALLOW_ALL_ORIGINS CORS_ORIGIN_WHITELIST Access-Control-Allow-Origin orign Origin"
+    ),
+    "methods": "method allow_methods allowed_methods CORS_ALLOW_METHODS access_control_allow_methods methdos Methods",
+    "headers": "header allow_headers allowed_headers CORS_ALLOW_HEADERS access-control-allow-headers haeders",
+    "expose_headers": "exposed_headers expose_header CORS_EXPOSE_HEADERS exposeHeaders access_control_expose_headers",
+    "credentials": "credential supports_credentials support_credentials allow_credentials CORS_ALLOW_CREDENTIALS"
+    " CORS_SUPPORTS_CREDENTIALS withCredentials credentails",
+    "maxage": "max_age maxAge MAX_AGE max-age CORS_PREFLIGHT_MAX_AGE preflight_max_age maxages",
+    "timing": "timing_allow_origin Timing-Allow-Origin timming",
+    "preflight_status": "optionsSuccessStatus options_success_status preflight_statu",
+    "preflight_continue": "preflightContinue options_passthrough preflight_continues",
+    "accept_risk": "accept_risks accepted_risks acceptrisk",
+    "path": "paths resources urls_regex pth",
+}
+FOREIGN = [pytest.param(key, option, id=key) for option, keys in FOREIGN.items() for key in keys.split()]
+
+
+@pytest.mark.parametrize(("key", "option"), FOREIGN)
+def test_unknown_key_is_an_error_that_names_the_one_that_is_meant(key, option):
+    assert problems({"origin": "*", key: "x"}) == [unknown(key, "x", meant(option))]
+    assert problems({"policy": "api", "api_origin": "*", f"api_{key}": "x"}) == [
+        unknown(f"api_{key}", "x", meant(f"api_{option}"))
+    ]
+    assert problems(policies={"api": {"origin": "*", key: "x"}}) == [unknown(f"policies.api.{key}", "x", meant(option))]
+
+
+@pytest.mark.parametrize(
+    ("key", "known"),
+    [
+        pytest.param("api_orign", "api_origin", id="spelling"),
+        pytest.param("aip_methods", "api_methods", id="spelling-of-the-name"),
+        pytest.param("api-origin", "api_origin", id="hyphen"),
+        pytest.param("api_max_age", "api_maxage", id="underscore"),
+        pytest.param("policys", "policy", id="policy"),
+        pytest.param("match_strategy", "matchstrategy", id="matchstrategy"),
+        pytest.param("catcherrors", "catch_errors", id="catch_errors"),
+    ],
+)
+def test_nearest_known_key_is_offered(key, known):
+    assert problems({"policy": "api", "api_origin": "*", key: "x"}) == [unknown(key, "x", meant(known))]
+
+
+def test_without_a_near_key_all_are_listed():
+    options = (
+        "origin, path, methods, headers, expose_headers, credentials, maxage, timing, preflight_status,"
+        " preflight_continue, accept_risk"
+    )
+    assert problems(origin="*", zzzz=1) == [unknown("zzzz", 1, f": write one of {options}")]
+
+
+def test_unknown_key_that_is_none_is_not_given():
+    assert CORS(plain_app, origin="*", zzzz=None).policies
+
+
+def test_keys_of_an_inactive_policy_are_fine():
+    inactive = {"old_origin": "http://x/", "old_methods": b"?", "old_whatever": 1, "older_origin": "*"}
+    assert list(CORS(plain_app, policy="api", api_origin="*", **inactive).policies) == ["api"]
+    assert list(CORS(plain_app, origin="*", **inactive).policies) == ["direct"]
+    nested = {"api": {"origin": "*"}, "old": {"origin": "http://x/", "methods": b"?"}}
+    assert list(CORS(plain_app, policies=nested, policy="api").policies) == ["api"]
+
+
+def test_keys_of_a_policy_without_origin_that_is_not_active_are_unknown():
+    assert problems(policy="api", api_origin="*", old_methods="GET") == [
+        unknown("old_methods", "GET", meant("api_methods"))
+    ]
+
+
+@pytest.mark.parametrize(
+    "key", ["allow_origin", "expose_origin", "allowed_origin", "cors_allow_origin", "access_control_allow_origin"]
+)
+def test_name_of_another_library_is_no_inactive_policy(key):
+    (found,) = problems({"origin": "*", key: "*"})
+    assert found == unknown(key, "*", meant("origin"))
+    (found,) = problems({"policy": "api", "api_origin": "*", f"api_{key}": "*"})
+    assert found == unknown(f"api_{key}", "*", meant("api_origin"))
+
+
+@pytest.mark.parametrize("key", [1, None, b"origin", ("origin",)], ids=repr)
+def test_key_that_is_no_text_is_an_error(key):
+    assert problems({"origin": "*", key: 2}) == [
+        (repr(key), 2, "2 has a key that is no text: write the name of an option")
+    ]
+
+
+# --- what does not fit together ---
+
+FORMS_OF_ORIGIN = "or '*' for anyone, or an empty text for nobody"
+EVERY_OPTION = "is missing, as is every option of {!r} (names are case-sensitive)"
+
+MISFITS = [
+    (
+        "nothing",
+        {},
+        [("origin", None, f"is missing: write origin = https://app.example.com, {FORMS_OF_ORIGIN}")],
+    ),
+    (
+        "no-origin",
+        {"maxage": 5},
+        [("origin", None, f"is missing: write origin = https://app.example.com, {FORMS_OF_ORIGIN}")],
+    ),
+    (
+        "no-origin-prefixed",
+        {"policy": "api", "api_maxage": 5},
+        [("api_origin", None, f"is missing: write api_origin = https://app.example.com, {FORMS_OF_ORIGIN}")],
+    ),
+    (
+        "no-origin-nested",
+        {"policies": {"api": {"maxage": 5}}},
+        [
+            (
+                "policies.api.origin",
+                None,
+                f"is missing: write policies.api.origin = https://app.example.com, {FORMS_OF_ORIGIN}",
+            )
+        ],
+    ),
+    (
+        "no-key-of-a-policy",
+        {"policy": "api"},
+        [
+            (
+                "api_origin",
+                None,
+                f"{EVERY_OPTION.format('api')}: write api_origin = https://app.example.com, {FORMS_OF_ORIGIN}",
+            )
+        ],
+    ),
+    (
+        "no-key-of-a-policy-called-direct",
+        {"policy": "direct"},
+        [
+            (
+                "direct_origin",
+                None,
+                f"{EVERY_OPTION.format('direct')}: write direct_origin = https://app.example.com, {FORMS_OF_ORIGIN}",
+            )
+        ],
+    ),
+    (
+        "case-of-a-name",
+        {"policy": "API", "api_origin": "*"},
+        [
+            (
+                "API_origin",
+                None,
+                f"{EVERY_OPTION.format('API')}: write API_origin = https://app.example.com, {FORMS_OF_ORIGIN}",
+            )
+        ],
+    ),
+    (
+        "policy-forgotten",
+        {"api_origin": "*", "public_origin": "*"},
+        [("policy", None, "is missing, so no policy is active: write policy = api, public")],
+    ),
+    (
+        "direct-beside-policy",
+        {"policy": "api, rest", "api_origin": "*", "rest_origin": "*", "maxage": 5, "origin": "*"},
+        [
+            (
+                key,
+                value,
+                f"{value!r} is given to none of the policies api, rest: write 'api_{key}',"
+                " or leave out the list of policies",
+            )
+            for key, value in (("maxage", 5), ("origin", "*"))
+        ],
+    ),
+    (
+        "direct-beside-policies",
+        {"policies": {"api": {"origin": "*"}}, "maxage": 5},
+        [
+            (
+                "maxage",
+                5,
+                "5 is given to none of the policies api: write 'api_maxage', or leave out the list of policies",
+            )
+        ],
+    ),
+    (
+        "policy-twice",
+        {"policy": "a, b, a", "a_origin": "*", "b_origin": "*"},
+        [("policy", "a", "'a' is listed twice: list each policy once, as the first in order decides")],
+    ),
+    (
+        "policy-is-bytes",
+        {"policy": b"a", "a_origin": "*"},
+        [("policy", b"a", "b'a' is of type bytes: write text, or a list of texts")],
+    ),
+    (
+        "policy-name-is-no-text",
+        {"policy": ["a", 1], "a_origin": "*"},
+        [("policy", 1, "1 is no name of a policy: write text")],
+    ),
+    (
+        "policies-is-text",
+        {"policies": "api"},
+        [("policies", "api", "'api' is no mapping: write {'name': {'origin': ...}}")],
+    ),
+    (
+        "a-policy-is-no-mapping",
+        {"policies": {"a": 5, "b": {"origin": "*"}}},
+        [("policies", 5, "5 is no mapping of options: write {'a': {'origin': ...}}")],
+    ),
+    (
+        "given-twice",
+        {"policies": {"api": {"origin": "*", "maxage": 1}}, "api_maxage": 2},
+        [("api_maxage", 2, "2 is given as policies.api.maxage as well: write it once")],
+    ),
+    (
+        "options-of-deny",
+        {"policy": "deny", "deny_origin": "*"},
+        [("deny_origin", "*", "'*' has no effect, as the policy deny is built in: rename the policy")],
+    ),
+    (
+        "options-of-nested-deny",
+        {"policies": {"deny": {"origin": "*"}}},
+        [("policies.deny.origin", "*", "'*' has no effect, as the policy deny is built in: rename the policy")],
+    ),
+    (
+        "two-owners",
+        {"policy": "a, a_expose", "a_origin": "*", "a_expose_origin": "*", "a_expose_headers": "X"},
+        [
+            (
+                "a_expose_headers",
+                "X",
+                "'X' may belong to the policy 'a' or to 'a_expose': rename one, or nest the options",
+            )
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "expected"), [pytest.param(*row[1:], id=row[0]) for row in MISFITS])
+def test_what_does_not_fit_together_is_an_error(options, expected):
+    assert problems(options) == expected
+    assert problems(**options) == expected
+
+
+def test_path_beside_a_callable_strategy_is_an_error():
+    def strategy(environ):
+        return None
+
+    message = "'/x' has no effect beside a callable matchstrategy: leave it out"
+    assert problems(origin="*", path="/x", matchstrategy=strategy) == [("path", "/x", message)]
+    assert problems(policies={"a": {"origin": "*", "path": "/x"}}, matchstrategy=strategy) == [
+        ("policies.a.path", "/x", message)
+    ]
+
+
+@pytest.mark.parametrize("cfg", ["origin", ["origin"], 7, [("origin", "*")]], ids=repr)
+def test_cfg_that_is_no_mapping_is_an_error(cfg):
+    message = f"{cfg!r} is no mapping: write CORS(app, origin=...), or give a dict"
+    assert problems(cfg, origin="*") == [("cfg", cfg, message)]
+
+
+@pytest.mark.parametrize("app", [None, "app", {}], ids=repr)
+def test_application_that_cannot_be_called_is_an_error(app):
+    with pytest.raises(ConfigError) as caught:
+        CORS(app, origin="*")
+    message = f"{app!r} is no WSGI application: write CORS(application, ...)"
+    assert [tuple(problem) for problem in caught.value.problems] == [("app", app, message)]
+
+
+def test_call_is_text_here():
+    (found,) = problems(origin="call:module:name")
+    assert found[:2] == ("origin", "call:module:name")
+
+
+# --- the error ---
+
+
+def test_every_problem_is_listed_with_its_key():
+    found = problems(
+        {
+            "policy": "api, pub, pub",
+            "matchstrategy": "first",
+            "catch_errors": "x",
+            "api_origin": "example.com, https://a.example/",
+            "api_methods": "patch",
+            "api_headers": "a:b",
+            "api_maxage": "1h",
+            "pub_credentials": "si",
+            "pub_path": "pub",
+            "zzz_methods": "GET",
+        }
+    )
+    assert {key for key, _, _ in found} == {
+        "policy",
+        "matchstrategy",
+        "catch_errors",
+        "api_origin",
+        "api_methods",
+        "api_headers",
+        "api_maxage",
+        "pub_credentials",
+        "pub_path",
+        "pub_origin",
+        "zzz_methods",
+    }
+    assert len(found) == 12
+
+
+def test_one_faulty_policy_hides_no_other():
+    assert [key for key, _, _ in problems(policies={"a": 5, "b": {"origin": "nope/"}})] == [
+        "policies",
+        "policies.b.origin",
+    ]
+
+
+def test_text_of_the_error_shows_each_problem_on_a_line():
+    with pytest.raises(ConfigError) as caught:
+        CORS(plain_app, origin="app.example.com", max_age=5)
+    assert str(caught.value) == (
+        "2 problems in the CORS configuration:\n"
+        "  max_age: 5 is given to an unknown option; did you mean 'maxage'?\n"
+        "  origin: 'app.example.com' is not what browsers send (no scheme): write 'https://app.example.com'"
+    )
+    with pytest.raises(ConfigError) as caught:
+        CORS(plain_app, origin="*", maxage="1h")
+    assert str(caught.value) == (
+        "1 problem in the CORS configuration:\n"
+        "  maxage: '1h' is not a number of seconds: write a whole number from 0 to 2147483648"
+    )
+
+
+@pytest.mark.parametrize(("count", "shown"), [(49, 49), (50, 50), (51, 50), (1000, 50)])
+def test_text_of_the_error_shows_the_first_50_and_problems_has_all(count, shown):
+    with pytest.raises(ConfigError) as caught:
+        CORS(plain_app, origin=[f"host{number}.example" for number in range(count)])
+    assert len(caught.value.problems) == count
+    head, *lines = str(caught.value).split("\n")
+    assert head == f"{count} problems in the CORS configuration:"
+    assert [line[:10] for line in lines[:shown]] == ["  origin: "] * shown
+    assert lines[shown:] == ([f"  ... and {count - shown} more"] if count > shown else [])
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["a" * 100_000, "https://a\r\nb/", "\x1b[31m", ["x" * 300], "https://" + "ü" * 1000],
+    ids=lambda v: repr(v)[:9],
+)
+def test_foreign_text_in_a_message_stays_on_its_line_and_is_cut_short(value):
+    with pytest.raises(ConfigError) as caught:
+        CORS(plain_app, origin="*", maxage=value)
+    head, line = str(caught.value).split("\n")
+    assert line.isprintable()
+    assert len(line) < 400
+    assert caught.value.problems[0].value == value
+
+
+class Unspeakable:
+    def __repr__(self):
+        raise RuntimeError("no")
+
+
+def test_value_that_cannot_be_shown_is_an_error_all_the_same():
+    value = Unspeakable()
+    assert problems(origin="*", maxage=value) == [
+        ("maxage", value, "<Unspeakable> is not a number of seconds: write a whole number from 0 to 2147483648")
+    ]
+
+
+def test_error_is_a_value_error_and_survives_pickling():
+    with pytest.raises(ValueError, match="1 problem") as caught:
+        CORS(plain_app, origin="*", maxage="1h")
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (type(again), again.problems, str(again)) == (ConfigError, caught.value.problems, str(caught.value))
+
+
+def test_nothing_is_printed(capfd):
+    CORS(plain_app, origin="*")
+    problems(origin="x", zzz=1)
+    assert capfd.readouterr() == ("", "")
+
+
+# --- configure ---
+
+
+def test_configure_with_a_bad_configuration_raises_and_changes_nothing():
+    both = client(origin=ORIGIN, maxage=5)
+    middleware = CORS(plain_app, origin=ORIGIN, maxage=5)
+    before = middleware.policies
+    for cfg, options in (({}, {}), ({"origin": "x/"}, {}), (None, {"origin": "*", "zzz": 1}), ("x", {})):
+        with pytest.raises(ConfigError):
+            middleware.configure(cfg, **options)
+        assert middleware.policies == before
+    assert_cors(request(both, ORIGIN), allow_origin=ORIGIN, vary="Origin")
+
+
+def test_configure_forgets_what_was_before():
+    middleware = CORS(plain_app, origin=ORIGIN, maxage=5, catch_errors=True)
+    assert middleware.configure({"policy": "a"}, a_origin="*") is None
+    assert list(middleware.policies) == ["a"]
+    assert middleware.policies["a"].maxage is None
+
+
+def test_public_names():
+    assert {"CORS", "ConfigError", "OriginList", "Policy", "make_middleware", "__version__"} <= set(wsgicors.__all__)
+    assert all(hasattr(wsgicors, name) for name in wsgicors.__all__)
+    assert type(CORS(plain_app, origin="*").policies["direct"]) is wsgicors.Policy
+    assert re.fullmatch(r"1\.\d+\.\d+", wsgicors.__version__)
