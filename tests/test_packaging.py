@@ -1,0 +1,330 @@
+"""What is shipped: built as a package index gets it, installed where nothing else is, and used as users use it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import textwrap
+import zipfile
+from pathlib import Path
+
+import pytest
+from support import need
+
+import wsgicors
+
+CHECKOUT = Path(__file__).parent.parent
+TOOLS = "pip install -r .ci/requirements.txt"
+
+# Neither is part of the project: what git ignores, and what git and CI keep for themselves.
+NOT_SHIPPED = shutil.ignore_patterns(
+    ".*", "__pycache__", "*.py[co]", "*.egg-info", "build", "dist", "mutants", "node_modules", "venv"
+)
+
+
+def run(*command, **options):
+    """Run a program that must succeed; the value is what it printed, on both streams."""
+    done = attempt(*command, **options)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def attempt(*command, cwd=None, **environment):
+    """Run a program in an environment in which Python finds nothing but what is installed, and what cwd holds."""
+    kept = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**kept, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+    )
+
+
+def files_under(directory):
+    return {path.relative_to(directory).as_posix() for path in directory.rglob("*") if not path.is_dir()}
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    """A copy of the checkout as git would make it, with its symbolic links."""
+    copy = tmp_path_factory.mktemp("source") / "wsgicors"
+    shutil.copytree(CHECKOUT, copy, symlinks=True, ignore=NOT_SHIPPED)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def built(source, tmp_path_factory):
+    """The directory of an sdist, and of a wheel that was built from that sdist."""
+    need(importlib.util.find_spec("build"), "build", TOOLS)
+    directory = tmp_path_factory.mktemp("built")
+    run(sys.executable, "-m", "build", "--outdir", directory, source, cwd=directory)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def sdist(built, tmp_path_factory):
+    """The unpacked sdist."""
+    (archive,) = built.glob("*.tar.gz")
+    assert archive.name == f"wsgicors-{wsgicors.__version__}.tar.gz"
+    unpacked = tmp_path_factory.mktemp("sdist")
+    with tarfile.open(archive) as file:
+        assert all(member.isfile() or member.isdir() for member in file), "a link in the sdist"
+        names = [member.name for member in file]
+        assert all(name.split("/")[0] == f"wsgicors-{wsgicors.__version__}" and ".." not in name for name in names)
+        file.extractall(unpacked)
+    return unpacked / f"wsgicors-{wsgicors.__version__}"
+
+
+@pytest.fixture(scope="module")
+def wheel(built):
+    (path,) = built.glob("*.whl")
+    assert path.name == f"wsgicors-{wsgicors.__version__}-py3-none-any.whl"
+    return path
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """The programs' directory of a fresh environment in which the wheel is, and nothing else but pip."""
+    directory = tmp_path_factory.mktemp("installed")
+    run(sys.executable, "-m", "venv", directory)
+    programs = directory / "bin"
+    run(programs / "python", "-m", "pip", "--disable-pip-version-check", "install", "--no-index", wheel)
+    return programs
+
+
+@pytest.fixture(scope="module")
+def bare_python(tmp_path_factory):
+    """A Python without any package."""
+    directory = tmp_path_factory.mktemp("bare")
+    run(sys.executable, "-m", "venv", "--without-pip", directory)
+    return directory / "bin" / "python"
+
+
+def test_sdist_holds_the_whole_project(source, sdist):
+    """So that whoever repackages it can run the tests, and nothing of a developer's machine goes along."""
+    there, shipped = (
+        {name for name in files_under(directory) if not name.startswith("wsgicors.egg-info/")}
+        for directory in (source, sdist)
+    )
+    assert shipped - {"PKG-INFO"} == there
+    assert {"CHANGES.rst", "LICENSE", "README.rst", "tests/test_packaging.py", "wsgicors.py"} <= shipped
+    assert any(name.startswith("examples/") for name in shipped)
+    assert any(name.startswith("benchmarks/") for name in shipped)
+
+
+def test_wheel_holds_the_two_modules_with_their_stubs_and_nothing_else(wheel):
+    with zipfile.ZipFile(wheel) as file:
+        names = {name for name in file.namelist() if ".dist-info/" not in name}
+        assert names == {
+            "wsgicors.py",
+            "wsgicors_explain.py",
+            "wsgicors-stubs/__init__.pyi",
+            "wsgicors_explain-stubs/__init__.pyi",
+        }
+        for module in ("wsgicors", "wsgicors_explain"):
+            source = (CHECKOUT / f"{module}.py").read_bytes()
+            assert file.read(f"{module}.py") == source
+            assert file.read(f"{module}-stubs/__init__.pyi") == source
+        metadata = file.read(f"wsgicors-{wsgicors.__version__}.dist-info/METADATA").decode()
+        assert "License-Expression: MIT" in metadata.splitlines()
+        assert "Requires-Python: >=3.9" in metadata.splitlines()
+        requirements = re.findall("(?m)^Requires-Dist: (.*)", metadata)
+        assert requirements
+        assert all("extra ==" in requirement for requirement in requirements)
+        assert any(name.endswith("LICENSE") for name in file.namelist())
+
+
+def test_installed_wheel_imports_alone(installed):
+    program = "import wsgicors, wsgicors_explain; print(wsgicors.__version__, wsgicors.__file__)"
+    version, path = run(installed / "python", "-c", program, cwd=installed).split()
+    assert version == wsgicors.__version__
+    assert Path(path).is_relative_to(installed.parent)
+    packages = run(installed / "python", "-m", "pip", "--disable-pip-version-check", "list", "--format=freeze")
+    assert {line.split("==")[0] for line in packages.splitlines()} <= {"pip", "setuptools", "wsgicors"}
+
+
+def test_command_line_of_the_installed_wheel(installed):
+    by_module = run(installed / "python", "-m", "wsgicors", "--help", cwd=installed)
+    by_script = run(installed / "wsgicors", "--help", cwd=installed)
+    assert by_module.startswith("usage:")
+    assert "explain" in by_module
+    assert by_script.split("\n", 1)[1] == by_module.split("\n", 1)[1]
+    assert attempt(installed / "wsgicors", "no-such-command", cwd=installed).returncode == 2
+
+
+def test_command_line_of_a_checkout(source, bare_python):
+    assert run(bare_python, "wsgicors.py", "--help", cwd=source).startswith("usage:")
+
+
+def test_file_alone_says_how_to_get_the_command_line(tmp_path, bare_python):
+    shutil.copy(CHECKOUT / "wsgicors.py", tmp_path)
+    done = attempt(bare_python, "wsgicors.py", "--help", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout == (
+        "the command line is the file wsgicors_explain.py: pip install wsgicors, or put it beside this file\n"
+    )
+    # The middleware itself needs no other file.
+    program = "import wsgicors; wsgicors.CORS(print, origin='*'); print('fine')"
+    assert run(bare_python, "-c", program, cwd=tmp_path) == "fine\n"
+
+
+@pytest.fixture
+def vendored(tmp_path):
+    """A directory with a package of somebody else's, which has a copy of the one file, and an ini file that uses that."""
+    need(importlib.util.find_spec("paste.deploy"), "PasteDeploy", "pip install -e '.[test]'")
+    vendor = tmp_path / "mypkg" / "vendor"
+    vendor.mkdir(parents=True)
+    (vendor / "__init__.py").touch()
+    (vendor.parent / "__init__.py").write_text(
+        textwrap.dedent(
+            """
+            def make_app(global_conf):
+                def app(environ, start_response):
+                    start_response("200 OK", [("Content-Type", "text/plain")])
+                    return [b"ok"]
+
+                return app
+            """
+        )
+    )
+    shutil.copy(CHECKOUT / "wsgicors.py", vendor)
+    (tmp_path / "site.ini").write_text(
+        textwrap.dedent(
+            """
+            [app:main]
+            paste.app_factory = mypkg:make_app
+            filter-with = cors
+
+            [filter:cors]
+            paste.filter_app_factory = mypkg.vendor.wsgicors:make_middleware
+            policy = api
+            api_origin = https://app.example.com
+            """
+        )
+    )
+    return tmp_path
+
+
+def test_vendored_copy_works_by_its_dotted_name_and_in_ini(vendored):
+    program = """
+        import sys
+        from wsgiref.util import setup_testing_defaults
+        from wsgiref.validate import validator
+        from paste.deploy import loadapp
+        from mypkg.vendor.wsgicors import CORS
+
+        app = loadapp("config:site.ini", relative_to=".")
+        assert type(app) is CORS, type(app)
+        assert "wsgicors" not in sys.modules
+        environ = {"HTTP_ORIGIN": "https://app.example.com", "QUERY_STRING": ""}
+        setup_testing_defaults(environ)
+        answer = validator(app)(environ, lambda status, headers, exc_info=None: print(status, *headers, sep="\\n"))
+        print(*answer)
+        answer.close()
+    """
+    printed = run(
+        sys.executable, "-W", "ignore", "-c", textwrap.dedent(program), cwd=vendored, PYTHONPATH=str(vendored)
+    )
+    assert printed.splitlines() == [
+        "200 OK",
+        "('Content-Type', 'text/plain')",
+        "('Access-Control-Allow-Origin', 'https://app.example.com')",
+        "('Vary', 'Origin')",
+        "b'ok'",
+    ]
+
+
+# What a user writes, and what is wrong in the second file: the line -> mypy's name and pyright's.
+GOOD = """
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from wsgicors import CORS, ConfigError, OriginList, Policy, Problem, make_middleware
+from wsgicors_explain import Browser, Step, Verdict
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"ok"]
+
+
+def is_customer(origin: str, environ: WSGIEnvironment) -> bool:
+    return origin == "https://customer.example.com"
+
+
+origins = OriginList(lambda: ["https://app.example.com"], every=30.0)
+application: WSGIApplication = CORS(app, origin=["https://a.example.com", re.compile("https://b"), is_customer, origins])
+cors = CORS(app, {"origin": "*"}, maxage=timedelta(days=1))
+policy: Policy = cors.policies["direct"]
+seconds: int | None = policy.maxage
+names: tuple[str, ...] = policy.methods
+wrapped: CORS = make_middleware(app, {}, origin="*")
+try:
+    cors.configure(origin="nonsense")
+except ConfigError as error:
+    problems: tuple[Problem, ...] = error.problems
+verdict: Verdict = Browser(cors, "https://app.example.com").fetch("/", method="PUT", headers={"X-Token": "1"})
+steps: Iterable[Step] = verdict.steps
+reason: str = verdict.reason
+"""
+
+BAD = """
+from wsgicors import CORS
+from wsgicors_explain import Browser
+
+
+def app(environ, start_response):
+    return [b"ok"]
+
+
+CORS(42, origin="*")
+CORS(app, origin="*").policies["direct"].max_age
+seconds: str = CORS(app, origin="*").policies["direct"].credentials
+Browser(app, "https://app.example.com").fetch("/", method=1)
+"""
+BAD_LINES = [9, 10, 11, 12]
+
+
+@pytest.fixture
+def user(tmp_path):
+    (tmp_path / "good.py").write_text(GOOD)
+    (tmp_path / "bad.py").write_text(BAD.lstrip("\n"))
+    return tmp_path
+
+
+@pytest.mark.once
+def test_mypy_of_a_user_sees_the_types(installed, user):
+    need(importlib.util.find_spec("mypy"), "mypy", TOOLS)
+    mypy = (sys.executable, "-m", "mypy", "--no-incremental", "--python-executable", installed / "python")
+    assert run(*mypy, "--strict", "good.py", cwd=user) == "Success: no issues found in 1 source file\n"
+    found = attempt(*mypy, "bad.py", cwd=user)
+    assert found.returncode == 1
+    assert [int(line) for line in re.findall(r"(?m)^bad\.py:(\d+): error:", found.stdout)] == BAD_LINES, found.stdout
+
+
+@pytest.mark.once
+def test_pyright_of_a_user_sees_the_types(installed, user):
+    need(importlib.util.find_spec("pyright"), "pyright", TOOLS)
+    pyright = (sys.executable, "-m", "pyright", "--pythonpath", installed / "python")
+    (user / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict", "include": ["good.py"]}')
+    assert "0 errors" in run(*pyright, cwd=user)
+    (user / "pyrightconfig.json").write_text('{"include": ["bad.py"]}')
+    found = attempt(*pyright, cwd=user)
+    assert found.returncode == 1
+    assert sorted(map(int, set(re.findall(r"bad\.py:(\d+):\d+ - error:", found.stdout)))) == BAD_LINES, found.stdout
