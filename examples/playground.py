@@ -35,6 +35,7 @@ from wsgicors_explain import Browser, Configuration, Exchange, Line, Verdict, di
 
 MAX_BODY = 20_000  # bytes that the page may send to its server
 MAX_TRIES = 200  # configurations that are kept; the oldest is forgotten
+NEW_LINE = "a new line"  # where an option could be written that is not
 
 Headers = Iterable["tuple[str, str]"]
 
@@ -161,13 +162,14 @@ def read_section(text: str) -> dict[str, str]:
 
 
 def line_of(text: str, key: str) -> str:
-    found = re.search(rf"^{re.escape(key)}\s*=", text, re.MULTILINE)
-    return f"line {text.count(chr(10), 0, found.start()) + 1}" if found else "the section"
+    found = re.search(rf"^[ \t]*{re.escape(key)}\s*=", text, re.MULTILINE)
+    return f"line {text.count(chr(10), 0, found.start()) + 1}" if found else NEW_LINE
 
 
 def number(value: object) -> int:
     """The line of a value from `read_section`, 0 if it has none."""
-    return int(getattr(value, "place", "").removeprefix("line ").replace("the section", "") or 0)
+    found = re.search("[0-9]+", getattr(value, "place", ""))
+    return int(found[0]) if found else 0
 
 
 class Try:
@@ -175,7 +177,7 @@ class Try:
 
     def __init__(self, text: str | None) -> None:
         """text: an ini section, or None for the API without the middleware. Refused: it is wrong."""
-        self.configuration = Configuration("cors", "the section")
+        self.configuration = Configuration("cors", NEW_LINE)
         self.wire: list[dict[str, Any]] = []
         self.browsers: dict[str, Browser] = {}
         app: Any = shop
@@ -185,7 +187,7 @@ class Try:
                 app = make_middleware(shop, {}, **options)
             except ConfigError as error:
                 raise Refused(*((number(options.get(p.key)), p.key, p.message) for p in error.problems)) from error
-            self.configuration = Configuration("cors", "the section", dict(options), app)
+            self.configuration = Configuration("cors", NEW_LINE, dict(options), app)
         self.app = answering_500(app)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
@@ -227,8 +229,6 @@ class Try:
         if self.configuration.cors is None:
             return "Put the API behind the middleware."
         diagnosis = diagnose(self.configuration, self.configuration.cors, exchanges[-1], include)
-        if diagnosis is None:
-            return ""
         cause = diagnosis.cause and f"{diagnosis.cause[0].upper()}{diagnosis.cause[1:]}. "
         return cause + (f"To allow it: {diagnosis.fix}." if diagnosis.fix else "")
 
@@ -410,11 +410,11 @@ def main(argv: list[str] | None = None) -> int:
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     address, plain = (f"http://{site.top}/" for site in playground.sites)
-    print(f"Open {address}  (or {plain} if your browser does not find that)", flush=True)
-    print("Ctrl-C ends it.", flush=True)
-    if args.open:
-        webbrowser.open(address)
     try:
+        print(f"Open {address}  (or {plain} if your browser does not find that)")
+        print("Ctrl-C ends it.", flush=True)
+        if args.open:
+            webbrowser.open(address)
         threading.Event().wait()
     except KeyboardInterrupt:
         print()

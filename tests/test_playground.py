@@ -1,0 +1,408 @@
+"""examples/playground.py as a visitor uses it: clicks in Chromium, each lesson in each engine, and what it refuses."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import importlib.util
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from engines import ENGINES, Engine, serve, visit
+from support import need
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPT = ROOT / "examples" / "playground.py"
+
+
+class Playground(NamedTuple):
+    """A running playground: the address that it printed, and the ports of its two servers."""
+
+    url: str
+    page: int
+    api: int
+
+
+@contextlib.contextmanager
+def process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    # -S: without site-packages, since nothing has to be installed.
+    command = [sys.executable, "-S", str(SCRIPT), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as started:
+        try:
+            yield started
+        finally:
+            started.kill()
+
+
+@pytest.fixture(scope="module")
+def playground() -> Iterator[Playground]:
+    with process("--port", "0") as started:
+        assert started.stdout is not None
+        url = started.stdout.readline().split()[1]
+        page = int(url.rstrip("/").rpartition(":")[2])
+        site = command(page, "/site", {})
+        yield Playground(url, page, int(json.loads(site.text)["api"].rpartition(":")[2]))
+
+
+class Reply(NamedTuple):
+    status: int
+    headers: http.client.HTTPMessage
+    text: str
+
+
+def ask(port: int, method: str, path: str, headers: Mapping[str, str], body: str | None = None) -> Reply:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+        connection.request(method, path, body, dict(headers))
+        response = connection.getresponse()
+        return Reply(response.status, response.headers, response.read().decode())
+
+
+def command(port: int, path: str, asked: Mapping[str, Any], **headers: str | None) -> Reply:
+    """What the playground's page sends to its server; a header that is None is left out."""
+    host = f"shop.localhost:{port}"
+    sent = {"Host": host, "Origin": f"http://{host}", "Content-Type": "application/json"}
+    sent = {name: value for name, value in {**sent, **headers}.items() if value is not None}
+    return ask(port, "POST", path, sent, json.dumps(asked))
+
+
+def prepare(playground: Playground, ini: str) -> Any:
+    request = {"session": "1", "ini": ini, "origin": f"http://shop.localhost:{playground.page}", "path": "/products"}
+    request.update({"method": "GET", "headers": [], "credentials": "omit"})  # type: ignore[dict-item]  # a JSON object
+    reply = command(playground.page, "/prepare", request)
+    assert reply.status == 200, reply.text
+    return json.loads(reply.text)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What it refuses
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_foreign_host_names_are_refused(playground: Playground) -> None:
+    for port in (playground.page, playground.api):
+        for host in ("rebound.example", f"rebound.example:{port}", "shop.localhost", f"shop.localhost.:{port}", ""):
+            assert ask(port, "GET", "/", {"Host": host}).status == 403
+    assert command(playground.page, "/site", {}, Host=f"rebound.example:{playground.page}").status == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": None},
+        {"Origin": "http://evil.localhost:{port}"},
+        {"Origin": "http://evil.localhost:{port}", "Host": "evil.localhost:{port}"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+    ids=str,
+)
+def test_only_its_own_page_gives_commands(playground: Playground, headers: Mapping[str, str | None]) -> None:
+    sent = {name: value and value.format(port=playground.page) for name, value in headers.items()}
+    for path in ("/site", "/prepare", "/wire"):
+        assert command(playground.page, path, {}, **sent).status == 403
+
+
+def test_it_listens_on_loopback_only(playground: Playground) -> None:
+    for port in (playground.page, playground.api):
+        with pytest.raises(OSError):
+            http.client.HTTPConnection("127.0.0.2", port, timeout=5).connect()
+
+
+def test_call_is_never_loaded(playground: Playground) -> None:
+    for value in ("call:antigravity:x", "https://a.example, call:antigravity:x", " CALL:antigravity:x", "\n  call:a:b"):
+        (problem,) = prepare(playground, f"origin = *\nmatchstrategy ={value}")["problems"]
+        assert problem["key"] == "matchstrategy"
+        assert "the playground does not load it" in problem["message"]
+
+
+def test_malformed_commands_are_errors_of_the_page(playground: Playground) -> None:
+    assert command(playground.page, "/prepare", {}).status == 400
+    assert command(playground.page, "/nothing", {}).status == 400
+    assert command(playground.page, "/site", {"long": "x" * 30_000}).status == 413
+
+
+@pytest.mark.parametrize(
+    ("ini", "line", "message"),
+    [
+        ("origin", 1, "this is no ini section"),
+        ("origin = *\norigin = *", 2, "this is no ini section"),
+        ("[a]\norigin = *\n[b]\norigin = *", 0, "one section is needed"),
+        ("[filter:cors]\nuse = egg:other\norigin = *", 2, "has only egg:wsgicors#middleware"),
+        ("\norgin = *\norigin = *", 2, "did you mean 'origin'"),
+    ],
+)
+def test_wrong_configurations_say_where(playground: Playground, ini: str, line: int, message: str) -> None:
+    (problem,) = prepare(playground, ini)["problems"]
+    assert problem["line"] == line
+    assert message in problem["message"]
+
+
+def test_a_section_with_its_header_is_a_configuration(playground: Playground) -> None:
+    prepared = prepare(playground, "[filter:cors]\nuse = egg:wsgicors#middleware\norigin = *")
+    assert prepared["prediction"]["allowed"] is True
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The program
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_ctrl_c_ends_it_cleanly() -> None:
+    with process("--port", "0") as started:
+        assert started.stdout is not None
+        assert re.match(r"Open http://shop\.localhost:[0-9]+/ ", started.stdout.readline())
+        started.stdout.readline()
+        started.send_signal(signal.SIGINT)
+        out, err = started.communicate(timeout=20)
+        assert (started.returncode, out.strip(), err) == (0, "", "")
+
+
+def test_a_port_in_use_is_named(playground: Playground) -> None:
+    with process("--port", str(playground.page)) as started:
+        _, err = started.communicate(timeout=20)
+        assert started.returncode == 1
+        assert err.startswith(f"port {playground.page} cannot be used")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# In every engine: each lesson does what Browser predicted
+# ---------------------------------------------------------------------------------------------------------------------
+
+# Added to the page's own script: takes each lesson as a click does, and reports what the page then shows.
+VISITOR = """
+addEventListener("load", async () => {
+  const ready = () => document.querySelector("#with .banner");
+  await new Promise((resolve) => {
+    if (ready()) return resolve();
+    new MutationObserver(() => ready() && resolve()).observe(document.body, {childList: true, subtree: true});
+  });
+  const text = (selector) => document.querySelector(selector).textContent;
+  const report = {"Without": text("#without"), "With": text("#with")};
+  const {pages} = await command("/site");
+  for (const button of byId("lessons").children) {
+    await take(lessons(pages).find(({name}) => name === button.textContent), button);
+    report[button.textContent] = text("#result");
+  }
+  await fetch("/report", {method: "POST", body: JSON.stringify(report)});
+});
+"""
+
+# What the first line of each says.
+LESSONS = {
+    "Without": "✗ Blocked",
+    "With": "✓ Allowed",
+    "Everyone": "✓ Allowed",
+    "One origin": "✓ Allowed",
+    "Another page": "✗ Blocked",
+    "Subdomains": "✓ Allowed",
+    "One path": "✗ Blocked",
+    "Preflight refused": "✗ Blocked",
+    "Preflight allowed": "✓ Allowed",
+    "Cookies": "✓ Allowed",
+    "Read a header": "✓ Allowed",
+    "Sandboxed frame": "✗ Blocked",
+    "A defect": "✓ Allowed",
+    "Typing errors": "4 problems in the configuration",
+    "A risk": "1 problem in the configuration",
+}
+
+
+def load_script() -> Any:
+    spec = importlib.util.spec_from_file_location("playground", SCRIPT)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["playground"] = module  # where its NamedTuple looks its types up
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
+def test_lessons_come_out_as_predicted(engine: Engine) -> None:
+    engine.require()
+    apps: list[Any] = []
+    report: Future[dict[str, str]] = Future()
+
+    def pages(environ: dict[str, Any], start_response: Any) -> Any:
+        if environ["PATH_INFO"] == "/report":
+            report.set_result(json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))))
+            start_response("204 No Content", [])
+            return []
+        if environ["PATH_INFO"] == "/page.js":
+            body = (SCRIPT.parent / "playground" / "page.js").read_bytes() + VISITOR.encode()
+            start_response("200 OK", [("Content-Type", "text/javascript"), ("Content-Length", str(len(body)))])
+            return [body]
+        return apps[0].pages(environ, start_response)
+
+    with serve(pages) as page, serve(lambda *args: apps[0].api(*args)) as api:
+        apps.append(load_script().Playground(page, api))
+        shown = visit(engine, f"http://shop.localhost:{page}/", report, timeout=90)
+    assert {name: text[: len(LESSONS[name])] for name, text in shown.items()} == LESSONS
+    assert [name for name, text in shown.items() if "did otherwise" in text] == []
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# By mouse and keyboard, in Chromium
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    program = ENGINES[0].require()
+    need(importlib.util.find_spec("playwright"), "playwright", "pip install playwright")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Any, playground: Playground) -> Iterator[Any]:
+    opened = chromium.new_page()
+    errors: list[Any] = []
+    opened.on("pageerror", lambda error: errors.append(error))
+    opened.goto(playground.url)
+    opened.locator("#with .banner").wait_for()
+    yield opened
+    opened.close()
+    assert errors == []
+
+
+def run(page: Any) -> str:
+    """Press Run, and wait for the result."""
+    page.evaluate("document.getElementById('result').replaceChildren()")
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.locator("#result .banner").wait_for()
+    return str(page.locator("#result").inner_text())
+
+
+def test_the_tutorial_runs_at_once(page: Any) -> None:
+    assert "TypeError: Failed to fetch" in page.locator("#without").inner_text()
+    assert "Access-Control-Allow-Origin is missing" in page.locator("#without").inner_text()
+    assert "Kettle" in page.locator("#with").inner_text()
+    page.get_by_role("button", name="Run both again").click()
+    page.locator("#again:enabled").wait_for()
+    assert "Kettle" in page.locator("#with").inner_text()
+
+
+def test_a_configuration_can_be_edited_until_it_works(page: Any, playground: Playground) -> None:
+    page.get_by_label("Method").fill("DELETE")
+    page.get_by_label("Path").fill("/basket")
+    page.get_by_label("Headers, one a line").fill("X-Token: 1\nX-Other: 2")
+    shown = run(page)
+    assert "✗ Blocked" in shown
+    assert re.search("To allow it: .*DELETE.* methods .*x-other, x-token.* headers ", shown)
+    page.get_by_label("Options, one a line").fill(
+        f"origin = http://shop.localhost:{playground.page}\nmethods = DELETE\nheaders = X-Token, X-Other\nmaxage = 600"
+    )
+    shown = run(page)
+    assert "✓ Allowed" in shown
+    for on_the_wire in (
+        "OPTIONS /basket",
+        "Access-Control-Request-Headers: x-other,x-token",
+        "204 No Content",
+        "X-Other: 2",
+    ):
+        assert on_the_wire in shown
+    # The preflight is in the browser's cache now, and in the one that Browser has.
+    shown = run(page)
+    assert "OPTIONS /basket" not in shown
+    assert "an earlier answer is in its cache" in shown
+    assert "did otherwise" not in shown
+
+
+def test_the_page_can_be_another(page: Any, playground: Playground) -> None:
+    for origin, allowed in (
+        (f"http://shop.localhost:{playground.page}", True),
+        (f"http://admin.shop.localhost:{playground.page}", False),
+        (f"http://evil.localhost:{playground.page}", False),
+        ("null", False),
+    ):
+        page.get_by_label("Page", exact=True).select_option(origin)
+        shown = run(page)
+        assert ("✓ Allowed" in shown) is allowed
+        assert f"Origin: {origin}\n" in shown
+
+
+def test_credentials_send_the_cookie(page: Any) -> None:
+    page.get_by_label("with credentials").check()
+    shown = run(page)
+    assert "✗ Blocked" in shown
+    assert "Cookie: visitor=Ada" in shown
+    assert re.search("To allow it: .*true.* credentials ", shown)
+
+
+def test_what_the_page_cannot_run_is_explained(page: Any) -> None:
+    page.get_by_label("Headers, one a line").fill("not a name: 1")
+    assert "This could not be run" in run(page)
+
+
+def test_the_keyboard_is_enough(page: Any) -> None:
+    page.get_by_label("Options, one a line").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("origin = *")
+    focused = []
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        focused.append(page.evaluate("document.activeElement.id"))
+    assert focused == ["page", "method", "path", "headers", "credentials", "run"]
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    page.locator("#result .banner").wait_for()
+    assert "✓ Allowed" in page.locator("#result").inner_text()
+    page.evaluate("document.getElementById('result').replaceChildren()")
+    page.get_by_label("Options, one a line").focus()
+    page.keyboard.press("Control+Enter")
+    page.locator("#result .banner").wait_for()
+
+
+def test_everything_has_a_label(page: Any) -> None:
+    unnamed = """[...document.querySelectorAll("input, select, textarea")].filter((field) => !field.labels.length)"""
+    assert page.evaluate(f"{unnamed}.length") == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_phone_and_is_readable(chromium: Any, playground: Playground, scheme: str) -> None:
+    phone = chromium.new_page(viewport={"width": 360, "height": 740}, color_scheme=scheme)
+    phone.goto(playground.url)
+    phone.locator("#with .banner").wait_for()
+    for lesson in ("Preflight allowed", "A defect", "Typing errors"):
+        phone.get_by_role("button", name=lesson).click()
+        phone.locator("#run:enabled").wait_for()
+        assert phone.evaluate("document.documentElement.scrollWidth") == 360
+    assert phone.evaluate(CONTRAST) >= 4.5
+    phone.close()
+
+
+# The least contrast of any text with what is behind it: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
+CONTRAST = """() => {
+  const numbers = (color) => color.match(/[0-9.]+/g).map(Number);
+  const light = (color) => numbers(color).slice(0, 3).map((c) => c / 255)
+    .map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, at) => sum + c * [0.2126, 0.7152, 0.0722][at], 0);
+  const behind = (element) => {
+    for (; element; element = element.parentElement) {
+      const color = getComputedStyle(element).backgroundColor;
+      if (numbers(color)[3] !== 0) return color;
+    }
+  };
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+  while (texts.nextNode()) {
+    const element = texts.currentNode.parentElement;
+    if (!texts.currentNode.data.trim() || !element.checkVisibility()) continue;
+    const [a, b] = [light(getComputedStyle(element).color), light(behind(element))].sort((a, b) => b - a);
+    found.push((a + 0.05) / (b + 0.05));
+  }
+  return Math.min(...found);
+}"""
