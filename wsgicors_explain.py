@@ -13,8 +13,8 @@ On the command line, ``check`` reads a configuration and ``explain`` a request::
     python -m wsgicors explain https://api.example/basket --origin https://shop.example -X PUT
 
 Terms and step numbers are those of the Fetch standard, https://fetch.spec.whatwg.org/, as of 2025. What differs from
-a browser: there is no HTTP cache, no cookie jar and no service worker; a response counts as received once its headers are
-there; of the page's address only the origin matters, so Content Security Policy is not looked at.
+a browser: there is no HTTP cache, no cookie jar and no service worker; a response is received once its headers are
+there; of the page only the origin is known, so that its Content Security Policy is not looked at.
 """
 
 from __future__ import annotations
@@ -50,7 +50,6 @@ from wsgicors import (
     NORMALIZED_METHODS,
     NOT_ALLOWED,
     OPAQUE_SCHEMES,
-    OPTIONS,
     SAFELISTED_RESPONSE_HEADERS,
     TOKEN,
     VERB_NOT_ALLOWED,
@@ -73,6 +72,8 @@ from wsgicors import (
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    Write = Callable[[bytes], object]
 
 __all__ = ["Browser", "Response", "Step", "Verdict", "main"]
 
@@ -110,20 +111,15 @@ MAX_AGE_LIMIT: Final = 7200  # seconds, Chromium's; WebKit's is 600
 MAX_AGE_EVER: Final = 86400  # seconds, Firefox's, the highest
 
 # Response headers that are no use to a page, so that it is not news that it cannot read them.
-NOT_FOR_PAGES: Final = frozenset(
-    {"connection", "date", "keep-alive", "server", "set-cookie", "transfer-encoding", "vary"}
-)
+NOT_FOR_PAGES: Final = frozenset("connection date keep-alive server set-cookie transfer-encoding vary".split())
 
 # https://fetch.spec.whatwg.org/#port-blocking
 BAD_PORTS: Final = frozenset(
-    map(
-        int,
-        """
-        0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119
-        123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989
-        990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080
-        """.split(),
-    )
+    """
+    0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119
+    123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989
+    990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080
+    """.split()
 )
 HTTP_PORTS: Final = {"http": 80, "https": 443}
 
@@ -164,8 +160,8 @@ class URL(NamedTuple):
     def parse(cls, text: str, base: str = "") -> URL:
         """Parse `text` relative to `base`.
 
-        ValueError: it is not an http(s) URL. Only what CORS can notice of the URL standard is done: case, default ports,
-        punycode, dot segments, backslashes, percent-encoding of what may not be sent as it is.
+        ValueError: it is not an http(s) URL. Of the URL standard only what CORS can notice is done: case, default
+        ports, punycode, dot segments, backslashes, percent-encoding of what may not be sent as it is.
         """
         path, mark, query = text.strip(WHITE_SPACE).partition("#")[0].partition("?")
         parts = urlsplit(urljoin(base, path.replace("\\", "/") + mark + query))
@@ -276,9 +272,7 @@ def call_wsgi(app: WSGIApplication, method: str, url: URL, headers: Headers, bod
     started: list[Response] = []
     written: list[bytes] = []
 
-    def start_response(
-        status: str, headers: Headers, exc_info: OptExcInfo | None = None, /
-    ) -> Callable[[bytes], object]:
+    def start_response(status: str, headers: Headers, exc_info: OptExcInfo | None = None, /) -> Write:
         if exc_info and exc_info[1] and written:
             raise exc_info[1].with_traceback(exc_info[2])
         if started and not exc_info:
@@ -290,9 +284,8 @@ def call_wsgi(app: WSGIApplication, method: str, url: URL, headers: Headers, bod
     try:
         next((chunk for chunk in iterable if chunk), b"")
     finally:
-        close = getattr(iterable, "close", None)
-        if close is not None:
-            close()
+        if hasattr(iterable, "close"):
+            iterable.close()
     if not started:
         raise RuntimeError("the application did not call start_response (PEP 3333)")
     return started[0]
@@ -377,7 +370,7 @@ def is_forbidden_request_header(name: str, value: str) -> bool:
 
 
 def why_unsafe(name: str, value: str) -> str:
-    """Why this is no "CORS-safelisted request-header" of section 2.2.2, to be read after its name; empty if it is one."""
+    """Why this is no "CORS-safelisted request-header" (section 2.2.2), to be read after its name; empty if it is."""
     name = name.lower()
     if name not in ("accept", "accept-language", "content-language", "content-type", "range"):
         return "is not a safelisted request header"
@@ -418,9 +411,7 @@ def checked_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> H
         if not TOKEN.fullmatch(name):
             raise ValueError(f"{name!r} is not the name of a header")
         if re.search("[\0\r\n]|[^\0-\xff]", value):
-            raise ValueError(
-                f"header {name}: {value!r} has a character that HTTP cannot carry (NUL, CR, LF, or not Latin-1)"
-            )
+            raise ValueError(f"header {name}: {value!r} has a character that HTTP cannot carry")
     return result
 
 
@@ -606,7 +597,7 @@ class Browser:
         method, headers, body: as the page gives them.
         credentials: "include" or "omit", the credentials mode.
 
-        ValueError: an argument with which ``fetch()`` throws a TypeError, forbidden methods excepted: these are blocked.
+        ValueError: an argument with which ``fetch()`` throws a TypeError; only forbidden methods are blocked instead.
         An exception of an application in process propagates.
         """
         if credentials not in ("omit", "include"):
@@ -658,7 +649,7 @@ class Browser:
         url = request.url
         if request.origin.startswith("https:") and url.scheme == "http" and not is_local(url.host):
             request.fail(f"mixed content: the page is on https, so {url.origin} must be https as well")
-        if url.port in BAD_PORTS:
+        if str(url.port) in BAD_PORTS:
             request.fail(f"browsers block port {url.port}: serve on another one")
         # 12. the way is chosen by origin, method and headers
         if url.origin == request.origin and not request.cors:
@@ -694,7 +685,7 @@ class Browser:
             problem = cors_check(request, response)
             if problem:
                 if response.status >= 400:
-                    problem += f". Its status is {response.status}: find the cause of that first, errors often bypass CORS code"
+                    problem += f". Its status is {response.status}: look into that first, errors often bypass CORS code"
                 request.fail(f"the response to {request.method}: {problem}")
             request.ok(f"{ALLOW_ORIGIN} fits: {get_header(response.headers, ALLOW_ORIGIN)}")
         # 6. redirects
@@ -717,9 +708,8 @@ class Browser:
         if url.has_credentials and (request.cors or url.origin != request.origin):
             request.fail(f"the redirect to {location} has a user name or password in its URL")
         # 12. POST becomes GET
-        if (status in (301, 302) and request.method == "POST") or (
-            status == 303 and request.method not in ("GET", "HEAD")
-        ):
+        rewritten = request.method == "POST" if status in (301, 302) else request.method not in ("GET", "HEAD")
+        if rewritten and status in (301, 302, 303):
             request.ok(f"the {status} turns {request.method} into GET without a body")
             request.method, request.body = "GET", b""
             request.headers = [pair for pair in request.headers if pair[0].lower() not in REQUEST_BODY_HEADERS]
@@ -822,9 +812,7 @@ class Browser:
                 exposed = []
             if "*" not in exposed or request.include:
                 present &= SAFELISTED_RESPONSE_HEADERS.union(name.lower() for name in exposed)
-        request.ok(
-            "the page may read the response" + (f" and its headers {', '.join(sorted(present))}" * bool(present))
-        )
+        request.ok(f"the page may read the response; of its headers: {', '.join(sorted(present)) or 'none'}")
         return {name: get_header(response.headers, name) or "" for name in sorted(present)}
 
     # The CORS-preflight cache, section 4.9. The standard's entries are the keys of a dict, their max-age is its value.
@@ -852,7 +840,7 @@ class Browser:
                     self._cache[key] = self._clock() + max_age
 
     def _forget(self, request: Request) -> None:
-        """ "Clear cache entries"."""
+        """Section 4.9, "clear cache entries"."""
         for key in [key for key in self._cache if key[:2] == (request.serialized_origin, str(request.url))]:
             del self._cache[key]
 
@@ -1014,14 +1002,11 @@ class IniFile:
     def load(self, prefixes: tuple[str, ...], name: str, global_conf: dict[str, str]) -> Context:
         """Load what `name` refers to: a URI, or a section of this file."""
         if not re.match("[a-zA-Z]+:", name):
-            names = [
-                s
-                for s in self.parser.sections()
-                if s.partition(":")[0] in prefixes and s.partition(":")[2].strip() == name
-            ]
-            if len(names) != 1:
-                raise IniError(f"{self.path}: {prefixes[0]}:{name}: {len(names) or 'no'} sections have this name")
-            return self.load_section(names[0], global_conf)
+            parts = [(section, *section.split(":", 1)) for section in self.parser.sections() if ":" in section]
+            found = [section for section, kind, rest in parts if kind in prefixes and rest.strip() == name]
+            if len(found) != 1:
+                raise IniError(f"{self.path}: {prefixes[0]}:{name}: {len(found) or 'no'} sections have this name")
+            return self.load_section(found[0], global_conf)
         if not name.lower().startswith("config:"):
             return Context(name, dict(global_conf), {})
         path, _, name = name.partition(":")[2].partition("#")
@@ -1047,9 +1032,8 @@ class IniFile:
             elif option not in defaults:
                 local_conf[option] = value
             elif value != defaults[option]:
-                ignored.append(
-                    f"{value.place}: {option}: has no effect, as [DEFAULT] has it too: write 'set {option} = ...'"
-                )
+                message = f"has no effect, as [DEFAULT] has it too: write 'set {option} = ...'"
+                ignored.append(f"{value.place}: {option}: {message}")
         global_conf.update(set_here)
         local_conf.update({name: self.take({**global_conf}, source, section) for name, source in get_here.items()})
         filter_with = local_conf.pop("filter-with", "")
@@ -1090,19 +1074,17 @@ class IniFile:
             return None
         configuration = Configuration(context.section, context.place, options)
         configuration.build(lambda: make_middleware(empty_app, context.global_conf, **context.local_conf))
-        configuration.advice += context.ignored
         active = re.findall(r"[^,\s]+", options.get("policy", ""))
-        for name in active[active.index("deny") + 1 :] if "deny" in active else ():
-            configuration.advice.append(
-                configuration.about("policy", f"{name} is named after deny, so it is never used")
-            )
-        policies = configuration.cors.policies if configuration.cors else {}
-        for key in context.local_conf if policies else ():
-            name = key[: -len("_origin")] if key.endswith("_origin") else ""  # or it would have been a problem
-            if name and name not in policies and name not in active:
-                configuration.advice.append(
-                    configuration.about(key, f"{name} is not named in policy, so it is not active")
-                )
+        after_deny = active[active.index("deny") + 1 :] if "deny" in active else []
+        unused = [("policy", f"{name} is named after deny, so it is never used") for name in after_deny]
+        if configuration.cors:
+            # A key that is of no active policy and yet no problem is that of an inactive one.
+            names = {key[: -len("_origin")]: key for key in context.local_conf if key.endswith("_origin")}
+            inactive = names.keys() - configuration.cors.policies.keys() - set(active)
+            unused += [
+                (names[name], f"{name} is not named in policy, so it is not active") for name in sorted(inactive)
+            ]
+        configuration.advice += [*context.ignored, *(configuration.about(key, message) for key, message in unused)]
         self.found.append(configuration)
         return configuration
 
@@ -1168,9 +1150,8 @@ def read_sections(path: str, section: str | None) -> list[Configuration]:
         raise UsageError(f"{path} has no section with use = egg:wsgicors#middleware")
     chosen = [each for each in found if section in (None, each.name, each.name.partition(":")[2])]
     if not chosen:
-        raise UsageError(
-            f"{path} has no section {section} that uses wsgicors, but {', '.join(each.name for each in found)}"
-        )
+        names = ", ".join(each.name for each in found)
+        raise UsageError(f"{path} has no section {section} that uses wsgicors, but {names}")
     return chosen
 
 
@@ -1192,9 +1173,8 @@ def advise(configuration: Configuration, cors: CORS) -> Iterable[str]:
         if policy.maxage is None and (policy.headers or set(policy.methods) - SAFELISTED_METHODS):
             yield about("maxage", f"is missing, so browsers ask again after {DEFAULT_MAX_AGE} seconds: write 600, say")
         if policy.maxage is not None and policy.maxage > MAX_AGE_EVER:
-            yield about(
-                "maxage", f"no browser honours more than {MAX_AGE_EVER} seconds (Chromium {MAX_AGE_LIMIT}, WebKit 600)"
-            )
+            limits = f"Chromium {MAX_AGE_LIMIT}, WebKit 600"
+            yield about("maxage", f"no browser honours more than {MAX_AGE_EVER} seconds ({limits})")
         for risk in sorted(policy.accept_risk):
             if not has_risk(policy, risk):
                 yield about("accept_risk", f"{risk} is accepted, but not there: leave it out")
@@ -1245,9 +1225,8 @@ def why_unreachable(cors: CORS, policy: Policy) -> str:
     if all(any(path in group.exact or path.startswith(group.prefixes) for group in groups[:at]) for path in paths):
         return "policies before it govern all of its paths"
     for earlier in groups[at].policies[: groups[at].policies.index(policy)]:
-        verbs = (
-            rules.strategy == "firstmatch" or earlier.methods == ("*",) or set(policy.methods) <= set(earlier.methods)
-        )
+        any_verb = rules.strategy == "firstmatch" or earlier.methods == ("*",)
+        verbs = any_verb or set(policy.methods) <= set(earlier.methods)
         if verbs and policy.origin and all(takes(earlier, entry) for entry in policy.origin):
             return f"{earlier.name}, which comes first for the same path, allows all of its origins"
     return ""
@@ -1255,13 +1234,10 @@ def why_unreachable(cors: CORS, policy: Policy) -> str:
 
 def takes(policy: Policy, entry: object) -> bool:
     """Whether the policy surely admits all origins of this entry of another one."""
-    if entry in policy.origin:
-        return True
-    if entry == "null" or (
-        isinstance(entry, str) and "*" not in entry and entry != "copy" and not policy.matcher.predicates
-    ):
-        return allows(policy, entry, {})
-    return policy.anyone
+    if not isinstance(entry, str) or "*" in entry or entry == "copy" or entry in policy.origin:
+        return policy.anyone or entry in policy.origin
+    # Advice never calls a predicate, and the middleware asks none about null.
+    return (entry == "null" or not policy.matcher.predicates) and allows(policy, entry, {})
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -1270,7 +1246,7 @@ def takes(policy: Policy, entry: object) -> bool:
 
 
 class Diagnosis(NamedTuple):
-    """Why this middleware does not let the page (empty: as the browser said), and what to change (empty: nothing here)."""
+    """Why the configuration refuses, and what to change in it; empty where the browser's word is all there is."""
 
     cause: str
     fix: str
@@ -1279,18 +1255,19 @@ class Diagnosis(NamedTuple):
 def diagnose(configuration: Configuration, cors: CORS, exchange: Exchange, include: bool) -> Diagnosis:
     """What the configuration has to do with a request that is blocked at `exchange`."""
     environ = wsgi_environ(exchange.method, exchange.url, exchange.headers, exchange.body)
-    origin, path = environ["HTTP_ORIGIN"], environ["PATH_INFO"]
+    origin, path = environ.get("HTTP_ORIGIN"), environ["PATH_INFO"]
     group = pick_group(cors._rules, environ)
+    if origin is None or (group is None and get_header(exchange.response.headers, ALLOW_ORIGIN) is not None):
+        return Diagnosis("", "")  # no CORS request yet, or an application that does CORS by itself
     if group is None:
         return not_governed(configuration, cors, path)
     decision, policies = decide(group, environ, is_preflight(environ)), group.policies
     if isinstance(decision, Policy):
         fixes = shortcomings(configuration, decision, exchange, include)
-        for policy in policies:
-            if fixes and allows(policy, origin, environ) and not shortcomings(configuration, policy, exchange, include):
-                return Diagnosis(
-                    "", f"{' and '.join(fixes)}, or name {policy.name}, which allows this, before {decision.name}"
-                )
+        for policy in policies if fixes else ():
+            if allows(policy, origin, environ) and not shortcomings(configuration, policy, exchange, include):
+                fixes[-1] += f", or name {policy.name}, which allows this, before {decision.name}"
+                break
         return Diagnosis("", " and ".join(fixes))
     if decision is AMBIGUOUS_PATH:
         return Diagnosis(decision.reason, f"ask for {normal_path(path)} instead of {path}")
@@ -1303,7 +1280,10 @@ def diagnose(configuration: Configuration, cors: CORS, exchange: Exchange, inclu
 
     cause = f"{decision.reason}: {origin}"
     if origin == "null":
-        return Diagnosis(cause, "serve the page over http(s): one from a file or a sandboxed frame has the origin null")
+        null = (
+            "pages from files and sandboxed frames have the origin null, and requests redirected between other origins"
+        )
+        return Diagnosis(cause, f"serve the page over http(s), and ask for the last URL at once: {null}")
     fix = "add it to " + " or ".join(configuration.named(policy, "origin") for policy in policies)
     if not policies:
         fix = f"name a policy for this path before deny in policy ({configuration.place_of('policy')})"
@@ -1480,9 +1460,8 @@ def explain(args: argparse.Namespace) -> int:
         raise UsageError(str(error)) from error
     except ApplicationError as error:
         traceback.print_exc()
-        say(
-            f"BLOCKED: {error}. Servers answer that with a 500 without CORS headers; catch_errors = true adds them", BAD
-        )
+        effect = "servers answer that with a 500 without CORS headers, unless catch_errors = true"
+        say(f"BLOCKED: {error}; {effect}", BAD)
         return 1
 
     for step in verdict.steps:
@@ -1503,10 +1482,8 @@ def explain(args: argparse.Namespace) -> int:
     diagnosis = Diagnosis("", "")
     if configuration and configuration.cors and exchanges:
         diagnosis = diagnose(configuration, configuration.cors, exchanges[-1], args.credentials)
-    say(
-        f"BLOCKED: {diagnosis.cause or verdict.reason}" + (f". To fix it, {diagnosis.fix}" if diagnosis.fix else ""),
-        BAD,
-    )
+    fix = f". To fix it, {diagnosis.fix}" if diagnosis.fix else ""
+    say(f"BLOCKED: {diagnosis.cause or verdict.reason}{fix}", BAD)
     return 1
 
 
@@ -1575,16 +1552,14 @@ def header_argument(text: str) -> tuple[str, str]:
 
 def make_parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
-        "wsgicors", description=DESCRIPTION, epilog=CHECK_EXAMPLE + EXPLAIN_EXAMPLE + EXIT_STATUS, formatter_class=raw
-    )
+    epilog = CHECK_EXAMPLE + EXPLAIN_EXAMPLE + EXIT_STATUS
+    parser = argparse.ArgumentParser("wsgicors", description=DESCRIPTION, epilog=epilog, formatter_class=raw)
     parser.add_argument("--version", action="version", version=f"wsgicors {wsgicors.__version__}")
     commands = parser.add_subparsers(required=True, metavar="check | explain")
 
     def command(run: Callable[[argparse.Namespace], int], summary: str, example: str, target: str) -> Any:
-        added = commands.add_parser(
-            run.__name__, help=summary, description=summary, epilog=example + EXIT_STATUS, formatter_class=raw
-        )
+        epilog = example + EXIT_STATUS
+        added = commands.add_parser(run.__name__, help=summary, description=summary, epilog=epilog, formatter_class=raw)
         added.add_argument("target", metavar="TARGET", help=target)
         added.add_argument("--section", metavar="NAME", help="the section of the ini file, such as filter:cors")
         added.set_defaults(run=run)
@@ -1600,10 +1575,8 @@ def make_parser() -> argparse.ArgumentParser:
     added.add_argument("--origin", required=True, help="the origin of the page that makes the request, or its URL")
     added.add_argument("--path", default="", help="a path, or a URL, relative to TARGET")
     added.add_argument("-X", "--method", default="GET", help="default: GET")
-    added.add_argument(
-        *("-H", "--header"), action="append", default=[], type=header_argument, metavar="'NAME: VALUE'",
-        help="a request header that the page sets; may be repeated",
-    )  # fmt: skip
+    header: dict[str, Any] = {"action": "append", "default": [], "type": header_argument, "metavar": "'NAME: VALUE'"}
+    added.add_argument("-H", "--header", **header, help="a request header that the page sets; may be repeated")
     added.add_argument("--credentials", action="store_true", help="as with fetch(..., {credentials: 'include'})")
     added.add_argument("--send", action="store_true", help="send methods other than GET and HEAD to a URL, too")
     added.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS", help="for a URL; default: 10")

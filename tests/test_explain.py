@@ -113,7 +113,7 @@ def test_allowed_request_with_its_preflight(ini, explain):
             "< Vary: Origin",
             "ok  PUT http://localhost/api/x?y=1 was answered 200",
             "ok  Access-Control-Allow-Origin fits: https://app.example.com",
-            "ok  the page may read the response and its headers content-length, content-type",
+            "ok  the page may read the response; of its headers: content-length, content-type",
             "--  a.ini was read, no application loaded: what stands behind the middleware here is an empty 200",
             "ALLOWED: put http://localhost/api/x?y=1 for a page on https://app.example.com",
         ],
@@ -222,8 +222,8 @@ def test_exception_of_the_application_is_the_cause(module, explain):
     status, lines, errors = explain(f"{module}:failing")
     assert status == 1
     assert lines[-1] == (
-        "BLOCKED: the application raised LookupError: mine."
-        " Servers answer that with a 500 without CORS headers; catch_errors = true adds them"
+        "BLOCKED: the application raised LookupError: mine;"
+        " servers answer that with a 500 without CORS headers, unless catch_errors = true"
     )
     assert any("in broken" in line for line in errors)
 

@@ -83,7 +83,7 @@ OURS = {
     "page_opened_as_a_file": (
         "origin = https://app.example.com",
         ("--origin", "file:///home/me/index.html"),
-        ": null. To fix it, serve the page over http(s): one from a file or a sandboxed frame has the origin null",
+        ": null. To fix it, serve the page over http(s), and ask for the last URL at once: pages from files and",
     ),
     "method_not_listed": (
         "origin = https://app.example.com",
@@ -250,9 +250,9 @@ THEIRS = {
     "headers_on_the_preflight_only": ((200, [ORIGIN, PUT]), (200, []), ("-X", "PUT", "--send"), f"to PUT: {MISSING}"),
     "error_without_headers": (
         None, (500, []), (),
-        f"{MISSING}. Its status is 500: find the cause of that first, errors often bypass CORS code",
+        f"{MISSING}. Its status is 500: look into that first, errors often bypass CORS code",
     ),
-    "too_large": (None, (413, []), ("-X", "POST", "--send"), f"{MISSING}. Its status is 413: find the cause"),
+    "too_large": (None, (413, []), ("-X", "POST", "--send"), f"{MISSING}. Its status is 413: look into that"),
     "set_by_proxy_and_application": (
         None, (200, [ORIGIN, ORIGIN]), (), f"is '{APP}, {APP}'; it should be {APP} (one value, sent once)",
     ),
