@@ -24,7 +24,7 @@ from support import need
 HERE = Path(__file__).parent
 WORKERS = 4
 EVERY = 0.25  # seconds
-HANG = 1.5  # seconds that a load waits for a locked database
+HANG = 2.0  # seconds that a load waits for a locked database
 LIMIT = 60  # seconds after which a test is stuck
 
 KEPT, REVOKED, ADDED, STRANGER = (f"https://{name}.example.com" for name in ("kept", "revoked", "added", "stranger"))
@@ -207,7 +207,7 @@ def test_no_request_waits_for_the_source(run):
         inside = [seen for seen in run["seen"] if begin <= seen["begun"] and seen["ended"] <= end]
         times[name == "calm"] += [seen["ended"] - seen["begun"] for seen in inside]
     calm, trouble = sorted(times[True]), sorted(times[False])
-    assert max(trouble) < HANG
+    assert max(trouble) < 0.8 * HANG
     # How often a request in trouble is slower than one in calm times, were both drawn at random: 1/2 if they are alike.
     ranked = sorted([(time, 0) for time in calm] + [(time, 1) for time in trouble])
     ranks = sum(rank for rank, (_, group) in enumerate(ranked, 1) if group)
