@@ -896,10 +896,11 @@ class Policy:
             if f"{scheme}//*.{parents}" in self.wildcards and label and not label.strip(LABEL_CHARACTERS):
                 return True
         matchers = [self.matcher]
-        if self.lists:
-            matchers += [origins.matcher(self.profile) for origins in self.lists]
-            if any(origin in matcher.exact for matcher in matchers):
+        for origins in self.lists:
+            matcher = origins.matcher(self.profile)
+            if origin in matcher.exact:
                 return True
+            matchers.append(matcher)
         parts = split_origin(origin)
         if parts is None or self.anyone:
             return parts is not None
