@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -165,6 +166,18 @@ def test_command_line_of_a_checkout(source, bare_python):
     assert run(bare_python, "wsgicors.py", "--help", cwd=source).startswith("usage:")
 
 
+def test_file_as_a_program_hands_over(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["wsgicors.py", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(CHECKOUT / "wsgicors.py"), run_name="__main__")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("usage:")
+
+    monkeypatch.setitem(sys.modules, "wsgicors_explain", None)
+    with pytest.raises(SystemExit, match="^the command line is the file wsgicors_explain.py: pip install wsgicors"):
+        runpy.run_path(str(CHECKOUT / "wsgicors.py"), run_name="__main__")
+
+
 def test_file_alone_says_how_to_get_the_command_line(tmp_path, bare_python):
     shutil.copy(CHECKOUT / "wsgicors.py", tmp_path)
     done = attempt(bare_python, "wsgicors.py", "--help", cwd=tmp_path)
@@ -179,7 +192,7 @@ def test_file_alone_says_how_to_get_the_command_line(tmp_path, bare_python):
 
 @pytest.fixture
 def vendored(tmp_path):
-    """A directory with a package of somebody else's, which has a copy of the one file, and an ini file that uses that."""
+    """A directory with somebody's package, which holds a copy of the one file, and an ini file that uses that."""
     need(importlib.util.find_spec("paste.deploy"), "PasteDeploy", "pip install -e '.[test]'")
     vendor = tmp_path / "mypkg" / "vendor"
     vendor.mkdir(parents=True)
@@ -269,7 +282,7 @@ def is_customer(origin: str, environ: WSGIEnvironment) -> bool:
 
 
 origins = OriginList(lambda: ["https://app.example.com"], every=30.0)
-application: WSGIApplication = CORS(app, origin=["https://a.example.com", re.compile("https://b"), is_customer, origins])
+application: WSGIApplication = CORS(app, origin=["https://a.example", re.compile("https://b"), is_customer, origins])
 cors = CORS(app, {"origin": "*"}, maxage=timedelta(days=1))
 policy: Policy = cors.policies["direct"]
 seconds: int | None = policy.maxage

@@ -96,7 +96,7 @@ def section_of(options):
 
 
 def test_python_blocks_run(blocks, tmp_path):
-    """Each block as a file of its own, beside a Django project and with a WSGI application named app and application."""
+    """Each block as a file of its own, beside a Django project; app and application are a WSGI application."""
     settings = "SECRET_KEY = 'x'\nROOT_URLCONF = 'mysite.urls'\nALLOWED_HOSTS = ['*']\n"
     (tmp_path / "mysite").mkdir()
     (tmp_path / "mysite" / "__init__.py").touch()
