@@ -294,14 +294,22 @@ def test_problem_of_a_default_names_its_own_line(check):
     assert lines[0] == "a.ini:2: origin: 'a.example' is not what browsers send (no scheme): write 'https://a.example'"
 
 
+FIRST = "a, which comes first for the same path, allows all of its origins"
+
 ADVICE = {
-    "no_maxage": ("origin = *\nheaders = X-A", "a.ini:1: maxage: is missing, so browsers ask again after 5 seconds: write 600, say"),
+    "no_maxage": (
+        "origin = *\nheaders = X-A",
+        "a.ini:1: maxage: is missing, so browsers ask again after 5 seconds: write 600, say",
+    ),
     "maxage_too_long": (
         "origin = *\nmaxage = 99999999",
         "a.ini:4: maxage: no browser honours more than 86400 seconds (Chromium 7200, WebKit 600)",
     ),
     "empty_origin": ("origin =", "a.ini:3: origin: is empty, so no page is allowed"),
-    "forbidden_method": ("origin = *\nmethods = GET, TRACE\nmaxage = 1", "a.ini:4: methods: TRACE has no effect: no page may send it"),
+    "forbidden_method": (
+        "origin = *\nmethods = GET, TRACE\nmaxage = 1",
+        "a.ini:4: methods: TRACE has no effect: no page may send it",
+    ),
     "forbidden_header": (
         "origin = *\nheaders = X-A, Cookie\nmaxage = 1",
         "a.ini:4: headers: Cookie has no effect: no page may set it, the browser does",
@@ -336,19 +344,19 @@ ADVICE = {
     ),
     "after_anyone": (
         "policy = a, b\na_origin = *\nb_origin = https://b.example",
-        "a.ini:5: b_origin: no request can reach the policy b: a, which comes first for the same path, allows all of its origins",
+        "a.ini:5: b_origin: no request can reach the policy b: " + FIRST,
     ),
     "after_copy_that_admits_null": (
         "policy = a, b\na_origin = copy\nb_origin = null",
-        "a.ini:5: b_origin: no request can reach the policy b: a, which comes first for the same path, allows all of its origins",
+        "a.ini:5: b_origin: no request can reach the policy b: " + FIRST,
     ),
     "after_the_same_pattern": (
         "policy = a, b\na_origin = https://*.b.example\nb_origin = https://*.b.example https://x.b.example",
-        "a.ini:5: b_origin: no request can reach the policy b: a, which comes first for the same path, allows all of its origins",
+        "a.ini:5: b_origin: no request can reach the policy b: " + FIRST,
     ),
     "after_the_same_verbs": (
         "matchstrategy = verbmatch\npolicy = a, b\na_origin = *\nb_origin = *\nb_methods = GET",
-        "a.ini:6: b_origin: no request can reach the policy b: a, which comes first for the same path, allows all of its origins",
+        "a.ini:6: b_origin: no request can reach the policy b: " + FIRST,
     ),
     "path_in_the_shadow": (
         "policy = a, b\na_origin = *\na_path = /api/*\nb_origin = https://b.example\nb_path = /api/v1/* /api",
@@ -510,7 +518,7 @@ def test_same_filter_in_two_pipelines_is_checked_once(check):
         ("[filter:a]\nuse = a\n", "a.ini: sections refer to each other in a circle"),
         ("[filter:a]\nuse = config:no.ini\n", "a.ini: [Errno 2] No such file or directory: 'no.ini'"),
     ],
-    ids="no_section no_value twice percent no_such_section two_sections no_pipeline no_next no_such_key circle no_such_file".split(),
+    ids="no_section no_value twice percent missing two no_pipeline no_next no_key circle no_file".split(),
 )
 def test_file_that_pastedeploy_cannot_load_is_a_problem(ini, line, check):
     status, lines = check("a.ini", a_ini=ini)

@@ -1,4 +1,4 @@
-"""The command `explain`: the conversation, the verdict, and what it is careful about. Mistakes are in test_mistakes.py."""
+"""The command `explain`: the conversation, the verdict, what it is careful about. Mistakes are in test_mistakes.py."""
 
 from __future__ import annotations
 
@@ -153,6 +153,14 @@ POLICIES = """
         start_response("401 Unauthorized", [("Content-Type", "text/plain")])
         return [b""]
     login = CORS(refusing, origin="https://app.example.com", methods="PUT", preflight_continue=True)
+    def redirecting(environ, start_response):
+        start_response("302 Found", [("Content-Type", "text/plain"), ("Location", "ftp://a.example/")])
+        return [b""]
+    redirected = CORS(redirecting, policy="a", a_origin="https://app.example.com")
+    def by_itself(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Access-Control-Allow-Origin", "null")])
+        return [b""]
+    outside = CORS(by_itself, policy="a", a_origin="https://app.example.com", a_path="/api/*")
     policies = CORS(inner, policies={"a": {"origin": "https://a.example", "path": "/api/*", "methods": "GET"},
                                      "b": {"origin": "https://b.example"}})
     class Outer:
@@ -187,6 +195,14 @@ def module(tmp_path):
             " it must be answered before any login is asked for",
         ),
         (
+            "outside", ("--path", "/x"),
+            "BLOCKED: the response to GET: Access-Control-Allow-Origin is 'null'; it should be https://app.example.com",
+        ),
+        (
+            "redirected", (),
+            "BLOCKED: the redirect to ftp://a.example/ leads to no http:// or https:// URL",
+        ),
+        (
             "policies", ("--path", "/x"),
             "BLOCKED: no policy for this path allows the origin: https://app.example.com."
             " To fix it, add it to b_origin (explained.py)",
@@ -196,6 +212,11 @@ def module(tmp_path):
 def test_cause_in_an_application(attribute, arguments, last, module, explain):
     status, lines, _ = explain(f"{module}:{attribute}", *arguments)
     assert (status, lines[-1]) == (1, last)
+
+
+def test_failure_without_a_cors_request_is_not_blamed_on_the_configuration(module, explain):
+    status, lines, _ = explain(f"{module}:redirected", origin="http://localhost")
+    assert (status, lines[-1]) == (1, "BLOCKED: the redirect to ftp://a.example/ leads to no http:// or https:// URL")
 
 
 def test_application_and_its_layers_are_asked(module, explain):
@@ -210,7 +231,7 @@ def test_application_without_the_middleware_is_asked_too(module, explain):
     status, lines, _ = explain(f"{module}:inner")
     assert status == 1
     assert lines[-1] == (
-        "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be https://app.example.com or *"
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be " + APP + " or *"
     )
 
 
