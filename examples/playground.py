@@ -23,6 +23,7 @@ import threading
 import webbrowser
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
@@ -35,6 +36,7 @@ from wsgicors_explain import Browser, Configuration, Exchange, Line, Verdict, di
 
 MAX_BODY = 20_000  # bytes that the page may send to its server
 MAX_TRIES = 200  # configurations that are kept; the oldest is forgotten
+HEADERS_SENT = "playground.headers"  # a request's headers as they came, in its environ
 NEW_LINE = "a new line"  # where an option could be written that is not
 
 Headers = Iterable["tuple[str, str]"]
@@ -192,16 +194,12 @@ class Try:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """Serve the API, and keep what was sent and received."""
-        sent = [
-            (key.removeprefix("HTTP_").replace("_", "-").title(), value)
-            for key, value in environ.items()
-            if (key.startswith("HTTP_") or key in ("CONTENT_TYPE", "CONTENT_LENGTH")) and value
-        ]
         preflight = environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
         line = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}?{environ['QUERY_STRING']}"
 
         def respond(status: str, headers: Headers, exc_info: Any = None) -> Any:
-            exchange = {"preflight": preflight, "line": line, "sent": sent, "status": status, "received": list(headers)}
+            sent, received = environ[HEADERS_SENT], list(headers)
+            exchange = {"preflight": preflight, "line": line, "sent": sent, "status": status, "received": received}
             self.wire = [*self.wire[-19:], exchange]
             return start_response(status, headers, *[exc_info] * bool(exc_info))
 
@@ -214,10 +212,10 @@ class Try:
         exchanges = [step.exchange for step in verdict.steps if step.exchange]
         return {
             "allowed": verdict.allowed,
-            "preflights": sum(exchange.method == "OPTIONS" and is_preflight(exchange) for exchange in exchanges),
-            "status": verdict.response.status if verdict.allowed and verdict.response else None,
+            "preflights": sum(map(is_preflight, exchanges)),
             "steps": [{"ok": step.ok, "text": step.text} for step in verdict.steps],
-            "notes": list(notes(self.configuration, verdict)),
+            # The options would make it say that no application was loaded, as if they were from a file.
+            "notes": list(notes(replace(self.configuration, options={}), verdict)),
             "reason": verdict.reason,
             "advice": self.advise(verdict, exchanges, request["credentials"] == "include"),
         }
@@ -234,6 +232,7 @@ class Try:
 
 
 def is_preflight(exchange: Exchange) -> bool:
+    """Whether this is a preflight: no page can set this header itself."""
     return any(name.lower() == "access-control-request-method" for name, _ in exchange.headers)
 
 
@@ -379,7 +378,10 @@ class Server(socketserver.ThreadingMixIn, WSGIServer):
 
 
 class Handler(WSGIRequestHandler):
-    """Its terminal is for the address, not for a line per request."""
+    """Keeps the headers as they came, and the terminal free of a line per request."""
+
+    def get_environ(self) -> dict[str, Any]:
+        return {**super().get_environ(), HEADERS_SENT: self.headers.items()}
 
     def log_message(self, format: str, *args: Any) -> None:
         pass

@@ -10,13 +10,14 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from engines import ENGINES, Engine, serve, visit
+from engines import ENGINES, Engine, visit
 from support import need
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -229,8 +230,7 @@ def load_script() -> Any:
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
 def test_lessons_come_out_as_predicted(engine: Engine) -> None:
     engine.require()
-    apps: list[Any] = []
-    report: Future[dict[str, str]] = Future()
+    script, report = load_script(), Future[dict[str, str]]()
 
     def pages(environ: dict[str, Any], start_response: Any) -> Any:
         if environ["PATH_INFO"] == "/report":
@@ -241,11 +241,16 @@ def test_lessons_come_out_as_predicted(engine: Engine) -> None:
             body = (SCRIPT.parent / "playground" / "page.js").read_bytes() + VISITOR.encode()
             start_response("200 OK", [("Content-Type", "text/javascript"), ("Content-Length", str(len(body)))])
             return [body]
-        return apps[0].pages(environ, start_response)
+        return playground.pages(environ, start_response)
 
-    with serve(pages) as page, serve(lambda *args: apps[0].api(*args)) as api:
-        apps.append(load_script().Playground(page, api))
-        shown = visit(engine, f"http://shop.localhost:{page}/", report, timeout=90)
+    with contextlib.ExitStack() as stack:
+        servers = [stack.enter_context(script.Server(("127.0.0.1", 0), script.Handler)) for _ in ("pages", "api")]
+        playground = script.Playground(*(server.server_port for server in servers))
+        for server, app in zip(servers, (pages, playground.api)):
+            server.set_app(app)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            stack.callback(server.shutdown)
+        shown = visit(engine, f"http://shop.localhost:{servers[0].server_port}/", report, timeout=90)
     assert {name: text[: len(LESSONS[name])] for name, text in shown.items()} == LESSONS
     assert [name for name, text in shown.items() if "did otherwise" in text] == []
 
@@ -333,6 +338,7 @@ def test_the_page_can_be_another(page: Any, playground: Playground) -> None:
         shown = run(page)
         assert ("✓ Allowed" in shown) is allowed
         assert f"Origin: {origin}\n" in shown
+        assert "Content-Type: text/plain" not in shown  # what was not on the wire is not shown
 
 
 def test_credentials_send_the_cookie(page: Any) -> None:
