@@ -288,24 +288,29 @@ def read_boolean(value: object, complain: Complain) -> bool:
     return word in ("true", "yes", "on", "1")
 
 
-def read_number(value: object, complain: Complain, low: int, high: int, unit: str) -> int | None:
+def read_number(value: object, low: int, high: int) -> int | None:
+    """The number that an ``int`` or digits mean, if it lies between the bounds."""
     if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,10}\s*", value):
         value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
-        return value
-    complain(value, f"is not {unit}: write a whole number from {low} to {high}")
-    return None
+    return value if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high else None
 
 
 def read_seconds(value: int | str | timedelta, complain: Complain) -> int | None:
-    seconds = getattr(value, "total_seconds", None)
-    if callable(seconds) and seconds() == int(seconds()):
-        value = int(seconds())
-    return read_number(value, complain, 0, MAX_SECONDS, "a number of seconds")
+    seconds: object = value
+    total = getattr(value, "total_seconds", None)  # of a timedelta, whose module need not be imported to tell
+    if callable(total) and total() == int(total()):
+        seconds = int(total())
+    found = read_number(seconds, 0, MAX_SECONDS)
+    if found is None:
+        complain(value, f"is not a number of seconds: write a whole number from 0 to {MAX_SECONDS}")
+    return found
 
 
 def read_status(value: int | str, complain: Complain) -> int | None:
-    return read_number(value, complain, 200, 299, "a status that browsers accept for a preflight")
+    found = read_number(value, 200, 299)
+    if found is None:
+        complain(value, "is not a status that browsers accept for a preflight: write a whole number from 200 to 299")
+    return found
 
 
 def read_list(value: object, complain: Complain) -> list[Any]:
@@ -353,7 +358,7 @@ def read_methods(value: object, complain: Complain) -> tuple[str, ...]:
 def read_paths(value: object, complain: Complain) -> tuple[str, ...]:
     paths: dict[str, None] = {}
     entries = read_list(value, complain)
-    if not entries:
+    if not entries and isinstance(value, (list, tuple, set, frozenset)):
         complain(value, "names no path: leave the option out to govern every path")
     for entry in entries:
         if not isinstance(entry, str) or not entry.startswith("/"):
@@ -893,7 +898,8 @@ class Policy:
         if self.wildcards:
             scheme, _, host = origin.partition("//")
             label, _, parents = host.partition(".")
-            if f"{scheme}//*.{parents}" in self.wildcards and label and not label.strip(LABEL_CHARACTERS):
+            spelled_out = f"{scheme}//*.{parents}" in self.wildcards and not parents.endswith("*")
+            if spelled_out and label and not label.strip(LABEL_CHARACTERS):
                 return True
         matchers = [self.matcher]
         for origins in self.lists:
@@ -1239,7 +1245,8 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
     led: set[frozenset[str]] = set()  # the paths whose first policy has been seen
     for name, section in sections.items():
         values = {option: section.read(option, problems) for option in OPTIONS}
-        if "origin" not in section.options:
+        unreadable = any(problem.key in ("policy", "policies") for problem in problems)
+        if "origin" not in section.options and (section.options or not unreadable):
             problems.append(missing_origin(name, section, given))
         if "path" in section.options and callable(strategy):
             key, value = section.options["path"]
