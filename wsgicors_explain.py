@@ -774,11 +774,13 @@ class Browser:
             return
         hint = ""
         if "*" in value:
-            hint = ", a wildcard only without credentials" if request.include else ", which never covers it"
+            hint = (
+                ", and * is no wildcard with credentials" if request.include else ", and * never covers authorization"
+            )
         elif missing == [request.method] and request.method.upper() in (found or []):
             hint = ", and the case of a method counts"
         state = "is missing" if found is None else f"is {value!r}{hint}"
-        request.fail(f"{name} of the preflight {state}; it should have {', '.join(missing)}")
+        request.fail(f"{name} of the preflight {state}; it must name {', '.join(missing)}")
 
     def _network_fetch(self, request: Request, method: str, headers: Headers, body: bytes) -> Exchange:
         """Section 4.5, "HTTP-network-or-cache fetch", without a cache: the headers that browsers add, then the wire."""
@@ -1284,14 +1286,14 @@ def diagnose(configuration: Configuration, cors: CORS, exchange: Exchange, inclu
             "pages from files and sandboxed frames have the origin null, and requests redirected between other origins"
         )
         return Diagnosis(cause, f"serve the page over http(s), and ask for the last URL at once: {null}")
-    fix = "add it to " + " or ".join(configuration.named(policy, "origin") for policy in policies)
+    fix = f"add {origin} to " + " or ".join(configuration.named(policy, "origin") for policy in policies)
     if not policies:
         fix = f"name a policy for this path before deny in policy ({configuration.place_of('policy')})"
     for policy in policies:
         near = near_origin(policy, origin, environ)
         if near:
             cause += f"; {key_of(policy, 'origin')} allows {near} ({near_miss(near, origin)})"
-            return Diagnosis(cause, f"{fix}, or use {near}")
+            return Diagnosis(cause, f"open the page at {near}, or {fix}")
         if allows(policy, origin.replace("://", "://sub."), environ):
             return Diagnosis(f"{cause}; {key_of(policy, 'origin')} allows only names under that host, not itself", fix)
     for policy in cors.policies.values():
@@ -1340,7 +1342,7 @@ def not_governed(configuration: Configuration, cors: CORS, path: str) -> Diagnos
             if f"{path}/".lower().startswith(f"{stem}/".lower()):
                 return Diagnosis(f"{near} case counts", f"ask for {stem}{path[len(stem) :]}")
     places = [configuration.named(policy, "path") for policy in cors.policies.values()]
-    return Diagnosis(cause, f"add it to {' or '.join(places)}")
+    return Diagnosis(cause, f"add {path} to {' or '.join(places)}")
 
 
 def near_origin(policy: Policy, origin: str, environ: WSGIEnvironment) -> str:

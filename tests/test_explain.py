@@ -205,7 +205,7 @@ def module(tmp_path):
         (
             "policies", ("--path", "/x"),
             "BLOCKED: no policy for this path allows the origin: https://app.example.com."
-            " To fix it, add it to b_origin (explained.py)",
+            " To fix it, add https://app.example.com to b_origin (explained.py)",
         ),
     ],
 )  # fmt: skip

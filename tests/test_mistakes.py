@@ -28,27 +28,31 @@ OURS = {
         ("--origin", "http://app.example.com"),
         "BLOCKED: no policy for this path allows the origin: http://app.example.com;"
         " origin allows https://app.example.com (https instead of http)."
-        " To fix it, add it to origin (a.ini:3), or use https://app.example.com",
+        " To fix it, open the page at https://app.example.com, or add http://app.example.com to origin (a.ini:3)",
     ),
     "www": (
         "origin = https://app.example.com",
         ("--origin", "https://www.app.example.com"),
-        "; origin allows https://app.example.com (www. is missing). To fix it, add it to origin (a.ini:3)",
+        "; origin allows https://app.example.com (www. is missing)."
+        " To fix it, open the page at https://app.example.com, or add https://www.app.example.com to origin (a.ini:3)",
     ),
     "no_www": (
         "origin = https://www.example.com",
         ("--origin", "https://example.com"),
-        "; origin allows https://www.example.com (www. too much). To fix it, add it to origin (a.ini:3)",
+        "; origin allows https://www.example.com (www. too much)."
+        " To fix it, open the page at https://www.example.com, or add https://example.com to origin (a.ini:3)",
     ),
     "port_left_out": (
         "origin = http://localhost",
         ("--origin", "http://localhost:3000"),
-        "; origin allows http://localhost (port 3000 is missing). To fix it, add it to origin (a.ini:3)",
+        "; origin allows http://localhost (port 3000 is missing)."
+        " To fix it, open the page at http://localhost, or add http://localhost:3000 to origin (a.ini:3)",
     ),
     "another_port": (
         "origin = http://localhost:3000",
         ("--origin", "http://localhost:5173"),
-        "; origin allows http://localhost:3000 (port 3000 instead of 5173). To fix it, add it to origin (a.ini:3)",
+        "; origin allows http://localhost:3000 (port 3000 instead of 5173)."
+        " To fix it, open the page at http://localhost:3000, or add http://localhost:5173 to origin (a.ini:3)",
     ),
     "localhost_by_address": (
         "origin = http://localhost:3000",
@@ -58,12 +62,12 @@ OURS = {
     "wildcard_does_not_cover_the_name_itself": (
         "origin = https://*.example.com",
         ("--origin", "https://example.com:8443"),
-        ": https://example.com:8443. To fix it, add it to origin (a.ini:3)",
+        ": https://example.com:8443. To fix it, add https://example.com:8443 to origin (a.ini:3)",
     ),
     "wildcard_without_www": (
         "origin = https://pr-*.example.com",
         ("--origin", "https://example.com"),
-        ": https://example.com. To fix it, add it to origin (a.ini:3)",
+        ": https://example.com. To fix it, add https://example.com to origin (a.ini:3)",
     ),
     "wildcard_above": (
         "origin = http://*.local.test",
@@ -73,12 +77,14 @@ OURS = {
     "subdomain": (
         "origin = https://*.www.example.com",
         ("--origin", "https://www.example.com"),
-        "; origin allows only names under that host, not itself. To fix it, add it to origin (a.ini:3)",
+        "; origin allows only names under that host, not itself."
+        " To fix it, add https://www.example.com to origin (a.ini:3)",
     ),
     "origin_not_listed": (
         "origin = https://app.example.com",
         ("--origin", "https://other.example"),
-        "no policy for this path allows the origin: https://other.example. To fix it, add it to origin (a.ini:3)",
+        "no policy for this path allows the origin: https://other.example."
+        " To fix it, add https://other.example to origin (a.ini:3)",
     ),
     "page_opened_as_a_file": (
         "origin = https://app.example.com",
@@ -88,19 +94,19 @@ OURS = {
     "method_not_listed": (
         "origin = https://app.example.com",
         ("--origin", APP, "-X", "DELETE"),
-        "Access-Control-Allow-Methods of the preflight is 'GET, HEAD, POST'; it should have DELETE."
+        "Access-Control-Allow-Methods of the preflight is 'GET, HEAD, POST'; it must name DELETE."
         " To fix it, add DELETE to methods (a.ini:1)",
     ),
     "patch_in_lower_case": (
         "origin = https://app.example.com\nmethods = GET, PATCH",
         ("--origin", APP, "-X", "patch"),
-        "is 'GET, PATCH', and the case of a method counts; it should have patch."
+        "is 'GET, PATCH', and the case of a method counts; it must name patch."
         " To fix it, write PATCH instead of patch in the page, for the case of a method counts",
     ),
     "header_not_listed": (
         "origin = https://app.example.com",
         ("--origin", APP, "-H", "X-Requested-With: XMLHttpRequest"),
-        "Access-Control-Allow-Headers of the preflight is missing; it should have x-requested-with."
+        "Access-Control-Allow-Headers of the preflight is missing; it must name x-requested-with."
         " To fix it, add x-requested-with to headers (a.ini:1)",
     ),
     "json": (
@@ -111,7 +117,7 @@ OURS = {
     "token": (
         "origin = https://app.example.com\nheaders = Content-Type",
         ("--origin", APP, "-H", "Authorization: Bearer x"),
-        "Access-Control-Allow-Headers of the preflight is 'Content-Type'; it should have authorization."
+        "Access-Control-Allow-Headers of the preflight is 'Content-Type'; it must name authorization."
         " To fix it, add authorization to headers (a.ini:4)",
     ),
     "response_header_in_the_request": (
@@ -140,7 +146,7 @@ OURS = {
     "path_not_governed": (
         "policy = api\napi_origin = *\napi_path = /api/*",
         ("--origin", APP, "--path", "/v2/users"),
-        "BLOCKED: no policy governs the path /v2/users. To fix it, add it to api_path (a.ini:5)",
+        "BLOCKED: no policy governs the path /v2/users. To fix it, add /v2/users to api_path (a.ini:5)",
     ),
     "case_of_the_path": (
         "policy = api\napi_origin = *\napi_path = /api/*",
@@ -167,7 +173,7 @@ OURS = {
         "policy = api, public\napi_origin = https://admin.example.com\napi_path = /api/*\npublic_origin = *",
         ("--origin", APP, "--path", "/api/users"),
         ": https://app.example.com; public would allow it, but is not for this path."
-        " To fix it, add it to api_origin (a.ini:4)",
+        " To fix it, add https://app.example.com to api_origin (a.ini:4)",
     ),
     "policy_in_the_shadow": (
         "policy = public, app\npublic_origin = *\napp_origin = https://app.example.com\napp_methods = PUT",
@@ -281,22 +287,22 @@ THEIRS = {
     ),
     "no_methods": (
         (200, [ORIGIN]), None, ("-X", "PUT"),
-        "BLOCKED: Access-Control-Allow-Methods of the preflight is missing; it should have PUT",
+        "BLOCKED: Access-Control-Allow-Methods of the preflight is missing; it must name PUT",
     ),
     "method_not_listed": (
-        (200, [ORIGIN, (PUT[0], "GET, POST")]), None, ("-X", "PUT"), "is 'GET, POST'; it should have PUT",
+        (200, [ORIGIN, (PUT[0], "GET, POST")]), None, ("-X", "PUT"), "is 'GET, POST'; it must name PUT",
     ),
     "star_for_methods_with_credentials": (
         (200, [ORIGIN, TRUE, (PUT[0], "*")]), None, ("-X", "PUT", "--credentials"),
-        "is '*', a wildcard only without credentials; it should have PUT",
+        "is '*', and * is no wildcard with credentials; it must name PUT",
     ),
     "header_not_listed": (
         (200, [ORIGIN, ("Access-Control-Allow-Headers", "X-A")]), None, ("-H", "X-B: 1"),
-        "BLOCKED: Access-Control-Allow-Headers of the preflight is 'X-A'; it should have x-b",
+        "BLOCKED: Access-Control-Allow-Headers of the preflight is 'X-A'; it must name x-b",
     ),
     "star_for_authorization": (
         (200, [ORIGIN, ("Access-Control-Allow-Headers", "*")]), None, ("-H", "Authorization: Bearer x"),
-        "is '*', which never covers it; it should have authorization",
+        "is '*', and * never covers authorization; it must name authorization",
     ),
     "headers_without_commas": (
         (200, [ORIGIN, ("Access-Control-Allow-Headers", "X-A X-B")]), None, ("-H", "X-B: 1"),
