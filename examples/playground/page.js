@@ -125,7 +125,7 @@ function onTheWire(wire) {
   const shown = element("article", "card", element("h3", "", "On the wire"));
   for (const {preflight, line, sent, status, received} of wire) {
     const exchange = element("div", "exchange pair", message(`→ ${line}`, sent), message(`← ${status}`, received));
-    if (preflight) exchange.firstChild.prepend(element("span", "tag", "preflight"));
+    if (preflight) exchange.querySelector(".first").append(" ", element("span", "tag", "preflight"));
     shown.append(exchange);
   }
   if (!wire.length) shown.append(element("p", "hint", "Nothing."));
