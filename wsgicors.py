@@ -242,10 +242,10 @@ OTHER_ORIGIN: Final = re.compile(  # an IPv6 address, or any other scheme, whose
     re.VERBOSE,
 )
 
-# The patterns that nearly every configuration consists of: accepted by this one look. Group 1: a wildcard; 2: the name.
+# The patterns that nearly every configuration consists of, accepted by this one look: scheme, host, wildcard.
 # A last label that starts with a letter cannot be an IPv4 address; whatever does not match is looked at in full.
 USUAL_PATTERN: Final = re.compile(
-    r"https?://  (\*\.)?  ( (?: [a-z0-9_-]{1,63}\. )*  [a-z][a-z0-9_-]{0,62} )", re.VERBOSE
+    r"(https?)://  ( (\*\.)?  (?: [a-z0-9_-]{1,63}\. )*  [a-z][a-z0-9_-]{0,62} )", re.VERBOSE
 )
 MAX_USUAL_PATTERN: Final = 253  # characters; a name that may be too long for DNS is looked at in full
 
@@ -797,19 +797,24 @@ def compile_origins(
     An entry that is invalid or too risky is complained of and left out.
     """
     matcher = Matcher()
-    add, usual = matcher.exact.add, USUAL_PATTERN.fullmatch
+    exact, usual = matcher.exact, USUAL_PATTERN.fullmatch
     for entry in entries:
         risks: Iterable[tuple[str, str]] = ()
         if isinstance(entry, str):
             found = usual(entry) if len(entry) < MAX_USUAL_PATTERN else None
-            if found and not found[1] and (accepted is None or entry.startswith("https:")):
-                add(entry)  # by far the most frequent entry: no risk, no part to look at
-                continue
-            try:
-                scheme, host, port = ("", "null", "") if entry == "null" else parse_pattern(entry)
-            except ValueError as error:
-                complain(entry, str(error))
-                continue
+            if found:
+                scheme, host, port = found[1], found[2], ""
+                if accepted is None or (scheme == "https" and not found[3]):
+                    (matcher.wildcards if found[3] else exact).add(entry)  # by far the most frequent: no risk
+                    continue
+            elif entry == "null":
+                scheme, host, port = "", "null", ""
+            else:
+                try:
+                    scheme, host, port = parse_pattern(entry)
+                except ValueError as error:
+                    complain(entry, str(error))
+                    continue
             if accepted is not None:
                 risks = [("null-origin", RISKS["null-origin"])] if entry == "null" else pattern_risks(scheme, host)
         elif isinstance(entry, re.Pattern) and isinstance(entry.pattern, str):
@@ -976,7 +981,7 @@ class Group:
 
     __slots__ = (
         *("exact", "prefixes", "policies", "verbmatch", "refusal", "static"),
-        *("by_origin", "without_origin", "last_response", "last_preflight"),
+        *("by_origin", "exact_origins", "without_origin", "last_response", "last_preflight"),
     )
 
     def __init__(
@@ -984,7 +989,7 @@ class Group:
     ) -> None:
         # PATH_INFO holds the bytes of the path, each as one character (PEP 3333, "Unicode Issues").
         latin = [path.encode("utf-8").decode("latin-1") for path in paths]
-        self.exact = frozenset(path[:-2] if path.endswith("/*") else path for path in latin)
+        self.exact = tuple(path[:-2] if path.endswith("/*") else path for path in latin)
         self.prefixes = tuple(path[:-1] for path in latin if path.endswith("/*"))
         self.policies = tuple(policies)
         self.verbmatch = verbmatch
@@ -993,6 +998,9 @@ class Group:
         self.by_origin = not verbmatch and not any(
             policy.lists or policy.matcher.predicates or policy.exposes_all for policy in self.policies
         )
+        # Those that the first policy allows by name and answers with nothing else that depends on the request.
+        usual = self.by_origin and self.policies and not (self.static or self.policies[0].timing)
+        self.exact_origins: set[str] = self.policies[0].exact if usual else set()
         self.without_origin = list(self.policies[0].response) if self.static else [VARY_ORIGIN]
         self.last_response: tuple[object, list[Header]] = (object(), [])  # equal to no Origin
         self.last_preflight: tuple[object, list[Header]] = (object(), [])
@@ -1406,15 +1414,20 @@ class CORS:
             ours = group.without_origin
         # https://fetch.spec.whatwg.org/#cors-preflight-request: OPTIONS with both headers, and nothing else.
         elif environ["REQUEST_METHOD"] != "OPTIONS" or "HTTP_ACCESS_CONTROL_REQUEST_METHOD" not in environ:
-            origin, ours = group.last_response
-            if environ["HTTP_ORIGIN"] != origin:
-                decision = decide(group, environ, False)
-                ours = response_headers(group, decision, environ)
-                if decision.exposes_all:
-                    start_response = expose_all(start_response)
+            last, ours = group.last_response
+            origin = environ["HTTP_ORIGIN"]
+            if origin != last:
+                if len(origin) <= MAX_ORIGIN and origin in group.exact_origins:
+                    ours = [(ALLOW_ORIGIN, origin), *group.policies[0].response]
+                    group.last_response = (origin, ours)
+                else:
+                    decision = decide(group, environ, False)
+                    ours = response_headers(group, decision, environ)
+                    if decision.exposes_all:
+                        start_response = expose_all(start_response)
         else:
-            origin, ours = group.last_preflight
-            if environ["HTTP_ORIGIN"] == origin:
+            last, ours = group.last_preflight
+            if environ["HTTP_ORIGIN"] == last:
                 start_response("204 No Content", ours.copy())
                 return []
             decision = decide(group, environ, True)
@@ -1424,8 +1437,13 @@ class CORS:
                 return answer_preflight(group, decision, environ, start_response)
             ours = decision.preflight_headers(environ)
 
+        # Defaults instead of a closure: its cells would be made for every request, also for those answered above.
         def respond(
-            status: str, headers: list[Header], exc_info: OptExcInfo | None = None
+            status: str,
+            headers: list[Header],
+            exc_info: OptExcInfo | None = None,
+            start_response: StartResponse = start_response,
+            ours: list[Header] = ours,
         ) -> Callable[[bytes], object]:
             for name, _ in headers:
                 if name not in PLAIN_NAMES:
