@@ -23,14 +23,15 @@ SENTENCES = {
     NULL: "any page can obtain the origin null with a sandboxed frame, and act as the logged-in user;"
     " write the origin of a page that is not sandboxed",
 }
-TOP = "a top-level name"
-TABLE = "by a short built-in table; install wsgicors[psl] for the whole list"
-LIST = "by the public suffix list"
+TOP = "as under any top-level name"
+TABLE = "says a short built-in table; the whole list comes with wsgicors[psl]"
+TABLE_BESIDE_LIST = "says a short built-in table"
+LIST = "says the public suffix list"
 
 
 def public(name, source):
     return (
-        f"anyone can get a name right under {name!r} ({source}), and act from it as the logged-in user;"
+        f"anyone can get a name under {name!r} ({source}), and act from it as the logged-in user;"
         " write the hosts in full"
     )
 
@@ -155,6 +156,10 @@ SUFFIXES = [
     ("https://*.vercel.app", "vercel.app", TABLE, LIST),
     ("https://myapp-*.vercel.app:*", "vercel.app", TABLE, LIST),
     ("https://*.pages.dev", "pages.dev", TABLE, LIST),
+    ("https://*.glitch.me", "glitch.me", TABLE, TABLE_BESIDE_LIST),
+    # several labels, so that what is further down counts as well
+    ("https://*.amazonaws.com", "amazonaws.com", TABLE, TABLE_BESIDE_LIST),
+    ("https://my-*.amazonaws.com", "amazonaws.com", None, None),
     ("https://*.k12.ca.us", "k12.ca.us", None, LIST),
     ("https://*.city.kawasaki.jp", "city.kawasaki.jp", None, None),
     ("https://*.anything.ck", "anything.ck", None, LIST),
@@ -191,11 +196,6 @@ def test_several_risks_of_one_pattern_are_all_named(without_list):
         prohibited("http://*.vercel.app", PUBLIC, public("vercel.app", TABLE)),
         prohibited("http://*.vercel.app", HTTP),
     ]
-
-
-def test_built_in_names_that_the_whole_list_lacks_do_not_ask_to_install_it(with_list):
-    (found,) = problems(with_list, origin="https://*.glitch.me")
-    assert "wsgicors[psl]" not in found[2]
 
 
 # --- anyone ---
