@@ -164,14 +164,18 @@ class URL(NamedTuple):
         ports, punycode, dot segments, backslashes, percent-encoding of what may not be sent as it is.
         """
         path, mark, query = text.strip(WHITE_SPACE).partition("#")[0].partition("?")
-        parts = urlsplit(urljoin(base, path.replace("\\", "/") + mark + query))
-        if parts.scheme not in HTTP_PORTS or not parts.hostname:
-            raise ValueError(f"{text!r} is not an http:// or https:// URL")
-        path = quote(without_dots(parts.path), safe="/%:@!$&'()*+,;=-._~|^[]")
-        query = "?" + quote(parts.query, safe="/%:@!$&()*+,;=-._~|^[]?`{}\\") if parts.query else ""
-        port = HTTP_PORTS[parts.scheme] if parts.port is None else parts.port
-        host = parse_host(f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname, parts.scheme, [])
-        return cls(parts.scheme, host, port, path + query, "@" in parts.netloc)
+        try:
+            parts = urlsplit(urljoin(base, path.replace("\\", "/") + mark + query))
+            if parts.scheme not in HTTP_PORTS or not parts.hostname:
+                raise ValueError("is not an http:// or https:// URL")
+            host = parse_host(f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname, parts.scheme, [])
+            port = HTTP_PORTS[parts.scheme] if parts.port is None else parts.port
+        except ValueError as error:
+            raise ValueError(f"{text!r} {error}") from None
+        target = quote(without_dots(parts.path), safe="/%:@!$&'()*+,;=-._~|^[]")
+        if parts.query:
+            target += "?" + quote(parts.query, safe="/%:@!$&()*+,;=-._~|^[]?`{}\\")
+        return cls(parts.scheme, host, port, target, "@" in parts.netloc)
 
 
 def without_dots(path: str) -> str:
@@ -391,13 +395,18 @@ def why_unsafe(name: str, value: str) -> str:
 
 def unsafe_names(headers: Headers) -> dict[str, str]:
     """The "CORS-unsafe request-header names" of section 2.2.2, sorted, in lower case, each with the reason."""
-    reasons = {name.lower(): why_unsafe(name, value) for name, value in headers}
-    # A name may come twice, and one unsafe value is enough.
-    reasons.update({name.lower(): why for name, value in headers if (why := why_unsafe(name, value))})
-    if sum(len(value) for name, value in headers if not why_unsafe(name, value)) > SAFELISTED_VALUES_BYTES:
-        together = f"is one of the safelisted headers that have more than {SAFELISTED_VALUES_BYTES} bytes together"
-        reasons = {name: why or together for name, why in reasons.items()}
-    return {name: why for name, why in sorted(reasons.items()) if why}
+    reasons: dict[str, str] = {}
+    safelisted: Headers = []
+    for name, value in headers:
+        why = why_unsafe(name, value)
+        if why:
+            reasons[name.lower()] = why
+        else:
+            safelisted.append((name.lower(), value))
+    if sum(len(value) for _, value in safelisted) > SAFELISTED_VALUES_BYTES:
+        for name, _ in safelisted:
+            reasons.setdefault(name, f"shares more than {SAFELISTED_VALUES_BYTES} bytes with other safelisted headers")
+    return dict(sorted(reasons.items()))
 
 
 def checked_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> Headers:
@@ -744,20 +753,14 @@ class Browser:
         # 7.1 to 7.3 what it allows
         methods = self._extract(request, response, ALLOW_METHODS)
         names = self._extract(request, response, ALLOW_HEADERS)
-        allowed_names = [name.lower() for name in names or []]
         # 7.5 the method
         if request.method not in SAFELISTED_METHODS:
-            any_method = not request.include and "*" in (methods or [])
-            missing = [] if any_method or request.method in (methods or []) else [request.method]
-            self._require(request, ALLOW_METHODS, methods, missing)
+            self._require(request, ALLOW_METHODS, methods, [request.method])
         # 7.6, 7.7 the headers
         if unsafe:
-            any_name = not request.include and "*" in allowed_names
-            missing = [name for name in unsafe if name not in allowed_names]
-            missing = [name for name in missing if not any_name or name == "authorization"]
-            self._require(request, ALLOW_HEADERS, names, missing)
+            self._require(request, ALLOW_HEADERS, names, list(unsafe))
         # 7.8 to 7.15 the cache
-        self._remember(request, extract_max_age(response.headers), methods or [], allowed_names)
+        self._remember(request, extract_max_age(response.headers), methods or [], names or [])
 
     def _extract(self, request: Request, response: Response, name: str) -> list[str] | None:
         """`extract_list`, with its failure as the end of the request."""
@@ -766,21 +769,22 @@ class Browser:
         except ValueError as error:
             request.fail(f"{name} of the preflight is no comma-separated list of names: {error}")
 
-    def _require(self, request: Request, name: str, found: list[str] | None, missing: list[str]) -> None:
-        """Let the request go on only if nothing is missing in the header `name` of the preflight's response."""
-        value = ", ".join(found or [])
+    def _require(self, request: Request, header: str, found: list[str] | None, needed: list[str]) -> None:
+        """Let the request go on only if the header of the preflight's response names all that is needed."""
+        named = found or []
+        covers = named if header == ALLOW_METHODS else [name.lower() for name in named]
+        wildcard = "*" in named and not request.include
+        missing = [name for name in needed if name not in covers and (not wildcard or name == "authorization")]
         if not missing:
-            request.ok(f"{name} of the preflight fits: {value}")
+            request.ok(f"{header} of the preflight fits: {', '.join(named)}")
             return
         hint = ""
-        if "*" in value:
-            hint = (
-                ", and * is no wildcard with credentials" if request.include else ", and * never covers authorization"
-            )
-        elif missing == [request.method] and request.method.upper() in (found or []):
+        if "*" in named:
+            hint = ", and * never covers authorization" if wildcard else ", and * is no wildcard with credentials"
+        elif missing == [request.method] and request.method.upper() in named:
             hint = ", and the case of a method counts"
-        state = "is missing" if found is None else f"is {value!r}{hint}"
-        request.fail(f"{name} of the preflight {state}; it must name {', '.join(missing)}")
+        state = "is missing" if found is None else f"is {', '.join(named)!r}{hint}"
+        request.fail(f"{header} of the preflight {state}; it must name {', '.join(missing)}")
 
     def _network_fetch(self, request: Request, method: str, headers: Headers, body: bytes) -> Exchange:
         """Section 4.5, "HTTP-network-or-cache fetch", without a cache: the headers that browsers add, then the wire."""
@@ -837,6 +841,7 @@ class Browser:
         """Steps 7.12 to 7.15 of "CORS-preflight fetch"."""
         for kind, allowed in (("method", methods), ("header", names)):
             for name in allowed:
+                name = name.lower() if kind == "header" else name
                 new = (request.serialized_origin, str(request.url), request.include, kind, name)
                 for key in self._matches(request, kind, name) or [new]:
                     self._cache[key] = self._clock() + max_age
@@ -1445,17 +1450,18 @@ class Prober(Browser):
 
 def explain(args: argparse.Namespace) -> int:
     """The command ``explain``: 0 if the page may read the response, else 1."""
-    target: WSGIApplication | str | None = args.target
+    target: WSGIApplication | str = args.target
     configuration = None
     if not re.match("(?i)https?://", args.target):
-        target, configuration = load_one(args.target, args.section)
-        if target is None:
+        app, configuration = load_one(args.target, args.section)
+        if app is None:
             for line in configuration.problems:
                 say(line)
             say("BLOCKED: this configuration does not load, so nothing is served", BAD)
             return 1
+        target = app
     try:
-        browser = Prober(target or "", args.origin, timeout=args.timeout)
+        browser = Prober(target, args.origin, timeout=args.timeout)
         browser.careful = configuration is None and not args.send
         verdict = browser.fetch(args.path, args.method, args.header, "include" if args.credentials else "omit")
     except ValueError as error:

@@ -364,7 +364,7 @@ def test_foreign_text_cannot_play_with_the_terminal(explain):
         (("nothing",), "nothing is no file, and not of the form module:attribute"),
         (("nothing:app",), "nothing:app cannot be loaded: ModuleNotFoundError: No module named 'nothing'"),
         (("a.ini", "-X", "a b"), "method='a b' is not the name of a method"),
-        (("http://[::1", "-X", "GET"), "Invalid IPv6 URL"),
+        (("http://[::1", "-X", "GET"), "'http://[::1' Invalid IPv6 URL"),
     ],
 )
 def test_wrong_usage_is_one_line_and_status_2(arguments, message, ini, explain):
