@@ -639,6 +639,28 @@ MISFITS = [
         [("policy", 1, "1 is no name of a policy: write text")],
     ),
     (
+        "nested-name-is-no-text",
+        {"policies": {"a": {"origin": "*"}, 1: {"origin": "*"}}},
+        [("policies", 1, "1 is no name of a policy: write text")],
+    ),
+    (
+        "nested-name-is-empty",
+        {"policies": {"a": {"origin": "*"}, "": {"origin": "*"}}},
+        [("policies", "", "'' is no name of a policy: write text")],
+    ),
+    (
+        "nested-key-is-no-text",
+        {"policies": {"a": {"origin": "*", 1: "x"}}},
+        [
+            (
+                "policies.a.1",
+                "x",
+                "'x' is given to an unknown option: write one of origin, path, methods, headers, expose_headers,"
+                " credentials, maxage, timing, preflight_status, preflight_continue, accept_risk",
+            )
+        ],
+    ),
+    (
         "policies-is-text",
         {"policies": "api"},
         [("policies", "api", "'api' is no mapping: write {'name': {'origin': ...}}")],

@@ -153,7 +153,7 @@ from pathlib import Path
 import pytest
 from support import ORIGIN, OTHER, assert_cors, client, plain_app, preflight, request
 
-from wsgicors import CORS, ConfigError
+from wsgicors import CORS, ConfigError, OriginList
 
 
 def rules(kind):
@@ -297,6 +297,15 @@ def test_anyone_stands_alone(word, other):
             (word, other),
             f"{(word, other)!r} lists origins beside '*' or 'copy', which stand for anyone: write one or the other",
         )
+    ]
+
+
+@pytest.mark.parametrize("word", ["*", "copy"])
+def test_source_lists_origins_and_not_anyone(word):
+    with pytest.raises(ConfigError) as caught:
+        OriginList(lambda: [word])
+    assert [tuple(problem)[1:] for problem in caught.value.problems] == [
+        (word, f"{word!r} stands for anyone, so it is no entry of a list: write it alone, or list origins")
     ]
 
 

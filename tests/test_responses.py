@@ -14,7 +14,7 @@ import pytest
 import webtest
 from support import ORIGIN, OTHER, app_sending, assert_cors, client, cors_headers, plain_app, preflight, request
 
-from wsgicors import CORS
+from wsgicors import CORS, OriginList
 
 THIRD = "https://third.example.org"
 
@@ -874,6 +874,22 @@ def test_applications_own_headers_are_replaced_or_removed_in_any_case(options, o
         assert (response.headers["X-Before"], response.headers["X-After"]) == ("1", "2")
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"), [({"origin": "*"}, ["*"]), ({"origin": []}, [])], ids=["star", "nobody"]
+)
+def test_any_number_of_header_names_of_any_length_is_passed_on(options, expected):
+    names = [f"X-{number}" for number in range(3000)] + ["X-" + "a" * 10_000]
+    sent = []
+    middleware = CORS(lambda environ, start_response: start_response("200 OK", sent) and [], **options)
+    for name in [*names, "access-control-allow-ORIGIN", *names]:
+        sent[:] = [(name, "1"), ("Access-Control-allow-Origin", "https://mine.example")]
+        recorder = Recorder()
+        call(middleware, recorder)
+        found = [value for key, value in recorder.headers if key.lower() == "access-control-allow-origin"]
+        assert found == expected
+        assert ((name, "1") in recorder.headers) is (name in names)
+
+
 def test_headers_that_no_policy_sets_are_the_applications():
     own = [("Access-Control-Allow-Private-Network", "true"), ("Timing-Allow-Origin", "https://mine.example")]
     for options in ({"origin": "*"}, {"origin": ORIGIN}):
@@ -1370,6 +1386,12 @@ REMEMBERED = [
     pytest.param({**API, "api_credentials": True, "api_headers": "*", "rest_methods": "*"}, id="paths"),
     pytest.param({**CHOSEN, "matchstrategy": lambda environ: environ["HTTP_X_POLICY"] or None}, id="function"),
     pytest.param(VERBS, id="verbs"),
+    pytest.param({"origin": [ORIGIN, OTHER], "preflight_status": 200}, id="preflight-status"),
+    pytest.param({"origin": "*", "preflight_status": 299}, id="static-preflight-status"),
+    pytest.param({"origin": [ORIGIN, OTHER], "preflight_continue": True}, id="preflight-continue"),
+    pytest.param({**STAR_LAST, "a_credentials": True, "a_methods": "*"}, id="echo-then-star"),
+    pytest.param({"origin": OriginList(lambda: [ORIGIN, "https://*.net"]), "credentials": True}, id="origin-list"),
+    pytest.param({**DENY, "a_expose_headers": "*", "a_credentials": True}, id="deny"),
 ]
 
 
