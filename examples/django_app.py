@@ -1,5 +1,7 @@
 """Django behind wsgicors.
 
+Serve it, and ask as a browser would::
+
     python examples/django_app.py
     curl -i -H 'Origin: http://localhost:3000' localhost:8001
 

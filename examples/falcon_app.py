@@ -1,7 +1,9 @@
 """Falcon behind wsgicors.
 
-python examples/falcon_app.py
-curl -i -H 'Origin: http://localhost:3000' localhost:8001
+Serve it, and ask as a browser would::
+
+    python examples/falcon_app.py
+    curl -i -H 'Origin: http://localhost:3000' localhost:8001
 """
 
 import logging

@@ -1,7 +1,9 @@
 """Flask behind wsgicors.
 
-python examples/flask_app.py
-curl -i -H 'Origin: http://localhost:3000' localhost:8001
+Serve it, and ask as a browser would::
+
+    python examples/flask_app.py
+    curl -i -H 'Origin: http://localhost:3000' localhost:8001
 """
 
 import logging

@@ -1,5 +1,7 @@
 """Allowed origins from a database, which may change while the server runs.
 
+Serve it, and ask as a browser would::
+
     python examples/sqlite_origins.py
     curl -i -H 'Origin: https://new.example' localhost:8001
     sqlite3 origins.sqlite "INSERT INTO customer VALUES ('https://new.example')"
