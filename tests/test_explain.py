@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 import textwrap
@@ -440,17 +441,24 @@ def test_colour_is_for_terminals_and_adds_nothing_to_the_text(ini, explain, monk
 # --- as a user calls it ---
 
 
+def run_process(directory, *arguments):
+    """Run this Python in a directory where only PYTHONPATH leads to the two modules."""
+    environment = {**os.environ, "PYTHONPATH": os.path.dirname(os.path.abspath(wsgicors.__file__))}
+    command = [sys.executable, *arguments]
+    return subprocess.run(
+        command, cwd=directory, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
 @pytest.mark.parametrize("start", [["-m", "wsgicors"], [wsgicors.__file__]], ids=["module", "file"])
 def test_command_runs_as_a_process(start, ini, tmp_path):
-    command = [sys.executable, *start, "explain", ini, "--origin", APP, "--path", "/api/x"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    done = run_process(tmp_path, *start, "explain", ini, "--origin", APP, "--path", "/api/x")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1] == f"ALLOWED: GET http://localhost/api/x for a page on {APP}"
 
 
 def test_application_of_the_working_directory_is_found(module, tmp_path):
-    command = [sys.executable, wsgicors.__file__, "explain", f"{module}:plain", "--origin", APP]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    done = run_process(tmp_path, wsgicors.__file__, "explain", f"{module}:plain", "--origin", APP)
     assert (done.returncode, done.stderr) == (0, "")
 
 
