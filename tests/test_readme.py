@@ -96,14 +96,18 @@ def section_of(options):
 
 
 def test_python_blocks_run(blocks, tmp_path):
-    """Each block as a file of its own, beside a Django project; app and application are a WSGI application."""
+    """Each block as a file of its own, beside what it speaks of: a Django project, a database, a file of origins."""
     settings = "SECRET_KEY = 'x'\nROOT_URLCONF = 'mysite.urls'\nALLOWED_HOSTS = ['*']\n"
     (tmp_path / "mysite").mkdir()
     (tmp_path / "mysite" / "__init__.py").touch()
     (tmp_path / "mysite" / "settings.py").write_text(settings)
     (tmp_path / "mysite" / "urls.py").write_text("urlpatterns = []\n")
+    (tmp_path / "origins.txt").write_text("https://app.example.com\n")
     prelude = f"""
-        import os, runpy, sys
+        import os, runpy, sqlite3, sys
+        with sqlite3.connect("shop.db") as database:
+            database.execute("CREATE TABLE IF NOT EXISTS customer AS SELECT 'https://app.example.com' AS origin, 1 AS active")
+        database.close()
         sys.path[:0] = [{str(README.parent)!r}, {str(tmp_path)!r}]
         os.environ["DJANGO_SETTINGS_MODULE"] = "mysite.settings"
         def app(environ, start_response):
