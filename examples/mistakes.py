@@ -11,7 +11,7 @@ from wsgicors import CORS, ConfigError
 try:
     CORS(
         demo_app,
-        origin="example.com https://App.Example.com:443/ http://app.example.com https://*.co.uk",
+        origin="example.com https://App.Example.com:443/ http://app.example.com https://*.com",
         methods="GET, patch",
         max_age="10m",
         credentials=True,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -42,3 +45,9 @@ def test_transcript_is_what_the_command_prints(command, output, tmp_path, monkey
     printed = capsys.readouterr().out.replace(f":{port}", ":8080")
     lines = [f"    {line}" for line in printed.splitlines() if not line.startswith(("< Date", "< Server"))]
     assert lines == output.splitlines()
+
+
+def test_the_errors_are_what_the_example_prints():
+    example = Path(__file__).parent.parent / "examples" / "mistakes.py"
+    printed = subprocess.run([sys.executable, example], capture_output=True, text=True, check=True).stdout
+    assert textwrap.indent(printed, "    ") in README
