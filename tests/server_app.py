@@ -97,6 +97,9 @@ def app(environ, start_response):
         return []
     if route == "error":
         raise RuntimeError("a bug before the answer")
+    if route == "half-way":
+        start_response("200 OK", [TEXT, ("X-App", "1")])
+        raise RuntimeError("a bug after start_response")
     if route == "recovered":
         try:
             start_response("200 OK", [TEXT, ("X-App", "1")])

@@ -219,6 +219,7 @@ ANSWERS = [
     ("/api/write", OTHER, 200, b"written, returned", REFUSED),
     ("/caught/api/error", ORIGIN, 500, b"Internal Server Error\n", API),
     ("/caught/api/error", OTHER, 500, b"Internal Server Error\n", REFUSED),
+    ("/caught/api/half-way", ORIGIN, 500, b"Internal Server Error\n", API),
     ("/caught/public/error", None, 500, b"Internal Server Error\n", PUBLIC),
     ("/public/ok", ORIGIN, 200, b"GET ok", {**PUBLIC, "vary": "Accept"}),
     ("/public/ok", None, 200, b"GET ok", {**PUBLIC, "vary": "Accept"}),
