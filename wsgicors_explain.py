@@ -181,7 +181,8 @@ class URL(NamedTuple):
 def without_dots(path: str) -> str:
     """The path with its ``.`` and ``..`` segments resolved, percent-encoded ones as well."""
     segments: list[str] = []
-    for segment in path.split("/")[1:] or [""]:
+    dots = ""
+    for segment in path.split("/")[1:]:
         dots = segment.lower().replace("%2e", ".")
         if dots == "..":
             del segments[-1:]
@@ -288,8 +289,9 @@ def call_wsgi(app: WSGIApplication, method: str, url: URL, headers: Headers, bod
     try:
         next((chunk for chunk in iterable if chunk), b"")
     finally:
-        if hasattr(iterable, "close"):
-            iterable.close()
+        close = getattr(iterable, "close", None)
+        if close is not None:
+            close()
     if not started:
         raise RuntimeError("the application did not call start_response (PEP 3333)")
     return started[0]
@@ -414,8 +416,8 @@ def checked_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> H
 
     ValueError: a name is not a token, or a value holds what HTTP cannot carry.
     """
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
-    result = [(name, value.strip(WHITE_SPACE)) for name, value in pairs]
+    pairs: Any = headers.items() if isinstance(headers, Mapping) else headers
+    result: Headers = [(name, value.strip(WHITE_SPACE)) for name, value in pairs]
     for name, value in result:
         if not TOKEN.fullmatch(name):
             raise ValueError(f"{name!r} is not the name of a header")
@@ -1133,14 +1135,14 @@ def load_app(target: str) -> tuple[WSGIApplication | None, Configuration]:
     if not callable(app):
         raise UsageError(f"{target} is no WSGI application: it cannot be called")
     # Where frameworks and other middlewares keep the application that they wrap.
-    layers = [app]
+    layers: list[Any] = [app]
     for layer in layers:
         if isinstance(layer, CORS):
             configuration.cors = layer
             break
         inner = [getattr(layer, name, None) for name in ("wsgi_app", "app", "application", "_app", "wrapped")]
         layers += [found for found in inner if callable(found) and not any(found is layer for layer in layers)]
-    return app, configuration
+    return layers[0], configuration
 
 
 def is_file(target: str) -> bool:
