@@ -37,6 +37,7 @@ PREFLIGHT = request(
     HTTP_ACCESS_CONTROL_REQUEST_HEADERS="x-token",
 )
 BATCH = 100  # calls; see timing.calling
+FEW = 10  # calls that take long each
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class Size:
 
 
 SIZES = {
-    "full": Size(blocks=5, rounds=60, origins=1_000_000, node_batch=20_000),
-    "quick": Size(blocks=2, rounds=20, origins=1_000_000, node_batch=20_000),
+    "full": Size(blocks=5, rounds=50, origins=1_000_000, node_batch=20_000),
+    "quick": Size(blocks=2, rounds=20, origins=100_000, node_batch=20_000),
     "smoke": Size(blocks=1, rounds=1, origins=2000, node_batch=100),
 }
 Times = dict[str, float]
@@ -65,19 +66,26 @@ class Cases:
         self.samples: dict[str, Sample] = {}
         self.empty = empty  # only make the requests, call nothing
 
-    def add(self, name: str, wrap: Wrap, environ: Environ, outcome: str, headers: int = 2) -> None:
+    def add(self, name: str, wrap: Wrap, environ: Environ, outcome: str, headers: int = 2, calls: int = BATCH) -> None:
         """Add the case of `wrap(app)`, called with `environ`, where `app` sends that many headers."""
         subject = load(environment.HERE / "subject.py")
-        self.add_made(name, subject, wrap(subject.make_app(headers)), environ, outcome)
+        self.add_made(name, subject, wrap(subject.make_app(headers)), environ, outcome, calls=calls)
 
     def add_made(
-        self, name: str, subject: ModuleType, app: Any, environ: Environ, outcome: str, others: Any = None
+        self,
+        name: str,
+        subject: ModuleType,
+        app: Any,
+        environ: Environ,
+        outcome: str,
+        others: Iterator[Environ] | None = None,
+        calls: int = BATCH,
     ) -> None:
         """Add the case of `app`, called with `environ` again and again, or with those that `others` yields."""
         verify(name, app, environ, outcome)
-        environs: Iterator[Environ] = others or itertools.repeat(environ)
+        environs = others or itertools.repeat(environ)
         elapsed = (lambda app, environs: 0) if self.empty else subject.elapsed
-        self.samples[name] = calling(elapsed, app, environs, BATCH)
+        self.samples[name] = calling(elapsed, app, environs, calls)
 
 
 def verify(name: str, app: Any, environ: Environ, outcome: str) -> None:
@@ -167,11 +175,11 @@ def peers(size: Size) -> Times:
             name = f"{stack}/{variant}/{kind}"
             if variant != "alone" and kind != "none":
                 verify(name, app, environ, kind)
-            samples[name] = calling(subject.elapsed_serving, app, itertools.repeat(environ), BATCH // 5)
+            samples[name] = calling(subject.elapsed_serving, app, itertools.repeat(environ), FEW)
     for variant, (kind, environ) in itertools.product(("alone", "own"), kinds.items()):
         app = stacks.starlette_app(variant == "own")
         samples[f"{stacks.ASGI}/{variant}/{kind}"] = stacks.asgi_sample(
-            app, environ, BATCH // 5, variant == "own" and kind != "none"
+            app, environ, FEW, variant == "own" and kind != "none"
         )
     return interleave(samples, size.rounds)
 
@@ -198,6 +206,8 @@ def growth(size: Size) -> Times:
             one = request(HTTP_ORIGIN=example.format(count // 2))
             cases.add_made(f"origins/{kind}/{count}/same", subject, app, one, "allowed")
             if count > 1:
+                pair = itertools.cycle(request(HTTP_ORIGIN=example.format(number)) for number in (0, 1))
+                cases.add_made(f"origins/{kind}/{count}/two in turn", subject, app, one, "allowed", pair)
                 many = _another_each_time(example, count)
                 cases.add_made(f"origins/{kind}/{count}/other", subject, app, one, "allowed", many)
     many = _another_each_time("https://shop-{}.example.com", size.origins)
@@ -237,9 +247,10 @@ def kinds(size: Size) -> Times:
         by_path = {f"p{n}": {**OPTIONS, "path": f"/{n}/*"} for n in range(count)}
         by_origin = {f"p{n}": {**OPTIONS, "origin": f"https://shop-{n}.example.com"} for n in range(count)}
         last = request(path=f"/{count - 1}/x", HTTP_ORIGIN=ORIGIN)
-        cases.add(f"policies/each a path/{count}", only(policies=by_path), last, "allowed")
+        calls = FEW if count == 1000 else BATCH
+        cases.add(f"policies/each a path/{count}", only(policies=by_path), last, "allowed", calls=calls)
         last = request(HTTP_ORIGIN=f"https://shop-{count - 1}.example.com")
-        cases.add(f"policies/each an origin/{count}", only(policies=by_origin), last, "allowed")
+        cases.add(f"policies/each an origin/{count}", only(policies=by_origin), last, "allowed", calls=calls)
     for count in (0, 2, 8, 32, 128):
         cases.add(f"headers/{count}/bare", bare, ALLOWED, "plain", count)
         cases.add(f"headers/{count}/floor", floor, ALLOWED, "constant", count)
@@ -311,7 +322,7 @@ def lengths(size: Size) -> Times:
         "64 KiB of ..": "/.." * (long // 3) + "/api",
         "64 KiB of backslashes": "/" + "\\" * long + "api",
     }.items():
-        cases.add(f"hostile/path, refused/{attack}", paths, request(path=path, HTTP_ORIGIN=ORIGIN), "plain")
+        cases.add(f"hostile/path, refused/{attack}", paths, request(path=path, HTTP_ORIGIN=ORIGIN), "plain", calls=FEW)
     return interleave(cases.samples, size.rounds)
 
 

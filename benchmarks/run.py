@@ -76,10 +76,13 @@ def _count(counter: list[str], command: list[str]) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return 0 whatever the numbers are: they are for a reader to judge."""
     parser = argparse.ArgumentParser(
-        description="Measure what the middleware costs, beside its peers.", epilog="Without options: some ten minutes."
+        description="Measure what the middleware costs, beside its peers.",
+        epilog="Without options: some ten minutes on a quiet machine.",
     )
     sizes = parser.add_mutually_exclusive_group()
-    sizes.add_argument("--quick", action="store_true", help="about a minute; numbers are less steady")
+    sizes.add_argument(
+        "--quick", action="store_true", help="about a minute on a quiet machine; 100,000 origins at most"
+    )
     sizes.add_argument("--smoke", action="store_true", help="seconds; every row is printed, no number means anything")
     parser.add_argument(
         "--only", metavar="GROUP", choices=groups.GROUPS, action="append", help=f"one of {', '.join(groups.GROUPS)}"

@@ -72,6 +72,10 @@ def goal_rows(origins: int) -> dict[str, list[Row]]:
                 for again, text, goal in (("same", "one again and again", 1.2), ("other", "another each time", 2.0))
                 for kind in ("exact", "wildcard")
             ),
+            *(
+                Row(f"1 -> {origins:,} {kind} origins, two in turn", grown(kind, "two in turn"))
+                for kind in ("exact", "wildcard")
+            ),
             Row(
                 "one wildcard, another subdomain each time / the same",
                 ratio(over("origins/wildcard/1/other"), over("origins/wildcard/1/same")),
