@@ -50,7 +50,7 @@ def command(kind, options, descriptor):
         return [sys.executable, *GUNICORN, "--bind", f"fd://{descriptor}", *options, "origin_list_app"]
     program = Path(sys.executable).with_name("uwsgi")
     need(program.exists(), "uWSGI", "pip install uwsgi")
-    # Without --enable-threads no Python thread runs between requests, and no list is reloaded in time.
+    # Releases of uWSGI differ in whether Python's threads run between requests without --enable-threads.
     fixed = ["--master", "--die-on-term", "--need-app", "--disable-logging", "--enable-threads"]
     return [
         *(str(program), *fixed, "--processes", str(WORKERS), "--http-socket", f"fd://{descriptor}"),
