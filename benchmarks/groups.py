@@ -38,22 +38,22 @@ PREFLIGHT = request(
 )
 BATCH = 100  # calls; see timing.calling
 FEW = 10  # calls that take long each
+NODE_BATCH = 2000  # calls, some milliseconds: see node_side.js
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured: fresh processes, rounds in each, the most origins of a policy, calls in a batch of Node."""
+    """How much is measured: fresh processes, rounds in each, the most origins of a policy."""
 
     blocks: int
     rounds: int
     origins: int
-    node_batch: int
 
 
 SIZES = {
-    "full": Size(blocks=5, rounds=50, origins=1_000_000, node_batch=20_000),
-    "quick": Size(blocks=2, rounds=20, origins=100_000, node_batch=20_000),
-    "smoke": Size(blocks=1, rounds=1, origins=2000, node_batch=100),
+    "full": Size(blocks=5, rounds=100, origins=1_000_000),
+    "quick": Size(blocks=2, rounds=20, origins=100_000),
+    "smoke": Size(blocks=1, rounds=1, origins=2000),
 }
 Times = dict[str, float]
 Wrap = Callable[[Any], Any]  # the application -> the application in its middleware
@@ -153,10 +153,7 @@ def requests(size: Size) -> Times:
     node = Node(environment.node())
     try:
         for case in ("blank", "preflight", *(f"{name}/{n}" for name in ("bare", "none", "allowed") for n in (2, 8))):
-            sample = node.sample(case, size.node_batch)
-            for _ in range(3):
-                sample()  # until V8 has compiled it
-            samples[f"node/{case}"] = sample
+            samples[f"node/{case}"] = node.sample(case, NODE_BATCH)
         return interleave(samples, size.rounds)
     finally:
         node.close()
@@ -206,7 +203,7 @@ def growth(size: Size) -> Times:
             one = request(HTTP_ORIGIN=example.format(count // 2))
             cases.add_made(f"origins/{kind}/{count}/same", subject, app, one, "allowed")
             if count > 1:
-                pair = itertools.cycle(request(HTTP_ORIGIN=example.format(number)) for number in (0, 1))
+                pair = itertools.cycle([request(HTTP_ORIGIN=example.format(number)) for number in (0, 1)])
                 cases.add_made(f"origins/{kind}/{count}/two in turn", subject, app, one, "allowed", pair)
                 many = _another_each_time(example, count)
                 cases.add_made(f"origins/{kind}/{count}/other", subject, app, one, "allowed", many)
