@@ -12,12 +12,14 @@ import logging
 import os
 import re
 import threading
-import tracemalloc
 
 import pytest
 from support import plain_app
 
 from wsgicors import CORS, OriginList
+
+pytestmark = pytest.mark.once
+tracemalloc = pytest.importorskip("tracemalloc", reason="only CPython counts the bytes that its objects take")
 
 REQUESTS = int(os.environ.get("WSGICORS_MEMORY_REQUESTS", "40000"))
 ALLOWANCE = 16 * 1024  # bytes; one kept origin per request would be more than a hundred times as much

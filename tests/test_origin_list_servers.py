@@ -21,6 +21,8 @@ from pathlib import Path
 import pytest
 from support import need
 
+pytestmark = pytest.mark.once
+
 HERE = Path(__file__).parent
 WORKERS = 4
 EVERY = 0.25  # seconds
