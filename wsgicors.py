@@ -116,19 +116,18 @@ PUBLIC_SUFFIXES: Final = frozenset(
     """.split()
 )
 
-# The risks of credentials (design.md, 4), each with its one sentence.
+# The risks of credentials (README.rst, "What is refused"): what could happen, and what to write instead.
 RISKS: Final = {
-    "any-origin": "every web site could act as the logged-in user",
-    "insecure-origin": "http is not authenticated, so whoever controls a user's network can be this origin",
-    "public-suffix": "anyone can get a name under {parent!r} ({source}), and act from it as the logged-in user",
-    "null-origin": "any page can obtain the origin null with a sandboxed frame, and act as the logged-in user",
-}
-
-REMEDIES: Final = {
-    "any-origin": "the origins that you trust",
-    "insecure-origin": "https",
-    "public-suffix": "the hosts in full",
-    "null-origin": "the origin of a page that is not sandboxed",
+    "any-origin": ("every web site could act as the logged-in user", "the origins that you trust"),
+    "insecure-origin": ("http is not authenticated, so whoever controls a user's network can be this origin", "https"),
+    "public-suffix": (
+        "anyone can get a name under {!r} ({}), and act from it as the logged-in user",
+        "the hosts in full",
+    ),
+    "null-origin": (
+        "any page can obtain the origin null with a sandboxed frame, and act as the logged-in user",
+        "the origin of a page that is not sandboxed",
+    ),
 }
 
 MAX_ORIGIN: Final = 512  # bytes of an Origin that is looked at; a host name has at most 253
@@ -208,6 +207,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
+def cause(error: Exception) -> str:
+    """What an exception of somebody else's code says, as one short line."""
+    return f"{type(error).__name__}: {repr(str(error)[:MAX_SHOWN])[1:-1]}"
+
+
 @functools.cache
 def logger() -> Any:
     """The logger ``wsgicors``. A good configuration and an allowed request log nothing, so they import nothing."""
@@ -221,7 +225,7 @@ def logger() -> Any:
 # ---------------------------------------------------------------------------------------------------------------
 
 # token = 1*tchar                                    https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
-TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+TOKEN: Final[re.Pattern[str]] = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 # field-names = token *( *SP "," *SP token )        https://fetch.spec.whatwg.org/#http-access-control-request-headers
 # A tab, which HTTP allows beside a comma, may not be in a header of PEP 3333.
@@ -237,7 +241,7 @@ WEB_ORIGIN: Final = re.compile(  # the URL standard's hosts: in lower case; a na
 OTHER_ORIGIN: Final = re.compile(  # an IPv6 address, or any other scheme, whose host is kept as it is
     r"""
     (?: (?= https?://\[ | (?! https?: | file: ) ) ( [a-z][a-z0-9+.-]* :// ) )
-    ( \[ [0-9a-f:]+ \] | [A-Za-z0-9_-]+ ) ( (?:\.[A-Za-z0-9_-]+)* \.? ) ( (?: : [1-9][0-9]{0,4} )? )
+    ( \[ [0-9a-f:]+ \] (?!\.) | [A-Za-z0-9_-]+ ) ( (?:\.[A-Za-z0-9_-]+)* \.? ) ( (?: : [1-9][0-9]{0,4} )? )
     """,
     re.VERBOSE,
 )
@@ -475,10 +479,10 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
     ValueError says what is wrong with one that no browser could match; where it can be mended, it shows
     the form that browsers send, all faults mended at once (https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin).
     """
-    faults = []
-    word = text.strip().strip("\"'")
-    if word != text:
-        faults.append("quotes or white space around it")
+    if text == "null":
+        return "", text, ""
+    faults: list[str] = []
+    word = mend(text, text.strip().strip("\"'"), "quotes or white space around it", faults)
     if re.search(r"[\s,]", word):
         raise ValueError("holds more than one word: write each origin as an entry of its own")
     if text in ("*", "copy"):
@@ -489,11 +493,8 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
     # The scheme. Without one the likely meaning is taken.
     found = re.match(r"([Hh][Tt][Tt][Pp][Ss]?):/*", word) or re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", word)
     if found:
-        scheme, rest = found[1].lower(), word[found.end() :]
-        if found[0] != f"{found[1]}://":
-            faults.append("not exactly two slashes after the scheme")
-        if scheme != found[1]:
-            faults.append("upper case")
+        mend(found[0], f"{found[1]}://", "not exactly two slashes after the scheme", faults)
+        scheme, rest = mend(found[1], found[1].lower(), "upper case", faults), word[found.end() :]
     elif "://" in word or not re.search(r"[.:]|^localhost", word, re.IGNORECASE):
         raise ValueError("is not an origin: write scheme://host such as 'https://app.example.com', or '*' for anyone")
     else:
@@ -505,13 +506,10 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
 
     # The authority: https://www.rfc-editor.org/rfc/rfc3986#section-3.2
     authority = re.split(r"[/\\#]", rest, maxsplit=1)[0]
-    if authority != rest:
-        faults.append("a trailing slash" if rest == authority + "/" else "a path")
+    mend(rest, authority, "a trailing slash" if rest == authority + "/" else "a path", faults)
     if "?" in authority:
         raise ValueError("holds '?', which is no wildcard: write the name in full, or '*' in its leftmost label")
-    if "@" in authority:
-        authority = authority.rpartition("@")[2]
-        faults.append("a user name")
+    authority = mend(authority, authority.rpartition("@")[2], "a user name", faults)
     parts = re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]*)(:[^:]*)?", authority)
     if not parts:
         raise ValueError(
@@ -526,66 +524,56 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
     return scheme, host, port
 
 
+def mend(given: str, right: str, fault: str, faults: list[str]) -> str:
+    """``right``; where something else was given, that is a fault."""
+    if given != right:
+        faults.append(fault)
+    return right
+
+
 def parse_host(host: str, scheme: str, faults: list[str]) -> str:
     """The host of a pattern in the form that browsers send; what had to be mended is added to ``faults``."""
     if host.startswith("["):
-        address = canonical_ipv6(host[1:-1])
-        if address != host:
-            faults.append("an IPv6 address that is not in its shortest form")
-        return address
-    labels = host.split(".")
-    if "*" in "".join(labels[1:]) or labels[0].count("*") > 1:
+        return mend(host, canonical_ipv6(host[1:-1]), "an IPv6 address that is not in its shortest form", faults)
+    first, _, others = host.partition(".")
+    if "*" in others or first.count("*") > 1:
         raise ValueError("has a '*' out of place: only the leftmost label may hold one, as in 'https://*.example.com'")
-    if scheme in ("http", "https"):
-        if not host.isascii():
-            labels = [to_ascii(label) for label in re.split("[.。．｡]", host)]
-            faults.append("Unicode")
-        if ".".join(labels).lower() != ".".join(labels):
-            labels = [label.lower() for label in labels]
-            faults.append("upper case")
-    host = ".".join(labels)
+    web = scheme in ("http", "https")  # whose hosts the URL standard parses; others it leaves as they are
+    if web:
+        host = mend(host, to_ascii(host), "Unicode", faults)
+        host = mend(host, host.lower(), "upper case", faults)
     if not re.fullmatch(r"[A-Za-z0-9_*-]+(\.[A-Za-z0-9_-]+)*\.?", host):
         raise ValueError("has no valid host: write labels of letters, digits, '-' and '_', separated by single dots")
-    if len(host) > 253 or max(map(len, labels)) > 63:
+    if len(host) > 253 or max(map(len, host.split("."))) > 63:
         raise ValueError("has a host too long for DNS: write labels of at most 63 characters, 253 in all")
     # https://url.spec.whatwg.org/#ends-in-a-number-checker
-    if scheme in ("http", "https") and re.fullmatch(r"[0-9]+|0x[0-9a-f]*", host.rstrip(".").rpartition(".")[2]):
-        address = canonical_ipv4(host)
-        if address != host:
-            faults.append("an IPv4 address that is not four plain numbers")
-        return address
+    if web and re.fullmatch(r"[0-9]+|0x[0-9a-f]*", host.rstrip(".").rpartition(".")[2]):
+        return mend(host, canonical_ipv4(host), "an IPv4 address that is not four plain numbers", faults)
     return host
 
 
 def parse_port(port: str, scheme: str, faults: list[str]) -> str:
     """The port of a pattern, given with its colon, likewise."""
-    digits = port[1:]
-    if digits == "*" or not port:
-        return digits
-    if not digits:
-        faults.append("an empty port")
-        return ""
-    if not re.fullmatch(r"[0-9]{1,20}", digits) or not 0 < int(digits) < 65536:
+    if port in ("", ":*"):
+        return port[1:]
+    if port == ":":
+        return mend(port, "", "an empty port", faults)
+    if not re.fullmatch(":[0-9]{1,20}", port) or not 0 < int(port[1:]) < 65536:
         raise ValueError("has an impossible port: write a number from 1 to 65535, or ':*' for any port")
-    if digits != str(int(digits)):
-        digits = str(int(digits))
-        faults.append("zeros before the port")
-    if digits == DEFAULT_PORTS.get(scheme):
-        faults.append("a default port")
-        return ""
-    return digits
+    digits = mend(port[1:], str(int(port[1:])), "zeros before the port", faults)
+    return mend(digits, "", "a default port", faults) if digits == DEFAULT_PORTS.get(scheme) else digits
 
 
-def to_ascii(label: str) -> str:
-    """https://url.spec.whatwg.org/#concept-domain-to-ascii of one label (Python's codec "idna" is older: it maps ß)."""
+def to_ascii(host: str) -> str:
+    """https://url.spec.whatwg.org/#concept-domain-to-ascii (Python's codec "idna" is older: it maps ß)."""
+    if host.isascii():
+        return host
     from unicodedata import normalize
 
-    mapped = normalize("NFKC", normalize("NFKC", label).lower())
-    if mapped.isascii():
-        return mapped
-    if "*" in mapped:
+    labels = normalize("NFKC", normalize("NFKC", host).lower()).replace("。", ".").split(".")
+    if any("*" in label and not label.isascii() for label in labels):
         raise ValueError("mixes '*' and Unicode in one label: write the label in Punycode, or '*' alone")
-    return "xn--" + mapped.encode("punycode").decode("ascii")
+    return ".".join(label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels)
 
 
 def canonical_ipv4(host: str) -> str:
@@ -649,15 +637,20 @@ class Matcher:
     def __bool__(self) -> bool:
         return bool(self.exact or self.wildcards or self.regexes or self.predicates)
 
-    def add_pattern(self, text: str, host: str, port: str) -> None:
-        if port != "*" and "*" not in host:
-            self.exact.add(text)
-            return
-        self.wildcards.add(text)
-        self.any_port = self.any_port or port == "*"
-        before, star, after = host.partition(".")[0].partition("*")
-        if star and (before or after):
-            self.shapes.add((len(before), len(after)))
+    def add(self, entry: Any, host: str, port: str) -> None:
+        """Add a predicate, a regular expression, or a pattern, whose host and port are given."""
+        if isinstance(entry, re.Pattern):
+            self.regexes.append(entry)
+        elif not isinstance(entry, str):
+            self.predicates.append(entry)
+        elif port != "*" and "*" not in host:
+            self.exact.add(entry)
+        else:
+            self.wildcards.add(entry)
+            self.any_port = self.any_port or port == "*"
+            before, star, after = host.partition(".")[0].partition("*")
+            if star and (before or after):
+                self.shapes.add((len(before), len(after)))
 
     def admits(self, origin: str, parts: tuple[str, ...], environ: WSGIEnvironment) -> bool | None:
         """Whether a well-formed origin, with the groups of WEB_ORIGIN, is admitted; None: a predicate failed."""
@@ -744,20 +737,29 @@ def public_suffix_source(name: str, below: bool = False) -> str:
     return ""
 
 
-def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, str]]:
-    """The risks of a pattern with credentials, each with its sentence (README.rst, "What is refused")."""
+def prohibited(accept_key: str, risk: str, *details: str) -> str:
+    """The message about a risk that is not accepted."""
+    sentence, remedy = RISKS[risk]
+    sentence = f"with credentials is prohibited ({risk}): {sentence.format(*details)}"
+    return f"{sentence}; write {remedy}, or accept it with {accept_key} = {risk}"
+
+
+def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
+    """The risks of a pattern with credentials, each with the details of its sentence in RISKS."""
     label, _, parent = host.partition(".")
-    if host == "*":
-        yield "any-origin", RISKS["any-origin"]
+    if host == "null":
+        yield ("null-origin",)
+    elif host == "*":
+        yield ("any-origin",)
     elif "*" in label:
         source = public_suffix_source(parent, below=label == "*")
         if source:
-            yield "public-suffix", RISKS["public-suffix"].format(parent=parent or ".", source=source)
+            yield "public-suffix", parent or ".", source
     if scheme == "http" and not is_local(host):
-        yield "insecure-origin", RISKS["insecure-origin"]
+        yield ("insecure-origin",)
 
 
-def regex_risks(regex: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+def regex_risks(regex: re.Pattern[str]) -> Iterator[tuple[str, ...]]:
     """The risks that a regular expression shows when it is asked about origins that nobody can have meant.
 
     Besides hosts of strangers these are the neighbours of each name written in it: what follows a dot that was not
@@ -777,15 +779,14 @@ def regex_risks(regex: re.Pattern[str]) -> Iterator[tuple[str, str]]:
         return any(regex.fullmatch(probe) for probe in probes)
 
     if matches(hosts, "https", "http"):
-        yield "any-origin", RISKS["any-origin"]
+        yield ("any-origin",)
     for suffix in sorted(PUBLIC_SUFFIXES | {"com", "net", "org", "io", "dev", "app"}):
         if matches([f"unrelated.{suffix}"], "https", "http"):
-            source = public_suffix_source(suffix)
-            yield "public-suffix", RISKS["public-suffix"].format(parent=suffix, source=source)
+            yield "public-suffix", suffix, public_suffix_source(suffix)
             break
     named = [*names, *(f"unrelated.{name}" for name in names)]
     if matches((host for host in [*hosts, *named] if not is_local(host)), "http"):
-        yield "insecure-origin", RISKS["insecure-origin"]
+        yield ("insecure-origin",)
 
 
 def compile_origins(
@@ -799,48 +800,31 @@ def compile_origins(
     matcher = Matcher()
     exact, usual = matcher.exact, USUAL_PATTERN.fullmatch
     for entry in entries:
-        risks: Iterable[tuple[str, str]] = ()
-        if isinstance(entry, str):
-            found = usual(entry) if len(entry) < MAX_USUAL_PATTERN else None
-            if found:
-                scheme, host, port = found[1], found[2], ""
-                if accepted is None or (scheme == "https" and not found[3]):
+        host = port = ""
+        risks: Iterable[tuple[str, ...]] = ()
+        try:
+            if isinstance(entry, str):
+                found = usual(entry) if len(entry) < MAX_USUAL_PATTERN else None
+                if found and (accepted is None or (found[1] == "https" and not found[3])):
                     (matcher.wildcards if found[3] else exact).add(entry)  # by far the most frequent: no risk
                     continue
-            elif entry == "null":
-                scheme, host, port = "", "null", ""
-            else:
-                try:
-                    scheme, host, port = parse_pattern(entry)
-                except ValueError as error:
-                    complain(entry, str(error))
-                    continue
-            if accepted is not None:
-                risks = [("null-origin", RISKS["null-origin"])] if entry == "null" else pattern_risks(scheme, host)
-        elif isinstance(entry, re.Pattern) and isinstance(entry.pattern, str):
-            risks = regex_risks(entry) if accepted is not None else ()
-        elif not callable(entry):
-            complain(
-                entry,
-                f"is of type {type(entry).__name__}: write 'scheme://host', 'null', a compiled regular"
-                " expression of text, a function f(origin, environ), or an OriginList",
-            )
+                scheme, host, port = (found[1], found[2], "") if found else parse_pattern(entry)
+                risks = pattern_risks(scheme, host)
+            elif isinstance(entry, re.Pattern) and isinstance(entry.pattern, str):
+                risks = regex_risks(entry)
+            elif not callable(entry):
+                raise ValueError(
+                    f"is of type {type(entry).__name__}: write 'scheme://host', 'null', a compiled regular"
+                    " expression of text, a function f(origin, environ), or an OriginList"
+                )
+        except ValueError as error:
+            complain(entry, str(error))
             continue
-        refused = [(risk, sentence) for risk, sentence in risks if risk not in (accepted or ())]
-        for risk, sentence in refused:
-            complain(
-                entry,
-                f"with credentials is prohibited ({risk}): {sentence};"
-                f" write {REMEDIES[risk]}, or accept it with {accept_key} = {risk}",
-            )
-        if refused:
-            continue
-        if isinstance(entry, str):
-            matcher.add_pattern(entry, host, port)
-        elif isinstance(entry, re.Pattern):
-            matcher.regexes.append(entry)
-        else:
-            matcher.predicates.append(entry)
+        refused = [] if accepted is None else [risk for risk in risks if risk[0] not in accepted]
+        for risk in refused:
+            complain(entry, prohibited(accept_key, *risk))
+        if not refused:
+            matcher.add(entry, host, port)
     return matcher
 
 
@@ -1050,7 +1034,7 @@ def read(key: str, value: object, option: str, problems: list[Problem]) -> Any:
         try:
             value = value.load()
         except Exception as error:
-            about(key, problems)(value, f"cannot be loaded: {type(error).__name__}: {error}")
+            about(key, problems)(value, f"cannot be loaded: {cause(error)}")
             return default
     return reader(value, about(key, problems))
 
@@ -1177,17 +1161,11 @@ def compile_policy(
     if anyone and len(origin) > 1:
         complain(origin, "lists origins beside '*' or 'copy', which stand for anyone: write one or the other")
     elif anyone and credentials and origin[0] == "*":
-        complain(
-            "*",
-            "with credentials is forbidden by the standard, browsers refuse it: write the origins that you trust,"
-            f" or 'copy' and {accept_key} = any-origin ({RISKS['any-origin']})",
-        )
+        sentence, remedy = RISKS["any-origin"]
+        remedy += f", or 'copy' and {accept_key} = any-origin ({sentence})"
+        complain("*", f"with credentials is forbidden by the standard, browsers refuse it: write {remedy}")
     elif anyone and credentials and "any-origin" not in accepted:
-        complain(
-            "copy",
-            f"with credentials is prohibited (any-origin): {RISKS['any-origin']};"
-            f" write {REMEDIES['any-origin']}, or accept it with {accept_key} = any-origin",
-        )
+        complain("copy", prohibited(accept_key, "any-origin"))
     lists = tuple(entry for entry in origin if isinstance(entry, OriginList))
     patterns = () if anyone else (entry for entry in origin if not isinstance(entry, OriginList))
     profile = accepted if credentials else None
@@ -1607,7 +1585,7 @@ class OriginList:
         except ConfigError:
             raise
         except Exception as error:
-            message = f"{show(load)} gave no origins: {type(error).__name__}: {error}"
+            message = f"{show(load)} gave no origins: {cause(error)}"
             raise ConfigError([Problem("load", load, message)]) from error
 
     def matcher(self, profile: Profile) -> Matcher:
