@@ -829,54 +829,41 @@ def compile_origins(
 
 
 class Policy:
-    """One compiled, immutable policy. Its options are its attributes, as README.rst explains them.
+    """One compiled, immutable policy. Its options are its attributes, as README.rst explains them."""
 
-    name: as in ``policy``, or "direct". origin: the entries as written, ("*",) and ("copy",) for anyone.
-    path: patterns, () for every path. methods, headers, expose_headers: names, ("*",) for any.
-    credentials, timing, preflight_continue: bool. maxage: seconds, or None. preflight_status: 200 to 299.
-    accept_risk: a frozenset of names. What the middleware adds for its own use follows them in ``__slots__``.
-    """
-
-    name: str
-    origin: tuple[Any, ...]
-    path: tuple[str, ...]
-    methods: tuple[str, ...]
+    name: str  # as in `policy`, or "direct"
+    origin: tuple[Any, ...]  # the entries as written; ("*",) and ("copy",) for anyone
+    path: tuple[str, ...]  # patterns; () for every path
+    methods: tuple[str, ...]  # these names, and those of the next two; ("*",) for any
     headers: tuple[str, ...]
     expose_headers: tuple[str, ...]
     credentials: bool
-    maxage: int | None
+    maxage: int | None  # seconds
     timing: bool
     preflight_status: int
     preflight_continue: bool
     accept_risk: frozenset[str]
+    # For the middleware's own use:
     static: bool  # what it sends does not depend on the request's Origin
     anyone: bool  # every well-formed origin is admitted
     matcher: Matcher
     exact: set[str]  # the matcher's own, one look-up nearer
-    wildcards: set[str]  # likewise
     lists: tuple[OriginList, ...]
     profile: Profile  # the risks that its lists may contain
+    echoes: frozenset[str]  # the options whose `*` browsers would take literally: what was asked for is sent instead
     response: tuple[Header, ...]  # what an actual response gets beside the origin
     preflight: tuple[Header, ...]  # what a preflight gets beside the origin and what is echoed
-    echoes_method: bool
-    echoes_headers: bool
-    exposes_all: bool
 
-    __slots__ = (
-        *("name", *OPTIONS),
-        *("static", "anyone", "matcher", "exact", "wildcards", "lists", "profile", "response", "preflight"),
-        *("echoes_method", "echoes_headers", "exposes_all"),
-    )
+    __slots__ = tuple(__annotations__)
 
     def __init__(self, **attributes: Any) -> None:
         for name, value in attributes.items():
             object.__setattr__(self, name, value)
 
-    def __setattr__(self, name: str, value: object) -> None:
+    def _refuse(self, *_: object) -> None:
         raise AttributeError("a Policy is immutable: use CORS.configure")
 
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError("a Policy is immutable: use CORS.configure")
+    __setattr__ = __delattr__ = _refuse
 
     def __repr__(self) -> str:
         return f"Policy({', '.join(f'{name}={show(getattr(self, name))}' for name in ('name', *OPTIONS))})"
@@ -884,10 +871,11 @@ class Policy:
     def admits(self, origin: str, environ: WSGIEnvironment) -> bool | None:
         """Whether an origin that is not in ``exact`` is admitted; None: a predicate failed, the request is refused."""
         # The usual wildcard: all but one label stands in a pattern, so only that label is left to check.
-        if self.wildcards:
+        wildcards = self.matcher.wildcards
+        if wildcards:
             scheme, _, host = origin.partition("//")
             label, _, parents = host.partition(".")
-            spelled_out = f"{scheme}//*.{parents}" in self.wildcards and not parents.endswith("*")
+            spelled_out = f"{scheme}//*.{parents}" in wildcards and not parents.endswith("*")
             if spelled_out and label and not label.strip(LABEL_CHARACTERS):
                 return True
         matchers = [self.matcher]
@@ -908,29 +896,27 @@ class Policy:
     def response_headers(self, origin: str) -> list[Header]:
         if self.static:
             return list(self.response)
-        if self.timing:
-            return [(ALLOW_ORIGIN, origin), (TIMING_ALLOW_ORIGIN, origin), *self.response]
-        return [(ALLOW_ORIGIN, origin), *self.response]
+        timing = [(TIMING_ALLOW_ORIGIN, origin)] if self.timing else []
+        return [(ALLOW_ORIGIN, origin), *timing, *self.response]
 
     def preflight_headers(self, environ: WSGIEnvironment) -> list[Header]:
         if self.static:
             return list(self.preflight)
         headers = [(ALLOW_ORIGIN, environ["HTTP_ORIGIN"]), *self.preflight]
-        if self.echoes_method:
+        if "methods" in self.echoes:
             asked = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
-            methods = STANDARD_METHODS if asked in STANDARD_METHODS else (*STANDARD_METHODS, asked)
-            headers.append((ALLOW_METHODS, ", ".join(methods)))
-        if self.echoes_headers and environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"):
+            headers.append((ALLOW_METHODS, ", ".join(dict.fromkeys((*STANDARD_METHODS, asked)))))
+        if "headers" in self.echoes and environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"):
             headers.append((ALLOW_HEADERS, environ["HTTP_ACCESS_CONTROL_REQUEST_HEADERS"]))
         return headers
 
     def unsafe_echo(self, environ: WSGIEnvironment) -> Refusal | None:
         """The refusal of a preflight that asks to echo what is not valid or too long, or None."""
         asked = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
-        if self.echoes_method and not (len(asked) <= MAX_METHOD and TOKEN.fullmatch(asked)):
+        if "methods" in self.echoes and not (len(asked) <= MAX_METHOD and TOKEN.fullmatch(asked)):
             return UNSAFE_METHOD
         names = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
-        if self.echoes_headers and names and not (len(names) <= MAX_HEADERS and FIELD_NAMES.fullmatch(names)):
+        if "headers" in self.echoes and names and not (len(names) <= MAX_HEADERS and FIELD_NAMES.fullmatch(names)):
             return UNSAFE_HEADERS
         return None
 
@@ -939,7 +925,6 @@ class Refusal(namedtuple("Refusal", "reason")):
     """Why no policy allows a request: one line of ours, with nothing of the request in it."""
 
     __slots__ = ()
-    exposes_all = False
 
 
 NOT_CORS: Final = Refusal("the request has no Origin")
@@ -980,7 +965,7 @@ class Group:
         self.refusal = refusal  # where no policy of the group allows a well-formed origin
         self.static = bool(self.policies) and self.policies[0].static
         self.by_origin = not verbmatch and not any(
-            policy.lists or policy.matcher.predicates or policy.exposes_all for policy in self.policies
+            policy.lists or policy.matcher.predicates or "expose_headers" in policy.echoes for policy in self.policies
         )
         # Those that the first policy allows by name and answers with nothing else that depends on the request.
         usual = self.by_origin and self.policies and not (self.static or self.policies[0].timing)
@@ -1175,45 +1160,31 @@ def compile_policy(
 
     # With credentials browsers take `*` literally; without, it does not cover Authorization:
     # https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
-    echoes_method = credentials and values["methods"] == ("*",)
-    echoes_headers = credentials and values["headers"] == ("*",)
-    exposes_all = credentials and values["expose_headers"] == ("*",)
-    methods, exposed = ", ".join(values["methods"]), ", ".join(values["expose_headers"])
-    headers = "*, Authorization" if values["headers"] == ("*",) else ", ".join(values["headers"])
-    varies = ["Origin"]
-    varies += ["Access-Control-Request-Method"] if echoes_method else []
-    varies += ["Access-Control-Request-Headers"] if echoes_headers else []
-
-    def header(condition: object, name: str, value: object) -> tuple[Header, ...]:
-        return ((name, str(value)),) if condition else ()
-
-    always = (*header(static, ALLOW_ORIGIN, "*"), *header(credentials, ALLOW_CREDENTIALS, "true"))
+    lists_of_names = ("methods", "headers", "expose_headers")
+    echoes = frozenset(option for option in lists_of_names if credentials and values[option] == ("*",))
+    methods, headers, exposed = ("" if option in echoes else ", ".join(values[option]) for option in lists_of_names)
+    varies = ["Origin"] + ["Access-Control-Request-Method"] * ("methods" in echoes)
+    varies += ["Access-Control-Request-Headers"] * ("headers" in echoes)
+    # A header without a value is not sent.
+    always = [(ALLOW_ORIGIN, "*" if static else ""), (ALLOW_CREDENTIALS, "true" if credentials else "")]
+    response = [
+        *always,
+        (EXPOSE_HEADERS, exposed),
+        (TIMING_ALLOW_ORIGIN, "*" if static and values["timing"] else ""),
+        ("Vary", "" if static else "Origin"),
+    ]
+    preflight = [
+        *always,
+        (ALLOW_METHODS, methods),
+        (ALLOW_HEADERS, "*, Authorization" if headers == "*" else headers),
+        (MAX_AGE, "" if values["maxage"] is None else str(values["maxage"])),
+        ("Vary", "" if static else ", ".join(varies)),
+    ]
     return Policy(
-        name=name,
-        **values,
-        static=static,
-        anyone=anyone,
-        matcher=matcher,
-        exact=matcher.exact,
-        wildcards=matcher.wildcards,
-        lists=lists,
-        profile=profile,
-        response=(
-            *always,
-            *header(exposed and not exposes_all, EXPOSE_HEADERS, exposed),
-            *header(static and values["timing"], TIMING_ALLOW_ORIGIN, "*"),
-            *header(not static, "Vary", "Origin"),
-        ),
-        preflight=(
-            *always,
-            *header(methods and not echoes_method, ALLOW_METHODS, methods),
-            *header(headers and not echoes_headers, ALLOW_HEADERS, headers),
-            *header(values["maxage"] is not None, MAX_AGE, values["maxage"]),
-            *header(not static, "Vary", ", ".join(varies)),
-        ),
-        echoes_method=echoes_method,
-        echoes_headers=echoes_headers,
-        exposes_all=exposes_all,
+        **{"name": name, **values, "static": static, "anyone": anyone, "lists": lists, "profile": profile},
+        **{"matcher": matcher, "exact": matcher.exact, "echoes": echoes},
+        response=tuple(header for header in response if header[1]),
+        preflight=tuple(header for header in preflight if header[1]),
     )
 
 
@@ -1401,7 +1372,7 @@ class CORS:
                 else:
                     decision = decide(group, environ, False)
                     ours = response_headers(group, decision, environ)
-                    if decision.exposes_all:
+                    if isinstance(decision, Policy) and "expose_headers" in decision.echoes:
                         start_response = expose_all(start_response)
         else:
             last, ours = group.last_preflight
@@ -1501,7 +1472,7 @@ def answer_preflight(
         headers += [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "0")]
         start_response(f"{policy.preflight_status} OK", headers)
         return []
-    if group.by_origin and not policy.echoes_method and not policy.echoes_headers and len(origin) <= MAX_ORIGIN:
+    if group.by_origin and not policy.echoes and len(origin) <= MAX_ORIGIN:
         group.last_preflight = (origin, headers.copy())
     start_response("204 No Content", headers)
     return []
