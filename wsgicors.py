@@ -61,7 +61,8 @@ if TYPE_CHECKING:
     Strategy = Callable[[WSGIEnvironment], Union[str, None]]
     Header = tuple[str, str]
     Complain = Callable[[object, str], None]
-    Profile = Union[frozenset[str], None]
+    Profile = Union[frozenset[str], None]  # the risks that are accepted with credentials; None: there are none
+    Section = dict[str, tuple[str, Any]]  # one policy as written: option -> key, value; None: not given
 
 __all__ = ["CORS", "ConfigError", "OriginList", "Policy", "Problem", "__version__", "make_middleware"]
 __version__ = "1.0.0"
@@ -137,22 +138,19 @@ MAX_SECONDS: Final = 2**31  # https://www.rfc-editor.org/rfc/rfc9111#section-1.2
 MAX_SHOWN: Final = 200  # characters of foreign text in a message or a log line
 MAX_PROBLEMS: Final = 50  # problems in the text of a ConfigError, and entries that one load of a list complains of
 
-# Other libraries' names for our options, without "_", "-", case and "cors" in front.
+# Our options by their names in other libraries, without "_", "-", case, and "cors" or "allow" in front.
 FOREIGN_NAMES: Final = {
-    "origin": "origins alloworigin alloworigins allowedorigin allowedorigins alloworiginregex alloworiginregexes"
-    " allowedoriginregex allowedoriginregexes allowedoriginpatterns originallowall originwhitelist"
-    " originregexwhitelist allowallorigins alloworiginfunc accesscontrolalloworigin",
-    "path": "paths resources urlsregex urlregex route routes",
-    "methods": "method allowmethod allowmethods allowedmethods accesscontrolallowmethods",
-    "headers": "header allowheader allowheaders allowedheaders requestheaders accesscontrolallowheaders",
-    "expose_headers": "exposeheader exposedheaders exposedheader exposeheaders accesscontrolexposeheaders",
-    "credentials": "credential allowcredentials allowcredential supportscredentials supportcredentials"
-    " withcredentials accesscontrolallowcredentials",
-    "maxage": "maxageseconds preflightmaxage cachemaxage accesscontrolmaxage",
-    "timing": "timingalloworigin allowtiming",
-    "preflight_status": "optionssuccessstatus preflightsuccessstatus optionsstatus preflightresponsestatus",
-    "preflight_continue": "optionspassthrough passthrough",
-    "accept_risk": "acceptrisks acceptedrisks risk risks",
+    "origin": "origin.*|allorigins",
+    "path": "paths?|routes?|urls?regex|resources",
+    "methods": "methods?",
+    "headers": "(request)?headers?",
+    "expose_headers": "exposed?headers?",
+    "credentials": "(supports?|with)?credentials?",
+    "maxage": "(preflight|cache)?maxage(seconds)?",
+    "timing": "timing(alloworigin)?",
+    "preflight_status": "(options|preflight)(success|response)?status",
+    "preflight_continue": "(options|preflight)?(passthrough|continue)",
+    "accept_risk": "(accept(ed)?)?risks?",
 }
 
 
@@ -624,8 +622,6 @@ class Matcher:
     that are written.
     """
 
-    __slots__ = ("any_port", "exact", "predicates", "regexes", "shapes", "wildcards")
-
     def __init__(self) -> None:
         self.exact: set[str] = set()
         self.wildcards: set[str] = set()
@@ -948,11 +944,6 @@ class Group:
     comparing an origin is the cheapest way to decide. What is remembered is sent as a part of fresh lists only.
     """
 
-    __slots__ = (
-        *("exact", "prefixes", "policies", "verbmatch", "refusal", "static"),
-        *("by_origin", "exact_origins", "without_origin", "last_response", "last_preflight"),
-    )
-
     def __init__(
         self, paths: Iterable[str], policies: Iterable[Policy], refusal: Refusal = NOT_ALLOWED, verbmatch: bool = False
     ) -> None:
@@ -988,8 +979,6 @@ class Rules:
     there is nothing to pick from.
     """
 
-    __slots__ = ("by_name", "catch_errors", "groups", "only", "policies", "rest", "strategy")
-
     def __init__(self, policies: dict[str, Policy], strategy: str | Strategy, catch_errors: bool, denies: bool) -> None:
         self.policies: Mapping[str, Policy] = MappingProxyType(policies)
         self.strategy, self.catch_errors = strategy, catch_errors
@@ -1015,6 +1004,8 @@ def about(key: str, problems: list[Problem]) -> Complain:
 def read(key: str, value: object, option: str, problems: list[Problem]) -> Any:
     """The value of an option; of a wrong one what could be read, so that one problem does not hide the next."""
     reader, default = OPTIONS.get(option) or GLOBAL_OPTIONS[option]
+    if value is None:
+        return default
     if isinstance(value, Call):
         try:
             value = value.load()
@@ -1039,32 +1030,14 @@ def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dic
     return given
 
 
-class Section:
-    """What was written for one policy: the start of its keys, and option -> (key, value)."""
-
-    __slots__ = ("options", "prefix")
-
-    def __init__(self, prefix: str) -> None:
-        self.prefix = prefix
-        self.options: dict[str, tuple[str, object]] = {}
-
-    def key(self, option: str) -> str:
-        """The key under which an option is, or would be, written."""
-        return self.options[option][0] if option in self.options else self.prefix + option
-
-    def read(self, option: str, problems: list[Problem]) -> Any:
-        if option not in self.options:
-            return OPTIONS[option][1]
-        key, value = self.options[option]
-        return read(key, value, option, problems)
-
-
 def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str, Section], bool]:
     """What was written for each active policy, in order; and whether ``deny`` ends the list."""
-    nested = read("policies", given["policies"], "policies", problems) if "policies" in given else {}
+    nested = read("policies", given.get("policies"), "policies", problems)
     names = read("policy", given["policy"], "policy", problems) if "policy" in given else tuple(nested)
     prefixes = {name: f"policies.{name}." if name in nested else f"{name}_" for name in names} or {"direct": ""}
-    sections = {name: Section(prefix) for name, prefix in prefixes.items()}
+    sections: dict[str, Section] = {
+        name: {option: (prefix + option, None) for option in OPTIONS} for name, prefix in prefixes.items()
+    }
     owners: dict[str, list[tuple[str, str]]] = {}
     for name in sections:
         for option in OPTIONS:
@@ -1077,7 +1050,7 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
                 ours = {own: [("", own)] for own in OPTIONS}
                 about(key, problems)(value, f"is given to an unknown option{suggestion(str(option), ours)}")
             elif name in sections and is_given(option, value):
-                sections[name].options[option] = (key, value)
+                sections[name][option] = (key, value)
     for key, value in given.items():
         complain = about(key, problems)
         if key in GLOBAL_OPTIONS:
@@ -1091,20 +1064,23 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
             continue
         (name, option), *others = owners[key]
         if others:
-            complain(
-                value, f"may belong to the policy {name!r} or to {others[0][0]!r}: rename one, or nest the options"
-            )
-        elif option in sections[name].options:
-            complain(value, f"is given as {sections[name].key(option)} as well: write it once")
+            remedy = "rename one, or nest the options"
+            complain(value, f"may belong to the policy {name!r} or to {others[0][0]!r}: {remedy}")
+        elif sections[name][option][1] is not None:
+            complain(value, f"is given as {sections[name][option][0]} as well: write it once")
         else:
-            sections[name].options[option] = (key, value)
+            sections[name][option] = (key, value)
 
     if "deny" not in sections:
         return sections, False
-    for key, value in sections["deny"].options.values():
+    for key, value in written(sections["deny"]):
         about(key, problems)(value, "has no effect, as the policy deny is built in: rename the policy")
     ahead = list(sections)[: list(sections).index("deny")]
     return {name: sections[name] for name in ahead}, True
+
+
+def written(section: Section) -> list[tuple[str, Any]]:
+    return [(key, value) for key, value in section.values() if value is not None]
 
 
 def inactive_names(given: Iterable[str], known: Iterable[str], active: Iterable[str]) -> list[str]:
@@ -1121,10 +1097,13 @@ def inactive_names(given: Iterable[str], known: Iterable[str], active: Iterable[
 
 def foreign_option(key: str) -> str:
     """The option that goes by this name in other libraries, or nothing."""
-    word = re.sub("[_-]|^cors", "", key.lower())
-    words = {name: option for option, names in FOREIGN_NAMES.items() for name in names.split()}
-    words.update({option.replace("_", ""): option for option in OPTIONS})
-    return words.get(word, "")
+    word = re.sub("[_-]", "", key.lower())
+    ours = (
+        option
+        for option, names in FOREIGN_NAMES.items()
+        if re.fullmatch(rf"(cors|accesscontrol)*(allow(ed)?)?({names})", word)
+    )
+    return next(ours, "")
 
 
 def suggestion(key: str, owners: Mapping[str, list[tuple[str, str]]]) -> str:
@@ -1139,9 +1118,8 @@ def compile_policy(
     name: str, values: dict[str, Any], static: bool, section: Section, problems: list[Problem]
 ) -> Policy:
     """A policy of values that were read. static: see Policy; it depends on the policies around this one."""
-    origin, credentials = values["origin"], values["credentials"]
-    complain, accept_key = about(section.key("origin"), problems), section.key("accept_risk")
-    accepted: frozenset[str] = values["accept_risk"]
+    origin, credentials, accepted = values["origin"], values["credentials"], values["accept_risk"]
+    complain, accept_key = about(section["origin"][0], problems), section["accept_risk"][0]
     anyone = "*" in origin or "copy" in origin
     if anyone and len(origin) > 1:
         complain(origin, "lists origins beside '*' or 'copy', which stand for anyone: write one or the other")
@@ -1193,20 +1171,16 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
     problems: list[Problem] = []
     given = gather(cfg, options, problems)
     sections, denies = sort_keys(given, problems)
-    strategy, catch_errors = (
-        read(key, given[key], key, problems) if key in given else GLOBAL_OPTIONS[key][1]
-        for key in ("matchstrategy", "catch_errors")
-    )
-
+    strategy, catch_errors = (read(key, given.get(key), key, problems) for key in ("matchstrategy", "catch_errors"))
     policies: dict[str, Policy] = {}
     led: set[frozenset[str]] = set()  # the paths whose first policy has been seen
     for name, section in sections.items():
-        values = {option: section.read(option, problems) for option in OPTIONS}
+        values = {option: read(key, value, option, problems) for option, (key, value) in section.items()}
         unreadable = any(problem.key in ("policy", "policies") for problem in problems)
-        if "origin" not in section.options and (section.options or not unreadable):
+        if section["origin"][1] is None and (written(section) or not unreadable):
             problems.append(missing_origin(name, section, given))
-        if "path" in section.options and callable(strategy):
-            key, value = section.options["path"]
+        key, value = section["path"]
+        if value is not None and callable(strategy):
             about(key, problems)(value, "has no effect beside a callable matchstrategy: leave it out")
         leads = strategy == "firstmatch" and frozenset(values["path"]) not in led
         led.add(frozenset(values["path"]))
@@ -1221,14 +1195,14 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
 
 
 def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Problem:
-    key = section.key("origin")
-    inactive = inactive_names(given, (), ()) if not section.prefix and not section.options else []
+    key = section["origin"][0]
+    inactive = inactive_names(given, (), ()) if key == "origin" and not written(section) else []
     if inactive:
         return Problem("policy", None, f"is missing, so no policy is active: write policy = {', '.join(inactive)}")
+    alone = key == "origin" or written(section)
+    missing = "" if alone else f", as is every option of {name!r} (names are case-sensitive)"
     forms = f"write {key} = https://app.example.com, or '*' for anyone, or an empty text for nobody"
-    if not section.options and section.prefix:
-        return Problem(key, None, f"is missing, as is every option of {name!r} (names are case-sensitive): {forms}")
-    return Problem(key, None, f"is missing: {forms}")
+    return Problem(key, None, f"is missing{missing}: {forms}")
 
 
 # ---------------------------------------------------------------------------------------------------------------
