@@ -62,12 +62,15 @@ Wrap = Callable[[Any], Any]  # the application -> the application in its middlew
 class Cases:
     """Samples by name; each application has answered as it should before its sample is accepted."""
 
-    def __init__(self, empty: bool = False) -> None:
+    def __init__(self, wanted: str = "", empty: bool = False) -> None:
         self.samples: dict[str, Sample] = {}
+        self.wanted = wanted  # leave out all other cases
         self.empty = empty  # only make the requests, call nothing
 
     def add(self, name: str, wrap: Wrap, environ: Environ, outcome: str, headers: int = 2, calls: int = BATCH) -> None:
         """Add the case of `wrap(app)`, called with `environ`, where `app` sends that many headers."""
+        if self.wanted not in ("", name):
+            return
         subject = load(environment.HERE / "subject.py")
         self.add_made(name, subject, wrap(subject.make_app(headers)), environ, outcome, calls=calls)
 
@@ -133,9 +136,9 @@ def only(**options: Any) -> Wrap:
     return lambda app: load(environment.OURS).CORS(app, options)
 
 
-def request_cases(empty: bool = False) -> Cases:
+def request_cases(wanted: str = "", empty: bool = False) -> Cases:
     """Return the Python cases of the group `requests`, whose instructions run.py counts, too."""
-    cases = Cases(empty)
+    cases = Cases(wanted, empty)
     for headers in (2, 8):
         cases.add(f"bare/{headers}", bare, NONE, "plain", headers)
         cases.add(f"floor/{headers}", floor, NONE, "constant", headers)
@@ -430,7 +433,7 @@ def main(command: str, *arguments: str) -> None:
         print(json.dumps(list(request_cases().samples)))
     else:
         name, loop, number = arguments
-        sample = request_cases(empty=loop == "empty").samples[name]
+        sample = request_cases(name, loop == "empty").samples[name]
         gc.disable()
         for _ in range(int(number) // BATCH):
             sample()
