@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -134,23 +135,28 @@ def varnish(directory, port, more):
 
 @contextlib.contextmanager
 def running(command, started):
-    """Run a command until the end of the block; it has started once a line of its output says so."""
+    """Run a command until the end of the block; it has started once a line of its output matches.
+
+    Gives the process and the match.
+    """
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        lines, ready = [], threading.Event()
+        lines, ready = [], Future()
 
         def watch():
             for line in process.stdout:
                 lines.append(line)
-                if re.search(started, line):
-                    ready.set()
+                found = re.search(started, line)
+                if found and not ready.done():
+                    ready.set_result(found)
+            if not ready.done():
+                ready.set_exception(ChildProcessError("".join(lines)))
 
         watcher = threading.Thread(target=watch)
         watcher.start()
         try:
-            assert ready.wait(SECONDS), lines
-            yield
+            yield process, ready.result(SECONDS)
         finally:
             process.terminate()
             try:
