@@ -51,7 +51,6 @@ from types import CoroutineType, MappingProxyType
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from datetime import timedelta
     from typing import Any, Final, Union
 
     from _typeshed import OptExcInfo
@@ -222,6 +221,8 @@ def logger() -> Any:
 # Grammar
 # ---------------------------------------------------------------------------------------------------------------
 
+WORD: Final = re.compile(r"[^,\s]+")  # an entry of a list that is written as text
+
 # token = 1*tchar                                    https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
 TOKEN: Final[re.Pattern[str]] = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -281,44 +282,39 @@ def is_given(key: str, value: object) -> bool:
     return value is not None
 
 
-def read_boolean(value: object, complain: Complain) -> bool:
-    if isinstance(value, bool):
-        return value
-    word = value.strip().lower() if isinstance(value, str) else None
+def read_boolean(value: Any, complain: Complain) -> bool:
+    word = str(value).strip().lower() if isinstance(value, (str, bool)) else None
     if word not in ("true", "yes", "on", "1", "false", "no", "off", "0"):
         complain(value, "is not a boolean: write true or false")
     return word in ("true", "yes", "on", "1")
 
 
-def read_number(value: object, low: int, high: int) -> int | None:
-    """The number that an ``int`` or digits mean, if it lies between the bounds."""
-    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,10}\s*", value):
-        value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high else None
+def read_number(value: Any, complain: Complain, what: str, low: int, high: int) -> int | None:
+    """A whole number from low to high, given as an ``int`` or as digits."""
+    digits = isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,10}\s*", value)
+    number = int(digits[0]) if digits else value
+    if isinstance(number, int) and not isinstance(number, bool) and low <= number <= high:
+        return number
+    complain(value, f"is not {what}: write a whole number from {low} to {high}")
+    return None
 
 
-def read_seconds(value: int | str | timedelta, complain: Complain) -> int | None:
-    seconds: object = value
-    total = getattr(value, "total_seconds", None)  # of a timedelta, whose module need not be imported to tell
-    if callable(total) and total() == int(total()):
-        seconds = int(total())
-    found = read_number(seconds, 0, MAX_SECONDS)
-    if found is None:
-        complain(value, f"is not a number of seconds: write a whole number from 0 to {MAX_SECONDS}")
-    return found
+def read_seconds(value: Any, complain: Complain) -> int | None:
+    seconds = value
+    if hasattr(value, "total_seconds"):  # a timedelta, whose module need not be imported to tell
+        total = value.total_seconds()
+        seconds = int(total) if total == int(total) else total
+    return read_number(seconds, lambda _, message: complain(value, message), "a number of seconds", 0, MAX_SECONDS)
 
 
-def read_status(value: int | str, complain: Complain) -> int | None:
-    found = read_number(value, 200, 299)
-    if found is None:
-        complain(value, "is not a status that browsers accept for a preflight: write a whole number from 200 to 299")
-    return found
+def read_status(value: Any, complain: Complain) -> int | None:
+    return read_number(value, complain, "a status that browsers accept for a preflight", 200, 299)
 
 
-def read_list(value: object, complain: Complain) -> list[Any]:
+def read_list(value: Any, complain: Complain) -> list[Any]:
     """The entries of a list, written as text with commas or white space, or as a Python list, tuple or set."""
     if isinstance(value, str):
-        return re.findall(r"[^,\s]+", value)
+        return WORD.findall(value)
     if isinstance(value, (list, tuple)):
         return list(value)
     if isinstance(value, (set, frozenset)):
@@ -327,7 +323,7 @@ def read_list(value: object, complain: Complain) -> list[Any]:
     return []
 
 
-def read_names(value: object, complain: Complain) -> tuple[str, ...]:
+def read_names(value: Any, complain: Complain) -> tuple[str, ...]:
     """Header names, each once; or the one entry ``*``."""
     names: dict[str, str] = {}
     entries = read_list(value, complain)
@@ -341,7 +337,7 @@ def read_names(value: object, complain: Complain) -> tuple[str, ...]:
     return tuple(names.values())
 
 
-def read_methods(value: object, complain: Complain) -> tuple[str, ...]:
+def read_methods(value: Any, complain: Complain) -> tuple[str, ...]:
     """Methods, each once, as browsers send them (https://fetch.spec.whatwg.org/#concept-method-normalize)."""
     methods: dict[str, None] = {}
     entries = read_list(value, complain)
@@ -357,33 +353,28 @@ def read_methods(value: object, complain: Complain) -> tuple[str, ...]:
     return tuple(methods)
 
 
-def read_paths(value: object, complain: Complain) -> tuple[str, ...]:
+def read_paths(value: Any, complain: Complain) -> tuple[str, ...]:
     paths: dict[str, None] = {}
     entries = read_list(value, complain)
     if not entries and isinstance(value, (list, tuple, set, frozenset)):
         complain(value, "names no path: leave the option out to govern every path")
     for entry in entries:
         if not isinstance(entry, str) or not entry.startswith("/"):
-            complain(
-                entry, f"is not a path: write {'/' + entry if isinstance(entry, str) else '/exact or /prefix/*'!r}"
-            )
+            likely = f"/{entry}" if isinstance(entry, str) else "/exact or /prefix/*"
+            complain(entry, f"is not a path: write {likely!r}")
             continue
-        if entry.endswith("/*"):
-            stem, form = entry[:-1], "{}*"
-        else:
-            stem, form = entry, "{}"
+        stem, star = (entry[:-1], "*") if entry.endswith("/*") else (entry, "")
+        normal = normal_path(stem) + star
         if re.search("[*?#\r\n\ud800-\udfff]", stem):
             complain(entry, "is no path that is compared: write /exact, or /prefix/* for all that is under it")
-        elif normal_path(stem) != stem:
-            complain(
-                entry, f"is no path that is served, see its dots and slashes: write {form.format(normal_path(stem))!r}"
-            )
+        elif normal != entry:
+            complain(entry, f"is no path that is served, see its dots and slashes: write {normal!r}")
         else:
             paths[entry] = None
     return tuple(paths)
 
 
-def read_risks(value: object, complain: Complain) -> frozenset[str]:
+def read_risks(value: Any, complain: Complain) -> frozenset[str]:
     risks = read_list(value, complain)
     for risk in risks:
         if not isinstance(risk, str) or risk not in RISKS:
@@ -391,14 +382,14 @@ def read_risks(value: object, complain: Complain) -> frozenset[str]:
     return frozenset(map(str, risks))
 
 
-def read_origins(value: object, complain: Complain) -> tuple[Any, ...]:
+def read_origins(value: Any, complain: Complain) -> tuple[Any, ...]:
     """The entries of ``origin``, not looked into yet: what an entry may be depends on credentials."""
     if isinstance(value, (re.Pattern, OriginList)) or callable(value):
         return (value,)
     return tuple(value) if isinstance(value, (set, frozenset)) else tuple(read_list(value, complain))
 
 
-def read_policy_names(value: object, complain: Complain) -> tuple[str, ...]:
+def read_policy_names(value: Any, complain: Complain) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for name in read_list(value, complain):
         if not isinstance(name, str) or not name:
@@ -410,7 +401,7 @@ def read_policy_names(value: object, complain: Complain) -> tuple[str, ...]:
     return tuple(names)
 
 
-def read_sections(value: object, complain: Complain) -> dict[str, Mapping[str, Any]]:
+def read_sections(value: Any, complain: Complain) -> dict[str, Mapping[str, Any]]:
     """The nested form of several policies: name -> options."""
     if not isinstance(value, Mapping):
         complain(value, "is no mapping: write {'name': {'origin': ...}}")
@@ -419,18 +410,18 @@ def read_sections(value: object, complain: Complain) -> dict[str, Mapping[str, A
     for name, options in value.items():
         if not isinstance(name, str) or not name:
             complain(name, "is no name of a policy: write text")
-            continue
-        if not isinstance(options, Mapping) and options is not None:
+        elif isinstance(options, Mapping) or options is None:
+            sections[name] = options or {}
+        else:
             complain(options, f"is no mapping of options: write {{{name!r}: {{'origin': ...}}}}")
-        sections[name] = options if isinstance(options, Mapping) else {}
+            sections[name] = {}
     return sections
 
 
-def read_strategy(value: object, complain: Complain) -> str | Strategy:
-    if value in ("firstmatch", "verbmatch") or callable(value):
-        return value
-    complain(value, "is no strategy: write firstmatch or verbmatch, or give a function f(environ)")
-    return "firstmatch"
+def read_strategy(value: Any, complain: Complain) -> Any:
+    if value not in ("firstmatch", "verbmatch") and not callable(value):
+        complain(value, "is no strategy: write firstmatch or verbmatch, or give a function f(environ)")
+    return value
 
 
 def normal_path(path: str) -> str:
@@ -575,6 +566,7 @@ def to_ascii(host: str) -> str:
 
 
 def canonical_ipv4(host: str) -> str:
+    """https://url.spec.whatwg.org/#concept-ipv4-parser: also three numbers, octal or hexadecimal ones."""
     import socket
 
     try:
@@ -602,12 +594,7 @@ def canonical_ipv6(address: str) -> str:
 
 def is_local(host: str) -> bool:
     """https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy: no network lies in between."""
-    return (
-        host == "localhost"
-        or host.endswith(".localhost")
-        or host == "[::1]"
-        or bool(re.fullmatch(r"127(\.[0-9]{1,3}){3}", host))
-    )
+    return bool(re.fullmatch(r"(.*\.)?localhost|\[::1\]|127(\.[0-9]{1,3}){3}", host))
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -652,11 +639,9 @@ class Matcher:
         """Whether a well-formed origin, with the groups of WEB_ORIGIN, is admitted; None: a predicate failed."""
         if self.wildcards:
             scheme, label, parents, port = parts
-            if f"{scheme}*{parents}{port}" in self.wildcards and label[0] != "[":
+            if self.generalized(scheme, label, parents, port):
                 return True
-            if self.generalized(scheme, label, parents, port) or (
-                self.any_port and self.generalized(scheme, label, parents, ":*")
-            ):
+            if self.any_port and self.generalized(scheme, label, parents, ":*"):
                 return True
         for regex in self.regexes:
             if regex.fullmatch(origin):
@@ -698,14 +683,9 @@ def ask(predicate: Predicate, origin: str, environ: WSGIEnvironment) -> bool | N
         return answer
     texts = (show(predicate), show(answer), show(origin))
     logger().error("the predicate %s returned %s for origin %s: write one that returns True or False", *texts)
-    dispose(answer)
-    return None
-
-
-def dispose(answer: object) -> None:
-    """Close the coroutine of an ``async def``, of which Python would warn where nobody looks."""
-    if isinstance(answer, CoroutineType):
+    if isinstance(answer, CoroutineType):  # of an `async def`: Python would warn where nobody looks
         answer.close()
+    return None
 
 
 @functools.cache
@@ -934,7 +914,7 @@ AMBIGUOUS_PATH: Final = Refusal("the path and its normal form are governed by di
 UNSAFE_METHOD: Final = Refusal("Access-Control-Request-Method is not a token of at most 64 bytes")
 UNSAFE_HEADERS: Final = Refusal("Access-Control-Request-Headers is not a list of names of at most 4096 bytes")
 
-VARY_ORIGIN: Final = ("Vary", "Origin")
+VARY_ORIGIN: Final[Header] = ("Vary", "Origin")
 
 
 class Group:
@@ -967,6 +947,7 @@ class Group:
 
 
 # What a request meets instead of a group of the configuration.
+DENY: Final = Group((), (), DENIED)
 AMBIGUOUS: Final = Group((), (), AMBIGUOUS_PATH)
 FAILED: Final = Group((), (), STRATEGY_FAILED)
 
@@ -979,10 +960,10 @@ class Rules:
     there is nothing to pick from.
     """
 
-    def __init__(self, policies: dict[str, Policy], strategy: str | Strategy, catch_errors: bool, denies: bool) -> None:
+    def __init__(self, policies: dict[str, Policy], strategy: Any, catch_errors: bool, denies: bool) -> None:
         self.policies: Mapping[str, Policy] = MappingProxyType(policies)
         self.strategy, self.catch_errors = strategy, catch_errors
-        self.by_name = {"deny": Group((), (), DENIED)}
+        self.by_name = {"deny": DENY}
         by_path: dict[frozenset[str], list[Policy]] = {frozenset(): []} if denies else {}
         if callable(strategy):
             self.by_name.update((name, Group((), [policy])) for name, policy in policies.items())
@@ -1035,11 +1016,10 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
     nested = read("policies", given.get("policies"), "policies", problems)
     names = read("policy", given["policy"], "policy", problems) if "policy" in given else tuple(nested)
     prefixes = {name: f"policies.{name}." if name in nested else f"{name}_" for name in names} or {"direct": ""}
-    sections: dict[str, Section] = {
-        name: {option: (prefix + option, None) for option in OPTIONS} for name, prefix in prefixes.items()
-    }
+    sections: dict[str, Section] = {}
     owners: dict[str, list[tuple[str, str]]] = {}
-    for name in sections:
+    for name, prefix in prefixes.items():
+        sections[name] = {option: (prefix + option, None) for option in OPTIONS}
         for option in OPTIONS:
             owners.setdefault(f"{name}_{option}" if names else option, []).append((name, option))
 
@@ -1073,14 +1053,14 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
 
     if "deny" not in sections:
         return sections, False
-    for key, value in written(sections["deny"]):
+    for key, value in written(sections["deny"]).values():
         about(key, problems)(value, "has no effect, as the policy deny is built in: rename the policy")
     ahead = list(sections)[: list(sections).index("deny")]
     return {name: sections[name] for name in ahead}, True
 
 
-def written(section: Section) -> list[tuple[str, Any]]:
-    return [(key, value) for key, value in section.values() if value is not None]
+def written(section: Section) -> Section:
+    return {option: (key, value) for option, (key, value) in section.items() if value is not None}
 
 
 def inactive_names(given: Iterable[str], known: Iterable[str], active: Iterable[str]) -> list[str]:
@@ -1175,7 +1155,8 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
     policies: dict[str, Policy] = {}
     led: set[frozenset[str]] = set()  # the paths whose first policy has been seen
     for name, section in sections.items():
-        values = {option: read(key, value, option, problems) for option, (key, value) in section.items()}
+        values = {option: default for option, (_, default) in OPTIONS.items()}
+        values.update((option, read(key, value, option, problems)) for option, (key, value) in written(section).items())
         unreadable = any(problem.key in ("policy", "policies") for problem in problems)
         if section["origin"][1] is None and (written(section) or not unreadable):
             problems.append(missing_origin(name, section, given))
@@ -1232,7 +1213,8 @@ def pick_group(rules: Rules, environ: WSGIEnvironment) -> Group | None:
         if isinstance(name, str) and name in rules.by_name:
             return rules.by_name[name]
         logger().error("the matchstrategy %s returned %s, which names no policy", show(rules.strategy), show(name))
-        dispose(name)
+        if isinstance(name, CoroutineType):
+            name.close()
         return FAILED
     path = environ.get("PATH_INFO") or "/"
     group = group_of(rules, path)
@@ -1354,9 +1336,7 @@ class CORS:
                 start_response("204 No Content", ours.copy())
                 return []
             decision = decide(group, environ, True)
-            if not isinstance(decision, Policy):
-                return refuse_preflight(decision, environ, start_response)
-            if not decision.preflight_continue:
+            if not isinstance(decision, Policy) or not decision.preflight_continue:
                 return answer_preflight(group, decision, environ, start_response)
             ours = decision.preflight_headers(environ)
 
@@ -1437,27 +1417,27 @@ def merge_vary(values: list[str], ours: str) -> str:
     return ", ".join(reversed(first.values()))
 
 
+def entity_headers(body: bytes) -> list[Header]:
+    return [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+
+
 def answer_preflight(
-    group: Group, policy: Policy, environ: WSGIEnvironment, start_response: StartResponse
+    group: Group, decision: Policy | Refusal, environ: WSGIEnvironment, start_response: StartResponse
 ) -> Iterable[bytes]:
     """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do; 204 has no entity headers."""
-    headers, origin = policy.preflight_headers(environ), environ["HTTP_ORIGIN"]
-    if policy.preflight_status != 204:
-        headers += [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "0")]
-        start_response(f"{policy.preflight_status} OK", headers)
+    if not isinstance(decision, Policy):
+        log_refusal(decision, environ)
+        body = f"CORS preflight refused: {decision.reason}.\n".encode("ascii")
+        start_response("403 Forbidden", [*entity_headers(body), VARY_ORIGIN])
+        return [body]
+    headers, origin = decision.preflight_headers(environ), environ["HTTP_ORIGIN"]
+    if decision.preflight_status != 204:
+        start_response(f"{decision.preflight_status} OK", headers + entity_headers(b""))
         return []
-    if group.by_origin and not policy.echoes and len(origin) <= MAX_ORIGIN:
+    if group.by_origin and not decision.echoes and len(origin) <= MAX_ORIGIN:
         group.last_preflight = (origin, headers.copy())
     start_response("204 No Content", headers)
     return []
-
-
-def refuse_preflight(refusal: Refusal, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    log_refusal(refusal, environ)
-    body = f"CORS preflight refused: {refusal.reason}.\n".encode("ascii")
-    entity = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
-    start_response("403 Forbidden", [*entity, VARY_ORIGIN])
-    return [body]
 
 
 def call_and_catch(app: WSGIApplication, environ: WSGIEnvironment, respond: StartResponse) -> Iterable[bytes]:
@@ -1476,9 +1456,8 @@ def call_and_catch(app: WSGIApplication, environ: WSGIEnvironment, respond: Star
         method, path = environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")
         logger().exception("the application failed at %s %s", show(method), show(path))
         body = b"Internal Server Error\n"
-        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
         # With exc_info a server replaces what it has not sent yet, and raises where it is too late.
-        respond("500 Internal Server Error", headers, sys.exc_info() if started else None)
+        respond("500 Internal Server Error", entity_headers(body), sys.exc_info() if started else None)
         return [body]
 
 
