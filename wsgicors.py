@@ -254,7 +254,8 @@ MAX_USUAL_PATTERN: Final = 253  # characters; a name that may be too long for DN
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# Parse: text -> values. A reader takes a value and a function to complain to, and returns what the value means.
+# Parse: what was written -> values, and every problem of it.
+# A reader takes a value and a function to complain to, and returns what the value means.
 # ---------------------------------------------------------------------------------------------------------------
 
 
@@ -462,6 +463,129 @@ GLOBAL_OPTIONS: Final[dict[str, tuple[Callable[[Any, Complain], Any], Any]]] = {
 }
 
 
+def about(key: str, problems: list[Problem]) -> Complain:
+    """What a reader of the option ``key`` complains to."""
+    return lambda value, message: problems.append(Problem(key, value, f"{show(value)} {message}"))
+
+
+def read(key: str, value: object, option: str, problems: list[Problem]) -> Any:
+    """The value of an option; of a wrong one what could be read, so that one problem does not hide the next."""
+    reader, default = OPTIONS.get(option) or GLOBAL_OPTIONS[option]
+    if value is None:
+        return default
+    if isinstance(value, Call):
+        try:
+            value = value.load()
+        except Exception as error:
+            about(key, problems)(value, f"cannot be loaded: {cause(error)}")
+            return default
+    return reader(value, about(key, problems))
+
+
+def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
+    """All that is given, keywords before ``cfg``: key -> value as written."""
+    given: dict[str, Any] = {}
+    for source in (cfg or {}, options):
+        if not isinstance(source, Mapping):
+            about("cfg", problems)(source, "is no mapping: write CORS(app, origin=...), or give a dict")
+            continue
+        for key, value in source.items():
+            if not isinstance(key, str):
+                about(repr(key), problems)(value, "has a key that is no text: write the name of an option")
+            elif is_given(key, value):
+                given[key] = value
+    return given
+
+
+def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str, Section], bool]:
+    """What was written for each active policy, in order; and whether ``deny`` ends the list."""
+    nested = read("policies", given.get("policies"), "policies", problems)
+    names = read("policy", given["policy"], "policy", problems) if "policy" in given else tuple(nested)
+    prefixes = {name: f"policies.{name}." if name in nested else f"{name}_" for name in names} or {"direct": ""}
+    sections: dict[str, Section] = {}
+    owners: dict[str, list[tuple[str, str]]] = {}
+    for name, prefix in prefixes.items():
+        sections[name] = {option: (prefix + option, None) for option in OPTIONS}
+        for option in OPTIONS:
+            owners.setdefault(f"{name}_{option}" if names else option, []).append((name, option))
+
+    for name, options in nested.items():
+        for option, value in options.items():
+            key = f"policies.{name}.{option}"
+            if option not in OPTIONS:
+                close = suggestion(str(option), {own: own for own in OPTIONS})
+                about(key, problems)(value, f"is given to an unknown option{close}")
+            elif name in sections and is_given(option, value):
+                sections[name][option] = (key, value)
+    for key, value in given.items():
+        complain = about(key, problems)
+        if key in GLOBAL_OPTIONS:
+            continue
+        if key not in owners:
+            if names and key in OPTIONS:
+                remedy = f"write {f'{names[0]}_{key}'!r}, or leave out the list of policies"
+                complain(value, f"is given to none of the policies {', '.join(names)}: {remedy}")
+            elif not key.startswith(tuple(f"{name}_" for name in inactive_names(given, owners, sections))):
+                close = suggestion(key, {known: option for known, [(_, option), *_] in owners.items()})
+                complain(value, f"is given to an unknown option{close}")
+            continue
+        (name, option), *others = owners[key]
+        if others:
+            remedy = "rename one, or nest the options"
+            complain(value, f"may belong to the policy {name!r} or to {others[0][0]!r}: {remedy}")
+        elif sections[name][option][1] is not None:
+            complain(value, f"is given as {sections[name][option][0]} as well: write it once")
+        else:
+            sections[name][option] = (key, value)
+
+    if "deny" not in sections:
+        return sections, False
+    for key, value in written(sections["deny"]).values():
+        about(key, problems)(value, "has no effect, as the policy deny is built in: rename the policy")
+    ahead = list(sections)[: list(sections).index("deny")]
+    return {name: sections[name] for name in ahead}, True
+
+
+def written(section: Section) -> Section:
+    return {option: (key, value) for option, (key, value) in section.items() if value is not None}
+
+
+def inactive_names(given: Iterable[str], known: Iterable[str], active: Iterable[str]) -> list[str]:
+    """The policies that have an origin but are not in ``policy``; not what only looks so, as ``allow_origin`` does."""
+    names = []
+    for key in given:
+        owner = next((name for name in active if key.startswith(f"{name}_")), "")
+        option = key[len(owner) + 1 :] if owner else key
+        seems_ours = option.partition("_")[0] not in ("allow", "allowed", "expose", "exposed")
+        if key.endswith("_origin") and key not in known and seems_ours and not foreign_option(option):
+            names.append(key[: -len("_origin")])
+    return names
+
+
+def foreign_option(key: str) -> str:
+    """The option that goes by this name in other libraries, or nothing."""
+    word = re.sub("[_-]", "", key.lower())
+    ours = (
+        option
+        for option, names in FOREIGN_NAMES.items()
+        if re.fullmatch(rf"(cors|accesscontrol)*(allow(ed)?)?({names})", word)
+    )
+    return next(ours, "")
+
+
+def suggestion(key: str, known: Mapping[str, str]) -> str:
+    """The known key (key -> option) that is nearest in meaning, else in spelling, else all: the end of a message."""
+    for right, option in known.items():
+        if foreign_option(key.removeprefix(right[: -len(option)])) == option:
+            return f"; did you mean {right!r}?"
+    return nearest(key, [*known, *GLOBAL_OPTIONS]) or f": write one of {', '.join(known)}"
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Origins: patterns -> matchers; and what is wrong or risky about a pattern.
+# ---------------------------------------------------------------------------------------------------------------
+
+
 def parse_pattern(text: str) -> tuple[str, str, str]:
     """Scheme, host and port (``*`` for any, empty for none) of an origin pattern.
 
@@ -595,11 +719,6 @@ def canonical_ipv6(address: str) -> str:
 def is_local(host: str) -> bool:
     """https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy: no network lies in between."""
     return bool(re.fullmatch(r"(.*\.)?localhost|\[::1\]|127(\.[0-9]{1,3}){3}", host))
-
-
-# ---------------------------------------------------------------------------------------------------------------
-# Compile: values -> immutable policies. Everything that can be decided once is decided here.
-# ---------------------------------------------------------------------------------------------------------------
 
 
 class Matcher:
@@ -804,6 +923,11 @@ def compile_origins(
     return matcher
 
 
+# ---------------------------------------------------------------------------------------------------------------
+# Compile: values -> immutable policies. Everything that can be decided once is decided here.
+# ---------------------------------------------------------------------------------------------------------------
+
+
 class Policy:
     """One compiled, immutable policy. Its options are its attributes, as README.rst explains them."""
 
@@ -977,123 +1101,6 @@ class Rules:
         self.only = None if self.groups or callable(strategy) else self.rest
 
 
-def about(key: str, problems: list[Problem]) -> Complain:
-    """What a reader of the option ``key`` complains to."""
-    return lambda value, message: problems.append(Problem(key, value, f"{show(value)} {message}"))
-
-
-def read(key: str, value: object, option: str, problems: list[Problem]) -> Any:
-    """The value of an option; of a wrong one what could be read, so that one problem does not hide the next."""
-    reader, default = OPTIONS.get(option) or GLOBAL_OPTIONS[option]
-    if value is None:
-        return default
-    if isinstance(value, Call):
-        try:
-            value = value.load()
-        except Exception as error:
-            about(key, problems)(value, f"cannot be loaded: {cause(error)}")
-            return default
-    return reader(value, about(key, problems))
-
-
-def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
-    """All that is given, keywords before ``cfg``: key -> value as written."""
-    given: dict[str, Any] = {}
-    for source in (cfg or {}, options):
-        if not isinstance(source, Mapping):
-            about("cfg", problems)(source, "is no mapping: write CORS(app, origin=...), or give a dict")
-            continue
-        for key, value in source.items():
-            if not isinstance(key, str):
-                about(repr(key), problems)(value, "has a key that is no text: write the name of an option")
-            elif is_given(key, value):
-                given[key] = value
-    return given
-
-
-def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str, Section], bool]:
-    """What was written for each active policy, in order; and whether ``deny`` ends the list."""
-    nested = read("policies", given.get("policies"), "policies", problems)
-    names = read("policy", given["policy"], "policy", problems) if "policy" in given else tuple(nested)
-    prefixes = {name: f"policies.{name}." if name in nested else f"{name}_" for name in names} or {"direct": ""}
-    sections: dict[str, Section] = {}
-    owners: dict[str, list[tuple[str, str]]] = {}
-    for name, prefix in prefixes.items():
-        sections[name] = {option: (prefix + option, None) for option in OPTIONS}
-        for option in OPTIONS:
-            owners.setdefault(f"{name}_{option}" if names else option, []).append((name, option))
-
-    for name, options in nested.items():
-        for option, value in options.items():
-            key = f"policies.{name}.{option}"
-            if option not in OPTIONS:
-                ours = {own: [("", own)] for own in OPTIONS}
-                about(key, problems)(value, f"is given to an unknown option{suggestion(str(option), ours)}")
-            elif name in sections and is_given(option, value):
-                sections[name][option] = (key, value)
-    for key, value in given.items():
-        complain = about(key, problems)
-        if key in GLOBAL_OPTIONS:
-            continue
-        if key not in owners:
-            if names and key in OPTIONS:
-                remedy = f"write {f'{names[0]}_{key}'!r}, or leave out the list of policies"
-                complain(value, f"is given to none of the policies {', '.join(names)}: {remedy}")
-            elif not key.startswith(tuple(f"{name}_" for name in inactive_names(given, owners, sections))):
-                complain(value, f"is given to an unknown option{suggestion(key, owners)}")
-            continue
-        (name, option), *others = owners[key]
-        if others:
-            remedy = "rename one, or nest the options"
-            complain(value, f"may belong to the policy {name!r} or to {others[0][0]!r}: {remedy}")
-        elif sections[name][option][1] is not None:
-            complain(value, f"is given as {sections[name][option][0]} as well: write it once")
-        else:
-            sections[name][option] = (key, value)
-
-    if "deny" not in sections:
-        return sections, False
-    for key, value in written(sections["deny"]).values():
-        about(key, problems)(value, "has no effect, as the policy deny is built in: rename the policy")
-    ahead = list(sections)[: list(sections).index("deny")]
-    return {name: sections[name] for name in ahead}, True
-
-
-def written(section: Section) -> Section:
-    return {option: (key, value) for option, (key, value) in section.items() if value is not None}
-
-
-def inactive_names(given: Iterable[str], known: Iterable[str], active: Iterable[str]) -> list[str]:
-    """The policies that have an origin but are not in ``policy``; not what only looks so, as ``allow_origin`` does."""
-    names = []
-    for key in given:
-        owner = next((name for name in active if key.startswith(f"{name}_")), "")
-        option = key[len(owner) + 1 :] if owner else key
-        seems_ours = option.partition("_")[0] not in ("allow", "allowed", "expose", "exposed")
-        if key.endswith("_origin") and key not in known and seems_ours and not foreign_option(option):
-            names.append(key[: -len("_origin")])
-    return names
-
-
-def foreign_option(key: str) -> str:
-    """The option that goes by this name in other libraries, or nothing."""
-    word = re.sub("[_-]", "", key.lower())
-    ours = (
-        option
-        for option, names in FOREIGN_NAMES.items()
-        if re.fullmatch(rf"(cors|accesscontrol)*(allow(ed)?)?({names})", word)
-    )
-    return next(ours, "")
-
-
-def suggestion(key: str, owners: Mapping[str, list[tuple[str, str]]]) -> str:
-    """The known key that is nearest in meaning, else in spelling, else all of them, as the end of a message."""
-    for known, [(name, option), *_] in owners.items():
-        if foreign_option(key[len(name) + 1 :] if key.startswith(f"{name}_") else key) == option:
-            return f"; did you mean {known!r}?"
-    return nearest(key, [*owners, *GLOBAL_OPTIONS]) or f": write one of {', '.join(owners)}"
-
-
 def compile_policy(
     name: str, values: dict[str, Any], static: bool, section: Section, problems: list[Problem]
 ) -> Policy:
@@ -1244,18 +1251,11 @@ def decide(group: Group, environ: WSGIEnvironment, preflight: bool) -> Policy | 
         if allowed is None:
             return PREDICATE_FAILED
         if allowed:
-            if group.verbmatch and not takes_verb(policy, environ, preflight):
-                refusal = VERB_NOT_ALLOWED
-            elif preflight:
-                return policy.unsafe_echo(environ) or policy
-            else:
-                return policy
+            verb = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD" if preflight else "REQUEST_METHOD")
+            if not group.verbmatch or verb in policy.methods or policy.methods == ("*",):
+                return (policy.unsafe_echo(environ) or policy) if preflight else policy
+            refusal = VERB_NOT_ALLOWED
     return refusal if origin == "null" or split_origin(origin) else MALFORMED
-
-
-def takes_verb(policy: Policy, environ: WSGIEnvironment, preflight: bool) -> bool:
-    verb = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD" if preflight else "REQUEST_METHOD"]
-    return verb in policy.methods or policy.methods == ("*",)
 
 
 def split_origin(origin: str) -> tuple[str, ...] | None:
@@ -1290,9 +1290,8 @@ class CORS:
 
     def __init__(self, app: WSGIApplication, cfg: Mapping[str, Any] | None = None, **options: Any) -> None:
         if not callable(app):
-            raise ConfigError(
-                [Problem("app", app, f"{show(app)} is no WSGI application: write CORS(application, ...)")]
-            )
+            message = f"{show(app)} is no WSGI application: write CORS(application, ...)"
+            raise ConfigError([Problem("app", app, message)])
         self.app = app
         self.configure(cfg, **options)
 
@@ -1599,20 +1598,19 @@ def make_middleware(app: WSGIApplication, cfg: Mapping[str, Any] | None = None, 
     the section has no policy of its own, and for the keys of active policies; nothing else of it is looked at.
     local: the section's own options. A value ``call:package.module:name`` stands for that Python object.
     """
-    shared = {key: value for key, value in (cfg or {}).items() if is_given(key, value)}
-    given = {key: value for key, value in local.items() if is_given(key, value)}
-    wanted: list[str] = []
+    shared, given = ini_values(cfg or {}), ini_values(local)
     if not given.keys() & {"policy", "policies", *OPTIONS}:
-        wanted += ["policy", "matchstrategy"]
-    given.update({key: shared[key] for key in wanted if key in shared and key not in given})
-    names = read("policy", as_object(given["policy"]), "policy", []) if "policy" in given else ()
-    active = [f"{name}_{option}" for name in names for option in OPTIONS] or list(OPTIONS)
-    given.update({key: shared[key] for key in active if key in shared and key not in given})
-    return CORS(app, {key: as_object(value) for key, value in given.items()})
+        given = {**{key: shared[key] for key in ("policy", "matchstrategy") if key in shared}, **given}
+    names = read("policy", given.get("policy"), "policy", [])
+    active = [f"{name}_{option}" for name in names for option in OPTIONS] or OPTIONS
+    return CORS(app, {**{key: shared[key] for key in active if key in shared}, **given})
 
 
-def as_object(value: Any) -> Any:
-    return Call(value) if isinstance(value, str) and value.startswith("call:") else value
+def ini_values(section: Mapping[str, Any]) -> dict[str, Any]:
+    """What is given in a section, a text ``call:...`` as a Call."""
+    given = {key: value for key, value in section.items() if is_given(key, value)}
+    calls = {key: Call(value) for key, value in given.items() if isinstance(value, str) and value.startswith("call:")}
+    return {**given, **calls}
 
 
 if __name__ == "__main__":
