@@ -517,26 +517,23 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
                 about(key, problems)(value, f"is given to an unknown option{close}")
             elif name in sections and is_given(option, value):
                 sections[name][option] = (key, value)
+    inactive = tuple(f"{name}_" for name in inactive_names(given, owners, sections))
     for key, value in given.items():
         complain = about(key, problems)
-        if key in GLOBAL_OPTIONS:
-            continue
-        if key not in owners:
-            if names and key in OPTIONS:
-                remedy = f"write {f'{names[0]}_{key}'!r}, or leave out the list of policies"
-                complain(value, f"is given to none of the policies {', '.join(names)}: {remedy}")
-            elif not key.startswith(tuple(f"{name}_" for name in inactive_names(given, owners, sections))):
-                close = suggestion(key, {known: option for known, [(_, option), *_] in owners.items()})
-                complain(value, f"is given to an unknown option{close}")
-            continue
-        (name, option), *others = owners[key]
+        (name, option), *others = owners.get(key) or [("", "")]
         if others:
             remedy = "rename one, or nest the options"
             complain(value, f"may belong to the policy {name!r} or to {others[0][0]!r}: {remedy}")
-        elif sections[name][option][1] is not None:
+        elif name and sections[name][option][1] is not None:
             complain(value, f"is given as {sections[name][option][0]} as well: write it once")
-        else:
+        elif name:
             sections[name][option] = (key, value)
+        elif names and key in OPTIONS:
+            remedy = f"write {f'{names[0]}_{key}'!r}, or leave out the list of policies"
+            complain(value, f"is given to none of the policies {', '.join(names)}: {remedy}")
+        elif key not in GLOBAL_OPTIONS and not key.startswith(inactive):
+            close = suggestion(key, {known: option for known, [(_, option), *_] in owners.items()})
+            complain(value, f"is given to an unknown option{close}")
 
     if "deny" not in sections:
         return sections, False
@@ -554,23 +551,21 @@ def inactive_names(given: Iterable[str], known: Iterable[str], active: Iterable[
     """The policies that have an origin but are not in ``policy``; not what only looks so, as ``allow_origin`` does."""
     names = []
     for key in given:
-        owner = next((name for name in active if key.startswith(f"{name}_")), "")
-        option = key[len(owner) + 1 :] if owner else key
-        seems_ours = option.partition("_")[0] not in ("allow", "allowed", "expose", "exposed")
-        if key.endswith("_origin") and key not in known and seems_ours and not foreign_option(option):
-            names.append(key[: -len("_origin")])
+        if key.endswith("_origin") and key not in known:
+            owner = next((f"{name}_" for name in active if key.startswith(f"{name}_")), "")
+            option = key[len(owner) :]
+            if not option.startswith(("allow_", "allowed_", "expose_", "exposed_")) and not foreign_option(option):
+                names.append(key[: -len("_origin")])
     return names
 
 
 def foreign_option(key: str) -> str:
     """The option that goes by this name in other libraries, or nothing."""
     word = re.sub("[_-]", "", key.lower())
-    ours = (
-        option
-        for option, names in FOREIGN_NAMES.items()
-        if re.fullmatch(rf"(cors|accesscontrol)*(allow(ed)?)?({names})", word)
-    )
-    return next(ours, "")
+    for option, names in FOREIGN_NAMES.items():
+        if re.fullmatch(f"(cors|accesscontrol)*(allow(ed)?)?({names})", word):
+            return option
+    return ""
 
 
 def suggestion(key: str, known: Mapping[str, str]) -> str:
@@ -700,20 +695,17 @@ def canonical_ipv4(host: str) -> str:
 
 
 def canonical_ipv6(address: str) -> str:
-    """https://url.spec.whatwg.org/#concept-ipv6-serializer (other than Python's, it has no dotted form)."""
+    """https://url.spec.whatwg.org/#concept-ipv6-serializer (other than newer Pythons', it has no dotted form)."""
     from ipaddress import IPv6Address
 
     try:
         if "%" in address:
             raise ValueError
-        digits = f"{int(IPv6Address(address)):032x}"
+        found = IPv6Address(address)
     except ValueError:
         raise ValueError("is no IPv6 address in its brackets ('[a-z]' is no wildcard): write 'http://[::1]'") from None
-    pieces = ":".join(f"{int(digits[at : at + 4], 16):x}" for at in range(0, 32, 4))
-    run = max(re.finditer(r"\b0(?::0)+\b", pieces), key=lambda found: len(found[0]), default=None)
-    if run:
-        pieces = pieces[: run.start()].rstrip(":") + "::" + pieces[run.end() :].lstrip(":")
-    return f"[{pieces}]"
+    mapped = found.ipv4_mapped
+    return f"[::ffff:{int(mapped) >> 16:x}:{int(mapped) & 0xFFFF:x}]" if mapped else f"[{found}]"
 
 
 def is_local(host: str) -> bool:
