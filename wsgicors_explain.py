@@ -21,7 +21,9 @@ from __future__ import annotations
 
 import argparse
 import configparser
+import contextlib
 import http.client
+import inspect
 import io
 import os
 import re
@@ -123,6 +125,9 @@ BAD_PORTS: Final = frozenset(
 )
 HTTP_PORTS: Final = {"http": 80, "https": 443}
 
+CORS_RESPONSE_HEADERS: Final = frozenset(
+    name.lower() for name in (ALLOW_ORIGIN, ALLOW_CREDENTIALS, ALLOW_METHODS, ALLOW_HEADERS, EXPOSE_HEADERS, MAX_AGE)
+)
 REQUEST_METHOD: Final = "Access-Control-Request-Method"
 REQUEST_HEADERS: Final = "Access-Control-Request-Headers"
 USER_AGENT: Final = "Mozilla/5.0 (compatible; wsgicors-explain)"
@@ -130,7 +135,7 @@ USER_AGENT: Final = "Mozilla/5.0 (compatible; wsgicors-explain)"
 MIME_TYPE: Final = re.compile(rf"({TOKEN.pattern}/{TOKEN.pattern})[\t\n\r ]*(?:;.*)?", re.DOTALL)
 RANGE: Final = re.compile(r"bytes=([0-9]+)-([0-9]*)")
 UNSAFE_BYTE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\"():<>?@\[\\\]{}\x7f]")
-LANGUAGE: Final = re.compile(r"[0-9A-Za-z *,\-.;=]*")
+NOT_IN_LANGUAGES: Final = re.compile(r"[^0-9A-Za-z *,\-.;=]")
 WHITE_SPACE: Final = "\t\n\r "
 
 
@@ -171,11 +176,11 @@ class URL(NamedTuple):
             host = parse_host(f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname, parts.scheme, [])
             port = HTTP_PORTS[parts.scheme] if parts.port is None else parts.port
         except ValueError as error:
-            raise ValueError(f"{text!r} {error}") from None
+            raise ValueError(f"{text or base!r} {error}") from None
         target = quote(without_dots(parts.path), safe="/%:@!$&'()*+,;=-._~|^[]")
         if parts.query:
             target += "?" + quote(parts.query, safe="/%:@!$&()*+,;=-._~|^[]?`{}\\")
-        return cls(parts.scheme, host, port, target, "@" in parts.netloc)
+        return cls(parts.scheme, host, port, target, bool(parts.username or parts.password))
 
 
 def without_dots(path: str) -> str:
@@ -196,7 +201,7 @@ def page_origin(address: str) -> str:
 
     ValueError: no browser has a page there; the message says what to write instead.
     """
-    address = address.strip()
+    address = re.sub("(?i)^blob:(?=http)", "", address.strip())  # its origin is that of the page that made it
     scheme, colon, rest = address.partition(":")
     if address == "null" or (colon and scheme.lower() in OPAQUE_SCHEMES):
         return "null"
@@ -308,8 +313,12 @@ def call_http(timeout: float, method: str, url: URL, headers: Headers, body: byt
         connection.putrequest(method, url.target, skip_host=True, skip_accept_encoding=True)
         for name, value in headers:
             connection.putheader(name, value)
-        connection.endheaders(body)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # by who answers before the body's end
+            connection.endheaders(body)
         response = connection.getresponse()
+        while 102 <= response.status <= 199:  # interim responses such as 103 Early Hints; http.client knows 100 only
+            response.headers = None  # type: ignore[assignment]
+            response.begin()
         return Response(response.status, response.getheaders())
     except ssl.SSLCertVerificationError as error:
         raise Unreachable(f"the certificate of {url.authority} is not valid: {error.verify_message}") from error
@@ -364,7 +373,8 @@ def extract_max_age(headers: Headers) -> int:
     values = header_values(headers, MAX_AGE)
     if len(values) != 1 or not re.fullmatch("[0-9]+", values[0]):
         return DEFAULT_MAX_AGE
-    return min(int(values[0]), MAX_AGE_LIMIT)
+    digits = values[0].lstrip("0")
+    return MAX_AGE_LIMIT if len(digits) > 9 else min(int(digits or "0"), MAX_AGE_LIMIT)
 
 
 def is_forbidden_request_header(name: str, value: str) -> bool:
@@ -386,8 +396,9 @@ def why_unsafe(name: str, value: str) -> str:
         match = RANGE.fullmatch(value)
         safe = match is not None and (not match[2] or int(match[1]) <= int(match[2]))
         return "" if safe else "is not a single range with a start, as in bytes=0-99"
-    if not LANGUAGE.fullmatch(value) if name.endswith("language") else UNSAFE_BYTE.search(value):
-        return "has a byte that is not safelisted"
+    unsafe = (NOT_IN_LANGUAGES if name.endswith("language") else UNSAFE_BYTE).search(value)
+    if unsafe:
+        return f"contains {unsafe[0]!r}, which is not safelisted there"
     if name == "content-type":
         mime_type = MIME_TYPE.fullmatch(value)
         if mime_type is None or mime_type[1].lower() not in SAFELISTED_MIME_TYPES:
@@ -510,28 +521,51 @@ class Request:
         raise NetworkError(text)
 
 
+LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
+NULL_ORIGIN: Final = (
+    "pages from files and sandboxed frames have the origin null, and requests redirected between origins"
+)
+
+
+def host_and_port(authority: str) -> tuple[str, str]:
+    """The two parts of an authority; the port is empty where there is none."""
+    host, _, port = authority.rpartition(":")
+    return (host, port) if port.isdigit() else (authority, "")
+
+
 def near_miss(found: str, wanted: str) -> str:
     """By what detail the origin `found` is not the one wanted; empty where it is more than a detail."""
     if re.search(r"[\s,]", found):
         return "one value, sent once"
+    if found.strip("\"'") in (wanted, "*"):
+        return "quotation marks"
     if "*" in found:
         return "browsers know no patterns"
-    plain = found.lower().rstrip("/")
+    plain = found.lower()
     if plain == wanted:
-        return "a trailing slash" if found.endswith("/") else "upper case"
+        return "upper case"
+    if plain.startswith(f"{wanted}/"):
+        return "a trailing slash" if plain == f"{wanted}/" else "a path"
     scheme, separator, authority = plain.rpartition("://")
     wanted_scheme, _, wanted_authority = wanted.rpartition("://")
     if authority == wanted_authority:
         return f"{scheme} instead of {wanted_scheme}" if separator else "no scheme"
     if scheme != wanted_scheme:
         return ""
-    host, _, port = authority.partition(":")
-    wanted_host, _, wanted_port = wanted_authority.partition(":")
+    (host, port), (wanted_host, wanted_port) = host_and_port(authority), host_and_port(wanted_authority)
     if host == wanted_host:
         return f"port {port} instead of {wanted_port or 'none'}" if port else f"port {wanted_port} is missing"
     if port == wanted_port and host.removeprefix("www.") == wanted_host.removeprefix("www."):
         return "www. too much" if host.startswith("www.") else "www. is missing"
-    return "localhost and 127.0.0.1 are two origins" if {host, wanted_host} == {"localhost", "127.0.0.1"} else ""
+    local = [name for name in LOCAL_NAMES if name in (host, wanted_host)]
+    return f"{' and '.join(local)} are two origins" if len(local) == 2 else ""
+
+
+def misspelled(response: Response) -> str:
+    """A header of the response that was perhaps meant to be one of CORS, as a remark; empty if there is none."""
+    names = [name for name, _ in response.headers if name.lower().startswith("access-control-")]
+    unknown = [name for name in names if name.lower() not in CORS_RESPONSE_HEADERS]
+    return f" ({unknown[0]} means nothing to browsers)" if unknown else ""
 
 
 def what_status_means(response: Response) -> str:
@@ -553,7 +587,8 @@ def cors_check(request: Request, response: Response) -> str:
     allow_origin = get_header(response.headers, ALLOW_ORIGIN)
     allow_credentials = get_header(response.headers, ALLOW_CREDENTIALS)
     if allow_origin is None:
-        return f"{ALLOW_ORIGIN} is missing; it should be {wanted}" + ("" if request.include else " or *")
+        values = wanted + ("" if request.include else " or *") + (f": {NULL_ORIGIN}" if wanted == "null" else "")
+        return f"{ALLOW_ORIGIN} is missing{misspelled(response)}; it should be {values}"
     if allow_origin == "*":
         refused = f"{ALLOW_ORIGIN} is *, which browsers refuse with credentials; it should be {wanted}"
         return refused if request.include else ""
@@ -563,7 +598,9 @@ def cors_check(request: Request, response: Response) -> str:
     if not request.include or allow_credentials == "true":
         return ""
     if allow_credentials is None:
-        return f"{ALLOW_CREDENTIALS} is missing; it should be true, as the request has credentials"
+        return (
+            f"{ALLOW_CREDENTIALS} is missing{misspelled(response)}; it should be true, as the request has credentials"
+        )
     return f"{ALLOW_CREDENTIALS} is {allow_credentials!r}; it should be true, in lower case and sent once"
 
 
@@ -586,9 +623,12 @@ class Browser:
         timeout: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        if not isinstance(target, str) and not callable(target):
+            raise ValueError(f"{target!r} is neither a WSGI application nor an http:// or https:// URL")
         self.target = target
         self.origin = page_origin(origin)
-        self._base = str(URL.parse(target)) if isinstance(target, str) else "http://localhost/"
+        self._base = target if isinstance(target, str) else "http://localhost/"
+        self.url("")
         self._timeout = timeout
         self._clock = clock
         # (serialized origin, URL, credentials, "method" or "header", its name) -> when it expires
@@ -618,9 +658,6 @@ class Browser:
         if body and method.upper() in ("GET", "HEAD"):
             raise ValueError(f"{method} cannot have a body")
         url = self.url(url_or_path)
-        if url.has_credentials:
-            raise ValueError(f"{url_or_path!r}: a page cannot fetch a URL with a user name or password in it")
-
         request = Request(self.origin, method, [], body, credentials == "include", [url])
         readable: dict[str, str] = {}
         try:
@@ -632,8 +669,11 @@ class Browser:
         return Verdict(last.ok, last.text, tuple(request.steps), request.preflight, request.response, readable)
 
     def url(self, url_or_path: str) -> URL:
-        """The URL that `fetch` asks for. ValueError: there is none."""
-        return URL.parse(url_or_path, self._base)
+        """The URL that `fetch` asks for. ValueError: there is none, or ``fetch()`` would not take it."""
+        url = URL.parse(url_or_path, self._base)
+        if url.has_credentials:
+            raise ValueError(f"a page cannot fetch a URL with a user name or password in it: write {url}")
+        return url
 
     def _construct(self, request: Request, headers: Headers) -> None:
         """The constructor of the API's Request class, section 5.4, as far as methods and headers go."""
@@ -680,7 +720,7 @@ class Browser:
             raise
 
     def _http_fetch(self, request: Request, *, make_preflight: bool) -> dict[str, str]:
-        """Section 4.3, "HTTP fetch"."""
+        """Section 4.4, "HTTP fetch"."""
         # 4.1 what the cache does not know is asked for
         if make_preflight:
             if self._is_cached(request):
@@ -695,6 +735,9 @@ class Browser:
         if request.cors:
             problem = cors_check(request, response)
             if problem:
+                if response.status in REDIRECT_STATUSES:
+                    target = get_header(response.headers, "location") or "nowhere"
+                    problem += f". It redirects to {target}: a login page, or the URL to ask for in the first place"
                 if response.status >= 400:
                     problem += f". Its status is {response.status}: look into that first, errors often bypass CORS code"
                 request.fail(f"the response to {request.method}: {problem}")
@@ -706,7 +749,7 @@ class Browser:
         return self._filter(request, response)
 
     def _redirect_fetch(self, request: Request, status: int, location: str) -> dict[str, str]:
-        """Section 4.4, "HTTP-redirect fetch"."""
+        """Section 4.5, "HTTP-redirect fetch"."""
         # 5., 6. the target
         try:
             url = URL.parse(location, str(request.url))
@@ -757,10 +800,10 @@ class Browser:
         names = self._extract(request, response, ALLOW_HEADERS)
         # 7.5 the method
         if request.method not in SAFELISTED_METHODS:
-            self._require(request, ALLOW_METHODS, methods, [request.method])
+            self._require(request, response, ALLOW_METHODS, methods, [request.method])
         # 7.6, 7.7 the headers
         if unsafe:
-            self._require(request, ALLOW_HEADERS, names, list(unsafe))
+            self._require(request, response, ALLOW_HEADERS, names, list(unsafe))
         # 7.8 to 7.15 the cache
         self._remember(request, extract_max_age(response.headers), methods or [], names or [])
 
@@ -771,7 +814,9 @@ class Browser:
         except ValueError as error:
             request.fail(f"{name} of the preflight is no comma-separated list of names: {error}")
 
-    def _require(self, request: Request, header: str, found: list[str] | None, needed: list[str]) -> None:
+    def _require(
+        self, request: Request, response: Response, header: str, found: list[str] | None, needed: list[str]
+    ) -> None:
         """Let the request go on only if the header of the preflight's response names all that is needed."""
         named = found or []
         covers = named if header == ALLOW_METHODS else [name.lower() for name in named]
@@ -785,11 +830,11 @@ class Browser:
             hint = ", and * never covers authorization" if wildcard else ", and * is no wildcard with credentials"
         elif missing == [request.method] and request.method.upper() in named:
             hint = ", and the case of a method counts"
-        state = "is missing" if found is None else f"is {', '.join(named)!r}{hint}"
+        state = f"is missing{misspelled(response)}" if found is None else f"is {', '.join(named)!r}{hint}"
         request.fail(f"{header} of the preflight {state}; it must name {', '.join(missing)}")
 
     def _network_fetch(self, request: Request, method: str, headers: Headers, body: bytes) -> Exchange:
-        """Section 4.5, "HTTP-network-or-cache fetch", without a cache: the headers that browsers add, then the wire."""
+        """Section 4.6, "HTTP-network-or-cache fetch", without a cache: the headers that browsers add, then the wire."""
         url = request.url
         sent = [("Host", url.authority), *headers]
         if request.cors or method not in ("GET", "HEAD"):
@@ -923,6 +968,8 @@ class Configuration:
             self.cors = make()
         except ConfigError as error:
             self.problems += [self.about(problem.key, problem.message) for problem in error.problems]
+        except SystemExit as error:
+            self.problems.append(f"{self.place}: a module that is named after call: ends Python: SystemExit: {error}")
 
 
 def empty_app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
@@ -933,7 +980,7 @@ def empty_app(environ: WSGIEnvironment, start_response: StartResponse) -> list[b
 
 APP_SECTIONS: Final = ("app", "application", "composite", "composit", "pipeline", "filter-app")
 FILTER_SECTIONS: Final = ("filter",)
-OUR_FACTORY: Final = re.compile(r"egg:wsgicors(#main|#middleware)?|([\w.]+\.)?wsgicors:make_middleware")
+OUR_FACTORY: Final = re.compile(r"egg:(?i:wsgicors)(#main|#middleware)?|([\w.]+\.)?wsgicors:make_middleware")
 
 
 class Context(NamedTuple):
@@ -954,7 +1001,7 @@ class IniFile:
     """An ini file, read as PasteDeploy reads it, quirks included: https://docs.pylonsproject.org/projects/pastedeploy/
 
     found: all uses of this middleware, in this file and in those it refers to.
-    IniError, OSError, RecursionError, configparser.Error: PasteDeploy could not load it either.
+    IniError, OSError, RecursionError: PasteDeploy could not load it either.
     """
 
     def __init__(self, path: str, global_conf: dict[str, str], found: list[Configuration]) -> None:
@@ -962,12 +1009,24 @@ class IniFile:
         self.visited: set[str] = set()
         self.parser = configparser.ConfigParser()
         self.parser.optionxform = str  # type: ignore[assignment,method-assign]  # keys are case-sensitive
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-        self.parser.read_string(text, path)
+        with open(path, "rb") as file:
+            data = file.read()
         full_path = os.path.abspath(path)
         given = {**global_conf, "here": os.path.dirname(full_path), "__file__": full_path}
-        self.parser.read_dict({"DEFAULT": {**given, **self.parser.defaults()}})
+        try:
+            text = data.decode()
+            self.parser.read_string(text, path)
+            self.parser.read_dict({"DEFAULT": {**given, **self.parser.defaults()}})
+        except UnicodeDecodeError as error:
+            number = data.count(b"\n", 0, error.start) + 1
+            raise IniError(f"{path}:{number}: is not in UTF-8: {one_line(error)}") from error
+        except ValueError as error:  # a "%" in "here"
+            raise IniError(f"{path}: {one_line(error)}") from error
+        except configparser.Error as error:
+            wrong: Any = error
+            number = wrong.errors[0][0] if getattr(error, "errors", None) else wrong.lineno
+            mark = " (a byte order mark comes before it: save the file without)" if data[:1] == b"\xef" else ""
+            raise IniError(f"{path}:{number}: {one_line(error)}{mark}") from error
         self.lines: dict[tuple[str, str], int] = {}
         section = ""
         for number, line in enumerate(text.splitlines(), 1):
@@ -1008,19 +1067,24 @@ class IniFile:
                     unused = "no pipeline and no filter-with names this section, so it has no effect"
                     configuration.advice.append(f"{configuration.place}: {section}: {unused}")
 
-    def load(self, prefixes: tuple[str, ...], name: str, global_conf: dict[str, str]) -> Context:
-        """Load what `name` refers to: a URI, or a section of this file."""
+    def load(self, prefixes: tuple[str, ...], name: str, global_conf: dict[str, str], place: str) -> Context:
+        """Load what `name`, written at `place`, refers to: a URI, or a section of this file."""
         if not re.match("[a-zA-Z]+:", name):
             parts = [(section, *section.split(":", 1)) for section in self.parser.sections() if ":" in section]
             found = [section for section, kind, rest in parts if kind in prefixes and rest.strip() == name]
             if len(found) != 1:
-                raise IniError(f"{self.path}: {prefixes[0]}:{name}: {len(found) or 'no'} sections have this name")
+                count = f"{len(found)} sections have" if found else "no section has"
+                raise IniError(f"{place}: {count} the name {prefixes[0]}:{name} in {self.path}")
             return self.load_section(found[0], global_conf)
         if not name.lower().startswith("config:"):
             return Context(name, dict(global_conf), {})
         path, _, name = name.partition(":")[2].partition("#")
-        file = IniFile(os.path.join(os.path.dirname(self.path), unquote(path)), global_conf, self.found)
-        return file.load(prefixes, name or "main", global_conf)
+        path = os.path.join(os.path.dirname(self.path), unquote(path))
+        try:
+            file = IniFile(path, global_conf, self.found)
+        except OSError as error:
+            raise IniError(f"{place}: {path}: {error.strerror}") from error
+        return file.load(prefixes, name or "main", global_conf, place)
 
     def load_section(self, section: str, global_conf: dict[str, str]) -> Context:
         """Load a section, and what it refers to."""
@@ -1047,22 +1111,25 @@ class IniFile:
         local_conf.update({name: self.take({**global_conf}, source, section) for name, source in get_here.items()})
         filter_with = local_conf.pop("filter-with", "")
 
+        def follow(prefixes: tuple[str, ...], option: str, name: str) -> Context:
+            return self.load(prefixes, name, global_conf, f"{self.place(section, option)}: {option}")
+
         context = Context("", global_conf, local_conf)
         if kind == "pipeline":
             *filters, app = self.take(local_conf, "pipeline", section).split()
-            self.load(APP_SECTIONS, app, global_conf)
+            follow(APP_SECTIONS, "pipeline", app)
             for name in filters:
-                self.use(self.load(FILTER_SECTIONS, name, global_conf))
+                self.use(follow(FILTER_SECTIONS, "pipeline", name))
         elif kind in ("composite", "composit"):
             # Which of its values are applications, the factory alone knows; those that are a section's name will be.
-            for name in local_conf.values():
+            for option, name in local_conf.items():
                 if any(f"{prefix}:{name}" in self.parser for prefix in APP_SECTIONS):
-                    self.load(APP_SECTIONS, name, global_conf)
+                    follow(APP_SECTIONS, option, name)
         else:
             if kind == "filter-app":
-                self.load(APP_SECTIONS, self.take(local_conf, "next", section), global_conf)
+                follow(APP_SECTIONS, "next", self.take(local_conf, "next", section))
             if "use" in local_conf:
-                context = self.load(prefixes, local_conf.pop("use"), global_conf)
+                context = follow(prefixes, "use", local_conf.pop("use"))
                 context.global_conf.update(set_here)
                 context.local_conf.update(local_conf)
             else:
@@ -1071,7 +1138,7 @@ class IniFile:
         if kind == "filter-app":
             self.use(context)
         if filter_with:
-            self.use(self.load(FILTER_SECTIONS, filter_with, global_conf))
+            self.use(follow(FILTER_SECTIONS, "filter-with", filter_with))
         return context
 
     def use(self, context: Context) -> Configuration | None:
@@ -1101,15 +1168,16 @@ class IniFile:
 def read_ini(path: str) -> list[Configuration]:
     """All uses of the middleware in an ini file."""
     found: list[Configuration] = []
+    problems = []
     try:
         IniFile(path, {}, found).load_all()
     except IniError as error:
-        found.append(Configuration(path, path, problems=[str(error)]))
+        problems = [str(error)]
     except RecursionError:
-        found.append(Configuration(path, path, problems=[f"{path}: sections refer to each other in a circle"]))
-    except (OSError, UnicodeError, configparser.Error) as error:
-        found.append(Configuration(path, path, problems=[f"{path}: {one_line(error)}"]))
-    return found
+        problems = [f"{path}: sections refer to each other in a circle"]
+    except OSError as error:
+        problems = [f"{path}: {error.strerror}"]
+    return [*found, Configuration(path, path, problems=problems)] if problems else found
 
 
 def one_line(error: Exception) -> str:
@@ -1120,7 +1188,6 @@ def one_line(error: Exception) -> str:
 def load_app(target: str) -> tuple[WSGIApplication | None, Configuration]:
     """The WSGI application module:attribute, and the first use of the middleware in it."""
     configuration = Configuration(target, target)
-    sys.path.insert(0, os.getcwd())  # as python -m does; the console script does not
     try:
         app = Call(f"call:{target}").load()
         configuration.place = os.path.relpath(sys.modules[target.partition(":")[0]].__file__ or target)
@@ -1130,10 +1197,18 @@ def load_app(target: str) -> tuple[WSGIApplication | None, Configuration]:
         place = f"{os.path.relpath(places[-1][0])}:{places[-1][1]}"
         configuration.problems += [f"{place}: {problem}" for problem in error.problems]
         return None, configuration
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(f"{target} cannot be loaded: {type(error).__name__}: {error}") from error
     if not callable(app):
         raise UsageError(f"{target} is no WSGI application: it cannot be called")
+    try:
+        with contextlib.suppress(ValueError):  # a compiled one does not tell its arguments
+            inspect.signature(app).bind({}, None)
+    except TypeError as error:
+        arguments = "it does not take environ and start_response"
+        raise UsageError(
+            f"{target} is no WSGI application: {arguments}; if it is a factory, name what it returns"
+        ) from error
     # Where frameworks and other middlewares keep the application that they wrap.
     layers: list[Any] = [app]
     for layer in layers:
@@ -1145,11 +1220,16 @@ def load_app(target: str) -> tuple[WSGIApplication | None, Configuration]:
     return layers[0], configuration
 
 
+TARGETS: Final = "an ini file, module:attribute of an application, or (to explain) a URL such as http://localhost:8000"
+
+
 def is_file(target: str) -> bool:
     """Whether the target of a command is an ini file rather than module:attribute."""
-    if not os.path.isfile(target) and not re.fullmatch(r"[\w.]+:[\w.]+", target):
-        raise UsageError(f"{target} is no file, and not of the form module:attribute")
-    return os.path.isfile(target)
+    if os.path.isfile(target) and not target.endswith(".py"):
+        return True
+    if not re.fullmatch(r"[\w.]+(?<!\.py):[^\W\d][\w.]*", target):
+        raise UsageError(f"{target} is not {TARGETS}")
+    return False
 
 
 def read_sections(path: str, section: str | None) -> list[Configuration]:
@@ -1264,12 +1344,15 @@ class Diagnosis(NamedTuple):
 def diagnose(configuration: Configuration, cors: CORS, exchange: Exchange, include: bool) -> Diagnosis:
     """What the configuration has to do with a request that is blocked at `exchange`."""
     environ = wsgi_environ(exchange.method, exchange.url, exchange.headers, exchange.body)
-    origin, path = environ.get("HTTP_ORIGIN"), environ["PATH_INFO"]
+    origin = environ.get("HTTP_ORIGIN")
+    path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")  # as it is written in the configuration
     group = pick_group(cors._rules, environ)
     if origin is None or (group is None and get_header(exchange.response.headers, ALLOW_ORIGIN) is not None):
         return Diagnosis("", "")  # no CORS request yet, or an application that does CORS by itself
     if group is None:
-        return not_governed(configuration, cors, path)
+        cause, fix = not_governed(configuration, cors, path)
+        status = exchange.response.status
+        return Diagnosis(cause + (f", and the application answers it with {status}" if status >= 400 else ""), fix)
     decision, policies = decide(group, environ, is_preflight(environ)), group.policies
     if isinstance(decision, Policy):
         fixes = shortcomings(configuration, decision, exchange, include)
@@ -1289,20 +1372,18 @@ def diagnose(configuration: Configuration, cors: CORS, exchange: Exchange, inclu
 
     cause = f"{decision.reason}: {origin}"
     if origin == "null":
-        null = (
-            "pages from files and sandboxed frames have the origin null, and requests redirected between other origins"
-        )
-        return Diagnosis(cause, f"serve the page over http(s), and ask for the last URL at once: {null}")
+        return Diagnosis(cause, f"serve the page over http(s), and ask for the last URL at once: {NULL_ORIGIN}")
     fix = f"add {origin} to " + " or ".join(configuration.named(policy, "origin") for policy in policies)
     if not policies:
         fix = f"name a policy for this path before deny in policy ({configuration.place_of('policy')})"
     for policy in policies:
+        key = key_of(policy, "origin")
+        if allows(policy, origin.replace("://", "://a-name-under."), environ):
+            return Diagnosis(f"{cause}; {key} allows only names under that host, not itself", fix)
         near = near_origin(policy, origin, environ)
         if near:
-            cause += f"; {key_of(policy, 'origin')} allows {near} ({near_miss(near, origin)})"
+            cause += f"; {key} allows {near} ({near_miss(near, origin)})"
             return Diagnosis(cause, f"open the page at {near}, or {fix}")
-        if allows(policy, origin.replace("://", "://sub."), environ):
-            return Diagnosis(f"{cause}; {key_of(policy, 'origin')} allows only names under that host, not itself", fix)
     for policy in cors.policies.values():
         if policy not in policies and allows(policy, origin, environ):
             cause += f"; {policy.name} would allow it, but is not for this path"
@@ -1355,11 +1436,11 @@ def not_governed(configuration: Configuration, cors: CORS, path: str) -> Diagnos
 def near_origin(policy: Policy, origin: str, environ: WSGIEnvironment) -> str:
     """An origin that the policy allows, and that is this one but for scheme, port, ``www.`` or localhost's name."""
     scheme, _, authority = origin.partition("://")
-    host, colon, port = authority.partition(":")
+    host, port = host_and_port(authority)
     ports = [found[0] for entry in policy.origin if isinstance(entry, str) and (found := re.search(":[0-9]+$", entry))]
-    hosts = {"localhost": "127.0.0.1", "127.0.0.1": "localhost"}
-    other_host = hosts.get(host, host[4:] if host.startswith("www.") else f"www.{host}")
-    others = [f"{'http' if scheme == 'https' else 'https'}://{authority}", f"{scheme}://{other_host}{colon}{port}"]
+    hosts = LOCAL_NAMES if host in LOCAL_NAMES else (host[4:] if host.startswith("www.") else f"www.{host}",)
+    others = [f"{'http' if scheme == 'https' else 'https'}://{authority}"]
+    others += [f"{scheme}://{other_host}{port and ':'}{port}" for other_host in hosts]
     others += [f"{scheme}://{host}{other_port}" for other_port in ("", *ports)]
     return next((other for other in others if other != origin and allows(policy, other, environ)), "")
 
@@ -1375,6 +1456,8 @@ BAD: Final = "1;31"  # bold red
 def say(text: str, style: str = "") -> None:
     """Print a line without what foreign text could do to a terminal; in a style where it is one."""
     text = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    encoding = sys.stdout.encoding or "utf-8"
+    text = text.encode(encoding, "backslashreplace").decode(encoding)
     if style and sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
         text = f"\033[{style}m{text}\033[0m"
     print(text)
@@ -1430,10 +1513,6 @@ def cell(value: object) -> str:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-class ApplicationError(Exception):
-    """The application in process raised an exception, which is the cause of this one."""
-
-
 class Prober(Browser):
     """The browser of ``explain``. A careful one sends nothing by which a server may change something."""
 
@@ -1446,8 +1525,10 @@ class Prober(Browser):
             return super()._send(request, method, headers, body)
         except NetworkError:
             raise
-        except Exception as error:
-            raise ApplicationError(f"the application raised {type(error).__name__}: {error}") from error
+        except (Exception, SystemExit) as error:
+            traceback.print_exc()
+            effect = "servers answer that with a 500 without CORS headers, unless catch_errors = true"
+            request.fail(f"the application raised {type(error).__name__}: {error}; {effect}")
 
 
 def explain(args: argparse.Namespace) -> int:
@@ -1459,7 +1540,8 @@ def explain(args: argparse.Namespace) -> int:
         if app is None:
             for line in configuration.problems:
                 say(line)
-            say("BLOCKED: this configuration does not load, so nothing is served", BAD)
+            count = f" and {len(configuration.problems) - 1} more" if len(configuration.problems) > 1 else ""
+            say(f"BLOCKED: this configuration does not load: {configuration.problems[0]}{count}", BAD)
             return 1
         target = app
     try:
@@ -1468,11 +1550,6 @@ def explain(args: argparse.Namespace) -> int:
         verdict = browser.fetch(args.path, args.method, args.header, "include" if args.credentials else "omit")
     except ValueError as error:
         raise UsageError(str(error)) from error
-    except ApplicationError as error:
-        traceback.print_exc()
-        effect = "servers answer that with a 500 without CORS headers, unless catch_errors = true"
-        say(f"BLOCKED: {error}; {effect}", BAD)
-        return 1
 
     for step in verdict.steps:
         if step.exchange:
@@ -1560,6 +1637,12 @@ def header_argument(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
+def seconds_argument(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{0,6}\.?[0-9]+", text) or not float(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: write seconds, such as 10 or 0.5")
+    return float(text)
+
+
 def make_parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     epilog = CHECK_EXAMPLE + EXPLAIN_EXAMPLE + EXIT_STATUS
@@ -1575,7 +1658,12 @@ def make_parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    command(check, "print policies, problems and advice", CHECK_EXAMPLE, "an ini file, or module:attribute")
+    command(
+        check,
+        "print policies, problems and advice",
+        CHECK_EXAMPLE,
+        "an ini file, or module:attribute of an application",
+    )
     added = command(
         explain,
         "play the browser, and say why a request is blocked",
@@ -1589,7 +1677,9 @@ def make_parser() -> argparse.ArgumentParser:
     added.add_argument("-H", "--header", **header, help="a request header that the page sets; may be repeated")
     added.add_argument("--credentials", action="store_true", help="as with fetch(..., {credentials: 'include'})")
     added.add_argument("--send", action="store_true", help="send methods other than GET and HEAD to a URL, too")
-    added.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS", help="for a URL; default: 10")
+    added.add_argument(
+        "--timeout", type=seconds_argument, default=10.0, metavar="SECONDS", help="for a URL; default: 10"
+    )
     return parser
 
 
@@ -1597,10 +1687,16 @@ def main(argv: list[str] | None = None) -> int:
     """The command line; the exit status."""
     try:
         args = make_parser().parse_args(argv)
-        status: int = args.run(args)
     except SystemExit as done:  # argparse has said all
         return int(done.code or 0)
+    sys.path.insert(0, os.getcwd())  # as python -m does; the console script does not
+    try:
+        status: int = args.run(args)
+        sys.stdout.flush()
     except UsageError as error:
         print(f"wsgicors: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # as in: wsgicors explain ... | head -1
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return status

@@ -9,6 +9,7 @@ import pytest
 from wsgicors_explain import Browser, Step
 
 PAGE = "https://page.example"
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 
 
 class Server:
@@ -148,6 +149,8 @@ def test_url_is_made_canonical(url, host, port, path):
         ("https://bücher.example", "https://xn--bcher-kva.example"),
         ("null", "null"),
         ("file:///home/me/index.html", "null"),
+        ("blob:https://page.example/0b1c", "https://page.example"),
+        ("blob:null/0b1c", "null"),
         ("data:text/html,x", "null"),
         ("chrome-extension://abcdef", "chrome-extension://abcdef"),
         ("capacitor://localhost", "capacitor://localhost"),
@@ -199,9 +202,13 @@ def test_bad_argument_is_an_error(arguments, message):
     assert server.requests == []
 
 
-def test_target_must_be_an_http_url():
+def test_target_must_be_an_http_url_or_an_application():
     with pytest.raises(ValueError, match="'localhost' is not an http:// or https:// URL"):
         Browser("localhost", PAGE)
+    with pytest.raises(ValueError, match="a page cannot fetch a URL with a user name .*: write https://a.example/x"):
+        Browser("https://user:password@a.example/x", PAGE)
+    with pytest.raises(ValueError, match="None is neither a WSGI application nor an http:// or https:// URL"):
+        Browser(None, PAGE)
 
 
 # --- same origin, cross origin, never sent ---
@@ -456,9 +463,61 @@ def test_cors_check_of_the_preflight(sent, credentials, problem):
         assert verdict.allowed
 
 
-def test_localhost_and_its_address_are_told_apart():
-    verdict = fetch(Server(response=allow(origin="http://127.0.0.1:3000")), "/", origin="http://localhost:3000")
-    assert verdict.reason.endswith("it should be http://localhost:3000 (localhost and 127.0.0.1 are two origins)")
+@pytest.mark.parametrize(
+    ("found", "page", "detail"),
+    [
+        ("http://127.0.0.1:3000", "http://localhost:3000", " (localhost and 127.0.0.1 are two origins)"),
+        ("http://localhost:3000", "http://[::1]:3000", " (localhost and [::1] are two origins)"),
+        ("http://[::1]:3000", "http://[::1]", " (port 3000 instead of none)"),
+        ("http://[::1]", "http://[::1]:3000", " (port 3000 is missing)"),
+        ("http://[::2]:3000", "http://[::1]:3000", ""),
+        ("https://page.example/app", PAGE, " (a path)"),
+        ("'https://page.example'", PAGE, " (quotation marks)"),
+        ('"*"', PAGE, " (quotation marks)"),
+        ("", PAGE, ""),
+    ],
+)
+def test_near_miss_is_named(found, page, detail):
+    verdict = fetch(Server(response=allow(origin=found)), "/", origin=page)
+    assert verdict.reason.endswith(f"{ALLOW_ORIGIN} is {found!r}; it should be {page}{detail}")
+
+
+@pytest.mark.parametrize(
+    ("preflight", "credentials", "missing", "sent"),
+    [
+        ([("Access-control-allow-origins", "*")], "omit", "Allow-Origin", "Access-control-allow-origins"),
+        (
+            [*allow(), ("Access-Control-Credentials", "true")],
+            "include",
+            "Allow-Credentials",
+            "Access-Control-Credentials",
+        ),
+        ([*allow(), ("Access-Control-Allow-Method", "PUT")], "omit", "Allow-Methods", "Access-Control-Allow-Method"),
+        (
+            [*allow(), methods("PUT"), ("Access-Control-Header", "X-A")],
+            "omit",
+            "Allow-Headers",
+            "Access-Control-Header",
+        ),
+    ],
+)
+def test_misspelled_header_is_named(preflight, credentials, missing, sent):
+    verdict = fetch(Server(preflight), "/", "PUT", {"X-A": "1"}, credentials)
+    assert f"Access-Control-{missing} " in verdict.reason
+    assert f" is missing ({sent} means nothing to browsers); it " in verdict.reason
+
+
+def test_what_the_origin_null_is_is_explained():
+    verdict = fetch(Server(), "/", origin="file:///home/me/index.html")
+    assert "it should be null or *: pages from files and sandboxed frames have the origin null" in verdict.reason
+
+
+def test_redirect_that_the_page_may_not_see_is_named():
+    for headers_, target in (([("Location", "https://login.example/")], "https://login.example/"), ([], "nowhere")):
+        verdict = fetch(Server(response=headers_, status="302 Found"), "/")
+        assert verdict.reason.endswith(
+            f"It redirects to {target}: a login page, or the URL to ask for in the first place"
+        )
 
 
 def test_port_is_near_miss():
@@ -654,8 +713,10 @@ def max_age(value):
         ([max_age("10 minutes")], 5),
         ([max_age("600"), max_age("600")], 5),
         ([max_age("999999")], 7200),
+        ([max_age("9" * 5000)], 7200),
+        ([max_age("0" * 5000 + "600")], 600),
     ],
-    ids=["default", "given", "white_space", "zero", "negative", "text", "twice", "limited"],
+    ids=["default", "given", "white_space", "zero", "negative", "text", "twice", "limited", "huge", "zeros"],
 )
 def test_preflight_is_cached_for_max_age(sent, seconds):
     clock, server = Clock(), Server(allow(methods("PUT"), headers("x-t"), *sent), allow())

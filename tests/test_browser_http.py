@@ -121,6 +121,20 @@ def test_closed_connection_is_a_network_failure():
     assert verdict.reason == f"127.0.0.1:{port} cannot be reached: Remote end closed connection without response"
 
 
+def test_interim_responses_are_passed_over():
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
+    with answering(hints + b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nX-A: 1\r\n\r\n") as port:
+        verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch("/")
+    assert verdict
+    assert verdict.response == (200, [("Access-Control-Allow-Origin", "*"), ("X-A", "1")])
+
+
+def test_answer_before_the_end_of_the_body_is_read():
+    with answering(b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n") as port:
+        verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch("/", "POST", body=bytes(20_000_000))
+    assert "Its status is 413: look into that first" in verdict.reason
+
+
 def test_other_protocol_is_a_network_failure():
     with answering(b"SSH-2.0-OpenSSH\r\n") as port:
         verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch("/")

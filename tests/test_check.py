@@ -6,11 +6,11 @@ import sys
 import textwrap
 
 import pytest
-from paste.deploy import loadapp
+from paste.deploy import loadapp, loadfilter
 
 import wsgicors
 from wsgicors import CORS
-from wsgicors_explain import IniFile, main
+from wsgicors_explain import IniFile, main, read_ini
 
 
 @pytest.fixture
@@ -506,17 +506,20 @@ def test_same_filter_in_two_pipelines_is_checked_once(check):
 @pytest.mark.parametrize(
     ("ini", "line"),
     [
-        ("origin = *\n", "a.ini: File contains no section headers."),
-        ("[filter:cors]\norigin\n", "a.ini: Source contains parsing errors"),
-        ("[filter:a]\nx=1\nx=2\n", "a.ini: While reading from 'a.ini' [line 3]: option 'x' in section 'filter:a'"),
+        ("origin = *\n", "a.ini:1: File contains no section headers."),
+        ("[filter:cors]\norigin\n", "a.ini:2: Source contains parsing errors"),
+        ("[filter:a]\nx=1\nx=2\n", "a.ini:3: While reading from 'a.ini' [line 3]: option 'x'"),
         (FILTER + "origin = https://a%2eexample\n", "a.ini:3: origin: '%' must be followed by '%' or '('"),
-        ("[pipeline:main]\npipeline = cors x\n", "a.ini: app:x: no sections have this name"),
-        ("[app:x]\nuse = y\n[app:y]\na = 1\n[composite:y]\nb = 1\n", "a.ini: app:y: 2 sections have this name"),
+        ("[pipeline:main]\npipeline = cors x\n", "a.ini:2: pipeline: no section has the name app:x in a.ini"),
+        (
+            "[app:x]\nuse = y\n[app:y]\na = 1\n[composite:y]\nb = 1\n",
+            "a.ini:2: use: 2 sections have the name app:y in a.ini",
+        ),
         ("[pipeline:main]\n", "a.ini:1: pipeline: is missing"),
         ("[filter-app:main]\n", "a.ini:1: next: is missing"),
         ("[filter:a]\nget x = y\n", "a.ini:1: y: is missing"),
         ("[filter:a]\nuse = a\n", "a.ini: sections refer to each other in a circle"),
-        ("[filter:a]\nuse = config:no.ini\n", "a.ini: [Errno 2] No such file or directory: 'no.ini'"),
+        ("[filter:a]\nuse = config:no.ini\n", "a.ini:2: use: no.ini: No such file or directory"),
     ],
     ids="no_section no_value twice percent missing two no_pipeline no_next no_key circle no_file".split(),
 )
@@ -535,8 +538,66 @@ def test_file_without_the_middleware_is_wrong_usage(check):
 
 
 def test_target_that_is_nothing_is_wrong_usage(check):
-    assert check("nothing.ini") == (2, ["wsgicors: nothing.ini is no file, and not of the form module:attribute"])
+    targets = "an ini file, module:attribute of an application, or (to explain) a URL such as http://localhost:8000"
+    for target in ("nothing.ini", "shop.py", "shop.py:app", "shop/wsgi:app", "localhost:8000", "api.example/x", "."):
+        assert check(target, shop_py="app = 1\n") == (2, [f"wsgicors: {target} is not {targets}"])
     assert check() == (2, check()[1])
+
+
+def test_path_with_a_percent_sign_is_a_problem_as_for_pastedeploy(check, tmp_path):
+    (tmp_path / "a%b").mkdir()
+    (tmp_path / "a%b" / "a.ini").write_text(FILTER + "origin = *\n", encoding="utf-8")
+    status, lines = check("a%b/a.ini")
+    assert (status, lines[-1]) == (1, "1 problem")
+    assert lines[0].startswith("a%b/a.ini: invalid interpolation syntax in ")
+
+
+def test_file_that_cannot_be_opened_is_a_problem(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.ini").symlink_to("a.ini")
+    (found,) = read_ini("a.ini")
+    assert found.problems == ["a.ini: Too many levels of symbolic links"]
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (b"[filter:cors]\nuse = egg:wsgicors\norigin = https://b\xfccher.example\n", "a.ini:3: is not in UTF-8: "),
+        (b"\xef\xbb\xbf[filter:cors]\nuse = egg:wsgicors\n", "a.ini:1: File contains no section headers. "),
+        (b"[filter:cors]\r\nuse = egg:wsgicors\r\norigin = a.example\r\n", "a.ini:3: origin: 'a.example' is not what"),
+    ],
+    ids=["latin_1", "byte_order_mark", "crlf"],
+)
+def test_bytes_of_other_editors(data, line, check, tmp_path):
+    (tmp_path / "a.ini").write_bytes(data)
+    status, lines = check("a.ini")
+    assert (status, lines[-1]) == (1, "1 problem")
+    assert lines[0].startswith(line)
+    assert ("a byte order mark comes before it: save the file without" in lines[0]) == data.startswith(b"\xef")
+
+
+def test_lines_are_counted_past_continuations(check):
+    ini = FILTER + "origin = https://a.example\n  https://b.example/\n\n  https://c.example\nmethods = get\n  patch\n"
+    status, lines = check("a.ini", a_ini=ini)
+    assert status == 1
+    assert [line.partition(": '")[0] for line in lines[:-1]] == ["a.ini:7: methods", "a.ini:3: origin"]
+
+
+def test_distribution_is_named_in_any_case_as_for_pastedeploy(check, tmp_path):
+    ini = "[filter:main]\nuse = egg:WSGIcors\norigin = *\n"
+    assert check("a.ini", a_ini=ini)[0] == 0
+    assert loadfilter(f"config:{tmp_path}/a.ini")
+
+
+def test_module_that_exits_is_a_problem_whatever_its_status(check):
+    for status in ("0", "'usage: shop PORT'"):
+        code = f"import sys\nsys.exit({status})\n"
+        text = "0" if status == "0" else "usage: shop PORT"
+        assert check("exits:app", exits_py=code) == (2, [f"wsgicors: exits:app cannot be loaded: SystemExit: {text}"])
+        assert check("a.ini", a_ini=FILTER + "origin = call:exits:origins\n") == (
+            1,
+            [f"a.ini:1: a module that is named after call: ends Python: SystemExit: {text}", "1 problem"],
+        )
 
 
 # --- module:attribute ---
@@ -555,6 +616,7 @@ def test_application_of_a_module_is_checked(check):
         app = Framework()
         none = inner
         number = 5
+        compiled = type
         """
     status, lines = check("checked_one:app", checked_one_py=code)
     assert status == 0
@@ -569,6 +631,9 @@ def test_application_of_a_module_is_checked(check):
         2,
         ["wsgicors: checked_one:number is no WSGI application: it cannot be called"],
     )
+    factory = "it does not take environ and start_response; if it is a factory, name what it returns"
+    assert check("checked_one:Framework") == (2, [f"wsgicors: checked_one:Framework is no WSGI application: {factory}"])
+    assert check("checked_one:compiled") == (2, ["wsgicors: there is no wsgicors.CORS in checked_one:compiled"])
     status, lines = check("checked_one:missing")
     assert (status, len(lines)) == (2, 1)
     assert lines[0].startswith("wsgicors: checked_one:missing cannot be loaded: AttributeError: ")

@@ -134,6 +134,8 @@ def test_forbidden_method_is_blocked_before_anything_is_sent(ini, explain):
     assert not any(line.startswith(">") for line in lines)
 
 
+EFFECT = "servers answer that with a 500 without CORS headers, unless catch_errors = true"
+
 # --- refusals whose cause is in the configuration, but in no option's value ---
 
 POLICIES = """
@@ -148,11 +150,15 @@ POLICIES = """
     alone = CORS(inner, policies={"a": {"origin": "*"}}, matchstrategy=lambda environ: None)
     plain = CORS(inner, origin="https://app.example.com")
     failing = CORS(broken, origin="https://app.example.com")
+    def exiting(*arguments):
+        raise SystemExit("mine")
+    later = CORS(exiting, origin="https://app.example.com", methods="PUT")
     caught = CORS(broken, origin="https://app.example.com", catch_errors=True)
     continued = CORS(inner, origin="https://app.example.com", methods="PUT", preflight_continue=True)
     def refusing(environ, start_response):
         start_response("401 Unauthorized", [("Content-Type", "text/plain")])
         return [b""]
+    missing = CORS(refusing, origin="https://app.example.com", path="/api/*")
     login = CORS(refusing, origin="https://app.example.com", methods="PUT", preflight_continue=True)
     def redirecting(environ, start_response):
         start_response("302 Found", [("Content-Type", "text/plain"), ("Location", "ftp://a.example/")])
@@ -194,6 +200,11 @@ def module(tmp_path):
             "login", ("-X", "PUT"),
             "BLOCKED: the preflight was answered 401; a preflight never carries cookies or Authorization:"
             " it must be answered before any login is asked for",
+        ),
+        (
+            "missing", ("--path", "/x"),
+            "BLOCKED: no policy governs the path /x, and the application answers it with 401."
+            " To fix it, add /x to path (explained.py)",
         ),
         (
             "outside", ("--path", "/x"),
@@ -243,11 +254,18 @@ def test_preflight_continue_is_followed(module, explain):
 def test_exception_of_the_application_is_the_cause(module, explain):
     status, lines, errors = explain(f"{module}:failing")
     assert status == 1
-    assert lines[-1] == (
-        "BLOCKED: the application raised LookupError: mine;"
-        " servers answer that with a 500 without CORS headers, unless catch_errors = true"
-    )
+    assert lines[-1] == "BLOCKED: the application raised LookupError: mine; " + EFFECT
     assert any("in broken" in line for line in errors)
+    assert not any("direct cause" in line for line in errors)
+
+
+def test_exception_after_the_preflight_leaves_the_evidence(module, explain):
+    status, lines, _ = explain(f"{module}:failing", "-X", "PUT", "-H", "X-Token: 1")
+    assert status == 1
+    assert lines[-1].endswith("add x-token to headers (explained.py)")
+    status, lines, _ = explain(f"{module}:later", "-X", "PUT")
+    assert (status, lines[-1]) == (1, "BLOCKED: the application raised SystemExit: mine; " + EFFECT)
+    assert "ok  the preflight was answered 204" in lines
 
 
 def test_caught_exception_can_be_read_by_the_page(module, explain):
@@ -362,7 +380,11 @@ def test_foreign_text_cannot_play_with_the_terminal(explain):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("nothing",), "nothing is no file, and not of the form module:attribute"),
+        (
+            ("localhost:8000",),
+            "localhost:8000 is not an ini file, module:attribute of an application,"
+            " or (to explain) a URL such as http://localhost:8000",
+        ),
         (("nothing:app",), "nothing:app cannot be loaded: ModuleNotFoundError: No module named 'nothing'"),
         (("a.ini", "-X", "a b"), "method='a b' is not the name of a method"),
         (("http://[::1", "-X", "GET"), "'http://[::1' Invalid IPv6 URL"),
@@ -378,6 +400,18 @@ def test_bad_origin_is_wrong_usage(ini, explain):
         2,
         ["wsgicors: 'app.example.com' is not what browsers send (no scheme): write 'https://app.example.com'"],
     )
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "x", "1e9", ""])
+def test_bad_timeout_is_wrong_usage(seconds, ini, explain):
+    status, _, errors = explain(ini, "--timeout", seconds)
+    expected = f"argument --timeout: {seconds!r} is no time: write seconds, such as 10 or 0.5"
+    assert (status, errors[-1]) == (2, f"wsgicors explain: error: {expected}")
+
+
+def test_user_name_in_the_url_is_wrong_usage(explain):
+    message = "wsgicors: a page cannot fetch a URL with a user name or password in it: write http://a.example/"
+    assert explain("http://user:password@a.example") == (2, [], [message])
 
 
 def test_bad_header_is_wrong_usage(ini, explain):
@@ -436,6 +470,27 @@ def test_colour_is_for_terminals_and_adds_nothing_to_the_text(ini, explain, monk
     assert coloured.replace("\033[1;31m", "").replace("\033[0m", "").splitlines() == plain
     monkeypatch.setenv("NO_COLOR", "1")
     assert on_terminal().splitlines() == plain
+
+
+# --- pipes ---
+
+
+def test_text_is_written_in_the_characters_that_the_output_has(ini, explain, monkeypatch):
+    pipe = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", pipe)
+        main(["explain", ini, "--path", "/api/x", "--origin", APP, "-H", "X-Token: \xfc"])
+    pipe.seek(0)
+    assert "> X-Token: \\xfc" in pipe.read()
+
+
+def test_reader_that_has_seen_enough_is_no_error(ini, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w", encoding="utf-8") as pipe, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", pipe)
+        assert main(["explain", ini, "--origin", APP]) == 1
 
 
 # --- as a user calls it ---

@@ -72,7 +72,7 @@ OURS = {
     "wildcard_above": (
         "origin = http://*.local.test",
         ("--origin", "http://local.test"),
-        "; origin allows http://www.local.test (www. too much)",
+        "; origin allows only names under that host, not itself. To fix it, add http://local.test to origin (a.ini:3)",
     ),
     "subdomain": (
         "origin = https://*.www.example.com",
@@ -153,6 +153,12 @@ OURS = {
         ("--origin", APP, "--path", "/API/users"),
         "no policy governs the path /API/users; api_path has /api/*, and case counts. To fix it, ask for /api/users",
     ),
+    "path_with_an_umlaut": (
+        "policy = api\napi_origin = *\napi_path = /stra\xdfe",
+        ("--origin", APP, "--path", "/stra\xdfe/"),
+        "BLOCKED: no policy governs the path /stra\xdfe/; api_path has /stra\xdfe, and a trailing slash counts."
+        " To fix it, add /stra\xdfe/ to api_path (a.ini:5)",
+    ),
     "trailing_slash_of_the_path": (
         "policy = api\napi_origin = *\napi_path = /api",
         ("--origin", APP, "--path", "/api/"),
@@ -194,7 +200,8 @@ OURS = {
     "trailing_slash_of_the_origin": (
         "origin = https://app.example.com/",
         ("--origin", APP),
-        "BLOCKED: this configuration does not load, so nothing is served",
+        "BLOCKED: this configuration does not load: a.ini:3: origin: 'https://app.example.com/' is not what"
+        " browsers send (a trailing slash): write 'https://app.example.com'",
     ),
 }  # fmt: skip
 
@@ -213,8 +220,10 @@ def test_mistakes_that_prevent_the_start_are_shown_with_their_fix(tmp_path, monk
     monkeypatch.chdir(tmp_path)
     options = "orign = *\norigin = app.example.com\nmethods = get, patch\ncredentials = maybe"
     (tmp_path / "a.ini").write_text(f"[filter:cors]\nuse = egg:wsgicors\n{options}\n", encoding="utf-8")
-    status, output, _ = explain(capsys, "a.ini", "--origin", APP)
+    status, output, last = explain(capsys, "a.ini", "--origin", APP)
     assert status == 1
+    assert last.startswith("BLOCKED: this configuration does not load: a.ini:3: orign: ")
+    assert last.endswith(" and 3 more")
     for expected in (
         "a.ini:3: orign: '*' is given to an unknown option; did you mean 'origin'?",
         "a.ini:4: origin: 'app.example.com' is not what browsers send (no scheme): write 'https://app.example.com'",
@@ -271,6 +280,16 @@ THEIRS = {
     "origin_without_scheme": (None, (200, [(ORIGIN[0], "app.example.com")]), (), f"it should be {APP} (no scheme)"),
     "origin_of_development": (
         None, (200, [(ORIGIN[0], "http://localhost:3000")]), (), f"is 'http://localhost:3000'; it should be {APP}",
+    ),
+    "quotes": (None, (200, [(ORIGIN[0], f"'{APP}'")]), (), f"it should be {APP} (quotation marks)"),
+    "path_after_the_origin": (None, (200, [(ORIGIN[0], APP + "/shop")]), (), f"it should be {APP} (a path)"),
+    "misspelled_header": (
+        None, (200, [(ORIGIN[0] + "s", "*")]), (),
+        "Access-Control-Allow-Origin is missing (Access-Control-Allow-Origins means nothing to browsers); it should be",
+    ),
+    "redirect_to_a_login": (
+        None, (302, [("Location", "https://login.example/")]), (),
+        f"{MISSING}. It redirects to https://login.example/: a login page, or the URL to ask for in the first place",
     ),
     "null": (None, (200, [(ORIGIN[0], "null")]), (), f"is 'null'; it should be {APP}"),
     "star_with_credentials": (
