@@ -158,6 +158,10 @@ FOREIGN_NAMES: Final = {
 # ---------------------------------------------------------------------------------------------------------------
 
 
+def on_one_line(text: str) -> str:
+    return text if text.isprintable() else repr(text)[1:-1]
+
+
 class Problem(namedtuple("Problem", "key value message")):
     """One thing wrong in a configuration.
 
@@ -168,7 +172,7 @@ class Problem(namedtuple("Problem", "key value message")):
     __slots__ = ()
 
     def __str__(self) -> str:
-        return f"{self.key}: {self.message}"
+        return on_one_line(f"{self.key}: {self.message}")
 
 
 class ConfigError(ValueError):
@@ -190,7 +194,7 @@ class ConfigError(ValueError):
 def show(value: object) -> str:
     """A foreign value as one short line of plain characters, safe in a log or a message."""
     try:
-        text = repr(value[:MAX_SHOWN] if isinstance(value, str) else value)
+        text = on_one_line(repr(value[:MAX_SHOWN] if isinstance(value, str) else value))
     except Exception:  # the object's own fault; the message about it is still needed
         text = f"<{type(value).__name__}>"
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
@@ -206,7 +210,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def cause(error: Exception) -> str:
     """What an exception of somebody else's code says, as one short line."""
-    return f"{type(error).__name__}: {repr(str(error)[:MAX_SHOWN])[1:-1]}"
+    return f"{type(error).__name__}: {on_one_line(str(error)[:MAX_SHOWN])}"
 
 
 @functools.cache
@@ -357,7 +361,7 @@ def read_methods(value: Any, complain: Complain) -> tuple[str, ...]:
 def read_paths(value: Any, complain: Complain) -> tuple[str, ...]:
     paths: dict[str, None] = {}
     entries = read_list(value, complain)
-    if not entries and isinstance(value, (list, tuple, set, frozenset)):
+    if not entries and isinstance(value, (str, list, tuple, set, frozenset)):
         complain(value, "names no path: leave the option out to govern every path")
     for entry in entries:
         if not isinstance(entry, str) or not entry.startswith("/"):
@@ -576,6 +580,17 @@ def suggestion(key: str, known: Mapping[str, str]) -> str:
     return nearest(key, [*known, *GLOBAL_OPTIONS]) or f": write one of {', '.join(known)}"
 
 
+def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Problem:
+    """Why a policy has no origin, and what to write."""
+    key, empty = section["origin"][0], not written(section)
+    inactive = inactive_names(given, (), ()) if empty and key == "origin" else []
+    if inactive:
+        return Problem("policy", None, f"is missing, so no policy is active: write policy = {', '.join(inactive)}")
+    forms = f"write {key} = https://app.example.com, or '*' for anyone, or an empty text for nobody"
+    others = f", as is every option of {name!r} (names are case-sensitive)" if empty and key != "origin" else ""
+    return Problem(key, None, f"is missing{others}: {forms}")
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # Origins: patterns -> matchers; and what is wrong or risky about a pattern.
 # ---------------------------------------------------------------------------------------------------------------
@@ -771,9 +786,8 @@ class Matcher:
         if label[0] == "[":
             return False
         for before, after in self.shapes:
-            if len(label) > before + after and (
-                f"{scheme}{label[:before]}*{label[len(label) - after :]}{rest}" in wildcards
-            ):
+            starred = f"{scheme}{label[:before]}*{label[len(label) - after :]}{rest}"
+            if len(label) > before + after and starred in wildcards:
                 return True
         dot = 0 if parents else -1
         while dot >= 0:
@@ -1154,8 +1168,7 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
     policies: dict[str, Policy] = {}
     led: set[frozenset[str]] = set()  # the paths whose first policy has been seen
     for name, section in sections.items():
-        values = {option: default for option, (_, default) in OPTIONS.items()}
-        values.update((option, read(key, value, option, problems)) for option, (key, value) in written(section).items())
+        values = {option: read(key, value, option, problems) for option, (key, value) in section.items()}
         unreadable = any(problem.key in ("policy", "policies") for problem in problems)
         if section["origin"][1] is None and (written(section) or not unreadable):
             problems.append(missing_origin(name, section, given))
@@ -1172,17 +1185,6 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
         for origins in policy.lists:
             origins.matcher(policy.profile)  # compiled now, so that no request waits for it
     return Rules(policies, strategy, catch_errors, denies)
-
-
-def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Problem:
-    key = section["origin"][0]
-    inactive = inactive_names(given, (), ()) if key == "origin" and not written(section) else []
-    if inactive:
-        return Problem("policy", None, f"is missing, so no policy is active: write policy = {', '.join(inactive)}")
-    alone = key == "origin" or written(section)
-    missing = "" if alone else f", as is every option of {name!r} (names are case-sensitive)"
-    forms = f"write {key} = https://app.example.com, or '*' for anyone, or an empty text for nobody"
-    return Problem(key, None, f"is missing{missing}: {forms}")
 
 
 # ---------------------------------------------------------------------------------------------------------------

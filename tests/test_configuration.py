@@ -243,6 +243,7 @@ WRONG = [
     ("path", "*", [("*", "is not a path: write '/*'")]),
     ("path", ["/a", 7], [(7, "is not a path: write '/exact or /prefix/*'")]),
     ("path", [], [([], "names no path: leave the option out to govern every path")]),
+    ("path", ",", [(",", "names no path: leave the option out to govern every path")]),
     ("path", "/*/x", [("/*/x", PATTERN)]),
     ("path", "/api*", [("/api*", PATTERN)]),
     ("path", "/api/**", [("/api/**", PATTERN)]),
@@ -815,6 +816,22 @@ def test_foreign_text_in_a_message_stays_on_its_line_and_is_cut_short(value):
     assert line.isprintable()
     assert len(line) < 400
     assert caught.value.problems[0].value == value
+
+
+class Verbose:
+    def __repr__(self):
+        return "first line\nsecond line\x1b[31m"
+
+
+@pytest.mark.parametrize(
+    "options", [{"maxage": Verbose()}, {"max\nage": 1}, {"policy": ["a\nb"]}], ids=["value", "key", "name"]
+)
+def test_every_problem_is_one_line(options):
+    with pytest.raises(ConfigError) as caught:
+        CORS(plain_app, {"origin": "*", **options})
+    head, *lines = str(caught.value).split("\n")
+    assert len(lines) == len(caught.value.problems)
+    assert all(line.isprintable() for line in lines)
 
 
 class Unspeakable:
