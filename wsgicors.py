@@ -1002,8 +1002,9 @@ class Policy:
     def response_headers(self, origin: str) -> list[Header]:
         if self.static:
             return list(self.response)
-        timing = [(TIMING_ALLOW_ORIGIN, origin)] if self.timing else []
-        return [(ALLOW_ORIGIN, origin), *timing, *self.response]
+        if self.timing:
+            return [(ALLOW_ORIGIN, origin), (TIMING_ALLOW_ORIGIN, origin), *self.response]
+        return [(ALLOW_ORIGIN, origin), *self.response]
 
     def preflight_headers(self, environ: WSGIEnvironment) -> list[Header]:
         if self.static:
@@ -1031,6 +1032,7 @@ class Refusal(namedtuple("Refusal", "reason")):
     """Why no policy allows a request: one line of ours, with nothing of the request in it."""
 
     __slots__ = ()
+    echoes: frozenset[str] = frozenset()
 
 
 NOT_CORS: Final = Refusal("the request has no Origin")
@@ -1321,7 +1323,7 @@ class CORS:
                 else:
                     decision = decide(group, environ, False)
                     ours = response_headers(group, decision, environ)
-                    if isinstance(decision, Policy) and "expose_headers" in decision.echoes:
+                    if "expose_headers" in decision.echoes:
                         start_response = expose_all(start_response)
         else:
             last, ours = group.last_preflight
