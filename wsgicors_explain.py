@@ -939,13 +939,15 @@ class Configuration:
 
     name: the section, or module:attribute. place: where that is, as file:line for a section, else a file.
     options: key -> value as given; empty where only the finished middleware is known.
-    cors: the middleware, or None where `problems` prevent it. Problems and advice are lines for the user.
+    cors: the middleware, or None where `problems` prevent it, or where there is none.
+    app: the application to explain: the middleware, or what wraps it. Problems and advice are lines for the user.
     """
 
     name: str
     place: str
     options: dict[str, str] = field(default_factory=dict)
     cors: CORS | None = None
+    app: WSGIApplication | None = None
     problems: list[str] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
 
@@ -965,7 +967,7 @@ class Configuration:
     def build(self, make: Callable[[], CORS]) -> None:
         """Make the middleware, or note the problems that prevent it."""
         try:
-            self.cors = make()
+            self.app = self.cors = make()
         except ConfigError as error:
             self.problems += [self.about(problem.key, problem.message) for problem in error.problems]
         except SystemExit as error:
@@ -1185,18 +1187,18 @@ def one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def load_app(target: str) -> tuple[WSGIApplication | None, Configuration]:
+def load_app(target: str) -> Configuration:
     """The WSGI application module:attribute, and the first use of the middleware in it."""
     configuration = Configuration(target, target)
     try:
-        app = Call(f"call:{target}").load()
+        app = configuration.app = Call(f"call:{target}").load()
         configuration.place = os.path.relpath(sys.modules[target.partition(":")[0]].__file__ or target)
     except ConfigError as error:
         frames = traceback.extract_tb(error.__traceback__)
         places = [(frame.filename, frame.lineno) for frame in frames if frame.filename != wsgicors.__file__]
         place = f"{os.path.relpath(places[-1][0])}:{places[-1][1]}"
         configuration.problems += [f"{place}: {problem}" for problem in error.problems]
-        return None, configuration
+        return configuration
     except (Exception, SystemExit) as error:
         raise UsageError(f"{target} cannot be loaded: {type(error).__name__}: {error}") from error
     if not callable(app):
@@ -1205,10 +1207,8 @@ def load_app(target: str) -> tuple[WSGIApplication | None, Configuration]:
         with contextlib.suppress(ValueError):  # a compiled one does not tell its arguments
             inspect.signature(app).bind({}, None)
     except TypeError as error:
-        arguments = "it does not take environ and start_response"
-        raise UsageError(
-            f"{target} is no WSGI application: {arguments}; if it is a factory, name what it returns"
-        ) from error
+        why = "it does not take environ and start_response; if it is a factory, name what it returns"
+        raise UsageError(f"{target} is no WSGI application: {why}") from error
     # Where frameworks and other middlewares keep the application that they wrap.
     layers: list[Any] = [app]
     for layer in layers:
@@ -1217,30 +1217,26 @@ def load_app(target: str) -> tuple[WSGIApplication | None, Configuration]:
             break
         inner = [getattr(layer, name, None) for name in ("wsgi_app", "app", "application", "_app", "wrapped")]
         layers += [found for found in inner if callable(found) and not any(found is layer for layer in layers)]
-    return layers[0], configuration
+    return configuration
 
 
-TARGETS: Final = "an ini file, module:attribute of an application, or (to explain) a URL such as http://localhost:8000"
+def load(target: str, section: str | None) -> list[Configuration]:
+    """What the target of a command stands for: an application, or the uses of the middleware in an ini file.
 
-
-def is_file(target: str) -> bool:
-    """Whether the target of a command is an ini file rather than module:attribute."""
-    if os.path.isfile(target) and not target.endswith(".py"):
-        return True
-    if not re.fullmatch(r"[\w.]+(?<!\.py):[^\W\d][\w.]*", target):
-        raise UsageError(f"{target} is not {TARGETS}")
-    return False
-
-
-def read_sections(path: str, section: str | None) -> list[Configuration]:
-    """The uses of the middleware in an ini file, or only those in a section of that name."""
-    found = read_ini(path)
+    section: only those in the section of that name. UsageError: there are none.
+    """
+    if not os.path.isfile(target) or target.endswith(".py"):
+        if re.fullmatch(r"[\w.]+(?<!\.py):[^\W\d][\w.]*", target):
+            return [load_app(target)]
+        targets = "an ini file, module:attribute of an application, or (to explain) a URL such as http://localhost:8000"
+        raise UsageError(f"{target} is not {targets}")
+    found = read_ini(target)
     if not found:
-        raise UsageError(f"{path} has no section with use = egg:wsgicors#middleware")
+        raise UsageError(f"{target} has no section with use = egg:wsgicors#middleware")
     chosen = [each for each in found if section in (None, each.name, each.name.partition(":")[2])]
     if not chosen:
         names = ", ".join(each.name for each in found)
-        raise UsageError(f"{path} has no section {section} that uses wsgicors, but {names}")
+        raise UsageError(f"{target} has no section {section} that uses wsgicors, but {names}")
     return chosen
 
 
@@ -1249,46 +1245,33 @@ def read_sections(path: str, section: str | None) -> list[Configuration]:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def advise(configuration: Configuration, cors: CORS) -> Iterable[str]:
-    """What the policies themselves show."""
-    for policy in cors.policies.values():
-
-        def about(option: str, message: str, policy: Policy = policy) -> str:
-            return configuration.about(key_of(policy, option), message)
-
-        if not policy.origin:
-            yield about("origin", "is empty, so no page is allowed")
-        yield from (about(*found) for found in names_without_effect(policy))
-        if policy.maxage is None and (policy.headers or set(policy.methods) - SAFELISTED_METHODS):
-            yield about("maxage", f"is missing, so browsers ask again after {DEFAULT_MAX_AGE} seconds: write 600, say")
-        if policy.maxage is not None and policy.maxage > MAX_AGE_EVER:
-            limits = f"Chromium {MAX_AGE_LIMIT}, WebKit 600"
-            yield about("maxage", f"no browser honours more than {MAX_AGE_EVER} seconds ({limits})")
-        for risk in sorted(policy.accept_risk):
-            if not has_risk(policy, risk):
-                yield about("accept_risk", f"{risk} is accepted, but not there: leave it out")
-        wildcards = [entry for entry in policy.origin if isinstance(entry, str) and "*" in entry.removesuffix(":*")]
-        if policy.credentials and wildcards and public_suffix_list() is None:
-            unknown = "whether anyone can register under it was looked up in a short table only: install wsgicors[psl]"
-            yield about("origin", f"{wildcards[0]} has credentials, and {unknown}")
-        reason = why_unreachable(cors, policy)
-        if reason:
-            yield about("origin", f"no request can reach the policy {policy.name}: {reason}")
-
-
-def names_without_effect(policy: Policy) -> Iterable[tuple[str, str]]:
-    """(option, message) for each name that browsers do not ask about."""
-    for name in policy.methods:
-        if name.upper() in FORBIDDEN_METHODS:
-            yield "methods", f"{name} has no effect: no page may send it"
-    for name in policy.headers:
-        if is_forbidden_request_header(name, ""):
-            yield "headers", f"{name} has no effect: no page may set it, the browser does"
-    for name in policy.expose_headers:
-        if name.lower() in SAFELISTED_RESPONSE_HEADERS:
-            yield "expose_headers", f"{name} has no effect: every page may read it"
-        if name.lower() in FORBIDDEN_RESPONSE_HEADERS:
-            yield "expose_headers", f"{name} has no effect: no page may ever read it"
+def advise(cors: CORS, policy: Policy) -> Iterable[tuple[str, str]]:
+    """(option, message) for what the policy itself shows."""
+    if not policy.origin:
+        yield "origin", "is empty, so no page is allowed"
+    without_effect: tuple[tuple[str, Callable[[str], bool], str], ...] = (
+        ("methods", lambda name: name.upper() in FORBIDDEN_METHODS, "no page may send it"),
+        ("headers", lambda name: is_forbidden_request_header(name, ""), "no page may set it, the browser does"),
+        ("expose_headers", lambda name: name.lower() in SAFELISTED_RESPONSE_HEADERS, "every page may read it"),
+        ("expose_headers", lambda name: name.lower() in FORBIDDEN_RESPONSE_HEADERS, "no page may ever read it"),
+    )
+    for option, is_meant, why in without_effect:
+        yield from ((option, f"{name} has no effect: {why}") for name in getattr(policy, option) if is_meant(name))
+    if policy.maxage is None and (policy.headers or set(policy.methods) - SAFELISTED_METHODS):
+        yield "maxage", f"is missing, so browsers ask again after {DEFAULT_MAX_AGE} seconds: write 600, say"
+    if policy.maxage is not None and policy.maxage > MAX_AGE_EVER:
+        limits = f"Chromium {MAX_AGE_LIMIT}, WebKit 600"
+        yield "maxage", f"no browser honours more than {MAX_AGE_EVER} seconds ({limits})"
+    for risk in sorted(policy.accept_risk):
+        if not has_risk(policy, risk):
+            yield "accept_risk", f"{risk} is accepted, but not there: leave it out"
+    wildcards = [entry for entry in policy.origin if isinstance(entry, str) and "*" in entry.removesuffix(":*")]
+    if policy.credentials and wildcards and public_suffix_list() is None:
+        unknown = "whether anyone can register under it was looked up in a short table only: install wsgicors[psl]"
+        yield "origin", f"{wildcards[0]} has credentials, and {unknown}"
+    reason = why_unreachable(cors, policy)
+    if reason:
+        yield "origin", f"no request can reach the policy {policy.name}: {reason}"
 
 
 def has_risk(policy: Policy, risk: str) -> bool:
@@ -1352,7 +1335,7 @@ def diagnose(configuration: Configuration, cors: CORS, exchange: Exchange, inclu
     if group is None:
         cause, fix = not_governed(configuration, cors, path)
         status = exchange.response.status
-        return Diagnosis(cause + (f", and the application answers it with {status}" if status >= 400 else ""), fix)
+        return Diagnosis(cause + (f", and the application answers it with {status}" if status >= 300 else ""), fix)
     decision, policies = decide(group, environ, is_preflight(environ)), group.policies
     if isinstance(decision, Policy):
         fixes = shortcomings(configuration, decision, exchange, include)
@@ -1424,7 +1407,7 @@ def not_governed(configuration: Configuration, cors: CORS, path: str) -> Diagnos
             stem = pattern[:-2] if pattern.endswith("/*") else pattern
             near = f"{cause}; {key} has {pattern}, and"
             if path.rstrip("/") == stem.rstrip("/"):
-                return Diagnosis(f"{near} a trailing slash counts", f"add {path} to {place}")
+                return Diagnosis(f"{near} a trailing slash counts", f"ask for {pattern}, or add {path} to {place}")
             if path.startswith(f"{stem}/"):
                 return Diagnosis(f"{near} that is one path only", f"write {stem}/* in {place}")
             if f"{path}/".lower().startswith(f"{stem}/".lower()):
@@ -1465,11 +1448,12 @@ def say(text: str, style: str = "") -> None:
 
 def check(args: argparse.Namespace) -> int:
     """The command ``check``: 0 if every configuration loads, else 1."""
-    found = read_sections(args.target, args.section) if is_file(args.target) else [load_app(args.target)[1]]
     problems = advice = 0
-    for configuration in found:
+    for configuration in load(args.target, args.section):
         if configuration.cors:
-            configuration.advice += advise(configuration, configuration.cors)
+            for policy in configuration.cors.policies.values():
+                for option, message in advise(configuration.cors, policy):
+                    configuration.advice.append(configuration.about(key_of(policy, option), message))
             say(f"{configuration.name} ({configuration.place})")
             for row in table(configuration.cors):
                 say(f"  {row}")
@@ -1536,14 +1520,17 @@ def explain(args: argparse.Namespace) -> int:
     target: WSGIApplication | str = args.target
     configuration = None
     if not re.match("(?i)https?://", args.target):
-        app, configuration = load_one(args.target, args.section)
-        if app is None:
+        configuration, *others = load(args.target, args.section)
+        if others:
+            names = ", ".join(each.name for each in (configuration, *others))
+            raise UsageError(f"{args.target} has several, choose with --section: {names}")
+        if configuration.app is None:
             for line in configuration.problems:
                 say(line)
             count = f" and {len(configuration.problems) - 1} more" if len(configuration.problems) > 1 else ""
             say(f"BLOCKED: this configuration does not load: {configuration.problems[0]}{count}", BAD)
             return 1
-        target = app
+        target = configuration.app
     try:
         browser = Prober(target, args.origin, timeout=args.timeout)
         browser.careful = configuration is None and not args.send
@@ -1562,8 +1549,10 @@ def explain(args: argparse.Namespace) -> int:
         say(f"UNKNOWN: {what} needs no preflight, and without --send it is not sent", BAD)
         return 1
     if verdict.allowed:
-        unsent = "" if verdict.response else ", says the preflight; the request itself was not sent (--send does)"
-        say(f"ALLOWED: {what}{unsent}", GOOD)
+        but = "" if verdict.response else ", says the preflight; the request itself was not sent (--send does)"
+        if verdict.response and verdict.response.status >= 400:
+            but = f"; what it may read is an error, {verdict.response.status}"
+        say(f"ALLOWED: {what}{but}", GOOD)
         return 0
     exchanges = [step.exchange for step in verdict.steps if step.exchange]
     diagnosis = Diagnosis("", "")
@@ -1601,16 +1590,6 @@ def notes(configuration: Configuration | None, verdict: Verdict) -> Iterable[str
     varies = [name.strip().lower() for name in (get_header(response.headers, "vary") or "").split(",")]
     if get_header(response.headers, ALLOW_ORIGIN) not in (None, "*") and not {"origin", "*"} & set(varies):
         yield f"Vary lacks Origin, so a cache may give this response, with its {ALLOW_ORIGIN}, to other pages"
-
-
-def load_one(target: str, section: str | None) -> tuple[WSGIApplication | None, Configuration]:
-    """The application to explain, None if it does not load, and its configuration."""
-    if not is_file(target):
-        return load_app(target)
-    found = read_sections(target, section)
-    if len(found) > 1:
-        raise UsageError(f"{target} has several, choose with --section: {', '.join(each.name for each in found)}")
-    return found[0].cors, found[0]
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -272,6 +272,7 @@ def test_caught_exception_can_be_read_by_the_page(module, explain):
     status, lines, _ = explain(f"{module}:caught")
     assert status == 0
     assert "< 500 Internal Server Error" in lines
+    assert lines[-1] == f"ALLOWED: GET http://localhost/ for a page on {APP}; what it may read is an error, 500"
 
 
 # --- what the page cannot read, what caches do ---

@@ -157,12 +157,12 @@ OURS = {
         "policy = api\napi_origin = *\napi_path = /stra\xdfe",
         ("--origin", APP, "--path", "/stra\xdfe/"),
         "BLOCKED: no policy governs the path /stra\xdfe/; api_path has /stra\xdfe, and a trailing slash counts."
-        " To fix it, add /stra\xdfe/ to api_path (a.ini:5)",
+        " To fix it, ask for /stra\xdfe, or add /stra\xdfe/ to api_path (a.ini:5)",
     ),
     "trailing_slash_of_the_path": (
         "policy = api\napi_origin = *\napi_path = /api",
         ("--origin", APP, "--path", "/api/"),
-        "; api_path has /api, and a trailing slash counts. To fix it, add /api/ to api_path (a.ini:5)",
+        "; api_path has /api, and a trailing slash counts. To fix it, ask for /api, or add /api/ to api_path (a.ini:5)",
     ),
     "path_without_star": (
         "policy = api\napi_origin = *\napi_path = /api",
