@@ -521,7 +521,7 @@ HOSTILE_VALUES = {
     "HTTP_HOST": ANY_TEXT,
     "wsgi.url_scheme": ANY_TEXT,
 }
-# Those that a policy decides: an application's own never stays beside them. (Timing-Allow-Origin does, without `timing`.)
+# Those that a policy decides: an application's own never stays beside them. (Timing-Allow-Origin may.)
 DECIDED = CORS_NAMES - {"timing-allow-origin", "access-control-allow-private-network"}
 SPELLINGS = sorted({spelt for name in CORS_NAMES for spelt in (name, name.title(), name.upper())})
 APP_HEADERS = st.lists(
