@@ -108,12 +108,19 @@ PUBLIC_SUFFIXES: Final = frozenset(
     """
     co.uk org.uk me.uk ltd.uk plc.uk com.au net.au org.au co.nz org.nz co.za co.jp ne.jp or.jp co.kr co.in co.il
     com.br net.br com.cn net.cn com.tw com.hk com.sg com.my com.tr com.mx com.ar com.co com.ua co.id co.th
-    amplifyapp.com appspot.com azurestaticapps.net azurewebsites.net blogspot.com cloudapp.net cloudfront.net
-    deno.dev firebaseapp.com fly.dev github.io githubpreview.dev gitlab.io glitch.me herokuapp.com herokussl.com
-    loca.lt myshopify.com netlify.app ngrok-free.app ngrok.app ngrok.io now.sh onrender.com pages.dev pythonanywhere.com
-    railway.app readthedocs.io repl.co replit.app replit.dev s3.amazonaws.com surge.sh translate.goog trycloudflare.com
-    up.railway.app vercel.app web.app webflow.io wixsite.com workers.dev wpengine.com
+    a.run.app amplifyapp.com appspot.com awsapprunner.com azurefd.net azurestaticapps.net azurewebsites.net
+    blob.core.windows.net blogspot.com cloudapp.net cloudfront.net csb.app deno.dev digitaloceanspaces.com
+    duckdns.org elasticbeanstalk.com firebaseapp.com fly.dev framer.app github.io githubpreview.dev gitlab.io
+    glitch.me herokuapp.com herokussl.com hosted.app loca.lt lovable.app myshopify.com netlify.app ngrok-free.app
+    ngrok.app ngrok.io now.sh ondigitalocean.app onrender.com pages.dev pythonanywhere.com r2.dev railway.app
+    readthedocs.io repl.co replit.app replit.dev run.app s3.amazonaws.com surge.sh translate.goog trycloudflare.com
+    up.railway.app vercel.app web.app web.core.windows.net webflow.io wixsite.com workers.dev wpengine.com
     """.split()
+)
+
+# The names above those: a wildcard for several labels right under one of them admits what anyone can get.
+PARENTS_OF_SUFFIXES: Final = frozenset(
+    suffix[dot.end() :] for suffix in PUBLIC_SUFFIXES for dot in re.finditer(r"\.", suffix)
 )
 
 # The risks of credentials (README.rst, "What is refused"): what could happen, and what to write instead.
@@ -299,16 +306,18 @@ def read_number(value: Any, complain: Complain, what: str, low: int, high: int) 
     digits = isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,10}\s*", value)
     number = int(digits[0]) if digits else value
     if isinstance(number, int) and not isinstance(number, bool) and low <= number <= high:
-        return number
+        return int(number)  # of a subclass the text may be anything
     complain(value, f"is not {what}: write a whole number from {low} to {high}")
     return None
 
 
 def read_seconds(value: Any, complain: Complain) -> int | None:
     seconds = value
-    if hasattr(value, "total_seconds"):  # a timedelta, whose module need not be imported to tell
-        total = value.total_seconds()
-        seconds = int(total) if total == int(total) else total
+    if not isinstance(value, (int, str)):
+        from datetime import timedelta
+
+        if isinstance(value, timedelta) and not value.microseconds:
+            seconds = value // timedelta(seconds=1)
     return read_number(seconds, lambda _, message: complain(value, message), "a number of seconds", 0, MAX_SECONDS)
 
 
@@ -521,7 +530,7 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
                 about(key, problems)(value, f"is given to an unknown option{close}")
             elif name in sections and is_given(option, value):
                 sections[name][option] = (key, value)
-    inactive = tuple(f"{name}_" for name in inactive_names(given, owners, sections))
+    inactive = inactive_names(given, owners, sections)
     for key, value in given.items():
         complain = about(key, problems)
         (name, option), *others = owners.get(key) or [("", "")]
@@ -535,7 +544,7 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
         elif names and key in OPTIONS:
             remedy = f"write {f'{names[0]}_{key}'!r}, or leave out the list of policies"
             complain(value, f"is given to none of the policies {', '.join(names)}: {remedy}")
-        elif key not in GLOBAL_OPTIONS and not key.startswith(inactive):
+        elif key not in GLOBAL_OPTIONS and not belongs(key, inactive, sections):
             close = suggestion(key, {known: option for known, [(_, option), *_] in owners.items()})
             complain(value, f"is given to an unknown option{close}")
 
@@ -549,6 +558,14 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
 
 def written(section: Section) -> Section:
     return {option: (key, value) for option, (key, value) in section.items() if value is not None}
+
+
+def belongs(key: str, inactive: Iterable[str], active: Iterable[str]) -> bool:
+    """Whether the key starts with the name of an inactive policy, and with no longer name of an active one."""
+    longest = [
+        max((len(name) for name in names if key.startswith(f"{name}_")), default=0) for names in (inactive, active)
+    ]
+    return longest[0] > longest[1]
 
 
 def inactive_names(given: Iterable[str], known: Iterable[str], active: Iterable[str]) -> list[str]:
@@ -614,7 +631,7 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
         raise ValueError(f"is misspelled: write {word.lower()!r}")
 
     # The scheme. Without one the likely meaning is taken.
-    found = re.match(r"([Hh][Tt][Tt][Pp][Ss]?):/*", word) or re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", word)
+    found = re.match(r"([Hh][Tt][Tt][Pp][Ss]?)(?::/*|//)", word) or re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", word)
     if found:
         mend(found[0], f"{found[1]}://", "not exactly two slashes after the scheme", faults)
         scheme, rest = mend(found[1], found[1].lower(), "upper case", faults), word[found.end() :]
@@ -658,13 +675,13 @@ def parse_host(host: str, scheme: str, faults: list[str]) -> str:
     """The host of a pattern in the form that browsers send; what had to be mended is added to ``faults``."""
     if host.startswith("["):
         return mend(host, canonical_ipv6(host[1:-1]), "an IPv6 address that is not in its shortest form", faults)
-    first, _, others = host.partition(".")
-    if "*" in others or first.count("*") > 1:
-        raise ValueError("has a '*' out of place: only the leftmost label may hold one, as in 'https://*.example.com'")
     web = scheme in ("http", "https")  # whose hosts the URL standard parses; others it leaves as they are
     if web:
         host = mend(host, to_ascii(host), "Unicode", faults)
         host = mend(host, host.lower(), "upper case", faults)
+    first, _, others = host.partition(".")
+    if "*" in others or first.count("*") > 1:
+        raise ValueError("has a '*' out of place: only the leftmost label may hold one, as in 'https://*.example.com'")
     if not re.fullmatch(r"[A-Za-z0-9_*-]+(\.[A-Za-z0-9_-]+)*\.?", host):
         raise ValueError("has no valid host: write labels of letters, digits, '-' and '_', separated by single dots")
     if len(host) > 253 or max(map(len, host.split("."))) > 63:
@@ -693,7 +710,8 @@ def to_ascii(host: str) -> str:
         return host
     from unicodedata import normalize
 
-    labels = normalize("NFKC", normalize("NFKC", host).lower()).replace("。", ".").split(".")
+    seen = re.sub("[\u00ad\u200b\u2060\ufe00-\ufe0f\ufeff]", "", host)  # without what cannot be seen
+    labels = normalize("NFKC", normalize("NFKC", seen).lower()).replace("。", ".").split(".")
     if any("*" in label and not label.isascii() for label in labels):
         raise ValueError("mixes '*' and Unicode in one label: write the label in Punycode, or '*' alone")
     return ".".join(label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels)
@@ -761,22 +779,15 @@ class Matcher:
             if star and (before or after):
                 self.shapes.add((len(before), len(after)))
 
-    def admits(self, origin: str, parts: tuple[str, ...], environ: WSGIEnvironment) -> bool | None:
-        """Whether a well-formed origin, with the groups of WEB_ORIGIN, is admitted; None: a predicate failed."""
+    def matches(self, origin: str, parts: tuple[str, ...]) -> bool:
+        """Whether a well-formed origin, given with its parts, is that of a wildcard or a regular expression."""
         if self.wildcards:
             scheme, label, parents, port = parts
             if self.generalized(scheme, label, parents, port):
                 return True
             if self.any_port and self.generalized(scheme, label, parents, ":*"):
                 return True
-        for regex in self.regexes:
-            if regex.fullmatch(origin):
-                return True
-        for predicate in self.predicates:
-            answer = ask(predicate, origin, environ)
-            if answer is not False:
-                return answer
-        return False
+        return any(regex.fullmatch(origin) for regex in self.regexes)
 
     def generalized(self, scheme: str, label: str, parents: str, port: str) -> bool:
         """Whether the origin, or one with ``*`` for some labels or a part of the leftmost, is a written pattern."""
@@ -833,7 +844,7 @@ def public_suffix_source(name: str, below: bool = False) -> str:
     whole = public_suffix_list()
     if whole and whole.is_public(name):
         return "says the public suffix list"
-    if name in PUBLIC_SUFFIXES or (below and any(suffix.endswith(f".{name}") for suffix in PUBLIC_SUFFIXES)):
+    if name in PUBLIC_SUFFIXES or (below and name in PARENTS_OF_SUFFIXES):
         return "says a short built-in table" + ("" if whole else "; the whole list comes with wsgicors[psl]")
     return ""
 
@@ -861,32 +872,46 @@ def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
 
 
 def regex_risks(regex: re.Pattern[str]) -> Iterator[tuple[str, ...]]:
-    """The risks that a regular expression shows when it is asked about origins that nobody can have meant.
+    """The risks that a regular expression shows in its text, and when asked about origins that nobody can have meant.
 
     Besides hosts of strangers these are the neighbours of each name written in it: what follows a dot that was not
-    escaped, a start or an end that was not anchored. Probing finds the usual mistakes; it proves nothing.
+    escaped, a start or an end that was not anchored. This finds the usual mistakes; it proves nothing.
     """
-    names = re.findall(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.sub(r"\\(.)", r"\1", regex.pattern))
-    hosts = ["unrelated.invalid", "a.b-c.unrelated.invalid", "xn--unrelated-9za.invalid", "203.0.113.7"]
-    for name in names:
-        neighbours = [f"{name}.unrelated.invalid", f"{name}unrelated.invalid"]
-        neighbours += [f"{name[: dot.start()]}x{name[dot.end() :]}" for dot in re.finditer(r"\.", name)]
-        hosts += neighbours + [f"unrelated.{host}" for host in neighbours]
-        if public_suffix_source(name.partition(".")[2]):
-            hosts.append(f"unrelated{name}")
+    text = re.sub(r"\s|#.*", "", regex.pattern) if regex.flags & re.VERBOSE else regex.pattern
+    text = text.lower() if regex.flags & re.IGNORECASE else text
+    spelled = re.sub(r"\\(.)", r"\1", text)
+    names = re.findall(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", spelled)[:20]
+    words = re.findall(r"[a-z0-9-]+", spelled)[:50]
 
     def matches(hosts: Iterable[str], *schemes: str) -> bool:
         probes = (f"{scheme}://{host}{port}" for host in hosts for scheme in schemes for port in ("", ":8443"))
         return any(regex.fullmatch(probe) for probe in probes)
 
-    if matches(hosts, "https", "http"):
+    hosts = ["unrelated.invalid", "a.b-c.unrelated.invalid", "xn--unrelated-9za.invalid", "203.0.113.7"]
+    for name in names:
+        neighbours = [f"{name}unrelated.invalid"]
+        neighbours += [f"{name[: dot.start()]}x{name[dot.end() :]}" for dot in re.finditer(r"\.", name)]
+        hosts += neighbours + [f"unrelated.{host}" for host in neighbours]
+        if public_suffix_source(name.partition(".")[2]):
+            hosts.append(f"unrelated{name}")
+    for word in {*names, *words}:
+        hosts += [f"{word}.invalid", f"{word}.unrelated.invalid", f"unrelated.{word}.unrelated.invalid"]
+        if not matches(["unrelated.com"], "https", "http"):
+            hosts.append(f"unrelated{word}.com")
+    a_dot_for_any_character = re.search(r"(?<!\\)\.(?![*+?{])", re.sub(r"\[[^\]]*\]", "", text))
+    if a_dot_for_any_character or matches(hosts, "https", "http"):
         yield ("any-origin",)
+
+    strangers = ["unrelated", "1", *(f"{word}unrelated" for word in words)]
     for suffix in sorted(PUBLIC_SUFFIXES | {"com", "net", "org", "io", "dev", "app"}):
-        if matches([f"unrelated.{suffix}"], "https", "http"):
+        if matches((f"{stranger}.{suffix}" for stranger in strangers), "https", "http"):
             yield "public-suffix", suffix, public_suffix_source(suffix)
             break
+
+    http_is_written = re.search(r"http(?!s(?![?*{]))", text)
+    only_local = all(map(is_local, names)) and (names or "localhost" in words)
     named = [*names, *(f"unrelated.{name}" for name in names)]
-    if matches((host for host in [*hosts, *named] if not is_local(host)), "http"):
+    if (http_is_written and not only_local) or matches((h for h in [*hosts, *named] if not is_local(h)), "http"):
         yield ("insecure-origin",)
 
 
@@ -963,8 +988,9 @@ class Policy:
     __slots__ = tuple(__annotations__)
 
     def __init__(self, **attributes: Any) -> None:
+        assign = super().__setattr__  # the class's own refuses
         for name, value in attributes.items():
-            object.__setattr__(self, name, value)
+            assign(name, value)
 
     def _refuse(self, *_: object) -> None:
         raise AttributeError("a Policy is immutable: use CORS.configure")
@@ -993,8 +1019,10 @@ class Policy:
         parts = split_origin(origin)
         if parts is None or self.anyone:
             return parts is not None
-        for matcher in matchers:
-            answer = matcher.admits(origin, parts, environ)
+        if any(matcher.matches(origin, parts) for matcher in matchers):
+            return True
+        for predicate in (predicate for matcher in matchers for predicate in matcher.predicates):
+            answer = ask(predicate, origin, environ)
             if answer is not False:
                 return answer
         return False
@@ -1092,6 +1120,8 @@ class Rules:
     there is nothing to pick from.
     """
 
+    __slots__ = ("by_name", "catch_errors", "groups", "only", "policies", "rest", "strategy")
+
     def __init__(self, policies: dict[str, Policy], strategy: Any, catch_errors: bool, denies: bool) -> None:
         self.policies: Mapping[str, Policy] = MappingProxyType(policies)
         self.strategy, self.catch_errors = strategy, catch_errors
@@ -1170,10 +1200,14 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
     policies: dict[str, Policy] = {}
     led: set[frozenset[str]] = set()  # the paths whose first policy has been seen
     for name, section in sections.items():
-        values = {option: read(key, value, option, problems) for option, (key, value) in section.items()}
-        unreadable = any(problem.key in ("policy", "policies") for problem in problems)
-        if section["origin"][1] is None and (written(section) or not unreadable):
-            problems.append(missing_origin(name, section, given))
+        values = {
+            option: OPTIONS[option][1] if value is None else read(key, value, option, problems)
+            for option, (key, value) in section.items()
+        }
+        if section["origin"][1] is None:
+            unreadable = any(problem.key in ("policy", "policies") for problem in problems)
+            if written(section) or not unreadable:
+                problems.append(missing_origin(name, section, given))
         key, value = section["path"]
         if value is not None and callable(strategy):
             about(key, problems)(value, "has no effect beside a callable matchstrategy: leave it out")
@@ -1221,9 +1255,12 @@ def pick_group(rules: Rules, environ: WSGIEnvironment) -> Group | None:
         return FAILED
     path = environ.get("PATH_INFO") or "/"
     group = group_of(rules, path)
-    # Only such a path can differ from its normal form.
-    if "//" in path or "/." in path or "\\" in path or path[0] != "/":
-        return group if group_of(rules, normal_path(path)) is group else AMBIGUOUS
+    # Only such a path can differ from its normal form. Of bytes that are no UTF-8 some frameworks (Bottle) look at
+    # what is left without them, so that is the form that counts.
+    if path[0] != "/" or "//" in path or "/." in path or "\\" in path or not path.isascii():
+        text = path.encode("latin-1", "ignore").decode("utf-8", "ignore")
+        normal = normal_path(text).encode("utf-8").decode("latin-1")
+        return group if group_of(rules, normal) is group else AMBIGUOUS
     return group
 
 
@@ -1238,8 +1275,8 @@ def decide(group: Group, environ: WSGIEnvironment, preflight: bool) -> Policy | 
     """The policy of the group that allows the request, or why none does."""
     if group.static:
         return group.policies[0]
-    origin = environ.get("HTTP_ORIGIN")
-    if not isinstance(origin, str) or len(origin) > MAX_ORIGIN:
+    origin: Any = environ.get("HTTP_ORIGIN")
+    if not is_short(origin):
         return NOT_CORS if origin is None else MALFORMED
     refusal = group.refusal
     for policy in group.policies:
@@ -1252,6 +1289,11 @@ def decide(group: Group, environ: WSGIEnvironment, preflight: bool) -> Policy | 
                 return (policy.unsafe_echo(environ) or policy) if preflight else policy
             refusal = VERB_NOT_ALLOWED
     return refusal if origin == "null" or split_origin(origin) else MALFORMED
+
+
+def is_short(origin: object) -> bool:
+    """Whether an Origin may be looked at; a static policy answers any, so that even this has to be asked."""
+    return isinstance(origin, str) and len(origin) <= MAX_ORIGIN
 
 
 def split_origin(origin: str) -> tuple[str, ...] | None:
@@ -1317,7 +1359,7 @@ class CORS:
             last, ours = group.last_response
             origin = environ["HTTP_ORIGIN"]
             if origin != last:
-                if len(origin) <= MAX_ORIGIN and origin in group.exact_origins:
+                if isinstance(origin, str) and len(origin) <= MAX_ORIGIN and origin in group.exact_origins:
                     ours = [(ALLOW_ORIGIN, origin), *group.policies[0].response]
                     group.last_response = (origin, ours)
                 else:
@@ -1348,7 +1390,8 @@ class CORS:
                     headers = merge_headers(headers, ours)
                     break
             else:
-                headers = headers + ours
+                # PEP 3333 says list; any other sequence is served alike, only not as fast.
+                headers = headers + ours if type(headers) is list else [*headers, *ours]
             if exc_info is None:  # an outer start_response may take two arguments only
                 return start_response(status, headers)
             return start_response(status, headers, exc_info)
@@ -1365,19 +1408,25 @@ def response_headers(group: Group, decision: Policy | Refusal, environ: WSGIEnvi
         return [VARY_ORIGIN]
     origin = environ["HTTP_ORIGIN"]
     ours = decision.response_headers(origin)
-    if group.by_origin and len(origin) <= MAX_ORIGIN:
+    if group.by_origin and is_short(origin):
         group.last_response = (origin, ours)
     return ours
 
 
 def expose_all(start_response: StartResponse) -> StartResponse:
-    """A start_response that exposes every header of the response that browsers would hide."""
+    """A start_response that exposes every header of the response that browsers would hide.
+
+    Not of a 304: a cache would put its shorter list in the place of the stored one (RFC 9111, section 3.2).
+    """
 
     def respond(status: str, headers: list[Header], exc_info: OptExcInfo | None = None) -> Callable[[bytes], object]:
-        names = {name.lower(): name for name, _ in headers if TOKEN.fullmatch(name)}
-        hidden = SAFELISTED_RESPONSE_HEADERS | FORBIDDEN_RESPONSE_HEADERS
-        exposed = [name for low, name in names.items() if low not in hidden and not low.startswith("access-control-")]
-        headers = [*headers, (EXPOSE_HEADERS, ", ".join(exposed))]
+        if not status.startswith("304"):
+            hidden = SAFELISTED_RESPONSE_HEADERS | FORBIDDEN_RESPONSE_HEADERS
+            names = {name.lower(): name for name, _ in headers if TOKEN.fullmatch(name)}
+            exposed = [
+                name for low, name in names.items() if low not in hidden and not low.startswith("access-control-")
+            ]
+            headers = [*headers, (EXPOSE_HEADERS, ", ".join(exposed))]
         return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
     return respond
@@ -1429,31 +1478,46 @@ def answer_preflight(
     if decision.preflight_status != 204:
         start_response(f"{decision.preflight_status} OK", headers + entity_headers(b""))
         return []
-    if group.by_origin and not decision.echoes and len(origin) <= MAX_ORIGIN:
+    if group.by_origin and not decision.echoes and is_short(origin):
         group.last_preflight = (origin, headers.copy())
     start_response("204 No Content", headers)
     return []
 
 
 def call_and_catch(app: WSGIApplication, environ: WSGIEnvironment, respond: StartResponse) -> Iterable[bytes]:
-    """The application's answer; where it raises, a plain 500 with the CORS headers, so that the page can see it."""
-    started: list[bool] = []
+    """The application's answer; where it raises, a plain 500 with the CORS headers, so that the page can see it.
 
-    def respond_noted(
-        status: str, headers: list[Header], exc_info: OptExcInfo | None = None
-    ) -> Callable[[bytes], object]:
-        started.append(True)
-        return respond(status, headers, exc_info)
+    What the application announces is held back until it returns or writes, as some servers do not let go of what they
+    have heard: after a second start_response gunicorn and cheroot send the headers of both, uWSGI no body.
+    """
+    held: list[tuple[str, list[Header], OptExcInfo | None]] = []
+    writes: list[Callable[[bytes], object]] = []  # the server's, once it has heard
+    returned = False
+
+    def hold(status: str, headers: list[Header], exc_info: OptExcInfo | None = None) -> Callable[[bytes], object]:
+        if returned or writes:
+            return respond(status, headers, exc_info)
+        held[:] = [(status, headers, exc_info)]
+        return write
+
+    def write(data: bytes) -> object:
+        if not writes:
+            writes.append(respond(*held[0]))
+        return writes[0](data)
 
     try:
-        return app(environ, respond_noted)
+        answer = app(environ, hold)
     except Exception:
         method, path = environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")
         logger().exception("the application failed at %s %s", show(method), show(path))
         body = b"Internal Server Error\n"
-        # With exc_info a server replaces what it has not sent yet, and raises where it is too late.
-        respond("500 Internal Server Error", entity_headers(body), sys.exc_info() if started else None)
+        # With exc_info a server raises where it is too late.
+        respond("500 Internal Server Error", entity_headers(body), sys.exc_info() if writes else None)
         return [body]
+    returned = True
+    if held and not writes:
+        respond(*held[0])
+    return answer
 
 
 def log_refusal(refusal: Refusal, environ: WSGIEnvironment) -> None:
@@ -1587,13 +1651,17 @@ def in_pieces(entries: Iterable[Any]) -> Iterator[Any]:
 # ---------------------------------------------------------------------------------------------------------------
 
 
-def make_middleware(app: WSGIApplication, cfg: Mapping[str, Any] | None = None, **local: Any) -> CORS:
+def make_middleware(app: WSGIApplication, cfg: Mapping[str, Any] | None = None, /, **local: Any) -> CORS:
     """The middleware from an ini section: PasteDeploy's ``paste.filter_app_factory``.
 
     cfg: PasteDeploy's global_conf, ``[DEFAULT]`` and more. It is consulted for ``policy`` and ``matchstrategy`` where
     the section has no policy of its own, and for the keys of active policies; nothing else of it is looked at.
     local: the section's own options. A value ``call:package.module:name`` stands for that Python object.
     """
+    if cfg is None and isinstance(
+        local.get("cfg"), Mapping
+    ):  # by keyword; as text it is an unknown option of the section
+        cfg = local.pop("cfg")
     shared, given = ini_values(cfg or {}), ini_values(local)
     if not given.keys() & {"policy", "policies", *OPTIONS}:
         given = {**{key: shared[key] for key in ("policy", "matchstrategy") if key in shared}, **given}

@@ -9,10 +9,10 @@ from collections import OrderedDict
 from types import MappingProxyType
 
 import pytest
-from support import ORIGIN, OTHER, assert_cors, client, plain_app, request
+from support import ORIGIN, OTHER, assert_cors, client, plain_app, preflight, request
 
 import wsgicors
-from wsgicors import CORS, ConfigError, OriginList, Problem
+from wsgicors import CORS, ConfigError, OriginList, Problem, make_middleware
 
 
 def problems(cfg=None, **options):
@@ -885,3 +885,28 @@ def test_public_names():
     assert all(hasattr(wsgicors, name) for name in wsgicors.__all__)
     assert type(CORS(plain_app, origin="*").policies["direct"]) is wsgicors.Policy
     assert re.fullmatch(r"1\.\d+\.\d+", wsgicors.__version__)
+
+
+def test_typing_error_of_an_active_policy_is_not_taken_for_a_key_of_an_inactive_one():
+    with pytest.raises(ConfigError) as caught:
+        CORS(plain_app, policy="api_v2", api_v2_origin=ORIGIN, api_v2_paths="/api/*", api_origin="*", api_maxage="5")
+    assert [problem.key for problem in caught.value.problems] == ["api_v2_paths"]
+
+
+def test_number_of_a_subclass_is_sent_as_a_number():
+    class Named(int):
+        def __str__(self):
+            return "a name"
+
+    response = preflight(client(origin="*", maxage=Named(60)))
+    assert response.headers["Access-Control-Max-Age"] == "60"
+
+
+def test_key_named_as_a_parameter_is_an_unknown_option_of_a_section():
+    with pytest.raises(ConfigError) as caught:
+        make_middleware(plain_app, {}, origin="*", app="shop", cfg="shop.ini")
+    assert [problem.key for problem in caught.value.problems] == ["app", "cfg"]
+
+
+def test_global_conf_may_be_given_by_keyword():
+    assert make_middleware(plain_app, cfg={"policy": "open", "open_origin": "*"}).policies["open"].origin == ("*",)

@@ -106,7 +106,8 @@ def test_python_blocks_run(blocks, tmp_path):
     prelude = f"""
         import os, runpy, sqlite3, sys
         with sqlite3.connect("shop.db") as database:
-            database.execute("CREATE TABLE IF NOT EXISTS customer AS SELECT 'https://app.example.com' AS origin, 1 AS active")
+            columns = "'https://app.example.com' AS origin, 1 AS active"
+            database.execute(f"CREATE TABLE IF NOT EXISTS customer AS SELECT {{columns}}")
         database.close()
         sys.path[:0] = [{str(README.parent)!r}, {str(tmp_path)!r}]
         os.environ["DJANGO_SETTINGS_MODULE"] = "mysite.settings"

@@ -209,7 +209,7 @@ ANSWERS = [
     ("/api/missing", ORIGIN, 404, b"missing", API),
     ("/api/missing", OTHER, 404, b"missing", REFUSED),
     ("/api/missing", None, 404, b"missing", REFUSED),
-    ("/api/fresh", ORIGIN, 304, b"", {**API, "expose_headers": "ETag, Vary"}),
+    ("/api/fresh", ORIGIN, 304, b"", {name: value for name, value in API.items() if name != "expose_headers"}),
     ("/api/fresh", OTHER, 304, b"", REFUSED),
     ("/api/fresh", None, 304, b"", REFUSED),
     ("/api/own", ORIGIN, 200, b"own", {**API, "vary": "*"}),
