@@ -1390,8 +1390,10 @@ class CORS:
                     headers = merge_headers(headers, ours)
                     break
             else:
-                # PEP 3333 says list; any other sequence is served alike, only not as fast.
-                headers = headers + ours if type(headers) is list else [*headers, *ours]
+                try:
+                    headers = headers + ours
+                except TypeError:  # PEP 3333 says list; a tuple is served all the same
+                    headers = [*headers, *ours]
             if exc_info is None:  # an outer start_response may take two arguments only
                 return start_response(status, headers)
             return start_response(status, headers, exc_info)
