@@ -779,6 +779,16 @@ class Matcher:
             if star and (before or after):
                 self.shapes.add((len(before), len(after)))
 
+    def spells_out(self, origin: str) -> bool:
+        """The usual wildcard: all but one label stands in a pattern, so only that label of the origin is left to check."""
+        if not self.wildcards:
+            return False
+        scheme, _, host = origin.partition("//")
+        label, _, parents = host.partition(".")
+        if f"{scheme}//*.{parents}" not in self.wildcards or parents.endswith("*"):
+            return False
+        return label != "" and not label.strip(LABEL_CHARACTERS)
+
     def matches(self, origin: str, parts: tuple[str, ...]) -> bool:
         """Whether a well-formed origin, given with its parts, is that of a wildcard or a regular expression."""
         if self.wildcards:
@@ -1002,14 +1012,8 @@ class Policy:
 
     def admits(self, origin: str, environ: WSGIEnvironment) -> bool | None:
         """Whether an origin that is not in ``exact`` is admitted; None: a predicate failed, the request is refused."""
-        # The usual wildcard: all but one label stands in a pattern, so only that label is left to check.
-        wildcards = self.matcher.wildcards
-        if wildcards:
-            scheme, _, host = origin.partition("//")
-            label, _, parents = host.partition(".")
-            spelled_out = f"{scheme}//*.{parents}" in wildcards and not parents.endswith("*")
-            if spelled_out and label and not label.strip(LABEL_CHARACTERS):
-                return True
+        if self.matcher.spells_out(origin):
+            return True
         matchers = [self.matcher]
         for origins in self.lists:
             matcher = origins.matcher(self.profile)
@@ -1098,9 +1102,9 @@ class Group:
         self.by_origin = not verbmatch and not any(
             policy.lists or policy.matcher.predicates or "expose_headers" in policy.echoes for policy in self.policies
         )
-        # Those that the first policy allows by name and answers with nothing else that depends on the request.
+        # What the first policy admits and answers with nothing else that depends on the request.
         usual = self.by_origin and self.policies and not (self.static or self.policies[0].timing)
-        self.exact_origins: set[str] = self.policies[0].exact if usual else set()
+        self.usual = self.policies[0].matcher if usual else Matcher()
         self.without_origin = list(self.policies[0].response) if self.static else [VARY_ORIGIN]
         self.last_response: tuple[object, list[Header]] = (object(), [])  # equal to no Origin
         self.last_preflight: tuple[object, list[Header]] = (object(), [])
@@ -1284,8 +1288,8 @@ def decide(group: Group, environ: WSGIEnvironment, preflight: bool) -> Policy | 
         if allowed is None:
             return PREDICATE_FAILED
         if allowed:
-            verb = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD" if preflight else "REQUEST_METHOD")
-            if not group.verbmatch or verb in policy.methods or policy.methods == ("*",):
+            verb = "HTTP_ACCESS_CONTROL_REQUEST_METHOD" if preflight else "REQUEST_METHOD"
+            if not group.verbmatch or environ.get(verb) in policy.methods or policy.methods == ("*",):
                 return (policy.unsafe_echo(environ) or policy) if preflight else policy
             refusal = VERB_NOT_ALLOWED
     return refusal if origin == "null" or split_origin(origin) else MALFORMED
@@ -1359,7 +1363,8 @@ class CORS:
             last, ours = group.last_response
             origin = environ["HTTP_ORIGIN"]
             if origin != last:
-                if isinstance(origin, str) and len(origin) <= MAX_ORIGIN and origin in group.exact_origins:
+                usual = group.usual
+                if is_short(origin) and (origin in usual.exact or usual.spells_out(origin)):
                     ours = [(ALLOW_ORIGIN, origin), *group.policies[0].response]
                     group.last_response = (origin, ours)
                 else:
