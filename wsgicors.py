@@ -780,7 +780,7 @@ class Matcher:
                 self.shapes.add((len(before), len(after)))
 
     def spells_out(self, origin: str) -> bool:
-        """The usual wildcard: all but one label stands in a pattern, so only that label of the origin is left to check."""
+        """The usual wildcard: a pattern has all but one label of the origin, so only that label is left to check."""
         if not self.wildcards:
             return False
         scheme, _, host = origin.partition("//")
