@@ -12,9 +12,10 @@ On the command line, ``check`` reads a configuration and ``explain`` a request::
     python -m wsgicors check production.ini
     python -m wsgicors explain https://api.example/basket --origin https://shop.example -X PUT
 
-Terms and step numbers are those of the Fetch standard, https://fetch.spec.whatwg.org/, as of 2025. What differs from
-a browser: there is no HTTP cache, no cookie jar and no service worker; a response is received once its headers are
-there; of the page only the origin is known, so that its Content Security Policy is not looked at.
+Terms, section and step numbers are those of the Fetch standard, https://fetch.spec.whatwg.org/, in its review draft of
+December 2025. What differs from a browser: there is no HTTP cache, no cookie jar and no service worker; a response is
+received once its headers are there; of the page only the origin is known, so that its Content Security Policy is not
+looked at.
 """
 
 from __future__ import annotations
@@ -1119,6 +1120,8 @@ class IniFile:
         context = Context("", global_conf, local_conf)
         if kind == "pipeline":
             *filters, app = self.take(local_conf, "pipeline", section).split()
+            for option in local_conf:
+                raise IniError(f"{self.place(section, option)}: {option}: a pipeline takes no options of a filter")
             follow(APP_SECTIONS, "pipeline", app)
             for name in filters:
                 self.use(follow(FILTER_SECTIONS, "pipeline", name))

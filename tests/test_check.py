@@ -516,12 +516,16 @@ def test_same_filter_in_two_pipelines_is_checked_once(check):
             "a.ini:2: use: 2 sections have the name app:y in a.ini",
         ),
         ("[pipeline:main]\n", "a.ini:1: pipeline: is missing"),
+        (
+            FILTER + "[pipeline:main]\npipeline = cors\nset x = 1\nfilter-with = cors\norigin = *\n",
+            "a.ini:7: origin: a pipeline takes no options of a filter",
+        ),
         ("[filter-app:main]\n", "a.ini:1: next: is missing"),
         ("[filter:a]\nget x = y\n", "a.ini:1: y: is missing"),
         ("[filter:a]\nuse = a\n", "a.ini: sections refer to each other in a circle"),
         ("[filter:a]\nuse = config:no.ini\n", "a.ini:2: use: no.ini: No such file or directory"),
     ],
-    ids="no_section no_value twice percent missing two no_pipeline no_next no_key circle no_file".split(),
+    ids="no_section no_value twice percent missing two no_pipeline pipeline no_next no_key circle no_file".split(),
 )
 def test_file_that_pastedeploy_cannot_load_is_a_problem(ini, line, check):
     status, lines = check("a.ini", a_ini=ini)
