@@ -1232,15 +1232,6 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
 # ---------------------------------------------------------------------------------------------------------------
 
 
-def is_preflight(environ: WSGIEnvironment) -> bool:
-    """https://fetch.spec.whatwg.org/#cors-preflight-request: OPTIONS with these two headers, and nothing else."""
-    return (
-        environ.get("REQUEST_METHOD") == "OPTIONS"
-        and environ.get("HTTP_ORIGIN") is not None
-        and environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD") is not None
-    )
-
-
 def pick_group(rules: Rules, environ: WSGIEnvironment) -> Group | None:
     """The group that the strategy's function names, else the one that the path picks; None: not governed."""
     if callable(rules.strategy):

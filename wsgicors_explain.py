@@ -62,7 +62,6 @@ from wsgicors import (
     Policy,
     decide,
     is_local,
-    is_preflight,
     make_middleware,
     normal_path,
     parse_host,
@@ -1119,7 +1118,11 @@ class IniFile:
 
         context = Context("", global_conf, local_conf)
         if kind == "pipeline":
-            *filters, app = self.take(local_conf, "pipeline", section).split()
+            where = self.place(section, "pipeline")
+            names = self.take(local_conf, "pipeline", section).split()
+            if not names:
+                raise IniError(f"{where}: pipeline: is empty: write the filters, then the application")
+            *filters, app = names
             for option in local_conf:
                 raise IniError(f"{self.place(section, option)}: {option}: a pipeline takes no options of a filter")
             follow(APP_SECTIONS, "pipeline", app)
@@ -1339,7 +1342,8 @@ def diagnose(configuration: Configuration, cors: CORS, exchange: Exchange, inclu
         cause, fix = not_governed(configuration, cors, path)
         status = exchange.response.status
         return Diagnosis(cause + (f", and the application answers it with {status}" if status >= 300 else ""), fix)
-    decision, policies = decide(group, environ, is_preflight(environ)), group.policies
+    preflight = environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+    decision, policies = decide(group, environ, preflight), group.policies
     if isinstance(decision, Policy):
         fixes = shortcomings(configuration, decision, exchange, include)
         for policy in policies if fixes else ():

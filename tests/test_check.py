@@ -657,3 +657,10 @@ def test_configuration_error_of_a_module_names_its_line(check):
 def test_names_of_this_module_are_a_cors():
     """The two functions that ini files above name with call: are what they stand for."""
     assert CORS(lambda environ, start_response: [], {"policy": "a", "a_origin": "*"}, matchstrategy=strategy)
+
+
+def test_empty_pipeline_is_a_problem(tmp_path, capsys):
+    file = tmp_path / "site.ini"
+    file.write_text("[pipeline:main]\npipeline =\n[filter:cors]\nuse = egg:wsgicors\norigin = *\n", encoding="utf-8")
+    assert main(["check", str(file)]) == 1
+    assert "site.ini:2: pipeline: is empty: write the filters, then the application" in capsys.readouterr().out
