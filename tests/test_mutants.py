@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import re
+
 import pytest
 from support import ORIGIN, plain_app
 
-from wsgicors import CORS, ConfigError, Problem, make_middleware
+from wsgicors import CORS, ConfigError, OriginList, Problem, make_middleware
+
+ENVIRON = {"REQUEST_METHOD": "GET", "PATH_INFO": "/"}
+BOOLEAN = "write one that returns True or False"
+
+
+def ignore(status, headers, exc_info=None):
+    """A start_response that keeps nothing."""
 
 
 def problems(make, *arguments, **options):
@@ -50,3 +60,96 @@ def test_a_set_of_several_types_is_read_to_its_end():
         "'B@'",
         "None",
     ]
+
+
+@pytest.mark.parametrize(
+    "key", ["allow_dev_origin", "allowed_dev_origin", "expose_dev_origin", "exposed_dev_origin", "dev_dev_xyz"]
+)
+def test_key_that_only_looks_like_one_of_an_inactive_policy_is_unknown(key):
+    found = problems(CORS, {"policy": "api", "api_origin": "*", key: "x"})
+    assert [found_key for found_key, _ in found] == [key]
+    assert found[0][1].startswith("'x' is given to an unknown option")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("https://app.exampleX", "is not what browsers send (upper case): write 'https://app.examplex'"),
+        ("Xa.example.com", "is not what browsers send (no scheme, upper case): write 'https://xa.example.com'"),
+        ("localhost", "is not what browsers send (no scheme): write 'http://localhost'"),
+        ("LocalHost", "is not what browsers send (no scheme, upper case): write 'http://localhost'"),
+        (
+            "HTTPS:/app.example.com",
+            "is not what browsers send (not exactly two slashes after the scheme, upper case):"
+            " write 'https://app.example.com'",
+        ),
+        ("'*'", "is misspelled: write '*'"),
+        (
+            "http://127.0.0.0x1",
+            "is not what browsers send (an IPv4 address that is not four plain numbers): write 'http://127.0.0.1'",
+        ),
+        ("https://a\u200bb.exämple", "is not what browsers send (Unicode): write 'https://ab.xn--exmple-cua'"),
+    ],
+)
+def test_pattern_is_mended_in_one_step(pattern, message):
+    assert problems(CORS, origin=[pattern]) == [("origin", f"{pattern!r} {message}")]
+
+
+LABELS = [
+    pytest.param("a" * 63 + ".example", True, id="label-of-63"),
+    pytest.param("a" * 64 + ".example", False, id="label-of-64"),
+    pytest.param(".".join(["a" * 63] * 3 + ["a" * 61]), True, id="name-of-253"),
+    pytest.param(".".join(["a" * 63] * 3 + ["a" * 62]), False, id="name-of-254"),
+]
+
+
+@pytest.mark.parametrize(("name", "fits"), LABELS)
+@pytest.mark.parametrize("port", ["", ":8443", ":*"])
+def test_name_may_be_as_long_as_dns_has_it(name, fits, port):
+    if fits:
+        assert CORS(plain_app, origin=f"https://{name}{port}").policies
+    else:
+        ((_, message),) = problems(CORS, origin=f"https://{name}{port}")
+        assert message.endswith("has a host too long for DNS: write labels of at most 63 characters, 253 in all")
+
+
+def wants_an_argument_more(origin, environ, more):
+    """A predicate that cannot be called."""
+
+
+async def waits(origin, environ):
+    """A predicate that gives a coroutine."""
+
+
+def says_yes(origin, environ):
+    """A predicate that gives no boolean."""
+    return "yes"
+
+
+@pytest.mark.parametrize(
+    ("predicate", "message"),
+    [
+        (wants_an_argument_more, "the predicate <function wants_an_argument_more at {} failed for origin '{}'"),
+        (says_yes, "the predicate <function says_yes at {} returned 'yes' for origin '{}': " + BOOLEAN),
+        (
+            waits,
+            "the predicate <function waits at {} returned <coroutine object waits at {} for origin '{}': " + BOOLEAN,
+        ),
+    ],
+)
+def test_log_says_which_predicate_failed_and_how(caplog, predicate, message):
+    CORS(plain_app, origin=predicate)({**ENVIRON, "HTTP_ORIGIN": ORIGIN}, ignore)
+    ((name, level, text),) = caplog.record_tuples
+    assert (name, level) == ("wsgicors", logging.ERROR)
+    assert re.sub("0x[0-9a-f]+>", "{}", text).replace(ORIGIN, "{}") == message
+
+
+@pytest.mark.parametrize(
+    "good",
+    ["https://*.example.com", re.compile("https://a"), says_yes, ORIGIN],
+    ids=["pattern", "regex", "call", "name"],
+)
+def test_one_good_entry_is_enough_for_a_list(good, caplog):
+    policy = CORS(plain_app, origin=OriginList(lambda: [7, good])).policies["direct"]
+    assert len(policy.origin) == 1
+    assert "7 is of type int" in caplog.text
