@@ -110,11 +110,12 @@ PUBLIC_SUFFIXES: Final = frozenset(
     com.br net.br com.cn net.cn com.tw com.hk com.sg com.my com.tr com.mx com.ar com.co com.ua co.id co.th
     a.run.app amplifyapp.com appspot.com awsapprunner.com azurefd.net azurestaticapps.net azurewebsites.net
     blob.core.windows.net blogspot.com cloudapp.net cloudfront.net csb.app deno.dev digitaloceanspaces.com
-    duckdns.org elasticbeanstalk.com firebaseapp.com fly.dev framer.app github.io githubpreview.dev gitlab.io
-    glitch.me herokuapp.com herokussl.com hosted.app loca.lt lovable.app myshopify.com netlify.app ngrok-free.app
-    ngrok.app ngrok.io now.sh ondigitalocean.app onrender.com pages.dev pythonanywhere.com r2.dev railway.app
-    readthedocs.io repl.co replit.app replit.dev run.app s3.amazonaws.com surge.sh translate.goog trycloudflare.com
-    up.railway.app vercel.app web.app web.core.windows.net webflow.io wixsite.com workers.dev wpengine.com
+    duckdns.org elasticbeanstalk.com execute-api.us-east-1.amazonaws.com firebaseapp.com fly.dev framer.app
+    github.io githubpreview.dev gitlab.io glitch.me herokuapp.com herokussl.com hosted.app
+    lambda-url.us-east-1.on.aws loca.lt lovable.app myshopify.com netlify.app ngrok-free.app ngrok.app ngrok.io
+    now.sh on.aws ondigitalocean.app onrender.com pages.dev pythonanywhere.com r2.dev railway.app readthedocs.io
+    repl.co replit.app replit.dev run.app s3.amazonaws.com surge.sh translate.goog trycloudflare.com up.railway.app
+    vercel.app web.app web.core.windows.net webflow.io wixsite.com workers.dev wpengine.com
     """.split()
 )
 
@@ -374,7 +375,8 @@ def read_paths(value: Any, complain: Complain) -> tuple[str, ...]:
         complain(value, "names no path: leave the option out to govern every path")
     for entry in entries:
         if not isinstance(entry, str) or not entry.startswith("/"):
-            likely = f"/{entry}" if isinstance(entry, str) else "/exact or /prefix/*"
+            bare = isinstance(entry, str) and re.fullmatch(r"[\w.*/-]+", entry)
+            likely = f"/{entry}" if bare else "/exact or /prefix/*"
             complain(entry, f"is not a path: write {likely!r}")
             continue
         stem, star = (entry[:-1], "*") if entry.endswith("/*") else (entry, "")
@@ -525,7 +527,9 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
     for name, options in nested.items():
         for option, value in options.items():
             key = f"policies.{name}.{option}"
-            if option not in OPTIONS:
+            if option in GLOBAL_OPTIONS:
+                about(key, problems)(value, f"is given to no option of a policy: write {option} beside policies")
+            elif option not in OPTIONS:
                 close = suggestion(str(option), {own: own for own in OPTIONS})
                 about(key, problems)(value, f"is given to an unknown option{close}")
             elif name in sections and is_given(option, value):
@@ -580,6 +584,7 @@ def inactive_names(given: Iterable[str], known: Iterable[str], active: Iterable[
     return names
 
 
+@functools.lru_cache(maxsize=1024)
 def foreign_option(key: str) -> str:
     """The option that goes by this name in other libraries, or nothing."""
     word = re.sub("[_-]", "", key.lower())
@@ -682,7 +687,7 @@ def parse_host(host: str, scheme: str, faults: list[str]) -> str:
     first, _, others = host.partition(".")
     if "*" in others or first.count("*") > 1:
         raise ValueError("has a '*' out of place: only the leftmost label may hold one, as in 'https://*.example.com'")
-    if not re.fullmatch(r"[A-Za-z0-9_*-]+(\.[A-Za-z0-9_-]+)*\.?", host):
+    if not re.fullmatch(r"[A-Za-z0-9_*-]+(\.[A-Za-z0-9_-]+)*\.?", host) or host == "*.":
         raise ValueError("has no valid host: write labels of letters, digits, '-' and '_', separated by single dots")
     if len(host) > 253 or max(map(len, host.split("."))) > 63:
         raise ValueError("has a host too long for DNS: write labels of at most 63 characters, 253 in all")
@@ -706,7 +711,7 @@ def parse_port(port: str, scheme: str, faults: list[str]) -> str:
 
 def to_ascii(host: str) -> str:
     """https://url.spec.whatwg.org/#concept-domain-to-ascii (Python's codec "idna" is older: it maps ß)."""
-    if host.isascii():
+    if host.isascii() or re.search("[\ud800-\udfff]", host):  # half a character is none
         return host
     from unicodedata import normalize
 
@@ -787,7 +792,7 @@ class Matcher:
         label, _, parents = host.partition(".")
         if f"{scheme}//*.{parents}" not in self.wildcards or parents.endswith("*"):
             return False
-        return label != "" and not label.strip(LABEL_CHARACTERS)
+        return bool(label and parents) and not label.strip(LABEL_CHARACTERS)
 
     def matches(self, origin: str, parts: tuple[str, ...]) -> bool:
         """Whether a well-formed origin, given with its parts, is that of a wildcard or a regular expression."""
@@ -900,12 +905,13 @@ def regex_risks(regex: re.Pattern[str]) -> Iterator[tuple[str, ...]]:
     hosts = ["unrelated.invalid", "a.b-c.unrelated.invalid", "xn--unrelated-9za.invalid", "203.0.113.7"]
     for name in names:
         neighbours = [f"{name}unrelated.invalid"]
-        neighbours += [f"{name[: dot.start()]}x{name[dot.end() :]}" for dot in re.finditer(r"\.", name)]
+        for dot in re.finditer(r"\.", name):
+            neighbours += [f"{name[: dot.start()]}{instead}{name[dot.end() :]}" for instead in ("x", "")]
         hosts += neighbours + [f"unrelated.{host}" for host in neighbours]
         if public_suffix_source(name.partition(".")[2]):
-            hosts.append(f"unrelated{name}")
+            hosts += [f"unrelated{name}", f"unrelated-{name}"]
     for word in {*names, *words}:
-        hosts += [f"{word}.invalid", f"{word}.unrelated.invalid", f"unrelated.{word}.unrelated.invalid"]
+        hosts += [f"{word}.zz", f"{word}.invalid", f"{word}.unrelated.invalid", f"unrelated.{word}.unrelated.invalid"]
         if not matches(["unrelated.com"], "https", "http"):
             hosts.append(f"unrelated{word}.com")
     a_dot_for_any_character = re.search(r"(?<!\\)\.(?![*+?{])", re.sub(r"\[[^\]]*\]", "", text))
@@ -918,7 +924,9 @@ def regex_risks(regex: re.Pattern[str]) -> Iterator[tuple[str, ...]]:
             yield "public-suffix", suffix, public_suffix_source(suffix)
             break
 
-    http_is_written = re.search(r"http(?!s(?![?*{]))", text)
+    http_is_written = re.search(
+        r"(?<![\w.-])http(?!s(?![?*{\[]))[^/]*//(?!\(?(?:\?:)?(?:localhost|127\.0\.0\.1|\[::1\])(?![\w.-]))", spelled
+    )
     only_local = all(map(is_local, names)) and (names or "localhost" in words)
     named = [*names, *(f"unrelated.{name}" for name in names)]
     if (http_is_written and not only_local) or matches((h for h in [*hosts, *named] if not is_local(h)), "http"):
@@ -1250,12 +1258,12 @@ def pick_group(rules: Rules, environ: WSGIEnvironment) -> Group | None:
         return FAILED
     path = environ.get("PATH_INFO") or "/"
     group = group_of(rules, path)
-    # Only such a path can differ from its normal form. Of bytes that are no UTF-8 some frameworks (Bottle) look at
-    # what is left without them, so that is the form that counts.
+    # Only such a path can be read in more than one way: as it is, without bytes that are no UTF-8 (Bottle), and normal.
     if path[0] != "/" or "//" in path or "/." in path or "\\" in path or not path.isascii():
         text = path.encode("latin-1", "ignore").decode("utf-8", "ignore")
-        normal = normal_path(text).encode("utf-8").decode("latin-1")
-        return group if group_of(rules, normal) is group else AMBIGUOUS
+        for reading in (text, normal_path(text)):
+            if group_of(rules, reading.encode("utf-8").decode("latin-1")) is not group:
+                return AMBIGUOUS
     return group
 
 
@@ -1388,8 +1396,8 @@ class CORS:
             else:
                 try:
                     headers = headers + ours
-                except TypeError:  # PEP 3333 says list; a tuple is served all the same
-                    headers = [*headers, *ours]
+                except TypeError:  # a tuple, perhaps
+                    headers = merge_headers(headers, ours)
             if exc_info is None:  # an outer start_response may take two arguments only
                 return start_response(status, headers)
             return start_response(status, headers, exc_info)
@@ -1432,6 +1440,8 @@ def expose_all(start_response: StartResponse) -> StartResponse:
 
 def merge_headers(headers: list[Header], ours: list[Header]) -> list[Header]:
     """The application's headers less those that a policy sets, then ours; its Vary is merged into ours."""
+    if not isinstance(headers, (list, tuple)):  # an iterator would lose what has been looked at
+        raise TypeError(f"start_response takes a list of headers (PEP 3333), not {type(headers).__name__}")
     sent = {name.lower() for name, _ in ours}
     merged: list[Header] = []
     vary: list[str] = []
@@ -1489,33 +1499,43 @@ def call_and_catch(app: WSGIApplication, environ: WSGIEnvironment, respond: Star
     have heard: after a second start_response gunicorn and cheroot send the headers of both, uWSGI no body.
     """
     held: list[tuple[str, list[Header], OptExcInfo | None]] = []
-    writes: list[Callable[[bytes], object]] = []  # the server's, once it has heard
-    returned = False
+    writes: list[Callable[[bytes], object]] = []  # the server's
+    passed_on = False  # what was held; from then on nothing is
 
     def hold(status: str, headers: list[Header], exc_info: OptExcInfo | None = None) -> Callable[[bytes], object]:
-        if returned or writes:
+        if passed_on:
             return respond(status, headers, exc_info)
+        if held and exc_info is None:
+            raise AssertionError("start_response was called a second time without exc_info (PEP 3333)")
         held[:] = [(status, headers, exc_info)]
         return write
 
+    def pass_on() -> None:
+        nonlocal passed_on
+        passed_on = True
+        if held:
+            writes.append(respond(*held.pop()))
+
     def write(data: bytes) -> object:
-        if not writes:
-            writes.append(respond(*held[0]))
+        if not passed_on:
+            pass_on()
         return writes[0](data)
 
+    answer: Iterable[bytes] = ()
     try:
         answer = app(environ, hold)
+        if not passed_on:
+            pass_on()
+        return answer
     except Exception:
         method, path = environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")
         logger().exception("the application failed at %s %s", show(method), show(path))
+        if hasattr(answer, "close"):
+            answer.close()
         body = b"Internal Server Error\n"
         # With exc_info a server raises where it is too late.
-        respond("500 Internal Server Error", entity_headers(body), sys.exc_info() if writes else None)
+        respond("500 Internal Server Error", entity_headers(body), sys.exc_info() if passed_on else None)
         return [body]
-    returned = True
-    if held and not writes:
-        respond(*held[0])
-    return answer
 
 
 def log_refusal(refusal: Refusal, environ: WSGIEnvironment) -> None:

@@ -910,3 +910,8 @@ def test_key_named_as_a_parameter_is_an_unknown_option_of_a_section():
 
 def test_global_conf_may_be_given_by_keyword():
     assert make_middleware(plain_app, cfg={"policy": "open", "open_origin": "*"}).policies["open"].origin == ("*",)
+
+
+def test_global_option_inside_a_policy_is_shown_its_place():
+    with pytest.raises(ConfigError, match="write catch_errors beside policies"):
+        CORS(plain_app, policies={"api": {"origin": "*", "catch_errors": True}})

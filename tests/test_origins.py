@@ -696,3 +696,8 @@ def test_set_may_hold_patterns_expressions_and_predicates_at_once():
     for origin in ("https://a.example", "https://b.example", "https://c.example"):
         assert_cors(request(both, origin), allow_origin=origin, vary="Origin")
     assert_cors(request(both, "https://d"), vary="Origin")
+
+
+def test_wildcard_before_a_lone_dot_is_no_host():
+    with pytest.raises(ConfigError, match="has no valid host"):
+        CORS(plain_app, origin="https://*.")

@@ -848,7 +848,15 @@ def test_expose_any_says_nothing_on_a_304_whose_shorter_list_a_cache_would_keep(
 
 @pytest.mark.parametrize(
     "path",
-    ["/a\xffpi/secret", "/\xffapi/secret", "/api\xff/secret", "/\xc0\xafapi/secret", "/\xff../api/x", "/\xff/api/x"],
+    [
+        "/a\xffpi/secret",
+        "/\xffapi/secret",
+        "/api\xff/secret",
+        "/\xc0\xafapi/secret",
+        "/\xff../api/x",
+        "/\xff/api/x",
+        "/a\xffpi/secret/../../x",
+    ],
 )
 def test_bytes_that_are_no_utf_8_lead_to_no_laxer_policy(path):
     options = {"policy": "api, rest", "api_path": "/api/*", "api_origin": OTHER, "rest_origin": ORIGIN}
@@ -1347,6 +1355,62 @@ def test_start_response_of_a_generator_goes_straight_through():
     response = request(client(app=app, origin=ORIGIN, catch_errors=True), ORIGIN)
     assert response.body == b"late"
     assert_cors(response, allow_origin=ORIGIN, vary="Origin")
+
+
+def test_response_that_the_server_refuses_is_caught_and_its_body_closed():
+    class Body(list):
+        closed = 0
+
+        def close(self):
+            self.closed += 1
+
+    body, heard = Body([b"ok"]), []
+
+    def app(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain"), ("X-Split", "1\r\nX-Evil: 2")])
+        return body
+
+    def start_response(status, headers, exc_info=None):
+        heard.append((status, exc_info is not None))
+        if any("\n" in value for _, value in headers):
+            raise ValueError("a header with a line break")
+
+    assert call(CORS(app, origin=ORIGIN, catch_errors=True), start_response) == [b"Internal Server Error\n"]
+    assert heard == [("200 OK", False), ("500 Internal Server Error", True)]
+    assert body.closed == 1
+
+
+def test_second_start_response_without_exc_info_is_the_error_that_it_is_without_catch_errors():
+    def app(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        start_response("201 Created", [("Content-Type", "text/plain")])
+        return [b"never"]
+
+    recorder = Recorder()
+    call(CORS(app, origin=ORIGIN, catch_errors=True), recorder)
+    assert [args[0] for args in recorder.calls] == ["500 Internal Server Error"]
+
+
+@pytest.mark.parametrize("catch_errors", [False, True])
+def test_write_within_the_iterable_reaches_the_server(catch_errors):
+    def app(environ, start_response):
+        write = start_response("200 OK", [("Content-Type", "text/plain")])
+        return (write(b"one ") or b"two" for _ in range(1))
+
+    recorder = Recorder()
+    assert list(call(CORS(app, origin=ORIGIN, catch_errors=catch_errors), recorder)) == [b"two"]
+    assert recorder.written == [b"one "]
+
+
+def test_headers_that_are_no_list_are_an_error_each_time():
+    def app(environ, start_response):
+        start_response("200 OK", iter([("Content-Type", "text/plain"), ("X-Iterator", "1")]))
+        return []
+
+    middleware = CORS(app, origin="*")
+    for _ in range(2):
+        with pytest.raises(TypeError, match="takes a list of headers"):
+            call(middleware, Recorder())
 
 
 def test_what_an_application_writes_is_not_held_back():
