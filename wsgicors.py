@@ -1530,12 +1530,13 @@ def call_and_catch(app: WSGIApplication, environ: WSGIEnvironment, respond: Star
     except Exception:
         method, path = environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")
         logger().exception("the application failed at %s %s", show(method), show(path))
-        if hasattr(answer, "close"):
-            answer.close()
+        close = getattr(answer, "close", None)
+        if close is not None:
+            close()
         body = b"Internal Server Error\n"
         # With exc_info a server raises where it is too late.
         respond("500 Internal Server Error", entity_headers(body), sys.exc_info() if passed_on else None)
-        return [body]
+        return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
 
 def log_refusal(refusal: Refusal, environ: WSGIEnvironment) -> None:

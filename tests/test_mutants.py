@@ -153,3 +153,14 @@ def test_one_good_entry_is_enough_for_a_list(good, caplog):
     policy = CORS(plain_app, origin=OriginList(lambda: [7, good])).policies["direct"]
     assert len(policy.origin) == 1
     assert "7 is of type int" in caplog.text
+
+
+@pytest.mark.parametrize("pattern", ["https://*.co.uk", "https://*.co.uk.", "https://*.com.", "https://pr-*.github.io."])
+def test_name_with_a_dot_at_its_end_is_as_public_as_without(pattern):
+    ((_, message),) = problems(CORS, origin=pattern, credentials=True)
+    assert "with credentials is prohibited (public-suffix)" in message
+
+
+def test_part_of_a_label_right_above_a_public_suffix_is_nobody_elses():
+    for origin in ("https://pr-*.amazonaws.com", re.compile(r"https://[a-z]*x\.amazonaws\.com")):
+        assert CORS(plain_app, origin=[origin], credentials=True).policies

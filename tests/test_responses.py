@@ -1380,6 +1380,13 @@ def test_response_that_the_server_refuses_is_caught_and_its_body_closed():
     assert body.closed == 1
 
 
+def test_caught_error_of_a_head_request_has_no_body():
+    recorder = Recorder()
+    environ = {"REQUEST_METHOD": "HEAD", "PATH_INFO": "/", "HTTP_ORIGIN": ORIGIN}
+    assert CORS(raises_at_once, origin=ORIGIN, catch_errors=True)(environ, recorder) == []
+    assert recorder.calls[0][0] == "500 Internal Server Error"
+
+
 def test_second_start_response_without_exc_info_is_the_error_that_it_is_without_catch_errors():
     def app(environ, start_response):
         start_response("200 OK", [("Content-Type", "text/plain")])
