@@ -155,7 +155,9 @@ def test_one_good_entry_is_enough_for_a_list(good, caplog):
     assert "7 is of type int" in caplog.text
 
 
-@pytest.mark.parametrize("pattern", ["https://*.co.uk", "https://*.co.uk.", "https://*.com.", "https://pr-*.github.io."])
+@pytest.mark.parametrize(
+    "pattern", ["https://*.co.uk", "https://*.co.uk.", "https://*.com.", "https://pr-*.github.io."]
+)
 def test_name_with_a_dot_at_its_end_is_as_public_as_without(pattern):
     ((_, message),) = problems(CORS, origin=pattern, credentials=True)
     assert "with credentials is prohibited (public-suffix)" in message
@@ -164,3 +166,33 @@ def test_name_with_a_dot_at_its_end_is_as_public_as_without(pattern):
 def test_part_of_a_label_right_above_a_public_suffix_is_nobody_elses():
     for origin in ("https://pr-*.amazonaws.com", re.compile(r"https://[a-z]*x\.amazonaws\.com")):
         assert CORS(plain_app, origin=[origin], credentials=True).policies
+
+
+@pytest.mark.parametrize(
+    "regex",
+    [
+        pytest.param(re.compile(r"https://a p p.example\.com  # any.host", re.VERBOSE), id="verbose"),
+        pytest.param(re.compile("https://app.\nexample\\.com\n# x\n", re.VERBOSE), id="verbose-lines"),
+        pytest.param(re.compile(r"https://(?:[#]|)app.example\.com"), id="number-sign"),
+        pytest.param(re.compile(r"https://APP.example\.COM", re.IGNORECASE), id="any-case"),
+    ],
+)
+def test_neighbours_of_a_name_are_found_however_it_is_written(regex):
+    ((_, message),) = problems(CORS, origin=regex, credentials=True)
+    assert "with credentials is prohibited (any-origin)" in message
+
+
+@pytest.mark.parametrize(
+    "regex",
+    [
+        r"https://[a-z]+\.[a-z]+",
+        r"https://[a-z]\.[a-z]-[a-z]\.[a-z]+\.[a-z]+",
+        r"https://xn--[a-z0-9-]+\.[a-z]+",
+        r"https://[0-9.]+",
+        r"https://[a-z.]+:[0-9]+",
+        r"http://[a-z.]+",
+    ],
+)
+def test_strangers_of_every_kind_are_probed(regex):
+    found = problems(CORS, origin=re.compile(regex), credentials=True)
+    assert "with credentials is prohibited (any-origin)" in found[0][1]
