@@ -196,3 +196,9 @@ def test_neighbours_of_a_name_are_found_however_it_is_written(regex):
 def test_strangers_of_every_kind_are_probed(regex):
     found = problems(CORS, origin=re.compile(regex), credentials=True)
     assert "with credentials is prohibited (any-origin)" in found[0][1]
+
+
+def test_end_that_is_not_anchored_is_found_beside_a_name():
+    for regex in (r"https://app\.example\.com[a-z.]*", r"https://(?:app\.example\.com|[a-z]+\.[a-z]+)"):
+        found = problems(CORS, origin=re.compile(regex), credentials=True)
+        assert "with credentials is prohibited (any-origin)" in found[0][1]
