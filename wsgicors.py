@@ -218,7 +218,10 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def cause(error: Exception) -> str:
     """What an exception of somebody else's code says, as one short line."""
-    return f"{type(error).__name__}: {on_one_line(str(error)[:MAX_SHOWN])}"
+    try:
+        return f"{type(error).__name__}: {on_one_line(str(error)[:MAX_SHOWN])}"
+    except Exception:  # likewise
+        return type(error).__name__
 
 
 @functools.cache
@@ -377,14 +380,14 @@ def read_paths(value: Any, complain: Complain) -> tuple[str, ...]:
         if not isinstance(entry, str) or not entry.startswith("/"):
             bare = isinstance(entry, str) and re.fullmatch(r"[\w.*/-]+", entry)
             likely = f"/{entry}" if bare else "/exact or /prefix/*"
-            complain(entry, f"is not a path: write {likely!r}")
+            complain(entry, f"is not a path: write {show(likely)}")
             continue
         stem, star = (entry[:-1], "*") if entry.endswith("/*") else (entry, "")
         normal = normal_path(stem) + star
         if re.search("[*?#\r\n\ud800-\udfff]", stem):
             complain(entry, "is no path that is compared: write /exact, or /prefix/* for all that is under it")
         elif normal != entry:
-            complain(entry, f"is no path that is served, see its dots and slashes: write {normal!r}")
+            complain(entry, f"is no path that is served, see its dots and slashes: write {show(normal)}")
         else:
             paths[entry] = None
     return tuple(paths)
@@ -530,7 +533,7 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
             if option in GLOBAL_OPTIONS:
                 about(key, problems)(value, f"is given to no option of a policy: write {option} beside policies")
             elif option not in OPTIONS:
-                close = suggestion(str(option), {own: own for own in OPTIONS})
+                close = suggestion(str(option), {own: own for own in OPTIONS}, problems)
                 about(key, problems)(value, f"is given to an unknown option{close}")
             elif name in sections and is_given(option, value):
                 sections[name][option] = (key, value)
@@ -549,7 +552,7 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
             remedy = f"write {f'{names[0]}_{key}'!r}, or leave out the list of policies"
             complain(value, f"is given to none of the policies {', '.join(names)}: {remedy}")
         elif key not in GLOBAL_OPTIONS and not belongs(key, inactive, sections):
-            close = suggestion(key, {known: option for known, [(_, option), *_] in owners.items()})
+            close = suggestion(key, {known: option for known, [(_, option), *_] in owners.items()}, problems)
             complain(value, f"is given to an unknown option{close}")
 
     if "deny" not in sections:
@@ -594,8 +597,10 @@ def foreign_option(key: str) -> str:
     return ""
 
 
-def suggestion(key: str, known: Mapping[str, str]) -> str:
+def suggestion(key: str, known: Mapping[str, str], problems: list[Problem]) -> str:
     """The known key (key -> option) that is nearest in meaning, else in spelling, else all: the end of a message."""
+    if len(problems) >= MAX_PROBLEMS:  # of which the text shows no more
+        return ""
     for right, option in known.items():
         if foreign_option(key.removeprefix(right[: -len(option)])) == option:
             return f"; did you mean {right!r}?"
@@ -924,12 +929,14 @@ def regex_risks(regex: re.Pattern[str]) -> Iterator[tuple[str, ...]]:
             yield "public-suffix", suffix, public_suffix_source(suffix)
             break
 
-    http_is_written = re.search(
-        r"(?<![\w.-])http(?!s(?![?*{\[]))[^/]*//(?!\(?(?:\?:)?(?:localhost|127\.0\.0\.1|\[::1\])(?![\w.-]))", spelled
-    )
-    only_local = all(map(is_local, names)) and (names or "localhost" in words)
+    # An http that a fixed s does not follow, nor a local host in full; or a scheme that may be any.
+    local = r"(?:(?:[^/()|]*\\\.)?localhost|127\\?\.0\\?\.0\\?\.1|\\\[::1\\?\])"
+    end = r"(?:\(:|\(\?::|:|\||\)|\$|\\[Zz]|$)"
+    only_local = rf"s?\??:(?:\\?/){{2}}(?:{local}|\((?:\?:)?{local}(?:\|{local})*\)){end}"
+    http_is_written = re.search(rf"(?<!/)http(?!s(?![?*{{\[]))(?!{only_local})", text)
+    any_scheme = re.match(r"(?:\^|\\[Aa]|\(|\?:)*(?:\.|\\[wWsSdD]|\[[^\]]*\])[*+]", text)
     named = [*names, *(f"unrelated.{name}" for name in names)]
-    if (http_is_written and not only_local) or matches((h for h in [*hosts, *named] if not is_local(h)), "http"):
+    if http_is_written or any_scheme or matches((h for h in [*hosts, *named] if not is_local(h)), "http"):
         yield ("insecure-origin",)
 
 

@@ -915,3 +915,10 @@ def test_global_conf_may_be_given_by_keyword():
 def test_global_option_inside_a_policy_is_shown_its_place():
     with pytest.raises(ConfigError, match="write catch_errors beside policies"):
         CORS(plain_app, policies={"api": {"origin": "*", "catch_errors": True}})
+
+
+def test_only_the_problems_that_the_text_shows_have_suggestions():
+    with pytest.raises(ConfigError) as caught:
+        CORS(plain_app, origin="*", **{f"maxag{number}": 1 for number in range(60)})
+    suggested = ["did you mean" in problem.message for problem in caught.value.problems]
+    assert suggested == [True] * 50 + [False] * 10

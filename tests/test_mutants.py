@@ -202,3 +202,11 @@ def test_end_that_is_not_anchored_is_found_beside_a_name():
     for regex in (r"https://app\.example\.com[a-z.]*", r"https://(?:app\.example\.com|[a-z]+\.[a-z]+)"):
         found = problems(CORS, origin=re.compile(regex), credentials=True)
         assert "with credentials is prohibited (any-origin)" in found[0][1]
+
+
+def test_a_policy_says_what_to_use_instead_of_changing_it():
+    policy = CORS(plain_app, origin="*").policies["direct"]
+    for change in (lambda: setattr(policy, "maxage", 1), lambda: delattr(policy, "maxage")):
+        with pytest.raises(AttributeError) as caught:
+            change()
+        assert str(caught.value) == "a Policy is immutable: use CORS.configure"

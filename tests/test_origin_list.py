@@ -701,3 +701,15 @@ def test_readme_predicate_on_the_host():
     assert_cors(request(test_client, origin, Host="shop.api.example.com"), allow_origin=origin, vary="Origin")
     assert_cors(request(test_client, origin, Host="other.api.example.com"), vary="Origin")
     assert_cors(request(test_client, "https://evil.example", Host="shop.api.example.com"), vary="Origin")
+
+
+def test_exception_that_cannot_be_shown_is_named_by_its_type():
+    class Mute(Exception):
+        def __str__(self):
+            raise RuntimeError("no text")
+
+    def load():
+        raise Mute
+
+    with pytest.raises(ConfigError, match="gave no origins: Mute"):
+        OriginList(load)
