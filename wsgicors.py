@@ -307,8 +307,8 @@ def read_boolean(value: Any, complain: Complain) -> bool:
 
 def read_number(value: Any, complain: Complain, what: str, low: int, high: int) -> int | None:
     """A whole number from low to high, given as an ``int`` or as digits."""
-    digits = isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,10}\s*", value)
-    number = int(digits[0]) if digits else value
+    digits = value.strip() if isinstance(value, str) else ""
+    number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 10 else value
     if isinstance(number, int) and not isinstance(number, bool) and low <= number <= high:
         return int(number)  # of a subclass the text may be anything
     complain(value, f"is not {what}: write a whole number from {low} to {high}")
@@ -515,17 +515,21 @@ def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dic
     return given
 
 
+# Where no policy is named, each option belongs to the one there is.
+DIRECT_OWNERS: Final = {option: [("direct", option)] for option in OPTIONS}
+
+
 def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str, Section], bool]:
     """What was written for each active policy, in order; and whether ``deny`` ends the list."""
     nested = read("policies", given.get("policies"), "policies", problems)
     names = read("policy", given["policy"], "policy", problems) if "policy" in given else tuple(nested)
     prefixes = {name: f"policies.{name}." if name in nested else f"{name}_" for name in names} or {"direct": ""}
     sections: dict[str, Section] = {}
-    owners: dict[str, list[tuple[str, str]]] = {}
+    owners: dict[str, list[tuple[str, str]]] = {} if names else DIRECT_OWNERS
     for name, prefix in prefixes.items():
         sections[name] = {option: (prefix + option, None) for option in OPTIONS}
-        for option in OPTIONS:
-            owners.setdefault(f"{name}_{option}" if names else option, []).append((name, option))
+        for option in OPTIONS if names else ():
+            owners.setdefault(f"{name}_{option}", []).append((name, option))
 
     for name, options in nested.items():
         for option, value in options.items():
@@ -1108,15 +1112,16 @@ class Group:
     ) -> None:
         # PATH_INFO holds the bytes of the path, each as one character (PEP 3333, "Unicode Issues").
         latin = [path.encode("utf-8").decode("latin-1") for path in paths]
-        self.exact = tuple(path[:-2] if path.endswith("/*") else path for path in latin)
-        self.prefixes = tuple(path[:-1] for path in latin if path.endswith("/*"))
+        self.exact = tuple([path[:-2] if path.endswith("/*") else path for path in latin])
+        self.prefixes = tuple([path[:-1] for path in latin if path.endswith("/*")])
         self.policies = tuple(policies)
         self.verbmatch = verbmatch
         self.refusal = refusal  # where no policy of the group allows a well-formed origin
         self.static = bool(self.policies) and self.policies[0].static
-        self.by_origin = not verbmatch and not any(
-            policy.lists or policy.matcher.predicates or "expose_headers" in policy.echoes for policy in self.policies
-        )
+        self.by_origin = not verbmatch
+        for policy in self.policies:
+            if policy.lists or policy.matcher.predicates or "expose_headers" in policy.echoes:
+                self.by_origin = False
         # What the first policy admits and answers with nothing else that depends on the request.
         usual = self.by_origin and self.policies and not (self.static or self.policies[0].timing)
         self.usual = self.policies[0].matcher if usual else Matcher()
@@ -1173,8 +1178,8 @@ def compile_policy(
         complain("*", f"with credentials is forbidden by the standard, browsers refuse it: write {remedy}")
     elif anyone and credentials and "any-origin" not in accepted:
         complain("copy", prohibited(accept_key, "any-origin"))
-    lists = tuple(entry for entry in origin if isinstance(entry, OriginList))
-    patterns = () if anyone else (entry for entry in origin if not isinstance(entry, OriginList))
+    lists = tuple([entry for entry in origin if isinstance(entry, OriginList)])
+    patterns = () if anyone else [entry for entry in origin if not isinstance(entry, OriginList)] if lists else origin
     profile = accepted if credentials else None
     matcher = compile_origins(patterns, profile, complain, accept_key)
     if anyone and (not credentials or "null-origin" in accepted):
@@ -1183,8 +1188,8 @@ def compile_policy(
     # With credentials browsers take `*` literally; without, it does not cover Authorization:
     # https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
     lists_of_names = ("methods", "headers", "expose_headers")
-    echoes = frozenset(option for option in lists_of_names if credentials and values[option] == ("*",))
-    methods, headers, exposed = ("" if option in echoes else ", ".join(values[option]) for option in lists_of_names)
+    echoes = frozenset([option for option in lists_of_names if credentials and values[option] == ("*",)])
+    methods, headers, exposed = ["" if option in echoes else ", ".join(values[option]) for option in lists_of_names]
     varies = ["Origin"] + ["Access-Control-Request-Method"] * ("methods" in echoes)
     varies += ["Access-Control-Request-Headers"] * ("headers" in echoes)
     # A header without a value is not sent.
@@ -1205,8 +1210,8 @@ def compile_policy(
     return Policy(
         **{"name": name, **values, "static": static, "anyone": anyone, "lists": lists, "profile": profile},
         **{"matcher": matcher, "exact": matcher.exact, "echoes": echoes},
-        response=tuple(header for header in response if header[1]),
-        preflight=tuple(header for header in preflight if header[1]),
+        response=tuple([header for header in response if header[1]]),
+        preflight=tuple([header for header in preflight if header[1]]),
     )
 
 
