@@ -210,3 +210,62 @@ def test_a_policy_says_what_to_use_instead_of_changing_it():
         with pytest.raises(AttributeError) as caught:
             change()
         assert str(caught.value) == "a Policy is immutable: use CORS.configure"
+
+
+def fails(environ):
+    """A strategy that fails."""
+    raise RuntimeError
+
+
+def names_nothing(environ):
+    """A strategy that names no policy."""
+    return "nowhere"
+
+
+@pytest.mark.parametrize(
+    ("strategy", "message"),
+    [
+        (fails, "the matchstrategy <function fails at {} failed"),
+        (names_nothing, "the matchstrategy <function names_nothing at {} returned 'nowhere', which names no policy"),
+    ],
+)
+def test_log_says_which_strategy_failed_and_how(caplog, strategy, message):
+    CORS(plain_app, policy="a", a_origin="*", matchstrategy=strategy)({**ENVIRON, "HTTP_ORIGIN": ORIGIN}, ignore)
+    ((name, level, text),) = caplog.record_tuples
+    assert (name, level) == ("wsgicors", logging.ERROR)
+    assert re.sub("0x[0-9a-f]+>", "{}", text) == message
+
+
+@pytest.mark.parametrize("path", ["/\u20ac", "/a/\udcff", "/a/../\u20ac", "\u20ac"])
+def test_path_of_a_server_that_decodes_it_breaks_nothing(path):
+    answers = []
+    cors = CORS(plain_app, policy="a, b", a_path="/a/*", a_origin="*", b_origin="*")
+    cors({**ENVIRON, "PATH_INFO": path, "HTTP_ORIGIN": ORIGIN}, lambda status, headers: answers.append(status))
+    assert answers == ["200 OK"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "reason"),
+    [
+        ("null", "no policy for this path allows the origin"),
+        (ORIGIN, "no policy for this path allows the origin"),
+        ("NULL", "the Origin header is not what browsers send"),
+        (None, "the request has no Origin"),
+    ],
+)
+def test_log_says_why_an_origin_is_refused(caplog, origin, reason):
+    caplog.set_level(logging.DEBUG, "wsgicors")
+    CORS(plain_app, origin="https://other.example")({**ENVIRON, "HTTP_ORIGIN": origin}, ignore)
+    assert [text for _, _, text in caplog.record_tuples] == [f"refused 'GET' '/' from {origin!r}: {reason}"]
+
+
+@pytest.mark.parametrize("name", ["Access-Control-Allow-Origin", "access-control-max-age", "VARY"])
+def test_the_only_header_of_an_application_may_be_one_of_ours(name):
+    def app(environ, start_response):
+        start_response("204 No Content", [(name, "Accept")])
+        return []
+
+    answers = []
+    CORS(app, origin=ORIGIN)({**ENVIRON, "HTTP_ORIGIN": ORIGIN}, lambda status, headers: answers.append(headers))
+    vary = "Accept, Origin" if name == "VARY" else "Origin"
+    assert answers == [[("Access-Control-Allow-Origin", ORIGIN), ("Vary", vary)]]
