@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 
 import pytest
 from support import ORIGIN, plain_app
 
+import wsgicors
 from wsgicors import CORS, ConfigError, OriginList, Problem, make_middleware
 
 ENVIRON = {"REQUEST_METHOD": "GET", "PATH_INFO": "/"}
@@ -269,3 +271,62 @@ def test_the_only_header_of_an_application_may_be_one_of_ours(name):
     CORS(app, origin=ORIGIN)({**ENVIRON, "HTTP_ORIGIN": ORIGIN}, lambda status, headers: answers.append(headers))
     vary = "Accept, Origin" if name == "VARY" else "Origin"
     assert answers == [[("Access-Control-Allow-Origin", ORIGIN), ("Vary", vary)]]
+
+
+def test_names_that_need_no_look_are_remembered_up_to_a_limit(monkeypatch):
+    known = set()
+    monkeypatch.setattr(wsgicors, "PLAIN_NAMES", known)
+    names = ["Content-Type", "X" * 64, "Y" * 65, *(f"X-{number}" for number in range(2000))]
+
+    def app(environ, start_response):
+        start_response("204 No Content", [(name, "1") for name in names])
+        return []
+
+    CORS(app, origin=ORIGIN)(ENVIRON, ignore)
+    assert known == {"Content-Type", "X" * 64, *(f"X-{number}" for number in range(1022))}
+
+
+def test_headers_must_be_a_list():
+    def app(environ, start_response):
+        start_response("204 No Content", iter([("X-New-Here", "1")]))
+
+    with pytest.raises(TypeError) as caught:
+        CORS(app, origin=ORIGIN)(ENVIRON, ignore)
+    assert str(caught.value) == "start_response takes a list of headers (PEP 3333), not list_iterator"
+
+
+def test_log_says_at_which_request_the_application_failed(caplog):
+    def app(environ, start_response):
+        raise RuntimeError("a bug")
+
+    CORS(app, origin=ORIGIN, catch_errors=True)({**ENVIRON, "PATH_INFO": "/\n"}, ignore)
+    ((_, level, text),) = caplog.record_tuples
+    assert (level, text) == (logging.ERROR, "the application failed at 'GET' '/\\n'")
+
+
+def test_a_second_start_response_without_exc_info_is_the_applications_error(caplog):
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        start_response("200 OK", [])
+        return []
+
+    answers = []
+    CORS(app, origin=ORIGIN, catch_errors=True)(ENVIRON, lambda status, *_: answers.append(status))
+    assert answers == ["500 Internal Server Error"]
+    assert "AssertionError: start_response was called a second time without exc_info (PEP 3333)" in caplog.text
+
+
+def test_exc_info_of_a_late_start_response_is_passed_on():
+    received = []
+
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        yield b"first"
+        try:
+            raise RuntimeError("a bug")
+        except RuntimeError:
+            start_response("500 Late", [], sys.exc_info())
+
+    cors = CORS(app, origin=ORIGIN, catch_errors=True)
+    list(cors(ENVIRON, lambda status, headers, exc_info=None: received.append((status, exc_info and exc_info[0]))))
+    assert received == [("200 OK", None), ("500 Late", RuntimeError)]
