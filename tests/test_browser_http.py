@@ -175,7 +175,7 @@ def certificate(tmp_path_factory):
 @pytest.fixture
 def tls(certificate):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+    context.load_cert_chain(str(certificate))
     return context
 
 

@@ -71,7 +71,7 @@ HOSTILE_ORIGINS = st.one_of(
     st.builds(lambda origin, at, text: origin[:at] + text + origin[at:], ORIGINS, st.integers(0, 30), st.text()),
     st.builds(lambda origin, text: origin + text, PATTERNS, st.sampled_from(["/", "\r\nX: 1", ", null", "\n", "\0"])),
     st.builds(lambda origin, text: f"{origin} {text}", ORIGINS, ORIGINS),
-    st.builds(str.upper, ORIGINS),
+    ORIGINS.map(lambda origin: origin.upper()),  # builds() cannot look into PyPy's str.upper
     PATTERNS,
     st.sampled_from(["", " ", "null ", "NULL", "*", "copy", "file://", "https://", "https://[", "https://a:0"]),
     st.sampled_from(["https://" + "a" * 505, "https://" + "a.b" * 168, "a" * 10**6, "https://a" * 10**5]),
