@@ -330,3 +330,11 @@ def test_exc_info_of_a_late_start_response_is_passed_on():
     cors = CORS(app, origin=ORIGIN, catch_errors=True)
     list(cors(ENVIRON, lambda status, headers, exc_info=None: received.append((status, exc_info and exc_info[0]))))
     assert received == [("200 OK", None), ("500 Late", RuntimeError)]
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("2147483648", 2147483648), (" 600 ", 600), ("0000000600", 600)])
+def test_seconds_have_ten_digits_at_most(text, seconds):
+    assert CORS(plain_app, origin="*", maxage=text).policies["direct"].maxage == seconds
+    for other in ("2147483649", f"{text.strip()}0".rjust(11, "0"), "00000000600"):
+        ((_, message),) = problems(CORS, origin="*", maxage=other)
+        assert message.endswith("write a whole number from 0 to 2147483648")
