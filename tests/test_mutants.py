@@ -338,3 +338,15 @@ def test_seconds_have_ten_digits_at_most(text, seconds):
     for other in ("2147483649", f"{text.strip()}0".rjust(11, "0"), "00000000600"):
         ((_, message),) = problems(CORS, origin="*", maxage=other)
         assert message.endswith("write a whole number from 0 to 2147483648")
+
+
+def test_a_global_option_among_those_of_a_policy_is_named_with_its_value():
+    with pytest.raises(ConfigError) as caught:
+        CORS(plain_app, policies={"api": {"origin": "*", "catch_errors": "true"}})
+    assert caught.value.problems == (
+        Problem(
+            "policies.api.catch_errors",
+            "true",
+            "'true' is given to no option of a policy: write catch_errors beside policies",
+        ),
+    )
