@@ -921,8 +921,8 @@ def regex_risks(regex: re.Pattern[str]) -> Iterator[tuple[str, ...]]:
             hosts += [f"unrelated{name}", f"unrelated-{name}"]
     for word in {*names, *words}:
         hosts += [f"{word}.zz", f"{word}.invalid", f"{word}.unrelated.invalid", f"unrelated.{word}.unrelated.invalid"]
-        if not matches(["unrelated.com"], "https", "http"):
-            hosts.append(f"unrelated{word}.com")
+    if not matches(["unrelated.com"], "https", "http"):  # else the names right under com are what it is about
+        hosts += [f"unrelated{word}.com" for word in words]
     a_dot_for_any_character = re.search(r"(?<!\\)\.(?![*+?{])", re.sub(r"\[[^\]]*\]", "", text))
     if a_dot_for_any_character or matches(hosts, "https", "http"):
         yield ("any-origin",)
