@@ -81,6 +81,7 @@ def sdist(built, tmp_path_factory):
         assert all(member.isfile() or member.isdir() for member in file), "a link in the sdist"
         names = [member.name for member in file]
         assert all(name.split("/")[0] == f"wsgicors-{wsgicors.__version__}" and ".." not in name for name in names)
+        file.extraction_filter = getattr(tarfile, "data_filter", None)  # which older Pythons do not have
         file.extractall(unpacked)
     return unpacked / f"wsgicors-{wsgicors.__version__}"
 
