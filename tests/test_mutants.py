@@ -288,11 +288,11 @@ def test_names_that_need_no_look_are_remembered_up_to_a_limit(monkeypatch):
 
 def test_headers_must_be_a_list():
     def app(environ, start_response):
-        start_response("204 No Content", iter([("X-New-Here", "1")]))
+        start_response("204 No Content", {"X-New-Here": "1"}.items())
 
     with pytest.raises(TypeError) as caught:
         CORS(app, origin=ORIGIN)(ENVIRON, ignore)
-    assert str(caught.value) == "start_response takes a list of headers (PEP 3333), not list_iterator"
+    assert str(caught.value) == "start_response takes a list of headers (PEP 3333), not dict_items"
 
 
 def test_log_says_at_which_request_the_application_failed(caplog):
