@@ -57,7 +57,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     Predicate = Callable[[str, WSGIEnvironment], bool]
-    Strategy = Callable[[WSGIEnvironment], Union[str, None]]
     Header = tuple[str, str]
     Complain = Callable[[object, str], None]
     Profile = Union[frozenset[str], None]  # the risks that are accepted with credentials; None: there are none
@@ -341,33 +340,38 @@ def read_list(value: Any, complain: Complain) -> list[Any]:
     return []
 
 
-def read_names(value: Any, complain: Complain) -> tuple[str, ...]:
-    """Header names, each once; or the one entry ``*``."""
-    names: dict[str, str] = {}
+def read_tokens(value: Any, complain: Complain, invalid: str, beside_others: str) -> Iterator[str]:
+    """The tokens of HTTP in a list; ``*`` only if it stands alone."""
     entries = read_list(value, complain)
     for entry in entries:
         if not isinstance(entry, str) or not TOKEN.fullmatch(entry):
-            complain(entry, "is not a name of HTTP (a token): write names such as X-Token, separated by commas")
+            complain(entry, invalid)
         elif entry == "*" and len(entries) > 1:
-            complain(entry, "stands for any name, Authorization included: write it alone, or leave it out")
+            complain(entry, beside_others)
         else:
-            names.setdefault(entry.lower(), entry)
+            yield entry
+
+
+def read_names(value: Any, complain: Complain) -> tuple[str, ...]:
+    """Header names, each once; or the one entry ``*``."""
+    invalid = "is not a name of HTTP (a token): write names such as X-Token, separated by commas"
+    beside_others = "stands for any name, Authorization included: write it alone, or leave it out"
+    names: dict[str, str] = {}
+    for name in read_tokens(value, complain, invalid, beside_others):
+        names.setdefault(name.lower(), name)
     return tuple(names.values())
 
 
 def read_methods(value: Any, complain: Complain) -> tuple[str, ...]:
     """Methods, each once, as browsers send them (https://fetch.spec.whatwg.org/#concept-method-normalize)."""
+    invalid = "is not a method: write names such as GET, separated by commas"
+    beside_others = "stands for any method: write it alone, or leave it out"
     methods: dict[str, None] = {}
-    entries = read_list(value, complain)
-    for entry in entries:
-        if not isinstance(entry, str) or not TOKEN.fullmatch(entry):
-            complain(entry, "is not a method: write names such as GET, separated by commas")
-        elif entry == "*" and len(entries) > 1:
-            complain(entry, "stands for any method: write it alone, or leave it out")
-        elif entry.upper() == "PATCH" != entry:
-            complain(entry, "is not PATCH, as browsers do not change its case: write 'PATCH'")
+    for method in read_tokens(value, complain, invalid, beside_others):
+        if method.upper() == "PATCH" != method:
+            complain(method, "is not PATCH, as browsers do not change its case: write 'PATCH'")
         else:
-            methods[entry.upper() if entry.upper() in NORMALIZED_METHODS else entry] = None
+            methods[method.upper() if method.upper() in NORMALIZED_METHODS else method] = None
     return tuple(methods)
 
 
