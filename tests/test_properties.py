@@ -521,8 +521,9 @@ HOSTILE_VALUES = {
     "HTTP_HOST": ANY_TEXT,
     "wsgi.url_scheme": ANY_TEXT,
 }
-# Those that a policy decides: an application's own never stays beside them. (Timing-Allow-Origin may.)
-DECIDED = CORS_NAMES - {"timing-allow-origin", "access-control-allow-private-network"}
+# Those that a policy decides: an application's own never stays beside them. (Timing-Allow-Origin may, and of Vary an
+# application may send several lines where nothing is merged into them.)
+DECIDED = CORS_NAMES - {"timing-allow-origin", "access-control-allow-private-network", "vary"}
 SPELLINGS = sorted({spelt for name in CORS_NAMES for spelt in (name, name.title(), name.upper())})
 APP_HEADERS = st.lists(
     st.tuples(
@@ -535,6 +536,7 @@ APP_HEADERS = st.lists(
 
 @given(configurations(), APP_HEADERS, st.booleans(), st.data())
 @example({"policies": {"a": {"origin": "*"}}, "matchstrategy": "firstmatch"}, [], True, None)
+@example({"policies": {"a": {"origin": "*"}}, "matchstrategy": "firstmatch"}, [("VARY", "*")] * 2, False, None)
 def test_no_request_breaks_anything(configuration, app_headers, catch_errors, data):
     cors = CORS(app_sending(*app_headers), configuration, catch_errors=catch_errors)
     environ = {"REQUEST_METHOD": "OPTIONS", "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT", "HTTP_ORIGIN": None}
@@ -552,6 +554,8 @@ def test_no_request_breaks_anything(configuration, app_headers, catch_errors, da
         if governed:
             found = [name.lower() for name, _ in headers if name.lower() in DECIDED]
             assert len(found) == len(set(found)), headers
+            if not any(policy["origin"] == "*" for policy in configuration["policies"].values()):  # none is static
+                assert [name.lower() for name, _ in headers].count("vary") == 1, headers
         for name, value in headers:
             assert type(name) is type(value) is str
             assert not re.search(r"[\x00-\x1f\x7f]", name + value), headers
