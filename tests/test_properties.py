@@ -628,7 +628,8 @@ def problems(option, value, make):
     except ConfigError as error:
         for problem in error.problems:
             assert OWN_KEY.get(option, re.compile(option)).fullmatch(problem.key), problem
-            assert problem.message.isprintable() or option == "policy"  # whose names are a part of keys
+            assert problem.message
+            assert str(problem).isprintable()
         assert error.problems
         return error.problems
     return ()
