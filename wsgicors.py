@@ -246,7 +246,6 @@ FIELD_NAMES: Final = re.compile(rf"{TOKEN.pattern}(?: *, *{TOKEN.pattern})*")
 
 # origin = scheme "://" host [ ":" port ]            https://fetch.spec.whatwg.org/#origin-header
 # in the characters that browsers send; `null` is compared elsewhere.
-LABEL_CHARACTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789-_"
 # Groups: scheme with its slashes, leftmost label, the other labels each with its dot, port with its colon.
 WEB_ORIGIN: Final = re.compile(  # the URL standard's hosts: in lower case; a name or an IPv4 address
     r"(https?://) ([a-z0-9_-]+) ( (?:\.[a-z0-9_-]+)* \.? ) ( (?: : [1-9][0-9]{0,4} )? )", re.VERBOSE
@@ -258,6 +257,8 @@ OTHER_ORIGIN: Final = re.compile(  # an IPv6 address, or any other scheme, whose
     """,
     re.VERBOSE,
 )
+
+SUBDOMAIN: Final = re.compile(r"https://[a-z0-9_-]+\.")  # what the wildcard of https://*.example.com usually stands for
 
 # The patterns that nearly every configuration consists of, accepted by this one look: scheme, host, wildcard.
 # A last label that starts with a letter cannot be an IPv4 address; whatever does not match is looked at in full.
@@ -798,14 +799,9 @@ class Matcher:
                 self.shapes.add((len(before), len(after)))
 
     def spells_out(self, origin: str) -> bool:
-        """The usual wildcard: a pattern has all but one label of the origin, so only that label is left to check."""
-        if not self.wildcards:
-            return False
-        scheme, _, host = origin.partition("//")
-        label, _, parents = host.partition(".")
-        if f"{scheme}//*.{parents}" not in self.wildcards or parents.endswith("*"):
-            return False
-        return bool(label and parents) and not label.strip(LABEL_CHARACTERS)
+        """Whether a usual wildcard admits the origin: it has all but one label of it, so only that label is checked."""
+        found = SUBDOMAIN.match(origin) if self.wildcards and not self.any_port else None
+        return found is not None and f"https://*.{origin[found.end() :]}" in self.wildcards
 
     def matches(self, origin: str, parts: tuple[str, ...]) -> bool:
         """Whether a well-formed origin, given with its parts, is that of a wildcard or a regular expression."""
@@ -815,7 +811,7 @@ class Matcher:
                 return True
             if self.any_port and self.generalized(scheme, label, parents, ":*"):
                 return True
-        return any(regex.fullmatch(origin) for regex in self.regexes)
+        return bool(self.regexes) and any(regex.fullmatch(origin) for regex in self.regexes)
 
     def generalized(self, scheme: str, label: str, parents: str, port: str) -> bool:
         """Whether the origin, or one with ``*`` for some labels or a part of the leftmost, is a written pattern."""
@@ -834,6 +830,9 @@ class Matcher:
                 return True
             dot = rest.find(".", dot + 1)
         return f"{scheme}*{port}" in wildcards
+
+
+NOBODY: Final = Matcher()
 
 
 def ask(predicate: Predicate, origin: str, environ: WSGIEnvironment) -> bool | None:
@@ -1011,7 +1010,6 @@ class Policy:
     static: bool  # what it sends does not depend on the request's Origin
     anyone: bool  # every well-formed origin is admitted
     matcher: Matcher
-    exact: set[str]  # the matcher's own, one look-up nearer
     lists: tuple[OriginList, ...]
     profile: Profile  # the risks that its lists may contain
     echoes: frozenset[str]  # the options whose `*` browsers would take literally: what was asked for is sent instead
@@ -1033,22 +1031,20 @@ class Policy:
     def __repr__(self) -> str:
         return f"Policy({', '.join(f'{name}={show(getattr(self, name))}' for name in ('name', *OPTIONS))})"
 
-    def admits(self, origin: str, environ: WSGIEnvironment) -> bool | None:
-        """Whether an origin that is not in ``exact`` is admitted; None: a predicate failed, the request is refused."""
-        if self.matcher.spells_out(origin):
-            return True
-        matchers = [self.matcher]
-        for origins in self.lists:
-            matcher = origins.matcher(self.profile)
-            if origin in matcher.exact:
+    def matchers(self) -> list[Matcher]:
+        """That of the policy's own origins, and those of what its lists say now."""
+        own = [self.matcher]
+        return own + [origins.matcher(self.profile) for origins in self.lists] if self.lists else own
+
+    def admits(self, origin: str, parts: tuple[str, ...] | None, environ: WSGIEnvironment) -> bool | None:
+        """Whether a short origin is admitted, of which split_origin made parts; None: a predicate failed."""
+        matchers = self.matchers()
+        for matcher in matchers:
+            if origin in matcher.exact or (parts and matcher.matches(origin, parts)):
                 return True
-            matchers.append(matcher)
-        parts = split_origin(origin)
         if parts is None or self.anyone:
             return parts is not None
-        if any(matcher.matches(origin, parts) for matcher in matchers):
-            return True
-        for predicate in (predicate for matcher in matchers for predicate in matcher.predicates):
+        for predicate in [predicate for matcher in matchers for predicate in matcher.predicates]:
             answer = ask(predicate, origin, environ)
             if answer is not False:
                 return answer
@@ -1104,12 +1100,33 @@ UNSAFE_HEADERS: Final = Refusal("Access-Control-Request-Headers is not a list of
 VARY_ORIGIN: Final[Header] = ("Vary", "Origin")
 
 
-class Group:
-    """Policies with the same ``path``: the first group whose path matches is the only one that is asked.
+class Memory:
+    """The last answers of a group: most requests come from one page, and comparing an origin is the cheapest way.
 
-    Where nothing but the origin decides, the group remembers its last answer: most requests come from one page, and
-    comparing an origin is the cheapest way to decide. What is remembered is sent as a part of fresh lists only.
+    Kept where nothing but the origin decides, as long as no list of the group changes; sent as a part of fresh lists.
     """
+
+    __slots__ = ("by_origin", "lists", "preflight", "response", "usual")
+
+    def __init__(self, group: Group) -> None:
+        # First the lists, then what they say: what is newer than it is remembered to be is only asked for once more.
+        self.lists = [(origins, origins.loaded()) for policy in group.policies for origins in policy.lists]
+        self.by_origin = not group.verbmatch
+        for policy in group.policies:
+            if "expose_headers" in policy.echoes or any(matcher.predicates for matcher in policy.matchers()):
+                self.by_origin = False
+        # What the first policy admits and answers with nothing else that depends on the request.
+        self.usual = NOBODY
+        if self.by_origin and group.policies and not group.static and not group.policies[0].timing:
+            first = group.policies[0]
+            self.usual = first.matchers()[len(first.origin) == 1 and len(first.lists)]
+        # The Origin, and the headers that it gets; at first what is equal to no Origin.
+        self.response: tuple[object, list[Header]] = (object(), [])
+        self.preflight: tuple[object, list[Header]] = (object(), [])
+
+
+class Group:
+    """Policies with the same ``path``: the first group whose path matches is the only one that is asked."""
 
     def __init__(
         self, paths: Iterable[str], policies: Iterable[Policy], refusal: Refusal = NOT_ALLOWED, verbmatch: bool = False
@@ -1122,16 +1139,16 @@ class Group:
         self.verbmatch = verbmatch
         self.refusal = refusal  # where no policy of the group allows a well-formed origin
         self.static = bool(self.policies) and self.policies[0].static
-        self.by_origin = not verbmatch
-        for policy in self.policies:
-            if policy.lists or policy.matcher.predicates or "expose_headers" in policy.echoes:
-                self.by_origin = False
-        # What the first policy admits and answers with nothing else that depends on the request.
-        usual = self.by_origin and self.policies and not (self.static or self.policies[0].timing)
-        self.usual = self.policies[0].matcher if usual else Matcher()
         self.without_origin = list(self.policies[0].response) if self.static else [VARY_ORIGIN]
-        self.last_response: tuple[object, list[Header]] = (object(), [])  # equal to no Origin
-        self.last_preflight: tuple[object, list[Header]] = (object(), [])
+        self.memory = Memory(self)
+
+    def renewed(self) -> Memory:
+        """The memory of a group with lists: a new one where a list says something else than it did."""
+        memory = self.memory
+        for origins, loaded in memory.lists:
+            if origins.loaded() is not loaded:
+                memory = self.memory = Memory(self)
+        return memory
 
 
 # What a request meets instead of a group of the configuration.
@@ -1213,7 +1230,7 @@ def compile_policy(
     ]
     return Policy(
         **{"name": name, **values, "static": static, "anyone": anyone, "lists": lists, "profile": profile},
-        **{"matcher": matcher, "exact": matcher.exact, "echoes": echoes},
+        **{"matcher": matcher, "echoes": echoes},
         response=tuple([header for header in response if header[1]]),
         preflight=tuple([header for header in preflight if header[1]]),
     )
@@ -1297,9 +1314,12 @@ def decide(group: Group, environ: WSGIEnvironment, preflight: bool) -> Policy | 
     origin: Any = environ.get("HTTP_ORIGIN")
     if not is_short(origin):
         return NOT_CORS if origin is None else MALFORMED
+    parts = split_origin(origin)
+    if parts is None and origin != "null":
+        return MALFORMED
     refusal = group.refusal
     for policy in group.policies:
-        allowed = origin in policy.exact or policy.admits(origin, environ)
+        allowed = policy.admits(origin, parts, environ)
         if allowed is None:
             return PREDICATE_FAILED
         if allowed:
@@ -1307,7 +1327,7 @@ def decide(group: Group, environ: WSGIEnvironment, preflight: bool) -> Policy | 
             if not group.verbmatch or environ.get(verb) in policy.methods or policy.methods == ("*",):
                 return (policy.unsafe_echo(environ) or policy) if preflight else policy
             refusal = VERB_NOT_ALLOWED
-    return refusal if origin == "null" or split_origin(origin) else MALFORMED
+    return refusal
 
 
 def is_short(origin: object) -> bool:
@@ -1375,26 +1395,36 @@ class CORS:
             ours = group.without_origin
         # https://fetch.spec.whatwg.org/#cors-preflight-request: OPTIONS with both headers, and nothing else.
         elif environ["REQUEST_METHOD"] != "OPTIONS" or "HTTP_ACCESS_CONTROL_REQUEST_METHOD" not in environ:
-            last, ours = group.last_response
+            memory = group.memory
+            if memory.lists:
+                memory = group.renewed()
+            last, ours = memory.response
             origin = environ["HTTP_ORIGIN"]
             if origin != last:
-                usual = group.usual
-                if is_short(origin) and (origin in usual.exact or usual.spells_out(origin)):
+                usual = memory.usual
+                if (
+                    type(origin) is str
+                    and len(origin) <= MAX_ORIGIN
+                    and (origin in usual.exact or usual.spells_out(origin))
+                ):
                     ours = [(ALLOW_ORIGIN, origin), *group.policies[0].response]
-                    group.last_response = (origin, ours)
+                    memory.response = (origin, ours)
                 else:
                     decision = decide(group, environ, False)
-                    ours = response_headers(group, decision, environ)
+                    ours = response_headers(memory, decision, environ)
                     if "expose_headers" in decision.echoes:
                         start_response = expose_all(start_response)
         else:
-            last, ours = group.last_preflight
+            memory = group.memory
+            if memory.lists:
+                memory = group.renewed()
+            last, ours = memory.preflight
             if environ["HTTP_ORIGIN"] == last:
                 start_response("204 No Content", ours.copy())
                 return []
             decision = decide(group, environ, True)
             if not isinstance(decision, Policy) or not decision.preflight_continue:
-                return answer_preflight(group, decision, environ, start_response)
+                return answer_preflight(memory, decision, environ, start_response)
             ours = decision.preflight_headers(environ)
 
         # Defaults instead of a closure: its cells would be made for every request, also for those answered above.
@@ -1423,15 +1453,15 @@ class CORS:
         return self.app(environ, respond)
 
 
-def response_headers(group: Group, decision: Policy | Refusal, environ: WSGIEnvironment) -> list[Header]:
-    """What an actual response with an Origin gets; the group remembers what the next one from there gets."""
+def response_headers(memory: Memory, decision: Policy | Refusal, environ: WSGIEnvironment) -> list[Header]:
+    """What an actual response with an Origin gets; it is remembered for the next one from there."""
     if not isinstance(decision, Policy):
         log_refusal(decision, environ)
         return [VARY_ORIGIN]
     origin = environ["HTTP_ORIGIN"]
     ours = decision.response_headers(origin)
-    if group.by_origin and is_short(origin):
-        group.last_response = (origin, ours)
+    if memory.by_origin and is_short(origin):
+        memory.response = (origin, ours)
     return ours
 
 
@@ -1490,7 +1520,7 @@ def entity_headers(body: bytes) -> list[Header]:
 
 
 def answer_preflight(
-    group: Group, decision: Policy | Refusal, environ: WSGIEnvironment, start_response: StartResponse
+    memory: Memory, decision: Policy | Refusal, environ: WSGIEnvironment, start_response: StartResponse
 ) -> Iterable[bytes]:
     """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do; 204 has no entity headers."""
     if not isinstance(decision, Policy):
@@ -1502,8 +1532,8 @@ def answer_preflight(
     if decision.preflight_status != 204:
         start_response(f"{decision.preflight_status} OK", headers + entity_headers(b""))
         return []
-    if group.by_origin and not decision.echoes and is_short(origin):
-        group.last_preflight = (origin, headers.copy())
+    if memory.by_origin and not decision.echoes and is_short(origin):
+        memory.preflight = (origin, headers.copy())
     start_response("204 No Content", headers)
     return []
 
@@ -1606,15 +1636,18 @@ class OriginList:
             message = f"{show(load)} gave no origins: {cause(error)}"
             raise ConfigError([Problem("load", load, message)]) from error
 
-    def matcher(self, profile: Profile) -> Matcher:
-        """The current list, less the entries whose risk is not in the profile (see compile_origins)."""
+    def loaded(self) -> tuple[tuple[Any, ...], dict[Profile, Matcher]]:
+        """What the last load gave; a reload is started where it is time."""
         if time.monotonic() >= self._due:
             self._start_reload()
-        entries, matchers = self._loaded
-        found = matchers.get(profile)
-        if found is None:
-            found = matchers[profile] = self._compile(entries, profile)
-        return found
+        return self._loaded
+
+    def matcher(self, profile: Profile) -> Matcher:
+        """The current list, less the entries whose risk is not in the profile (see compile_origins)."""
+        entries, matchers = self.loaded()
+        if profile not in matchers:
+            matchers[profile] = self._compile(entries, profile)
+        return matchers[profile]
 
     def _read(self, pace: Callable[[Iterable[Any]], Iterable[Any]]) -> tuple[Any, ...]:
         """What the source gives now; ConfigError if nothing of it is valid."""
