@@ -522,18 +522,19 @@ def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dic
 
 # Where no policy is named, each option belongs to the one there is.
 DIRECT_OWNERS: Final = {option: [("direct", option)] for option in OPTIONS}
+DIRECT_SECTION: Final[Section] = {option: (option, None) for option in OPTIONS}
 
 
 def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str, Section], bool]:
     """What was written for each active policy, in order; and whether ``deny`` ends the list."""
     nested = read("policies", given.get("policies"), "policies", problems)
     names = read("policy", given["policy"], "policy", problems) if "policy" in given else tuple(nested)
-    prefixes = {name: f"policies.{name}." if name in nested else f"{name}_" for name in names} or {"direct": ""}
-    sections: dict[str, Section] = {}
+    sections: dict[str, Section] = {} if names else {"direct": DIRECT_SECTION.copy()}
     owners: dict[str, list[tuple[str, str]]] = {} if names else DIRECT_OWNERS
-    for name, prefix in prefixes.items():
+    for name in names:
+        prefix = f"policies.{name}." if name in nested else f"{name}_"
         sections[name] = {option: (prefix + option, None) for option in OPTIONS}
-        for option in OPTIONS if names else ():
+        for option in OPTIONS:
             owners.setdefault(f"{name}_{option}", []).append((name, option))
 
     for name, options in nested.items():
@@ -1100,6 +1101,10 @@ UNSAFE_HEADERS: Final = Refusal("Access-Control-Request-Headers is not a list of
 VARY_ORIGIN: Final[Header] = ("Vary", "Origin")
 
 
+# An Origin, and the headers that it gets; this one is equal to no Origin.
+NOTHING_YET: Final[tuple[object, list[Header]]] = (object(), [])
+
+
 class Memory:
     """The last answers of a group: most requests come from one page, and comparing an origin is the cheapest way.
 
@@ -1113,16 +1118,15 @@ class Memory:
         self.lists = [(origins, origins.loaded()) for policy in group.policies for origins in policy.lists]
         self.by_origin = not group.verbmatch
         for policy in group.policies:
-            if "expose_headers" in policy.echoes or any(matcher.predicates for matcher in policy.matchers()):
-                self.by_origin = False
+            for matcher in policy.matchers():
+                if matcher.predicates or "expose_headers" in policy.echoes:
+                    self.by_origin = False
         # What the first policy admits and answers with nothing else that depends on the request.
         self.usual = NOBODY
         if self.by_origin and group.policies and not group.static and not group.policies[0].timing:
             first = group.policies[0]
             self.usual = first.matchers()[len(first.origin) == 1 and len(first.lists)]
-        # The Origin, and the headers that it gets; at first what is equal to no Origin.
-        self.response: tuple[object, list[Header]] = (object(), [])
-        self.preflight: tuple[object, list[Header]] = (object(), [])
+        self.response = self.preflight = NOTHING_YET
 
 
 class Group:
@@ -1211,8 +1215,8 @@ def compile_policy(
     lists_of_names = ("methods", "headers", "expose_headers")
     echoes = frozenset([option for option in lists_of_names if credentials and values[option] == ("*",)])
     methods, headers, exposed = ["" if option in echoes else ", ".join(values[option]) for option in lists_of_names]
-    varies = ["Origin"] + ["Access-Control-Request-Method"] * ("methods" in echoes)
-    varies += ["Access-Control-Request-Headers"] * ("headers" in echoes)
+    varies = "Origin" + ", Access-Control-Request-Method" * ("methods" in echoes)
+    varies += ", Access-Control-Request-Headers" * ("headers" in echoes)
     # A header without a value is not sent.
     always = [(ALLOW_ORIGIN, "*" if static else ""), (ALLOW_CREDENTIALS, "true" if credentials else "")]
     response = [
@@ -1226,11 +1230,17 @@ def compile_policy(
         (ALLOW_METHODS, methods),
         (ALLOW_HEADERS, "*, Authorization" if headers == "*" else headers),
         (MAX_AGE, "" if values["maxage"] is None else str(values["maxage"])),
-        ("Vary", "" if static else ", ".join(varies)),
+        ("Vary", "" if static else varies),
     ]
     return Policy(
-        **{"name": name, **values, "static": static, "anyone": anyone, "lists": lists, "profile": profile},
-        **{"matcher": matcher, "echoes": echoes},
+        name=name,
+        **values,
+        static=static,
+        anyone=anyone,
+        matcher=matcher,
+        lists=lists,
+        profile=profile,
+        echoes=echoes,
         response=tuple([header for header in response if header[1]]),
         preflight=tuple([header for header in preflight if header[1]]),
     )
@@ -1241,7 +1251,8 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
     problems: list[Problem] = []
     given = gather(cfg, options, problems)
     sections, denies = sort_keys(given, problems)
-    strategy, catch_errors = (read(key, given.get(key), key, problems) for key in ("matchstrategy", "catch_errors"))
+    strategy = read("matchstrategy", given.get("matchstrategy"), "matchstrategy", problems)
+    catch_errors = read("catch_errors", given.get("catch_errors"), "catch_errors", problems)
     policies: dict[str, Policy] = {}
     led: set[frozenset[str]] = set()  # the paths whose first policy has been seen
     for name, section in sections.items():
