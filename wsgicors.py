@@ -1737,9 +1737,7 @@ def make_middleware(app: WSGIApplication, cfg: Mapping[str, Any] | None = None, 
     the section has no policy of its own, and for the keys of active policies; nothing else of it is looked at.
     local: the section's own options. A value ``call:package.module:name`` stands for that Python object.
     """
-    if cfg is None and isinstance(
-        local.get("cfg"), Mapping
-    ):  # by keyword; as text it is an unknown option of the section
+    if cfg is None and isinstance(local.get("cfg"), Mapping):  # by keyword; a text is an unknown option of the section
         cfg = local.pop("cfg")
     shared, given = ini_values(cfg or {}), ini_values(local)
     if not given.keys() & {"policy", "policies", *OPTIONS}:

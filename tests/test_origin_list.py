@@ -268,6 +268,50 @@ def test_a_reload_replaces_the_list():
     ]
 
 
+REMEMBERED = {
+    "exact": ([ORIGIN], []),
+    "wildcard": (["https://*.example.com"], []),
+    "regular expression": ([re.compile(r"https://[a-z]+\.example\.com")], []),
+    "beside a pattern": ([ORIGIN], ["https://elsewhere.example.net"]),
+    "beside another list": ([ORIGIN], [OriginList(lambda: ["https://elsewhere.example.net"], every=NEVER)]),
+}
+
+
+@pytest.mark.parametrize(("gives", "beside"), [pytest.param(*case, id=name) for name, case in REMEMBERED.items()])
+def test_what_is_remembered_of_an_origin_ends_with_a_reload(gives, beside):
+    source = Source(*gives)
+    test_client = client(origin=[OriginList(source, every=SOON), *beside])
+    for given, answers in ((gives, True), ([OTHER], False), (gives, True)):
+        source.gives = given
+        reload(test_client, source)
+        for _ in range(3):
+            assert allowed(test_client, ORIGIN) is answers
+            assert preflight(test_client).status_int == (204 if answers else 403)
+
+
+def test_an_origin_that_moves_from_one_list_to_another_gets_the_other_policy():
+    first, second = Source(ORIGIN, "https://kept.example.com"), Source(OTHER)
+    test_client = client(
+        policies={
+            "first": {"origin": OriginList(first, every=SOON), "expose_headers": "X-First"},
+            "second": {"origin": OriginList(second, every=SOON), "expose_headers": "X-Second"},
+        }
+    )
+    assert_cors(request(test_client, ORIGIN), allow_origin=ORIGIN, expose_headers="X-First", vary="Origin")
+    second.gives = [OTHER, ORIGIN]
+    reload(test_client, second)
+    assert_cors(request(test_client, ORIGIN), allow_origin=ORIGIN, expose_headers="X-First", vary="Origin")
+    first.gives = ["https://kept.example.com"]
+    reload(test_client, first)
+    assert_cors(request(test_client, ORIGIN), allow_origin=ORIGIN, expose_headers="X-Second", vary="Origin")
+
+
+def test_a_predicate_of_a_list_is_asked_each_time():
+    answers = iter([True, False, True])
+    test_client = client(origin=OriginList(lambda: [lambda origin, environ: next(answers)], every=NEVER))
+    assert [allowed(test_client, ORIGIN) for _ in range(3)] == [True, False, True]
+
+
 def test_no_request_waits_for_a_reload():
     source = Source(ORIGIN)
     test_client = client(origin=OriginList(source, every=SOON))
