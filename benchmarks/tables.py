@@ -47,8 +47,8 @@ def goal_rows(origins: int) -> dict[str, list[Row]]:
     node_preflight = over("node/preflight", "node/blank")
     preflight = whole("ours/preflight")
 
-    def grown(kind: str, again: str) -> Value:
-        return ratio(over(f"origins/{kind}/{origins}/{again}"), over(f"origins/{kind}/1/same"))
+    def grown(kind: str, again: str, before: str = "1/same") -> Value:
+        return ratio(over(f"origins/{kind}/{origins}/{again}"), over(f"origins/{kind}/{before}"))
 
     def lengthened(case: str, value: Callable[[str], Value] = whole) -> Value:
         return ratio(value(f"length/{case}/64 KiB"), value(f"length/{case}/usual"))
@@ -68,18 +68,24 @@ def goal_rows(origins: int) -> dict[str, list[Row]]:
         ],
         "growth": [
             *(
-                Row(f"1 -> {origins:,} {kind} origins, {text}", grown(kind, again), goal)
-                for again, text, goal in (("same", "one again and again", 1.2), ("other", "another each time", 2.0))
+                Row(f"1 -> {origins:,} {kind} origins, one again and again", grown(kind, "same"), 1.2)
                 for kind in ("exact", "wildcard")
             ),
+            # With one exact origin there is no other one to ask about; with one wildcard there is.
+            Row(f"1000 -> {origins:,} exact origins, another each time", grown("exact", "other", "1000/other"), 2.0),
+            Row(f"1 -> {origins:,} wildcard origins, another each time", grown("wildcard", "other", "1/other"), 2.0),
             *(
-                Row(f"1 -> {origins:,} {kind} origins, two in turn", grown(kind, "two in turn"))
+                Row(f"another each time of {origins:,} {kind} origins / one again", grown(kind, "other"), 2.0)
                 for kind in ("exact", "wildcard")
             ),
             Row(
-                "one wildcard, another subdomain each time / the same",
+                "another subdomain each time of one wildcard / one again",
                 ratio(over("origins/wildcard/1/other"), over("origins/wildcard/1/same")),
                 2.0,
+            ),
+            *(
+                Row(f"two in turn of {origins:,} {kind} origins / one again", grown(kind, "two in turn"))
+                for kind in ("exact", "wildcard")
             ),
             *(
                 Row(f"load, us per {kind} origin of {origins:,}", whole(f"load/{kind}/{origins}", 1e3), 4.0)
