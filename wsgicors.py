@@ -1052,8 +1052,6 @@ class Policy:
         return False
 
     def response_headers(self, origin: str) -> list[Header]:
-        if self.static:
-            return list(self.response)
         if self.timing:
             return [(ALLOW_ORIGIN, origin), (TIMING_ALLOW_ORIGIN, origin), *self.response]
         return [(ALLOW_ORIGIN, origin), *self.response]
@@ -1087,7 +1085,6 @@ class Refusal(namedtuple("Refusal", "reason")):
     echoes: frozenset[str] = frozenset()
 
 
-NOT_CORS: Final = Refusal("the request has no Origin")
 NOT_ALLOWED: Final = Refusal("no policy for this path allows the origin")
 MALFORMED: Final = Refusal("the Origin header is not what browsers send")
 VERB_NOT_ALLOWED: Final = Refusal("no policy for this path allows the method to the origin (matchstrategy = verbmatch)")
@@ -1116,14 +1113,14 @@ class Memory:
     def __init__(self, group: Group) -> None:
         # First the lists, then what they say: what is newer than it is remembered to be is only asked for once more.
         self.lists = [(origins, origins.loaded()) for policy in group.policies for origins in policy.lists]
-        self.by_origin = not group.verbmatch
+        self.by_origin = not group.verbmatch and not group.static
         for policy in group.policies:
             for matcher in policy.matchers():
                 if matcher.predicates or "expose_headers" in policy.echoes:
                     self.by_origin = False
         # What the first policy admits and answers with nothing else that depends on the request.
         self.usual = NOBODY
-        if self.by_origin and group.policies and not group.static and not group.policies[0].timing:
+        if self.by_origin and group.policies and not group.policies[0].timing:
             first = group.policies[0]
             self.usual = first.matchers()[len(first.origin) == 1 and len(first.lists)]
         self.response = self.preflight = NOTHING_YET
@@ -1323,8 +1320,6 @@ def decide(group: Group, environ: WSGIEnvironment, preflight: bool) -> Policy | 
     if group.static:
         return group.policies[0]
     origin: Any = environ.get("HTTP_ORIGIN")
-    if not is_short(origin):
-        return NOT_CORS if origin is None else MALFORMED
     parts = split_origin(origin)
     if parts is None and origin != "null":
         return MALFORMED
@@ -1341,13 +1336,10 @@ def decide(group: Group, environ: WSGIEnvironment, preflight: bool) -> Policy | 
     return refusal
 
 
-def is_short(origin: object) -> bool:
-    """Whether an Origin may be looked at; a static policy answers any, so that even this has to be asked."""
-    return isinstance(origin, str) and len(origin) <= MAX_ORIGIN
-
-
-def split_origin(origin: str) -> tuple[str, ...] | None:
+def split_origin(origin: object) -> tuple[str, ...] | None:
     """Scheme, leftmost label, other labels and port of a well-formed origin, else None."""
+    if not isinstance(origin, str) or len(origin) > MAX_ORIGIN:
+        return None
     found = WEB_ORIGIN.fullmatch(origin) or OTHER_ORIGIN.fullmatch(origin)
     return found.groups() if found else None
 
@@ -1401,16 +1393,32 @@ class CORS:
         if group is None:
             return self.app(environ, start_response)
 
-        # Each branch asks first whether the answer is known already: no Origin, or the same one as before.
-        if "HTTP_ORIGIN" not in environ:
-            ours = group.without_origin
+        # Each branch asks first whether the answer is known already.
+        origin = environ.get("HTTP_ORIGIN")
         # https://fetch.spec.whatwg.org/#cors-preflight-request: OPTIONS with both headers, and nothing else.
-        elif environ["REQUEST_METHOD"] != "OPTIONS" or "HTTP_ACCESS_CONTROL_REQUEST_METHOD" not in environ:
+        if (
+            origin is not None
+            and environ["REQUEST_METHOD"] == "OPTIONS"
+            and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+        ):
+            memory = group.memory
+            if memory.lists:
+                memory = group.renewed()
+            last, ours = memory.preflight
+            if origin == last:
+                start_response("204 No Content", ours.copy())
+                return []
+            decision = decide(group, environ, True)
+            if not isinstance(decision, Policy) or not decision.preflight_continue:
+                return answer_preflight(memory, decision, environ, start_response)
+            ours = decision.preflight_headers(environ)
+        elif origin is None or group.static:
+            ours = group.without_origin
+        else:
             memory = group.memory
             if memory.lists:
                 memory = group.renewed()
             last, ours = memory.response
-            origin = environ["HTTP_ORIGIN"]
             if origin != last:
                 usual = memory.usual
                 if (
@@ -1425,18 +1433,6 @@ class CORS:
                     ours = response_headers(memory, decision, environ)
                     if "expose_headers" in decision.echoes:
                         start_response = expose_all(start_response)
-        else:
-            memory = group.memory
-            if memory.lists:
-                memory = group.renewed()
-            last, ours = memory.preflight
-            if environ["HTTP_ORIGIN"] == last:
-                start_response("204 No Content", ours.copy())
-                return []
-            decision = decide(group, environ, True)
-            if not isinstance(decision, Policy) or not decision.preflight_continue:
-                return answer_preflight(memory, decision, environ, start_response)
-            ours = decision.preflight_headers(environ)
 
         # Defaults instead of a closure: its cells would be made for every request, also for those answered above.
         def respond(
@@ -1471,7 +1467,7 @@ def response_headers(memory: Memory, decision: Policy | Refusal, environ: WSGIEn
         return [VARY_ORIGIN]
     origin = environ["HTTP_ORIGIN"]
     ours = decision.response_headers(origin)
-    if memory.by_origin and is_short(origin):
+    if memory.by_origin:
         memory.response = (origin, ours)
     return ours
 
@@ -1543,7 +1539,7 @@ def answer_preflight(
     if decision.preflight_status != 204:
         start_response(f"{decision.preflight_status} OK", headers + entity_headers(b""))
         return []
-    if memory.by_origin and not decision.echoes and is_short(origin):
+    if memory.by_origin and not decision.echoes:
         memory.preflight = (origin, headers.copy())
     start_response("204 No Content", headers)
     return []
