@@ -1122,7 +1122,7 @@ class Memory:
         self.usual = NOBODY
         if self.by_origin and group.policies and not group.policies[0].timing:
             first = group.policies[0]
-            self.usual = first.matchers()[len(first.origin) == 1 and len(first.lists)]
+            self.usual = first.matchers()[-1] if len(first.origin) == 1 else first.matcher
         self.response = self.preflight = NOTHING_YET
 
 

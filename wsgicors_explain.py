@@ -1682,6 +1682,9 @@ def main(argv: list[str] | None = None) -> int:
     except UsageError as error:
         print(f"wsgicors: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:  # of somebody who does not wait for a server
+        print("wsgicors: interrupted", file=sys.stderr)
+        return 1
     except BrokenPipeError:  # as in: wsgicors explain ... | head -1
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -247,6 +247,13 @@ def test_application_without_the_middleware_is_asked_too(module, explain):
     )
 
 
+def test_interruption_ends_the_command_in_one_line(tmp_path, explain):
+    text = "from wsgicors import CORS\ndef slow(*_):\n    raise KeyboardInterrupt\napp = CORS(slow, origin='*')\n"
+    write(tmp_path / "interrupted.py", text)
+    status, _, errors = explain("interrupted:app")
+    assert (status, errors) == (1, ["wsgicors: interrupted"])
+
+
 def test_preflight_continue_is_followed(module, explain):
     assert explain(f"{module}:continued", "-X", "PUT")[0] == 0
 
