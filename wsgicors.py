@@ -267,6 +267,20 @@ USUAL_PATTERN: Final = re.compile(
 )
 MAX_USUAL_PATTERN: Final = 253  # characters; a name that may be too long for DNS is looked at in full
 
+# What the text of a regular expression of origins shows, in lower case: a dot that was not escaped; and http.
+BARE_DOT: Final = re.compile(r"(?<!\\)\.(?![*+?{])")
+LOCAL_HOST: Final = r"(?: (?:[^/()|]*\\\.)? localhost | 127\\?\.0\\?\.0\\?\.1 | \\\[::1\\?\] )"
+HTTP_IN_TEXT: Final = re.compile(
+    rf"""
+    (?<!/) http (?! s (?![?*{{\[]) )                                  # no s, or one that may be missing
+    (?! s?\??: (?:\\?/){{2}}                                          # unless a local host in full comes next
+        (?: {LOCAL_HOST} | \( (?:\?:)? {LOCAL_HOST} (?:\|{LOCAL_HOST})* \) )
+        (?: \(: | \(\?:: | : | \| | \) | \$ | \\z | $ ) )
+    | ^ (?: \^ | \\a | \( | \?: )* (?: \. | \\[wsd] | \[[^\]]*\] ) [*+]  # a scheme that may be any
+    """,
+    re.VERBOSE,
+)
+
 
 # ---------------------------------------------------------------------------------------------------------------
 # Parse: what was written -> values, and every problem of it.
@@ -902,11 +916,10 @@ def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
 def regex_risks(regex: re.Pattern[str]) -> Iterator[tuple[str, ...]]:
     """The risks that a regular expression shows in its text, and when asked about origins that nobody can have meant.
 
-    Besides hosts of strangers these are the neighbours of each name written in it: what follows a dot that was not
-    escaped, a start or an end that was not anchored. This finds the usual mistakes; it proves nothing.
+    Besides hosts of strangers these are the neighbours of each name written in it: what a start or an end that was not
+    anchored admits. This finds the usual mistakes; it proves nothing.
     """
-    text = re.sub(r"\s|#.*", "", regex.pattern) if regex.flags & re.VERBOSE else regex.pattern
-    text = text.lower() if regex.flags & re.IGNORECASE else text
+    text = (re.sub(r"\s|#.*", "", regex.pattern) if regex.flags & re.VERBOSE else regex.pattern).lower()
     spelled = re.sub(r"\\(.)", r"\1", text)
     names = re.findall(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", spelled)[:20]
     words = re.findall(r"[a-z0-9-]+", spelled)[:50]
@@ -915,36 +928,27 @@ def regex_risks(regex: re.Pattern[str]) -> Iterator[tuple[str, ...]]:
         probes = (f"{scheme}://{host}{port}" for host in hosts for scheme in schemes for port in ("", ":8443"))
         return any(regex.fullmatch(probe) for probe in probes)
 
-    hosts = ["unrelated.invalid", "a.b-c.unrelated.invalid", "xn--unrelated-9za.invalid", "203.0.113.7"]
-    for name in names:
-        neighbours = [f"{name}unrelated.invalid"]
-        for dot in re.finditer(r"\.", name):
-            neighbours += [f"{name[: dot.start()]}{instead}{name[dot.end() :]}" for instead in ("x", "")]
-        hosts += neighbours + [f"unrelated.{host}" for host in neighbours]
-        if public_suffix_source(name.partition(".")[2]):
-            hosts += [f"unrelated{name}", f"unrelated-{name}"]
-    for word in {*names, *words}:
-        hosts += [f"{word}.zz", f"{word}.invalid", f"{word}.unrelated.invalid", f"unrelated.{word}.unrelated.invalid"]
-    if not matches(["unrelated.com"], "https", "http"):  # else the names right under com are what it is about
+    hosts = ["a.b-c.unrelated.invalid", "xn--unrelated-9za.invalid", "203.0.113.7"]
+    hosts += [f"{start}{name}unrelated.invalid" for name in names for start in ("", "unrelated.")]
+    hosts += [
+        f"unrelated{dash}{name}" for name in names if public_suffix_source(name.partition(".")[2]) for dash in ("", "-")
+    ]
+    hosts += [f"{word}{end}" for word in words for end in (".zz", ".invalid", ".unrelated.invalid")]
+    hosts += [f"unrelated.{word}.unrelated.invalid" for word in words]
+    if not matches(["unrelated.com"], "https"):  # else the names right under com are what it is about
         hosts += [f"unrelated{word}.com" for word in words]
-    a_dot_for_any_character = re.search(r"(?<!\\)\.(?![*+?{])", re.sub(r"\[[^\]]*\]", "", text))
-    if a_dot_for_any_character or matches(hosts, "https", "http"):
+    if BARE_DOT.search(re.sub(r"\[[^\]]*\]", "", text)) or matches(hosts, "https", "http"):
         yield ("any-origin",)
+    else:
+        strangers = ["unrelated", "1", *(f"{word}unrelated" for word in words)]
+        for suffix in sorted({*PUBLIC_SUFFIXES, *names, *words}):
+            source = public_suffix_source(suffix)
+            if source and matches((f"{stranger}.{suffix}" for stranger in strangers), "https", "http"):
+                yield "public-suffix", suffix, source
+                break
 
-    strangers = ["unrelated", "1", *(f"{word}unrelated" for word in words)]
-    for suffix in sorted(PUBLIC_SUFFIXES | {"com", "net", "org", "io", "dev", "app"}):
-        if matches((f"{stranger}.{suffix}" for stranger in strangers), "https", "http"):
-            yield "public-suffix", suffix, public_suffix_source(suffix)
-            break
-
-    # An http that a fixed s does not follow, nor a local host in full; or a scheme that may be any.
-    local = r"(?:(?:[^/()|]*\\\.)?localhost|127\\?\.0\\?\.0\\?\.1|\\\[::1\\?\])"
-    end = r"(?:\(:|\(\?::|:|\||\)|\$|\\[Zz]|$)"
-    only_local = rf"s?\??:(?:\\?/){{2}}(?:{local}|\((?:\?:)?{local}(?:\|{local})*\)){end}"
-    http_is_written = re.search(rf"(?<!/)http(?!s(?![?*{{\[]))(?!{only_local})", text)
-    any_scheme = re.match(r"(?:\^|\\[Aa]|\(|\?:)*(?:\.|\\[wWsSdD]|\[[^\]]*\])[*+]", text)
-    named = [*names, *(f"unrelated.{name}" for name in names)]
-    if http_is_written or any_scheme or matches((h for h in [*hosts, *named] if not is_local(h)), "http"):
+    hosts += [f"{start}{name}" for name in names for start in ("", "unrelated.")]
+    if HTTP_IN_TEXT.search(text) or matches((host for host in hosts if not is_local(host)), "http"):
         yield ("insecure-origin",)
 
 
@@ -1020,9 +1024,8 @@ class Policy:
     __slots__ = tuple(__annotations__)
 
     def __init__(self, **attributes: Any) -> None:
-        assign = super().__setattr__  # the class's own refuses
         for name, value in attributes.items():
-            assign(name, value)
+            object.__setattr__(self, name, value)  # the class's own refuses
 
     def _refuse(self, *_: object) -> None:
         raise AttributeError("a Policy is immutable: use CORS.configure")
