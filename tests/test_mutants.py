@@ -165,6 +165,33 @@ def test_name_with_a_dot_at_its_end_is_as_public_as_without(pattern):
     assert "with credentials is prohibited (public-suffix)" in message
 
 
+def test_part_of_a_label_that_is_the_whole_host_is_right_under_the_root():
+    ((_, message),) = problems(CORS, origin="https://pr-*", credentials=True)
+    assert "anyone can get a name under '.' (as under any top-level name)" in message
+
+
+def test_half_a_character_is_no_host():
+    ((_, message),) = problems(CORS, origin="https://\ud800.example.com")
+    assert message.endswith("has no valid host: write labels of letters, digits, '-' and '_', separated by single dots")
+
+
+def test_only_keys_of_an_origin_name_an_inactive_policy():
+    options = {"dev_origin": "*", "dev_methods": "GET", "x_y": "1"}
+    missing = [message for key, message in problems(CORS, options) if key == "policy"]
+    assert missing == ["is missing, so no policy is active: write policy = dev"]
+
+
+def test_what_is_not_shown_gets_no_suggestion():
+    messages = [message for _, message in problems(CORS, {"origin": "*", **{f"orgin{n}": "x" for n in range(60)}})]
+    assert all(message.endswith("; did you mean 'origin'?") for message in messages[:50])
+    assert set(messages[50:]) == {"'x' is given to an unknown option"}
+
+
+def test_log_of_a_list_says_how_to_accept_a_risk(caplog):
+    CORS(plain_app, origin=OriginList(lambda: [ORIGIN, "null"]), credentials=True)
+    assert caplog.messages[0].endswith("or accept it with accept_risk = null-origin")
+
+
 def test_part_of_a_label_right_above_a_public_suffix_is_nobody_elses():
     for origin in ("https://pr-*.amazonaws.com", re.compile(r"https://[a-z]*x\.amazonaws\.com")):
         assert CORS(plain_app, origin=[origin], credentials=True).policies

@@ -363,6 +363,11 @@ def test_regular_expression_that_admits_names_of_strangers_at_a_hoster_is_refuse
     assert problems(module, origin=re.compile(r"https://[a-z0-9-]+-team\.vercel\.app"))
 
 
+@pytest.mark.parametrize("pattern", ["https://*.co.uk.", "https://pr-*.github.io.", "https://*.com."])
+def test_public_suffix_with_a_dot_at_its_end_is_one(module, pattern):
+    assert "with credentials is prohibited (public-suffix)" in problems(module, origin=pattern)[0][2]
+
+
 def test_predicate_is_its_authors_responsibility():
     both = client(origin=lambda origin, environ: True, credentials=True)
     assert_cors(request(both, ORIGIN), allow_origin=ORIGIN, allow_credentials="true", vary="Origin")
