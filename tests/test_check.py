@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import textwrap
 
@@ -560,7 +562,7 @@ def test_file_that_cannot_be_opened_is_a_problem(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.ini").symlink_to("a.ini")
     (found,) = read_ini("a.ini")
-    assert found.problems == ["a.ini: Too many levels of symbolic links"]
+    assert found.problems == [f"a.ini: {os.strerror(errno.ELOOP)}"]
 
 
 @pytest.mark.parametrize(
