@@ -1109,24 +1109,29 @@ class Memory:
     """The last answers of a group: most requests come from one page, and comparing an origin is the cheapest way.
 
     Kept where nothing but the origin decides, as long as no list of the group changes; sent as a part of fresh lists.
+    It holds nothing of a list, so that what a reload replaces is freed there.
     """
 
-    __slots__ = ("by_origin", "lists", "preflight", "response", "usual")
+    __slots__ = ("by_origin", "lists", "preflight", "response", "tokens", "usual")
 
     def __init__(self, group: Group) -> None:
-        # First the lists, then what they say: what is newer than it is remembered to be is only asked for once more.
-        self.lists = [(origins, origins.loaded()) for policy in group.policies for origins in policy.lists]
+        self.lists = [origins for policy in group.policies for origins in policy.lists]
+        self.tokens = [origins.token() for origins in self.lists]  # before the lists are looked at
         self.by_origin = not group.verbmatch and not group.static
         for policy in group.policies:
             for matcher in policy.matchers():
                 if matcher.predicates or "expose_headers" in policy.echoes:
                     self.by_origin = False
-        # What the first policy admits and answers with nothing else that depends on the request.
-        self.usual = NOBODY
+        # What the first policy admits and answers with nothing else that depends on the request; None: its list.
+        self.usual: Matcher | None = NOBODY
         if self.by_origin and group.policies and not group.policies[0].timing:
             first = group.policies[0]
-            self.usual = first.matchers()[-1] if len(first.origin) == 1 else first.matcher
+            self.usual = None if first.lists and len(first.origin) == 1 else first.matcher
         self.response = self.preflight = NOTHING_YET
+
+    def is_current(self) -> bool:
+        """Whether the lists still say what they said; each looks at its clock."""
+        return [origins.token() for origins in self.lists] == self.tokens
 
 
 class Group:
@@ -1145,14 +1150,6 @@ class Group:
         self.static = bool(self.policies) and self.policies[0].static
         self.without_origin = list(self.policies[0].response) if self.static else [VARY_ORIGIN]
         self.memory = Memory(self)
-
-    def renewed(self) -> Memory:
-        """The memory of a group with lists: a new one where a list says something else than it did."""
-        memory = self.memory
-        for origins, loaded in memory.lists:
-            if origins.loaded() is not loaded:
-                memory = self.memory = Memory(self)
-        return memory
 
 
 # What a request meets instead of a group of the configuration.
@@ -1396,6 +1393,10 @@ class CORS:
         if group is None:
             return self.app(environ, start_response)
 
+        memory = group.memory
+        if memory.lists and not memory.is_current():
+            memory = group.memory = Memory(group)
+
         # Each branch asks first whether the answer is known already.
         origin = environ.get("HTTP_ORIGIN")
         # https://fetch.spec.whatwg.org/#cors-preflight-request: OPTIONS with both headers, and nothing else.
@@ -1404,9 +1405,6 @@ class CORS:
             and environ["REQUEST_METHOD"] == "OPTIONS"
             and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
         ):
-            memory = group.memory
-            if memory.lists:
-                memory = group.renewed()
             last, ours = memory.preflight
             if origin == last:
                 start_response("204 No Content", ours.copy())
@@ -1418,12 +1416,9 @@ class CORS:
         elif origin is None or group.static:
             ours = group.without_origin
         else:
-            memory = group.memory
-            if memory.lists:
-                memory = group.renewed()
             last, ours = memory.response
             if origin != last:
-                usual = memory.usual
+                usual = group.policies[0].matchers()[-1] if memory.usual is None else memory.usual
                 if (
                     type(origin) is str
                     and len(origin) <= MAX_ORIGIN
@@ -1470,7 +1465,7 @@ def response_headers(memory: Memory, decision: Policy | Refusal, environ: WSGIEn
         return [VARY_ORIGIN]
     origin = environ["HTTP_ORIGIN"]
     ours = decision.response_headers(origin)
-    if memory.by_origin:
+    if memory.by_origin and memory.is_current():
         memory.response = (origin, ours)
     return ours
 
@@ -1542,7 +1537,7 @@ def answer_preflight(
     if decision.preflight_status != 204:
         start_response(f"{decision.preflight_status} OK", headers + entity_headers(b""))
         return []
-    if memory.by_origin and not decision.echoes:
+    if memory.by_origin and not decision.echoes and memory.is_current():
         memory.preflight = (origin, headers.copy())
     start_response("204 No Content", headers)
     return []
@@ -1627,37 +1622,41 @@ class OriginList:
         problems: list[Problem] = []
         if not callable(load):
             about("load", problems)(load, "is no function: write one without arguments that returns the origins")
-        if isinstance(every, bool) or not isinstance(every, (int, float)) or not 0 < every < float("inf"):
-            about("every", problems)(every, "is no number of seconds above 0: write 60")
+        if isinstance(every, bool) or not isinstance(every, (int, float)) or not 0 < every <= MAX_SECONDS:
+            about("every", problems)(every, "is no number of seconds, above 0 and at most 2**31: write 60")
         if not isinstance(allow_empty, bool):
             about("allow_empty", problems)(allow_empty, "is no boolean: write True or False")
         if problems:
             raise ConfigError(problems)
         self._load, self._every, self._allow_empty = load, every, allow_empty
         self._reloading: dict[int, threading.Lock] = {}  # by process: a fork copies a lock as it is, perhaps held
+        self._profiles: set[Profile] = set()  # that were asked for
         self._due = time.monotonic() + every
         self._late = float("inf")  # when to complain of the reload that is running
         try:
-            # One load's entries, and a matcher of them for each profile that was asked for: replaced as one.
-            self._loaded: tuple[tuple[Any, ...], dict[Profile, Matcher]] = self._read(iter), {}
+            # One load's entries, a matcher of them for each profile, and a token: replaced as one.
+            self._loaded: tuple[tuple[Any, ...], dict[Profile, Matcher], object] = self._read(iter), {}, object()
         except ConfigError:
             raise
         except Exception as error:
             message = f"{show(load)} gave no origins: {cause(error)}"
             raise ConfigError([Problem("load", load, message)]) from error
 
-    def loaded(self) -> tuple[tuple[Any, ...], dict[Profile, Matcher]]:
-        """What the last load gave; a reload is started where it is time."""
+    def token(self) -> object:
+        """What is another object after each reload; one is started where it is time."""
         if time.monotonic() >= self._due:
             self._start_reload()
-        return self._loaded
+        return self._loaded[2]
 
     def matcher(self, profile: Profile) -> Matcher:
         """The current list, less the entries whose risk is not in the profile (see compile_origins)."""
-        entries, matchers = self.loaded()
-        if profile not in matchers:
+        while True:
+            entries, matchers, _ = self._loaded
+            if profile in matchers:
+                return matchers[profile]
+            # Not in a request, as compile_rules asks before; first the set, for a reload that ends meanwhile.
+            self._profiles.add(profile)
             matchers[profile] = self._compile(entries, profile)
-        return matchers[profile]
 
     def _read(self, pace: Callable[[Iterable[Any]], Iterable[Any]]) -> tuple[Any, ...]:
         """What the source gives now; ConfigError if nothing of it is valid."""
@@ -1693,27 +1692,32 @@ class OriginList:
                 self._late = now + self._every
                 logger().warning("the reload of %s has not ended yet; the last good list stays", show(self._load))
             return
-        self._due = self._late = now + self._every
+        self._late = now + self._every
+        name = "wsgicors.OriginList"
         try:
-            threading.Thread(target=self._reload, args=(reloading,), name="wsgicors.OriginList", daemon=True).start()
-        except RuntimeError:  # no more threads, or the interpreter is about to end
+            threading.Thread(target=self._reload, args=(reloading, now), name=name, daemon=True).start()
+        except Exception:  # no memory, no more threads, or the interpreter is about to end
             logger().exception("the reload of %s cannot start; the last good list stays", show(self._load))
-            reloading.release()
+            self._end_reload(reloading, now)
 
-    def _reload(self, reloading: threading.Lock) -> None:
+    def _reload(self, reloading: threading.Lock, begun: float) -> None:
         try:
             entries = self._read(in_pieces)
             matchers: dict[Profile, Matcher] = {}
-            while missing := self._loaded[1].keys() - matchers.keys():  # configure may add one meanwhile
+            while missing := self._profiles - matchers.keys():  # configure may add one meanwhile
                 profile = missing.pop()
                 matchers[profile] = self._compile(in_pieces(entries), profile)
             # The old entries outlive their matchers: freeing a million of them is two short pauses, not a long one.
-            entries, self._loaded = self._loaded[0], (entries, matchers)
+            entries, self._loaded = self._loaded[0], (entries, matchers, object())
         except BaseException:  # such as gevent.Timeout; the thread ends here in any case
             logger().exception("the reload of %s failed; the last good list stays", show(self._load))
         finally:
-            self._late = float("inf")
-            reloading.release()
+            self._end_reload(reloading, begun)
+
+    def _end_reload(self, reloading: threading.Lock, begun: float) -> None:
+        # Not before: a process that is forked during a reload has none of its own yet.
+        self._due, self._late = begun + self._every, float("inf")
+        reloading.release()
 
 
 def in_pieces(entries: Iterable[Any]) -> Iterator[Any]:

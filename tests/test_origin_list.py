@@ -6,6 +6,7 @@ thread has ended. A source that hangs is one that waits for an event of the test
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sqlite3
@@ -14,6 +15,7 @@ import sys
 import textwrap
 import threading
 import time
+import weakref
 from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
@@ -178,15 +180,18 @@ def test_a_predicate_of_a_list_that_fails_refuses_the_request(caplog):
 # Construction
 
 
+SECONDS = "is no number of seconds, above 0 and at most 2**31: write 60"
 WRONG = {
     "load": ({"load": [ORIGIN]}, "load: ['https://app.example.com'] is no function: write one without arguments that"
              " returns the origins"),
-    "every, zero": ({"every": 0}, "every: 0 is no number of seconds above 0: write 60"),
-    "every, negative": ({"every": -1.5}, "every: -1.5 is no number of seconds above 0: write 60"),
-    "every, text": ({"every": "60"}, "every: '60' is no number of seconds above 0: write 60"),
-    "every, boolean": ({"every": True}, "every: True is no number of seconds above 0: write 60"),
-    "every, infinite": ({"every": float("inf")}, "every: inf is no number of seconds above 0: write 60"),
-    "every, not a number": ({"every": float("nan")}, "every: nan is no number of seconds above 0: write 60"),
+    "every, zero": ({"every": 0}, f"every: 0 {SECONDS}"),
+    "every, negative": ({"every": -1.5}, f"every: -1.5 {SECONDS}"),
+    "every, text": ({"every": "60"}, f"every: '60' {SECONDS}"),
+    "every, boolean": ({"every": True}, f"every: True {SECONDS}"),
+    "every, infinite": ({"every": float("inf")}, f"every: inf {SECONDS}"),
+    "every, not a number": ({"every": float("nan")}, f"every: nan {SECONDS}"),
+    "every, too large": ({"every": 2**31 + 1},
+             f"every: 2147483649 {SECONDS}"),
     "allow_empty": ({"allow_empty": "no"}, "allow_empty: 'no' is no boolean: write True or False"),
 }  # fmt: skip
 
@@ -304,6 +309,59 @@ def test_an_origin_that_moves_from_one_list_to_another_gets_the_other_policy():
     first.gives = ["https://kept.example.com"]
     reload(test_client, first)
     assert_cors(request(test_client, ORIGIN), allow_origin=ORIGIN, expose_headers="X-Second", vary="Origin")
+
+
+class Hooked(dict):
+    """An environ; what is to happen while it is looked at, happens when its Origin is asked for."""
+
+    def __init__(self, hook, **more):
+        super().__init__(REQUEST_METHOD="GET", PATH_INFO="/", HTTP_ORIGIN=ORIGIN, **more)
+        self.hook = hook
+
+    def get(self, key, default=None):
+        if key == "HTTP_ORIGIN" and self.hook:
+            self.hook, hook = None, self.hook
+            hook()
+        return super().get(key, default)
+
+
+def test_what_a_predicate_says_is_not_remembered_by_a_request_that_met_the_list_before():
+    source = Source(OTHER)
+    origins = OriginList(source, every=SOON)
+    cors, answers = CORS(plain_app, origin=origins), []
+
+    def bring_predicate():
+        finish_reload()
+        source.gives, asked = [lambda origin, environ: "member" in environ], source.asked
+        until(lambda: source.asked > asked, origins.token)
+        finish_reload()
+
+    def ask(environ):
+        cors(environ, lambda status, headers: answers.append(dict(headers).get("Access-Control-Allow-Origin")))
+
+    ask(Hooked(lambda: ask(Hooked(bring_predicate, member=True))))
+    assert answers == [ORIGIN, None]
+
+
+def test_what_a_reload_replaces_is_freed_by_its_thread_and_not_in_a_request():
+    source = Source(ORIGIN)
+    origins = OriginList(source, every=SOON)
+    test_client = client(origin=origins)
+    assert allowed(test_client, ORIGIN)
+    finish_reload()
+    source.answers.clear()
+    start_reload(test_client, source)
+    replaced = weakref.ref(origins.matcher(None))
+    source.answers.set()
+    finish_reload()  # and no request since
+    gc.collect()
+    assert replaced() is None
+
+
+def test_a_request_without_an_origin_starts_a_reload():
+    source = Source(ORIGIN)
+    test_client = client(origin=OriginList(source, every=SOON))
+    until(lambda: source.asked > 1, lambda: request(test_client))
 
 
 def test_a_predicate_of_a_list_is_asked_each_time():
@@ -612,13 +670,17 @@ def load():
         answers.wait()
     return gives[:]
 
-cors = CORS(app, origin=OriginList(load, every=0.001))
+cors = CORS(app, origin=OriginList(load, every=1))
 answers.clear(); asked.clear()
 while not asked.is_set():
     allowed(cors, "https://old.example.com")
 gives[:] = ["https://new.example.com"]
 child = os.fork()
 if not child:
+    asked.clear()
+    allowed(cors, "https://old.example.com")
+    asked.wait()  # at once, not a second later
+    assert not any(thread.name != "wsgicors.OriginList" for thread in threading.enumerate()[1:])
     while not allowed(cors, "https://new.example.com"):  # loads for itself, though its parent's load hangs
         time.sleep(0)
     os._exit(0 if not allowed(cors, "https://old.example.com") else 1)
