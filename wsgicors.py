@@ -1112,11 +1112,11 @@ class Memory:
     It holds nothing of a list, so that what a reload replaces is freed there.
     """
 
-    __slots__ = ("by_origin", "lists", "preflight", "response", "tokens", "usual")
+    __slots__ = ("by_origin", "lists", "preflight", "response", "usual")
 
     def __init__(self, group: Group) -> None:
-        self.lists = [origins for policy in group.policies for origins in policy.lists]
-        self.tokens = [origins.token() for origins in self.lists]  # before the lists are looked at
+        # The tokens before the lists are looked at.
+        self.lists = [(origins, origins.token()) for policy in group.policies for origins in policy.lists]
         self.by_origin = not group.verbmatch and not group.static
         for policy in group.policies:
             for matcher in policy.matchers():
@@ -1131,7 +1131,10 @@ class Memory:
 
     def is_current(self) -> bool:
         """Whether the lists still say what they said; each looks at its clock."""
-        return [origins.token() for origins in self.lists] == self.tokens
+        for origins, token in self.lists:  # noqa: SIM110  all() costs more than the rest of it
+            if origins.token() is not token:
+                return False
+        return True
 
 
 class Group:
@@ -1418,13 +1421,15 @@ class CORS:
         else:
             last, ours = memory.response
             if origin != last:
-                usual = group.policies[0].matchers()[-1] if memory.usual is None else memory.usual
+                policy, usual = group.policies[0], memory.usual
+                if usual is None:
+                    usual = policy.lists[0].matcher(policy.profile)
                 if (
                     type(origin) is str
                     and len(origin) <= MAX_ORIGIN
                     and (origin in usual.exact or usual.spells_out(origin))
                 ):
-                    ours = [(ALLOW_ORIGIN, origin), *group.policies[0].response]
+                    ours = [(ALLOW_ORIGIN, origin), *policy.response]
                     memory.response = (origin, ours)
                 else:
                     decision = decide(group, environ, False)
