@@ -1421,15 +1421,16 @@ class CORS:
         else:
             last, ours = memory.response
             if origin != last:
-                policy, usual = group.policies[0], memory.usual
+                usual = memory.usual
                 if usual is None:
-                    usual = policy.lists[0].matcher(policy.profile)
+                    first = group.policies[0]
+                    usual = first.lists[0].matcher(first.profile)
                 if (
                     type(origin) is str
                     and len(origin) <= MAX_ORIGIN
                     and (origin in usual.exact or usual.spells_out(origin))
                 ):
-                    ours = [(ALLOW_ORIGIN, origin), *policy.response]
+                    ours = [(ALLOW_ORIGIN, origin), *group.policies[0].response]
                     memory.response = (origin, ours)
                 else:
                     decision = decide(group, environ, False)
