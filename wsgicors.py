@@ -1119,7 +1119,7 @@ class Memory:
         self.lists = [(origins, origins.token()) for policy in group.policies for origins in policy.lists]
         self.by_origin = not group.verbmatch and not group.static
         for policy in group.policies:
-            for matcher in policy.matchers():
+            for matcher in policy.matchers():  # a list compiles what a policy needs when asked first: now, at start-up
                 if matcher.predicates or "expose_headers" in policy.echoes:
                     self.by_origin = False
         # What the first policy admits and answers with nothing else that depends on the request; None: its list.
@@ -1273,9 +1273,6 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
         policies[name] = compile_policy(name, values, static, section, problems)
     if problems:
         raise ConfigError(problems)
-    for policy in policies.values():
-        for origins in policy.lists:
-            origins.matcher(policy.profile)  # compiled now, so that no request waits for it
     return Rules(policies, strategy, catch_errors, denies)
 
 
@@ -1660,7 +1657,7 @@ class OriginList:
             entries, matchers, _ = self._loaded
             if profile in matchers:
                 return matchers[profile]
-            # Not in a request, as compile_rules asks before; first the set, for a reload that ends meanwhile.
+            # Not in a request, as Memory asks before; first the set, for a reload that ends meanwhile.
             self._profiles.add(profile)
             matchers[profile] = self._compile(entries, profile)
 

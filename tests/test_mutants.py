@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import re
 import sys
@@ -190,6 +191,44 @@ def test_what_is_not_shown_gets_no_suggestion():
 def test_log_of_a_list_says_how_to_accept_a_risk(caplog):
     CORS(plain_app, origin=OriginList(lambda: [ORIGIN, "null"]), credentials=True)
     assert caplog.messages[0].endswith("or accept it with accept_risk = null-origin")
+
+
+def test_verbmatch_holds_for_policies_with_a_path():
+    paths = {"a_path": "/api/*", "a_origin": ORIGIN, "a_methods": "GET", "policy": "a", "matchstrategy": "verbmatch"}
+    cors, answers = CORS(plain_app, paths), []
+    for method in ("GET", "PUT"):
+        environ = {"REQUEST_METHOD": method, "PATH_INFO": "/api/x", "HTTP_ORIGIN": ORIGIN}
+        cors(environ, lambda status, headers: answers.append("Access-Control-Allow-Origin" in dict(headers)))
+    assert answers == [True, False]
+
+
+def test_defaults_of_a_list():
+    with pytest.raises(ConfigError) as caught:
+        OriginList(list)
+    assert (
+        str(caught.value.problems[0])
+        == f"load: {list!r} gave no origin: write allow_empty=True if nobody may be allowed"
+    )
+    assert inspect.signature(OriginList).parameters["every"].default == 60.0
+
+
+def test_problem_of_a_source_holds_the_source():
+    def fails():
+        raise OSError
+
+    with pytest.raises(ConfigError) as caught:
+        OriginList(fails)
+    assert [(problem.key, problem.value) for problem in caught.value.problems] == [("load", fails)]
+
+
+def test_fifty_entries_that_are_left_out_are_all_logged(caplog):
+    CORS(plain_app, origin=OriginList(lambda: [ORIGIN, *range(50)]))
+    assert len(caplog.messages) == 50
+
+
+def test_nested_policies_of_a_section_are_policies_of_its_own():
+    cors = make_middleware(plain_app, {"policy": "shared", "shared_origin": "*"}, policies={"own": {"origin": "*"}})
+    assert list(cors.policies) == ["own"]
 
 
 def test_part_of_a_label_right_above_a_public_suffix_is_nobody_elses():
