@@ -1151,7 +1151,7 @@ class Group:
         self.verbmatch = verbmatch
         self.refusal = refusal  # where no policy of the group allows a well-formed origin
         self.static = bool(self.policies) and self.policies[0].static
-        self.without_origin = list(self.policies[0].response) if self.static else [VARY_ORIGIN]
+        self.without_origin: list[Header] = list(self.policies[0].response) if self.static else [VARY_ORIGIN]
         self.memory = Memory(self)
 
 
