@@ -1024,8 +1024,9 @@ class Policy:
     __slots__ = tuple(__annotations__)
 
     def __init__(self, **attributes: Any) -> None:
+        assign = object.__setattr__  # the class's own refuses
         for name, value in attributes.items():
-            object.__setattr__(self, name, value)  # the class's own refuses
+            assign(self, name, value)
 
     def _refuse(self, *_: object) -> None:
         raise AttributeError("a Policy is immutable: use CORS.configure")
