@@ -522,21 +522,21 @@ def read(key: str, value: object, option: str, problems: list[Problem]) -> Any:
 def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
     """All that is given, keywords before ``cfg``: key -> value as written."""
     given: dict[str, Any] = {}
-    for source in (cfg or {}, options):
-        if not isinstance(source, Mapping):
-            about("cfg", problems)(source, "is no mapping: write CORS(app, origin=...), or give a dict")
-            continue
-        for key, value in source.items():
-            if not isinstance(key, str):
-                about(repr(key), problems)(value, "has a key that is no text: write the name of an option")
-            elif is_given(key, value):
-                given[key] = value
+    if cfg and not isinstance(cfg, Mapping):
+        about("cfg", problems)(cfg, "is no mapping: write CORS(app, origin=...), or give a dict")
+        cfg = None
+    for key, value in (*cfg.items(), *options.items()) if cfg else options.items():
+        if not isinstance(key, str):
+            about(repr(key), problems)(value, "has a key that is no text: write the name of an option")
+        elif is_given(key, value):
+            given[key] = value
     return given
 
 
-# Where no policy is named, each option belongs to the one there is.
-DIRECT_OWNERS: Final = {option: [("direct", option)] for option in OPTIONS}
+# Where no policy is named, each option belongs to the one there is; any other key belongs to nobody.
 DIRECT_SECTION: Final[Section] = {option: (option, None) for option in OPTIONS}
+DIRECT_OWNERS: Final = {option: [("direct", option)] for option in OPTIONS}
+NO_OWNER: Final = [("", "")]
 
 
 def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str, Section], bool]:
@@ -563,15 +563,16 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
                 sections[name][option] = (key, value)
     inactive = inactive_names(given, owners, sections)
     for key, value in given.items():
+        (name, option), *others = owners.get(key) or NO_OWNER
+        if name and not others and sections[name][option][1] is None:
+            sections[name][option] = (key, value)
+            continue
         complain = about(key, problems)
-        (name, option), *others = owners.get(key) or [("", "")]
         if others:
             remedy = "rename one, or nest the options"
             complain(value, f"may belong to the policy {name!r} or to {others[0][0]!r}: {remedy}")
-        elif name and sections[name][option][1] is not None:
-            complain(value, f"is given as {sections[name][option][0]} as well: write it once")
         elif name:
-            sections[name][option] = (key, value)
+            complain(value, f"is given as {sections[name][option][0]} as well: write it once")
         elif names and key in OPTIONS:
             remedy = f"write {f'{names[0]}_{key}'!r}, or leave out the list of policies"
             complain(value, f"is given to none of the policies {', '.join(names)}: {remedy}")
