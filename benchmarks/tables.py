@@ -132,14 +132,14 @@ def least(blocks: Iterable[Times]) -> Times:
 
 def print_all(blocks: dict[str, list[Times]], origins: int) -> None:
     """Print the table of section 9 of the design, then the details of each group."""
-    print(f"{'':58} {'goal':>6} {'found':>8}         spread")
+    print(f"{'':60} {'goal':>6} {'found':>8}         spread")
     for group, rows in goal_rows(origins).items():
         for row in rows if group in blocks else ():
             found = row.value(least(blocks[group]))
             each = [row.value(times) for times in blocks[group]]
             goal = "" if row.goal is None else f"{row.goal:g}"
             verdict = "" if row.goal is None else "met" if found <= row.goal else "MISSED"
-            print(f"{row.text:58} {goal:>6} {found:8.2f} {verdict:7} {min(each):.2f} to {max(each):.2f}")
+            print(f"{row.text:60} {goal:>6} {found:8.2f} {verdict:7} {min(each):.2f} to {max(each):.2f}")
     details = {"kinds": print_kinds, "lengths": print_lengths, "peers": print_peers}
     for group, measured in blocks.items():
         print(f"\n{group}")
