@@ -1069,24 +1069,26 @@ class IniFile:
                     unused = "no pipeline and no filter-with names this section, so it has no effect"
                     configuration.advice.append(f"{configuration.place}: {section}: {unused}")
 
-    def load(self, prefixes: tuple[str, ...], name: str, global_conf: dict[str, str], place: str) -> Context:
-        """Load what `name`, written at `place`, refers to: a URI, or a section of this file."""
+    def load(
+        self, prefixes: tuple[str, ...], name: str, global_conf: dict[str, str], place: str, option: str
+    ) -> Context:
+        """Load what `name`, written at `place` as an option, refers to: a URI, or a section of this file."""
         if not re.match("[a-zA-Z]+:", name):
             parts = [(section, *section.split(":", 1)) for section in self.parser.sections() if ":" in section]
             found = [section for section, kind, rest in parts if kind in prefixes and rest.strip() == name]
             if len(found) != 1:
                 count = f"{len(found)} sections have" if found else "no section has"
-                raise IniError(f"{place}: {count} the name {prefixes[0]}:{name} in {self.path}")
+                raise IniError(f"{place}: {option}: {count} the name {prefixes[0]}:{name} in {self.path}")
             return self.load_section(found[0], global_conf)
         if not name.lower().startswith("config:"):
-            return Context(name, dict(global_conf), {})
+            return Context(name, dict(global_conf), {}, section=name, place=place)
         path, _, name = name.partition(":")[2].partition("#")
         path = os.path.join(os.path.dirname(self.path), unquote(path))
         try:
             file = IniFile(path, global_conf, self.found)
         except OSError as error:
-            raise IniError(f"{place}: {path}: {error.strerror}") from error
-        return file.load(prefixes, name or "main", global_conf, place)
+            raise IniError(f"{place}: {option}: {path}: {error.strerror}") from error
+        return file.load(prefixes, name or "main", global_conf, place, option)
 
     def load_section(self, section: str, global_conf: dict[str, str]) -> Context:
         """Load a section, and what it refers to."""
@@ -1114,7 +1116,7 @@ class IniFile:
         filter_with = local_conf.pop("filter-with", "")
 
         def follow(prefixes: tuple[str, ...], option: str, name: str) -> Context:
-            return self.load(prefixes, name, global_conf, f"{self.place(section, option)}: {option}")
+            return self.load(prefixes, name, global_conf, self.place(section, option), option)
 
         context = Context("", global_conf, local_conf)
         if kind == "pipeline":
