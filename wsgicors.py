@@ -267,13 +267,16 @@ USUAL_PATTERN: Final = re.compile(
 )
 MAX_USUAL_PATTERN: Final = 253  # characters; a name that may be too long for DNS is looked at in full
 
-# What the text of a regular expression of origins shows, in lower case: a dot that was not escaped; and http.
-BARE_DOT: Final = re.compile(r"(?<!\\)\.(?![*+?{])")
-LOCAL_HOST: Final = r"(?: (?:[^/()|]*\\\.)? localhost | 127\\?\.0\\?\.0\\?\.1 | \\\[::1\\?\] )"
+# What the text of a regular expression of origins shows, in lower case: a dot that was not escaped, or that may be
+# missing before a name; and http.
+BARE_DOT: Final = re.compile(r"(?<!\\)\.(?![*+?{])|\w\\\.\?[a-z0-9]")
+LOCAL_HOST: Final = (
+    r"(?: (?:[^/()|]*\\\. | \((?:\?:)?[^/()|]*\\\.\)[?*]?)? localhost | 127\\?\.0\\?\.0\\?\.1 | \\\[::1\\?\] )"
+)
 HTTP_IN_TEXT: Final = re.compile(
     rf"""
     (?<!/) http (?! s (?![?*{{\[]) )                                  # no s, or one that may be missing
-    (?! s?\??: (?:\\?/){{2}}                                          # unless a local host in full comes next
+    (?! (?: s?\?? | \((?:\?:)?s\)\? | \|https ) \)?: (?:\\?/){{2}}      # unless a local host in full comes next
         (?: {LOCAL_HOST} | \( (?:\?:)? {LOCAL_HOST} (?:\|{LOCAL_HOST})* \) )
         (?: \(: | \(\?:: | : | \| | \) | \$ | \\z | $ ) )
     | ^ (?: \^ | \\a | \( | \?: )* (?: \. | \\[wsd] | \[[^\]]*\] ) [*+]  # a scheme that may be any
@@ -917,11 +920,11 @@ def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
 def regex_risks(regex: re.Pattern[str]) -> Iterator[tuple[str, ...]]:
     """The risks that a regular expression shows in its text, and when asked about origins that nobody can have meant.
 
-    Besides hosts of strangers these are the neighbours of each name written in it: what a start or an end that was not
-    anchored admits. This finds the usual mistakes; it proves nothing.
+    Besides hosts of strangers these are the neighbours of each name written in it: what an open start, end, label or
+    top-level name admits. This finds the usual mistakes; it proves nothing.
     """
     text = (re.sub(r"\s|#.*", "", regex.pattern) if regex.flags & re.VERBOSE else regex.pattern).lower()
-    spelled = re.sub(r"\\(.)", r"\1", text)
+    spelled = re.sub(r"\\(\W)", r"\1", re.sub(r"\\[a-z]", "+", text))
     names = re.findall(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", spelled)[:20]
     words = re.findall(r"[a-z0-9-]+", spelled)[:50]
 
@@ -934,10 +937,11 @@ def regex_risks(regex: re.Pattern[str]) -> Iterator[tuple[str, ...]]:
     hosts += [
         f"unrelated{dash}{name}" for name in names if public_suffix_source(name.partition(".")[2]) for dash in ("", "-")
     ]
-    hosts += [f"{word}{end}" for word in words for end in (".zz", ".invalid", ".unrelated.invalid")]
+    hosts += [f"{word}{end}" for word in {*names, *words} for end in (".zz", ".invalid", ".unrelated.invalid")]
     hosts += [f"unrelated.{word}.unrelated.invalid" for word in words]
-    if not matches(["unrelated.com"], "https"):  # else the names right under com are what it is about
-        hosts += [f"unrelated{word}.com" for word in words]
+    for end in {"com", *words} - {"localhost"}:
+        if not matches([f"unrelated.{end}"], "https", "http"):  # else the names right under it are what it is about
+            hosts += [f"{start}.{end}" for word in words for start in (f"unrelated{word}", f"{word}.unrelated")]
     if BARE_DOT.search(re.sub(r"\[[^\]]*\]", "", text)) or matches(hosts, "https", "http"):
         yield ("any-origin",)
     else:
@@ -1470,6 +1474,7 @@ def response_headers(memory: Memory, decision: Policy | Refusal, environ: WSGIEn
         return [VARY_ORIGIN]
     origin = environ["HTTP_ORIGIN"]
     ours = decision.response_headers(origin)
+    # A reload may have brought a predicate, whose answer is for this request only, while others read this memory.
     if memory.by_origin and memory.is_current():
         memory.response = (origin, ours)
     return ours
@@ -1667,7 +1672,7 @@ class OriginList:
         """What the source gives now; ConfigError if nothing of it is valid."""
         found = self._load()
         if isinstance(found, str):
-            found = (word[0] for word in re.finditer(r"[^,\s]+", found))
+            found = (word[0] for word in WORD.finditer(found))
         entries = tuple(pace(found))
         problems: list[Problem] = []
         complain = about("load", problems)
