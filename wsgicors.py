@@ -59,10 +59,22 @@ if TYPE_CHECKING:
     Predicate = Callable[[str, WSGIEnvironment], bool]
     Header = tuple[str, str]
     Complain = Callable[[object, str], None]
-    Profile = Union[frozenset[str], None]  # the risks that are accepted with credentials; None: there are none
-    Section = dict[str, tuple[str, Any]]  # one policy as written: option -> key, value; None: not given
+    Profile = Union[
+        frozenset[str], None
+    ]  # the risks that are accepted with credentials; None: there are none
+    Section = dict[
+        str, tuple[str, Any]
+    ]  # one policy as written: option -> key, value; None: not given
 
-__all__ = ["CORS", "ConfigError", "OriginList", "Policy", "Problem", "__version__", "make_middleware"]
+__all__ = [
+    "CORS",
+    "ConfigError",
+    "OriginList",
+    "Policy",
+    "Problem",
+    "__version__",
+    "make_middleware",
+]
 __version__ = "1.0.0"
 
 
@@ -82,12 +94,28 @@ TIMING_ALLOW_ORIGIN: Final = "Timing-Allow-Origin"
 
 # What a policy decides, so that the application does not.
 POLICY_HEADERS: Final = frozenset(
-    name.lower() for name in (ALLOW_ORIGIN, ALLOW_CREDENTIALS, ALLOW_METHODS, ALLOW_HEADERS, MAX_AGE, EXPOSE_HEADERS)
+    name.lower()
+    for name in (
+        ALLOW_ORIGIN,
+        ALLOW_CREDENTIALS,
+        ALLOW_METHODS,
+        ALLOW_HEADERS,
+        MAX_AGE,
+        EXPOSE_HEADERS,
+    )
 )
 
 # https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name: readable without being exposed.
 SAFELISTED_RESPONSE_HEADERS: Final = frozenset(
-    ("cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma")
+    (
+        "cache-control",
+        "content-language",
+        "content-length",
+        "content-type",
+        "expires",
+        "last-modified",
+        "pragma",
+    )
 )
 # https://fetch.spec.whatwg.org/#forbidden-response-header-name: never readable.
 FORBIDDEN_RESPONSE_HEADERS: Final = frozenset(("set-cookie", "set-cookie2"))
@@ -126,7 +154,10 @@ PARENTS_OF_SUFFIXES: Final = frozenset(
 # The risks of credentials (README.rst, "What is refused"): what could happen, and what to write instead.
 RISKS: Final = {
     "any-origin": ("every web site could act as the logged-in user", "the origins that you trust"),
-    "insecure-origin": ("http is not authenticated, so whoever controls a user's network can be this origin", "https"),
+    "insecure-origin": (
+        "http is not authenticated, so whoever controls a user's network can be this origin",
+        "https",
+    ),
     "public-suffix": (
         "anyone can get a name under {!r} ({}), and act from it as the logged-in user",
         "the hosts in full",
@@ -142,7 +173,9 @@ MAX_METHOD: Final = 64  # bytes of an Access-Control-Request-Method that is echo
 MAX_HEADERS: Final = 4096  # bytes of an Access-Control-Request-Headers that is echoed
 MAX_SECONDS: Final = 2**31  # https://www.rfc-editor.org/rfc/rfc9111#section-1.2.2
 MAX_SHOWN: Final = 200  # characters of foreign text in a message or a log line
-MAX_PROBLEMS: Final = 50  # problems in the text of a ConfigError, and entries that one load of a list complains of
+MAX_PROBLEMS: Final = (
+    50  # problems in the text of a ConfigError, and entries that one load of a list complains of
+)
 
 # Our options by their names in other libraries, without "_", "-", case, and "cors" or "allow" in front.
 FOREIGN_NAMES: Final = {
@@ -247,32 +280,39 @@ FIELD_NAMES: Final = re.compile(rf"{TOKEN.pattern}(?: *, *{TOKEN.pattern})*")
 # origin = scheme "://" host [ ":" port ]            https://fetch.spec.whatwg.org/#origin-header
 # in the characters that browsers send; `null` is compared elsewhere.
 # Groups: scheme with its slashes, leftmost label, the other labels each with its dot, port with its colon.
-WEB_ORIGIN: Final = re.compile(  # the URL standard's hosts: in lower case; a name or an IPv4 address
-    r"(https?://) ([a-z0-9_-]+) ( (?:\.[a-z0-9_-]+)* \.? ) ( (?: : [1-9][0-9]{0,4} )? )", re.VERBOSE
+WEB_ORIGIN: Final = (
+    re.compile(  # the URL standard's hosts: in lower case; a name or an IPv4 address
+        r"(https?://) ([a-z0-9_-]+) ( (?:\.[a-z0-9_-]+)* \.? ) ( (?: : [1-9][0-9]{0,4} )? )",
+        re.VERBOSE,
+    )
 )
-OTHER_ORIGIN: Final = re.compile(  # an IPv6 address, or any other scheme, whose host is kept as it is
-    r"""
+OTHER_ORIGIN: Final = (
+    re.compile(  # an IPv6 address, or any other scheme, whose host is kept as it is
+        r"""
     (?: (?= https?://\[ | (?! https?: | file: ) ) ( [a-z][a-z0-9+.-]* :// ) )
     ( \[ [0-9a-f:]+ \] (?!\.) | [A-Za-z0-9_-]+ ) ( (?:\.[A-Za-z0-9_-]+)* \.? ) ( (?: : [1-9][0-9]{0,4} )? )
     """,
-    re.VERBOSE,
+        re.VERBOSE,
+    )
 )
 
-SUBDOMAIN: Final = re.compile(r"https://[a-z0-9_-]+\.")  # what the wildcard of https://*.example.com usually stands for
+SUBDOMAIN: Final = re.compile(
+    r"https://[a-z0-9_-]+\."
+)  # what the wildcard of https://*.example.com usually stands for
 
 # The patterns that nearly every configuration consists of, accepted by this one look: scheme, host, wildcard.
 # A last label that starts with a letter cannot be an IPv4 address; whatever does not match is looked at in full.
 USUAL_PATTERN: Final = re.compile(
     r"(https?)://  ( (\*\.)?  (?: [a-z0-9_-]{1,63}\. )*  [a-z][a-z0-9_-]{0,62} )", re.VERBOSE
 )
-MAX_USUAL_PATTERN: Final = 253  # characters; a name that may be too long for DNS is looked at in full
+MAX_USUAL_PATTERN: Final = (
+    253  # characters; a name that may be too long for DNS is looked at in full
+)
 
 # What the text of a regular expression of origins shows, in lower case: a dot that was not escaped, or that may be
 # missing before a name; and http.
 BARE_DOT: Final = re.compile(r"(?<!\\)\.(?![*+?{])|\w\\\.\?[a-z0-9]")
-LOCAL_HOST: Final = (
-    r"(?: (?:[^/()|]*\\\. | \((?:\?:)?[^/()|]*\\\.\)[?*]?)? localhost | 127\\?\.0\\?\.0\\?\.1 | \\\[::1\\?\] )"
-)
+LOCAL_HOST: Final = r"(?: (?:[^/()|]*\\\. | \((?:\?:)?[^/()|]*\\\.\)[?*]?)? localhost | 127\\?\.0\\?\.0\\?\.1 | \\\[::1\\?\] )"
 HTTP_IN_TEXT: Final = re.compile(
     rf"""
     (?<!/) http (?! s (?![?*{{\[]) )                                  # no s, or one that may be missing
@@ -339,7 +379,9 @@ def read_seconds(value: Any, complain: Complain) -> int | None:
 
         if isinstance(value, timedelta) and not value.microseconds:
             seconds = value // timedelta(seconds=1)
-    return read_number(seconds, lambda _, message: complain(value, message), "a number of seconds", 0, MAX_SECONDS)
+    return read_number(
+        seconds, lambda _, message: complain(value, message), "a number of seconds", 0, MAX_SECONDS
+    )
 
 
 def read_status(value: Any, complain: Complain) -> int | None:
@@ -407,9 +449,14 @@ def read_paths(value: Any, complain: Complain) -> tuple[str, ...]:
         stem, star = (entry[:-1], "*") if entry.endswith("/*") else (entry, "")
         normal = normal_path(stem) + star
         if re.search("[*?#\r\n\ud800-\udfff]", stem):
-            complain(entry, "is no path that is compared: write /exact, or /prefix/* for all that is under it")
+            complain(
+                entry,
+                "is no path that is compared: write /exact, or /prefix/* for all that is under it",
+            )
         elif normal != entry:
-            complain(entry, f"is no path that is served, see its dots and slashes: write {show(normal)}")
+            complain(
+                entry, f"is no path that is served, see its dots and slashes: write {show(normal)}"
+            )
         else:
             paths[entry] = None
     return tuple(paths)
@@ -419,7 +466,10 @@ def read_risks(value: Any, complain: Complain) -> frozenset[str]:
     risks = read_list(value, complain)
     for risk in risks:
         if not isinstance(risk, str) or risk not in RISKS:
-            complain(risk, f"is no risk: write one or more of {', '.join(RISKS)}{nearest(str(risk), RISKS)}")
+            complain(
+                risk,
+                f"is no risk: write one or more of {', '.join(RISKS)}{nearest(str(risk), RISKS)}",
+            )
     return frozenset(map(str, risks))
 
 
@@ -427,7 +477,9 @@ def read_origins(value: Any, complain: Complain) -> tuple[Any, ...]:
     """The entries of ``origin``, not looked into yet: what an entry may be depends on credentials."""
     if isinstance(value, (re.Pattern, OriginList)) or callable(value):
         return (value,)
-    return tuple(value) if isinstance(value, (set, frozenset)) else tuple(read_list(value, complain))
+    return (
+        tuple(value) if isinstance(value, (set, frozenset)) else tuple(read_list(value, complain))
+    )
 
 
 def read_policy_names(value: Any, complain: Complain) -> tuple[str, ...]:
@@ -461,7 +513,9 @@ def read_sections(value: Any, complain: Complain) -> dict[str, Mapping[str, Any]
 
 def read_strategy(value: Any, complain: Complain) -> Any:
     if value not in ("firstmatch", "verbmatch") and not callable(value):
-        complain(value, "is no strategy: write firstmatch or verbmatch, or give a function f(environ)")
+        complain(
+            value, "is no strategy: write firstmatch or verbmatch, or give a function f(environ)"
+        )
     return value
 
 
@@ -530,7 +584,9 @@ def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dic
         cfg = None
     for key, value in (*cfg.items(), *options.items()) if cfg else options.items():
         if not isinstance(key, str):
-            about(repr(key), problems)(value, "has a key that is no text: write the name of an option")
+            about(repr(key), problems)(
+                value, "has a key that is no text: write the name of an option"
+            )
         elif is_given(key, value):
             given[key] = value
     return given
@@ -545,7 +601,9 @@ NO_OWNER: Final = [("", "")]
 def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str, Section], bool]:
     """What was written for each active policy, in order; and whether ``deny`` ends the list."""
     nested = read("policies", given.get("policies"), "policies", problems)
-    names = read("policy", given["policy"], "policy", problems) if "policy" in given else tuple(nested)
+    names = (
+        read("policy", given["policy"], "policy", problems) if "policy" in given else tuple(nested)
+    )
     sections: dict[str, Section] = {} if names else {"direct": DIRECT_SECTION.copy()}
     owners: dict[str, list[tuple[str, str]]] = {} if names else DIRECT_OWNERS
     for name in names:
@@ -558,7 +616,9 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
         for option, value in options.items():
             key = f"policies.{name}.{option}"
             if option in GLOBAL_OPTIONS:
-                about(key, problems)(value, f"is given to no option of a policy: write {option} beside policies")
+                about(key, problems)(
+                    value, f"is given to no option of a policy: write {option} beside policies"
+                )
             elif option not in OPTIONS:
                 close = suggestion(str(option), {own: own for own in OPTIONS}, problems)
                 about(key, problems)(value, f"is given to an unknown option{close}")
@@ -580,13 +640,17 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
             remedy = f"write {f'{names[0]}_{key}'!r}, or leave out the list of policies"
             complain(value, f"is given to none of the policies {', '.join(names)}: {remedy}")
         elif key not in GLOBAL_OPTIONS and not belongs(key, inactive, sections):
-            close = suggestion(key, {known: option for known, [(_, option), *_] in owners.items()}, problems)
+            close = suggestion(
+                key, {known: option for known, [(_, option), *_] in owners.items()}, problems
+            )
             complain(value, f"is given to an unknown option{close}")
 
     if "deny" not in sections:
         return sections, False
     for key, value in written(sections["deny"]).values():
-        about(key, problems)(value, "has no effect, as the policy deny is built in: rename the policy")
+        about(key, problems)(
+            value, "has no effect, as the policy deny is built in: rename the policy"
+        )
     ahead = list(sections)[: list(sections).index("deny")]
     return {name: sections[name] for name in ahead}, True
 
@@ -598,7 +662,8 @@ def written(section: Section) -> Section:
 def belongs(key: str, inactive: Iterable[str], active: Iterable[str]) -> bool:
     """Whether the key starts with the name of an inactive policy, and with no longer name of an active one."""
     longest = [
-        max((len(name) for name in names if key.startswith(f"{name}_")), default=0) for names in (inactive, active)
+        max((len(name) for name in names if key.startswith(f"{name}_")), default=0)
+        for names in (inactive, active)
     ]
     return longest[0] > longest[1]
 
@@ -610,7 +675,9 @@ def inactive_names(given: Iterable[str], known: Iterable[str], active: Iterable[
         if key.endswith("_origin") and key not in known:
             owner = next((f"{name}_" for name in active if key.startswith(f"{name}_")), "")
             option = key[len(owner) :]
-            if not option.startswith(("allow_", "allowed_", "expose_", "exposed_")) and not foreign_option(option):
+            if not option.startswith(
+                ("allow_", "allowed_", "expose_", "exposed_")
+            ) and not foreign_option(option):
                 names.append(key[: -len("_origin")])
     return names
 
@@ -640,9 +707,17 @@ def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Pro
     key, empty = section["origin"][0], not written(section)
     inactive = inactive_names(given, (), ()) if empty and key == "origin" else []
     if inactive:
-        return Problem("policy", None, f"is missing, so no policy is active: write policy = {', '.join(inactive)}")
+        return Problem(
+            "policy",
+            None,
+            f"is missing, so no policy is active: write policy = {', '.join(inactive)}",
+        )
     forms = f"write {key} = https://app.example.com, or '*' for anyone, or an empty text for nobody"
-    others = f", as is every option of {name!r} (names are case-sensitive)" if empty and key != "origin" else ""
+    others = (
+        f", as is every option of {name!r} (names are case-sensitive)"
+        if empty and key != "origin"
+        else ""
+    )
     return Problem(key, None, f"is missing{others}: {forms}")
 
 
@@ -664,29 +739,39 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
     if re.search(r"[\s,]", word):
         raise ValueError("holds more than one word: write each origin as an entry of its own")
     if text in ("*", "copy"):
-        raise ValueError("stands for anyone, so it is no entry of a list: write it alone, or list origins")
+        raise ValueError(
+            "stands for anyone, so it is no entry of a list: write it alone, or list origins"
+        )
     if word.lower() in ("null", "copy", "*"):
         raise ValueError(f"is misspelled: write {word.lower()!r}")
 
     # The scheme. Without one the likely meaning is taken.
-    found = re.match(r"([Hh][Tt][Tt][Pp][Ss]?)(?::/*|//)", word) or re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", word)
+    found = re.match(r"([Hh][Tt][Tt][Pp][Ss]?)(?::/*|//)", word) or re.match(
+        r"([A-Za-z][A-Za-z0-9+.-]*)://", word
+    )
     if found:
         mend(found[0], f"{found[1]}://", "not exactly two slashes after the scheme", faults)
         scheme, rest = mend(found[1], found[1].lower(), "upper case", faults), word[found.end() :]
     elif "://" in word or not re.search(r"[.:]|^localhost", word, re.IGNORECASE):
-        raise ValueError("is not an origin: write scheme://host such as 'https://app.example.com', or '*' for anyone")
+        raise ValueError(
+            "is not an origin: write scheme://host such as 'https://app.example.com', or '*' for anyone"
+        )
     else:
         rest = word.lstrip("/")
         scheme = "http" if is_local(re.split(r"[:/]", rest)[0].lower()) else "https"
         faults.append("no scheme")
     if scheme in OPAQUE_SCHEMES:
-        raise ValueError(f"is never sent, as pages of {scheme}: URLs have the origin null: write 'null'")
+        raise ValueError(
+            f"is never sent, as pages of {scheme}: URLs have the origin null: write 'null'"
+        )
 
     # The authority: https://www.rfc-editor.org/rfc/rfc3986#section-3.2
     authority = re.split(r"[/\\#]", rest, maxsplit=1)[0]
     mend(rest, authority, "a trailing slash" if rest == authority + "/" else "a path", faults)
     if "?" in authority:
-        raise ValueError("holds '?', which is no wildcard: write the name in full, or '*' in its leftmost label")
+        raise ValueError(
+            "holds '?', which is no wildcard: write the name in full, or '*' in its leftmost label"
+        )
     authority = mend(authority, authority.rpartition("@")[2], "a user name", faults)
     parts = re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]*)(:[^:]*)?", authority)
     if not parts:
@@ -698,7 +783,9 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
 
     mended = f"{scheme}://{host}{port and ':' + port}"
     if mended != text:
-        raise ValueError(f"is not what browsers send ({', '.join(dict.fromkeys(faults))}): write {mended!r}")
+        raise ValueError(
+            f"is not what browsers send ({', '.join(dict.fromkeys(faults))}): write {mended!r}"
+        )
     return scheme, host, port
 
 
@@ -712,21 +799,37 @@ def mend(given: str, right: str, fault: str, faults: list[str]) -> str:
 def parse_host(host: str, scheme: str, faults: list[str]) -> str:
     """The host of a pattern in the form that browsers send; what had to be mended is added to ``faults``."""
     if host.startswith("["):
-        return mend(host, canonical_ipv6(host[1:-1]), "an IPv6 address that is not in its shortest form", faults)
-    web = scheme in ("http", "https")  # whose hosts the URL standard parses; others it leaves as they are
+        return mend(
+            host,
+            canonical_ipv6(host[1:-1]),
+            "an IPv6 address that is not in its shortest form",
+            faults,
+        )
+    web = scheme in (
+        "http",
+        "https",
+    )  # whose hosts the URL standard parses; others it leaves as they are
     if web:
         host = mend(host, to_ascii(host), "Unicode", faults)
         host = mend(host, host.lower(), "upper case", faults)
     first, _, others = host.partition(".")
     if "*" in others or first.count("*") > 1:
-        raise ValueError("has a '*' out of place: only the leftmost label may hold one, as in 'https://*.example.com'")
+        raise ValueError(
+            "has a '*' out of place: only the leftmost label may hold one, as in 'https://*.example.com'"
+        )
     if not re.fullmatch(r"[A-Za-z0-9_*-]+(\.[A-Za-z0-9_-]+)*\.?", host) or host == "*.":
-        raise ValueError("has no valid host: write labels of letters, digits, '-' and '_', separated by single dots")
+        raise ValueError(
+            "has no valid host: write labels of letters, digits, '-' and '_', separated by single dots"
+        )
     if len(host) > 253 or max(map(len, host.split("."))) > 63:
-        raise ValueError("has a host too long for DNS: write labels of at most 63 characters, 253 in all")
+        raise ValueError(
+            "has a host too long for DNS: write labels of at most 63 characters, 253 in all"
+        )
     # https://url.spec.whatwg.org/#ends-in-a-number-checker
     if web and re.fullmatch(r"[0-9]+|0x[0-9a-f]*", host.rstrip(".").rpartition(".")[2]):
-        return mend(host, canonical_ipv4(host), "an IPv4 address that is not four plain numbers", faults)
+        return mend(
+            host, canonical_ipv4(host), "an IPv4 address that is not four plain numbers", faults
+        )
     return host
 
 
@@ -737,9 +840,15 @@ def parse_port(port: str, scheme: str, faults: list[str]) -> str:
     if port == ":":
         return mend(port, "", "an empty port", faults)
     if not re.fullmatch(":[0-9]{1,20}", port) or not 0 < int(port[1:]) < 65536:
-        raise ValueError("has an impossible port: write a number from 1 to 65535, or ':*' for any port")
+        raise ValueError(
+            "has an impossible port: write a number from 1 to 65535, or ':*' for any port"
+        )
     digits = mend(port[1:], str(int(port[1:])), "zeros before the port", faults)
-    return mend(digits, "", "a default port", faults) if digits == DEFAULT_PORTS.get(scheme) else digits
+    return (
+        mend(digits, "", "a default port", faults)
+        if digits == DEFAULT_PORTS.get(scheme)
+        else digits
+    )
 
 
 def to_ascii(host: str) -> str:
@@ -748,11 +857,17 @@ def to_ascii(host: str) -> str:
         return host
     from unicodedata import normalize
 
-    seen = re.sub("[\u00ad\u200b\u2060\ufe00-\ufe0f\ufeff]", "", host)  # without what cannot be seen
+    seen = re.sub(
+        "[\u00ad\u200b\u2060\ufe00-\ufe0f\ufeff]", "", host
+    )  # without what cannot be seen
     labels = normalize("NFKC", normalize("NFKC", seen).lower()).replace("。", ".").split(".")
     if any("*" in label and not label.isascii() for label in labels):
-        raise ValueError("mixes '*' and Unicode in one label: write the label in Punycode, or '*' alone")
-    return ".".join(label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels)
+        raise ValueError(
+            "mixes '*' and Unicode in one label: write the label in Punycode, or '*' alone"
+        )
+    return ".".join(
+        label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels
+    )
 
 
 def canonical_ipv4(host: str) -> str:
@@ -762,7 +877,9 @@ def canonical_ipv4(host: str) -> str:
     try:
         return socket.inet_ntoa(socket.inet_aton(host.rstrip(".")))
     except OSError:
-        raise ValueError("ends in a number but is no IPv4 address: write four numbers from 0 to 255") from None
+        raise ValueError(
+            "ends in a number but is no IPv4 address: write four numbers from 0 to 255"
+        ) from None
 
 
 def canonical_ipv6(address: str) -> str:
@@ -774,7 +891,9 @@ def canonical_ipv6(address: str) -> str:
             raise ValueError
         found = IPv6Address(address)
     except ValueError:
-        raise ValueError("is no IPv6 address in its brackets ('[a-z]' is no wildcard): write 'http://[::1]'") from None
+        raise ValueError(
+            "is no IPv6 address in its brackets ('[a-z]' is no wildcard): write 'http://[::1]'"
+        ) from None
     mapped = found.ipv4_mapped
     return f"[::ffff:{int(mapped) >> 16:x}:{int(mapped) & 0xFFFF:x}]" if mapped else f"[{found}]"
 
@@ -794,7 +913,9 @@ class Matcher:
     def __init__(self) -> None:
         self.exact: set[str] = set()
         self.wildcards: set[str] = set()
-        self.shapes: set[tuple[int, int]] = set()  # characters around the "*" of labels such as "pr-*"
+        self.shapes: set[tuple[int, int]] = (
+            set()
+        )  # characters around the "*" of labels such as "pr-*"
         self.any_port = False  # some pattern ends in ":*"
         self.regexes: list[re.Pattern[str]] = []
         self.predicates: list[Predicate] = []
@@ -864,7 +985,9 @@ def ask(predicate: Predicate, origin: str, environ: WSGIEnvironment) -> bool | N
     if answer is True or answer is False:
         return answer
     texts = (show(predicate), show(answer), show(origin))
-    logger().error("the predicate %s returned %s for origin %s: write one that returns True or False", *texts)
+    logger().error(
+        "the predicate %s returned %s for origin %s: write one that returns True or False", *texts
+    )
     if isinstance(answer, CoroutineType):  # of an `async def`: Python would warn where nobody looks
         answer.close()
     return None
@@ -891,7 +1014,9 @@ def public_suffix_source(name: str, below: bool = False) -> str:
     if whole and whole.is_public(name):
         return "says the public suffix list"
     if name in PUBLIC_SUFFIXES or (below and name in PARENTS_OF_SUFFIXES):
-        return "says a short built-in table" + ("" if whole else "; the whole list comes with wsgicors[psl]")
+        return "says a short built-in table" + (
+            "" if whole else "; the whole list comes with wsgicors[psl]"
+        )
     return ""
 
 
@@ -923,32 +1048,54 @@ def regex_risks(regex: re.Pattern[str]) -> Iterator[tuple[str, ...]]:
     Besides hosts of strangers these are the neighbours of each name written in it: what an open start, end, label or
     top-level name admits. This finds the usual mistakes; it proves nothing.
     """
-    text = (re.sub(r"\s|#.*", "", regex.pattern) if regex.flags & re.VERBOSE else regex.pattern).lower()
+    text = (
+        re.sub(r"\s|#.*", "", regex.pattern) if regex.flags & re.VERBOSE else regex.pattern
+    ).lower()
     spelled = re.sub(r"\\(\W)", r"\1", re.sub(r"\\[a-z]", "+", text))
     names = re.findall(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", spelled)[:20]
     words = re.findall(r"[a-z0-9-]+", spelled)[:50]
 
     def matches(hosts: Iterable[str], *schemes: str) -> bool:
-        probes = (f"{scheme}://{host}{port}" for host in hosts for scheme in schemes for port in ("", ":8443"))
+        probes = (
+            f"{scheme}://{host}{port}"
+            for host in hosts
+            for scheme in schemes
+            for port in ("", ":8443")
+        )
         return any(regex.fullmatch(probe) for probe in probes)
 
     hosts = ["a.b-c.unrelated.invalid", "xn--unrelated-9za.invalid", "203.0.113.7"]
     hosts += [f"{start}{name}unrelated.invalid" for name in names for start in ("", "unrelated.")]
     hosts += [
-        f"unrelated{dash}{name}" for name in names if public_suffix_source(name.partition(".")[2]) for dash in ("", "-")
+        f"unrelated{dash}{name}"
+        for name in names
+        if public_suffix_source(name.partition(".")[2])
+        for dash in ("", "-")
     ]
-    hosts += [f"{word}{end}" for word in {*names, *words} for end in (".zz", ".invalid", ".unrelated.invalid")]
+    hosts += [
+        f"{word}{end}"
+        for word in {*names, *words}
+        for end in (".zz", ".invalid", ".unrelated.invalid")
+    ]
     hosts += [f"unrelated.{word}.unrelated.invalid" for word in words]
     for end in {"com", *words} - {"localhost"}:
-        if not matches([f"unrelated.{end}"], "https", "http"):  # else the names right under it are what it is about
-            hosts += [f"{start}.{end}" for word in words for start in (f"unrelated{word}", f"{word}.unrelated")]
+        if not matches(
+            [f"unrelated.{end}"], "https", "http"
+        ):  # else the names right under it are what it is about
+            hosts += [
+                f"{start}.{end}"
+                for word in words
+                for start in (f"unrelated{word}", f"{word}.unrelated")
+            ]
     if BARE_DOT.search(re.sub(r"\[[^\]]*\]", "", text)) or matches(hosts, "https", "http"):
         yield ("any-origin",)
     else:
         strangers = ["unrelated", "1", *(f"{word}unrelated" for word in words)]
         for suffix in sorted({*PUBLIC_SUFFIXES, *names, *words}):
             source = public_suffix_source(suffix)
-            if source and matches((f"{stranger}.{suffix}" for stranger in strangers), "https", "http"):
+            if source and matches(
+                (f"{stranger}.{suffix}" for stranger in strangers), "https", "http"
+            ):
                 yield "public-suffix", suffix, source
                 break
 
@@ -974,7 +1121,9 @@ def compile_origins(
             if isinstance(entry, str):
                 found = usual(entry) if len(entry) < MAX_USUAL_PATTERN else None
                 if found and (accepted is None or (found[1] == "https" and not found[3])):
-                    (matcher.wildcards if found[3] else exact).add(entry)  # by far the most frequent: no risk
+                    (matcher.wildcards if found[3] else exact).add(
+                        entry
+                    )  # by far the most frequent: no risk
                     continue
                 scheme, host, port = (found[1], found[2], "") if found else parse_pattern(entry)
                 risks = pattern_risks(scheme, host)
@@ -1022,7 +1171,9 @@ class Policy:
     matcher: Matcher
     lists: tuple[OriginList, ...]
     profile: Profile  # the risks that its lists may contain
-    echoes: frozenset[str]  # the options whose `*` browsers would take literally: what was asked for is sent instead
+    echoes: frozenset[
+        str
+    ]  # the options whose `*` browsers would take literally: what was asked for is sent instead
     response: tuple[Header, ...]  # what an actual response gets beside the origin
     preflight: tuple[Header, ...]  # what a preflight gets beside the origin and what is echoed
 
@@ -1044,9 +1195,13 @@ class Policy:
     def matchers(self) -> list[Matcher]:
         """That of the policy's own origins, and those of what its lists say now."""
         own = [self.matcher]
-        return own + [origins.matcher(self.profile) for origins in self.lists] if self.lists else own
+        return (
+            own + [origins.matcher(self.profile) for origins in self.lists] if self.lists else own
+        )
 
-    def admits(self, origin: str, parts: tuple[str, ...] | None, environ: WSGIEnvironment) -> bool | None:
+    def admits(
+        self, origin: str, parts: tuple[str, ...] | None, environ: WSGIEnvironment
+    ) -> bool | None:
         """Whether a short origin is admitted, of which split_origin made parts; None: a predicate failed."""
         matchers = self.matchers()
         for matcher in matchers:
@@ -1082,7 +1237,11 @@ class Policy:
         if "methods" in self.echoes and not (len(asked) <= MAX_METHOD and TOKEN.fullmatch(asked)):
             return UNSAFE_METHOD
         names = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
-        if "headers" in self.echoes and names and not (len(names) <= MAX_HEADERS and FIELD_NAMES.fullmatch(names)):
+        if (
+            "headers" in self.echoes
+            and names
+            and not (len(names) <= MAX_HEADERS and FIELD_NAMES.fullmatch(names))
+        ):
             return UNSAFE_HEADERS
         return None
 
@@ -1096,13 +1255,19 @@ class Refusal(namedtuple("Refusal", "reason")):
 
 NOT_ALLOWED: Final = Refusal("no policy for this path allows the origin")
 MALFORMED: Final = Refusal("the Origin header is not what browsers send")
-VERB_NOT_ALLOWED: Final = Refusal("no policy for this path allows the method to the origin (matchstrategy = verbmatch)")
+VERB_NOT_ALLOWED: Final = Refusal(
+    "no policy for this path allows the method to the origin (matchstrategy = verbmatch)"
+)
 PREDICATE_FAILED: Final = Refusal("a predicate of the configuration failed; see the server's log")
-STRATEGY_FAILED: Final = Refusal("the matchstrategy of the configuration failed; see the server's log")
+STRATEGY_FAILED: Final = Refusal(
+    "the matchstrategy of the configuration failed; see the server's log"
+)
 DENIED: Final = Refusal("the policy deny refuses what no policy before it allows")
 AMBIGUOUS_PATH: Final = Refusal("the path and its normal form are governed by different policies")
 UNSAFE_METHOD: Final = Refusal("Access-Control-Request-Method is not a token of at most 64 bytes")
-UNSAFE_HEADERS: Final = Refusal("Access-Control-Request-Headers is not a list of names of at most 4096 bytes")
+UNSAFE_HEADERS: Final = Refusal(
+    "Access-Control-Request-Headers is not a list of names of at most 4096 bytes"
+)
 
 VARY_ORIGIN: Final[Header] = ("Vary", "Origin")
 
@@ -1122,10 +1287,14 @@ class Memory:
 
     def __init__(self, group: Group) -> None:
         # The tokens before the lists are looked at.
-        self.lists = [(origins, origins.token()) for policy in group.policies for origins in policy.lists]
+        self.lists = [
+            (origins, origins.token()) for policy in group.policies for origins in policy.lists
+        ]
         self.by_origin = not group.verbmatch and not group.static
         for policy in group.policies:
-            for matcher in policy.matchers():  # a list compiles what a policy needs when asked first: now, at start-up
+            for matcher in (
+                policy.matchers()
+            ):  # a list compiles what a policy needs when asked first: now, at start-up
                 if matcher.predicates or "expose_headers" in policy.echoes:
                     self.by_origin = False
         # What the first policy admits and answers with nothing else that depends on the request; None: its list.
@@ -1147,7 +1316,11 @@ class Group:
     """Policies with the same ``path``: the first group whose path matches is the only one that is asked."""
 
     def __init__(
-        self, paths: Iterable[str], policies: Iterable[Policy], refusal: Refusal = NOT_ALLOWED, verbmatch: bool = False
+        self,
+        paths: Iterable[str],
+        policies: Iterable[Policy],
+        refusal: Refusal = NOT_ALLOWED,
+        verbmatch: bool = False,
     ) -> None:
         # PATH_INFO holds the bytes of the path, each as one character (PEP 3333, "Unicode Issues").
         latin = [path.encode("utf-8").decode("latin-1") for path in paths]
@@ -1157,7 +1330,9 @@ class Group:
         self.verbmatch = verbmatch
         self.refusal = refusal  # where no policy of the group allows a well-formed origin
         self.static = bool(self.policies) and self.policies[0].static
-        self.without_origin: list[Header] = list(self.policies[0].response) if self.static else [VARY_ORIGIN]
+        self.without_origin: list[Header] = (
+            list(self.policies[0].response) if self.static else [VARY_ORIGIN]
+        )
         self.memory = Memory(self)
 
 
@@ -1177,7 +1352,9 @@ class Rules:
 
     __slots__ = ("by_name", "catch_errors", "groups", "only", "policies", "rest", "strategy")
 
-    def __init__(self, policies: dict[str, Policy], strategy: Any, catch_errors: bool, denies: bool) -> None:
+    def __init__(
+        self, policies: dict[str, Policy], strategy: Any, catch_errors: bool, denies: bool
+    ) -> None:
         self.policies: Mapping[str, Policy] = MappingProxyType(policies)
         self.strategy, self.catch_errors = strategy, catch_errors
         self.by_name = {"deny": DENY}
@@ -1188,7 +1365,9 @@ class Rules:
             for policy in policies.values():
                 by_path.setdefault(frozenset(policy.path), []).append(policy)
         verbmatch, pathless = strategy == "verbmatch", by_path.pop(frozenset(), None)
-        self.groups = tuple(Group(path, members, NOT_ALLOWED, verbmatch) for path, members in by_path.items())
+        self.groups = tuple(
+            Group(path, members, NOT_ALLOWED, verbmatch) for path, members in by_path.items()
+        )
         refusal = DENIED if denies else NOT_ALLOWED
         self.rest = None if pathless is None else Group((), pathless, refusal, verbmatch)
         self.only = None if self.groups or callable(strategy) else self.rest
@@ -1202,15 +1381,27 @@ def compile_policy(
     complain, accept_key = about(section["origin"][0], problems), section["accept_risk"][0]
     anyone = "*" in origin or "copy" in origin
     if anyone and len(origin) > 1:
-        complain(origin, "lists origins beside '*' or 'copy', which stand for anyone: write one or the other")
+        complain(
+            origin,
+            "lists origins beside '*' or 'copy', which stand for anyone: write one or the other",
+        )
     elif anyone and credentials and origin[0] == "*":
         sentence, remedy = RISKS["any-origin"]
         remedy += f", or 'copy' and {accept_key} = any-origin ({sentence})"
-        complain("*", f"with credentials is forbidden by the standard, browsers refuse it: write {remedy}")
+        complain(
+            "*",
+            f"with credentials is forbidden by the standard, browsers refuse it: write {remedy}",
+        )
     elif anyone and credentials and "any-origin" not in accepted:
         complain("copy", prohibited(accept_key, "any-origin"))
     lists = tuple([entry for entry in origin if isinstance(entry, OriginList)])
-    patterns = () if anyone else [entry for entry in origin if not isinstance(entry, OriginList)] if lists else origin
+    patterns = (
+        ()
+        if anyone
+        else [entry for entry in origin if not isinstance(entry, OriginList)]
+        if lists
+        else origin
+    )
     profile = accepted if credentials else None
     matcher = compile_origins(patterns, profile, complain, accept_key)
     if anyone and (not credentials or "null-origin" in accepted):
@@ -1219,12 +1410,19 @@ def compile_policy(
     # With credentials browsers take `*` literally; without, it does not cover Authorization:
     # https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
     lists_of_names = ("methods", "headers", "expose_headers")
-    echoes = frozenset([option for option in lists_of_names if credentials and values[option] == ("*",)])
-    methods, headers, exposed = ["" if option in echoes else ", ".join(values[option]) for option in lists_of_names]
+    echoes = frozenset(
+        [option for option in lists_of_names if credentials and values[option] == ("*",)]
+    )
+    methods, headers, exposed = [
+        "" if option in echoes else ", ".join(values[option]) for option in lists_of_names
+    ]
     varies = "Origin" + ", Access-Control-Request-Method" * ("methods" in echoes)
     varies += ", Access-Control-Request-Headers" * ("headers" in echoes)
     # A header without a value is not sent.
-    always = [(ALLOW_ORIGIN, "*" if static else ""), (ALLOW_CREDENTIALS, "true" if credentials else "")]
+    always = [
+        (ALLOW_ORIGIN, "*" if static else ""),
+        (ALLOW_CREDENTIALS, "true" if credentials else ""),
+    ]
     response = [
         *always,
         (EXPOSE_HEADERS, exposed),
@@ -1272,7 +1470,9 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
                 problems.append(missing_origin(name, section, given))
         key, value = section["path"]
         if value is not None and callable(strategy):
-            about(key, problems)(value, "has no effect beside a callable matchstrategy: leave it out")
+            about(key, problems)(
+                value, "has no effect beside a callable matchstrategy: leave it out"
+            )
         leads = strategy == "firstmatch" and frozenset(values["path"]) not in led
         led.add(frozenset(values["path"]))
         static = leads and values["origin"] == ("*",) and not values["credentials"]
@@ -1299,7 +1499,11 @@ def pick_group(rules: Rules, environ: WSGIEnvironment) -> Group | None:
             return None
         if isinstance(name, str) and name in rules.by_name:
             return rules.by_name[name]
-        logger().error("the matchstrategy %s returned %s, which names no policy", show(rules.strategy), show(name))
+        logger().error(
+            "the matchstrategy %s returned %s, which names no policy",
+            show(rules.strategy),
+            show(name),
+        )
         if isinstance(name, CoroutineType):
             name.close()
         return FAILED
@@ -1336,7 +1540,11 @@ def decide(group: Group, environ: WSGIEnvironment, preflight: bool) -> Policy | 
             return PREDICATE_FAILED
         if allowed:
             verb = "HTTP_ACCESS_CONTROL_REQUEST_METHOD" if preflight else "REQUEST_METHOD"
-            if not group.verbmatch or environ.get(verb) in policy.methods or policy.methods == ("*",):
+            if (
+                not group.verbmatch
+                or environ.get(verb) in policy.methods
+                or policy.methods == ("*",)
+            ):
                 return (policy.unsafe_echo(environ) or policy) if preflight else policy
             refusal = VERB_NOT_ALLOWED
     return refusal
@@ -1374,7 +1582,9 @@ class CORS:
         >>> application = CORS(application, policy="api", api_path="/api/*", api_origin="https://app.example.com")
     """
 
-    def __init__(self, app: WSGIApplication, cfg: Mapping[str, Any] | None = None, **options: Any) -> None:
+    def __init__(
+        self, app: WSGIApplication, cfg: Mapping[str, Any] | None = None, **options: Any
+    ) -> None:
         if not callable(app):
             message = f"{show(app)} is no WSGI application: write CORS(application, ...)"
             raise ConfigError([Problem("app", app, message)])
@@ -1467,7 +1677,9 @@ class CORS:
         return self.app(environ, respond)
 
 
-def response_headers(memory: Memory, decision: Policy | Refusal, environ: WSGIEnvironment) -> list[Header]:
+def response_headers(
+    memory: Memory, decision: Policy | Refusal, environ: WSGIEnvironment
+) -> list[Header]:
     """What an actual response with an Origin gets; it is remembered for the next one from there."""
     if not isinstance(decision, Policy):
         log_refusal(decision, environ)
@@ -1486,15 +1698,23 @@ def expose_all(start_response: StartResponse) -> StartResponse:
     Not of a 304: a cache would put its shorter list in the place of the stored one (RFC 9111, section 3.2).
     """
 
-    def respond(status: str, headers: list[Header], exc_info: OptExcInfo | None = None) -> Callable[[bytes], object]:
+    def respond(
+        status: str, headers: list[Header], exc_info: OptExcInfo | None = None
+    ) -> Callable[[bytes], object]:
         if not status.startswith("304"):
             hidden = SAFELISTED_RESPONSE_HEADERS | FORBIDDEN_RESPONSE_HEADERS
             names = {name.lower(): name for name, _ in headers if TOKEN.fullmatch(name)}
             exposed = [
-                name for low, name in names.items() if low not in hidden and not low.startswith("access-control-")
+                name
+                for low, name in names.items()
+                if low not in hidden and not low.startswith("access-control-")
             ]
             headers = [*headers, (EXPOSE_HEADERS, ", ".join(exposed))]
-        return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+        return (
+            start_response(status, headers, exc_info)
+            if exc_info
+            else start_response(status, headers)
+        )
 
     return respond
 
@@ -1502,7 +1722,9 @@ def expose_all(start_response: StartResponse) -> StartResponse:
 def merge_headers(headers: list[Header], ours: list[Header]) -> list[Header]:
     """The application's headers less those that a policy sets, then ours; its Vary is merged into ours."""
     if not isinstance(headers, (list, tuple)):  # an iterator would lose what has been looked at
-        raise TypeError(f"start_response takes a list of headers (PEP 3333), not {type(headers).__name__}")
+        raise TypeError(
+            f"start_response takes a list of headers (PEP 3333), not {type(headers).__name__}"
+        )
     sent = {name.lower() for name, _ in ours}
     merged: list[Header] = []
     vary: list[str] = []
@@ -1518,7 +1740,9 @@ def merge_headers(headers: list[Header], ours: list[Header]) -> list[Header]:
             merged.append(header)
         elif name == "vary":
             vary.append(header[1])
-    return merged + [(name, merge_vary(vary, value) if name == "Vary" else value) for name, value in ours]
+    return merged + [
+        (name, merge_vary(vary, value) if name == "Vary" else value) for name, value in ours
+    ]
 
 
 def merge_vary(values: list[str], ours: str) -> str:
@@ -1535,7 +1759,10 @@ def entity_headers(body: bytes) -> list[Header]:
 
 
 def answer_preflight(
-    memory: Memory, decision: Policy | Refusal, environ: WSGIEnvironment, start_response: StartResponse
+    memory: Memory,
+    decision: Policy | Refusal,
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
 ) -> Iterable[bytes]:
     """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do; 204 has no entity headers."""
     if not isinstance(decision, Policy):
@@ -1553,7 +1780,9 @@ def answer_preflight(
     return []
 
 
-def call_and_catch(app: WSGIApplication, environ: WSGIEnvironment, respond: StartResponse) -> Iterable[bytes]:
+def call_and_catch(
+    app: WSGIApplication, environ: WSGIEnvironment, respond: StartResponse
+) -> Iterable[bytes]:
     """The application's answer; where it raises, a plain 500 with the CORS headers, so that the page can see it.
 
     What the application announces is held back until it returns or writes, as some servers do not let go of what they
@@ -1563,11 +1792,15 @@ def call_and_catch(app: WSGIApplication, environ: WSGIEnvironment, respond: Star
     writes: list[Callable[[bytes], object]] = []  # the server's
     passed_on = False  # what was held; from then on nothing is
 
-    def hold(status: str, headers: list[Header], exc_info: OptExcInfo | None = None) -> Callable[[bytes], object]:
+    def hold(
+        status: str, headers: list[Header], exc_info: OptExcInfo | None = None
+    ) -> Callable[[bytes], object]:
         if passed_on:
             return respond(status, headers, exc_info)
         if held and exc_info is None:
-            raise AssertionError("start_response was called a second time without exc_info (PEP 3333)")
+            raise AssertionError(
+                "start_response was called a second time without exc_info (PEP 3333)"
+            )
         held[:] = [(status, headers, exc_info)]
         return write
 
@@ -1596,7 +1829,9 @@ def call_and_catch(app: WSGIApplication, environ: WSGIEnvironment, respond: Star
             close()
         body = b"Internal Server Error\n"
         # With exc_info a server raises where it is too late.
-        respond("500 Internal Server Error", entity_headers(body), sys.exc_info() if passed_on else None)
+        respond(
+            "500 Internal Server Error", entity_headers(body), sys.exc_info() if passed_on else None
+        )
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
 
@@ -1606,7 +1841,9 @@ def log_refusal(refusal: Refusal, environ: WSGIEnvironment) -> None:
         own = f"{environ.get('wsgi.url_scheme')}://{environ.get('HTTP_HOST')}"
         request = (environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"), origin)
         logger().debug(
-            "refused %s %s from %s: %s", *map(show, request), "same origin" if origin == own else refusal.reason
+            "refused %s %s from %s: %s",
+            *map(show, request),
+            "same origin" if origin == own else refusal.reason,
         )
 
 
@@ -1628,24 +1865,40 @@ class OriginList:
         >>> origins = OriginList(lambda: Path("/etc/shop/origins.txt").read_text(), every=10)
     """
 
-    def __init__(self, load: Callable[[], Iterable[Any]], every: float = 60.0, allow_empty: bool = False) -> None:
+    def __init__(
+        self, load: Callable[[], Iterable[Any]], every: float = 60.0, allow_empty: bool = False
+    ) -> None:
         problems: list[Problem] = []
         if not callable(load):
-            about("load", problems)(load, "is no function: write one without arguments that returns the origins")
-        if isinstance(every, bool) or not isinstance(every, (int, float)) or not 0 < every <= MAX_SECONDS:
-            about("every", problems)(every, "is no number of seconds, above 0 and at most 2**31: write 60")
+            about("load", problems)(
+                load, "is no function: write one without arguments that returns the origins"
+            )
+        if (
+            isinstance(every, bool)
+            or not isinstance(every, (int, float))
+            or not 0 < every <= MAX_SECONDS
+        ):
+            about("every", problems)(
+                every, "is no number of seconds, above 0 and at most 2**31: write 60"
+            )
         if not isinstance(allow_empty, bool):
             about("allow_empty", problems)(allow_empty, "is no boolean: write True or False")
         if problems:
             raise ConfigError(problems)
         self._load, self._every, self._allow_empty = load, every, allow_empty
-        self._reloading: dict[int, threading.Lock] = {}  # by process: a fork copies a lock as it is, perhaps held
+        self._reloading: dict[
+            int, threading.Lock
+        ] = {}  # by process: a fork copies a lock as it is, perhaps held
         self._profiles: set[Profile] = set()  # that were asked for
         self._due = time.monotonic() + every
         self._late = float("inf")  # when to complain of the reload that is running
         try:
             # One load's entries, a matcher of them for each profile, and a token: replaced as one.
-            self._loaded: tuple[tuple[Any, ...], dict[Profile, Matcher], object] = self._read(iter), {}, object()
+            self._loaded: tuple[tuple[Any, ...], dict[Profile, Matcher], object] = (
+                self._read(iter),
+                {},
+                object(),
+            )
         except ConfigError:
             raise
         except Exception as error:
@@ -1690,7 +1943,11 @@ class OriginList:
         for problem in problems[:MAX_PROBLEMS]:
             logger().warning("an origin from %s is left out: %s", show(self._load), problem.message)
         if len(problems) > MAX_PROBLEMS:
-            logger().warning("%d more origins from %s are left out", len(problems) - MAX_PROBLEMS, show(self._load))
+            logger().warning(
+                "%d more origins from %s are left out",
+                len(problems) - MAX_PROBLEMS,
+                show(self._load),
+            )
         return matcher
 
     def _start_reload(self) -> None:
@@ -1700,14 +1957,20 @@ class OriginList:
         if not reloading.acquire(blocking=False):
             if now >= self._late:
                 self._late = now + self._every
-                logger().warning("the reload of %s has not ended yet; the last good list stays", show(self._load))
+                logger().warning(
+                    "the reload of %s has not ended yet; the last good list stays", show(self._load)
+                )
             return
         self._late = now + self._every
         name = "wsgicors.OriginList"
         try:
-            threading.Thread(target=self._reload, args=(reloading, now), name=name, daemon=True).start()
+            threading.Thread(
+                target=self._reload, args=(reloading, now), name=name, daemon=True
+            ).start()
         except Exception:  # no memory, no more threads, or the interpreter is about to end
-            logger().exception("the reload of %s cannot start; the last good list stays", show(self._load))
+            logger().exception(
+                "the reload of %s cannot start; the last good list stays", show(self._load)
+            )
             self._end_reload(reloading, now)
 
     def _reload(self, reloading: threading.Lock, begun: float) -> None:
@@ -1720,7 +1983,9 @@ class OriginList:
             # The old entries outlive their matchers: freeing a million of them is two short pauses, not a long one.
             entries, self._loaded = self._loaded[0], (entries, matchers, object())
         except BaseException:  # such as gevent.Timeout; the thread ends here in any case
-            logger().exception("the reload of %s failed; the last good list stays", show(self._load))
+            logger().exception(
+                "the reload of %s failed; the last good list stays", show(self._load)
+            )
         finally:
             self._end_reload(reloading, begun)
 
@@ -1743,18 +2008,25 @@ def in_pieces(entries: Iterable[Any]) -> Iterator[Any]:
 # ---------------------------------------------------------------------------------------------------------------
 
 
-def make_middleware(app: WSGIApplication, cfg: Mapping[str, Any] | None = None, /, **local: Any) -> CORS:
+def make_middleware(
+    app: WSGIApplication, cfg: Mapping[str, Any] | None = None, /, **local: Any
+) -> CORS:
     """The middleware from an ini section: PasteDeploy's ``paste.filter_app_factory``.
 
     cfg: PasteDeploy's global_conf, ``[DEFAULT]`` and more. It is consulted for ``policy`` and ``matchstrategy`` where
     the section has no policy of its own, and for the keys of active policies; nothing else of it is looked at.
     local: the section's own options. A value ``call:package.module:name`` stands for that Python object.
     """
-    if cfg is None and isinstance(local.get("cfg"), Mapping):  # by keyword; a text is an unknown option of the section
+    if cfg is None and isinstance(
+        local.get("cfg"), Mapping
+    ):  # by keyword; a text is an unknown option of the section
         cfg = local.pop("cfg")
     shared, given = ini_values(cfg or {}), ini_values(local)
     if not given.keys() & {"policy", "policies", *OPTIONS}:
-        given = {**{key: shared[key] for key in ("policy", "matchstrategy") if key in shared}, **given}
+        given = {
+            **{key: shared[key] for key in ("policy", "matchstrategy") if key in shared},
+            **given,
+        }
     names = read("policy", given.get("policy"), "policy", [])
     active = [f"{name}_{option}" for name in names for option in OPTIONS] or OPTIONS
     return CORS(app, {**{key: shared[key] for key in active if key in shared}, **given})
@@ -1763,7 +2035,11 @@ def make_middleware(app: WSGIApplication, cfg: Mapping[str, Any] | None = None, 
 def ini_values(section: Mapping[str, Any]) -> dict[str, Any]:
     """What is given in a section, a text ``call:...`` as a Call."""
     given = {key: value for key, value in section.items() if is_given(key, value)}
-    calls = {key: Call(value) for key, value in given.items() if isinstance(value, str) and value.startswith("call:")}
+    calls = {
+        key: Call(value)
+        for key, value in given.items()
+        if isinstance(value, str) and value.startswith("call:")
+    }
     return {**given, **calls}
 
 
@@ -1772,5 +2048,7 @@ if __name__ == "__main__":
     try:
         from wsgicors_explain import main
     except ModuleNotFoundError:
-        sys.exit("the command line is the file wsgicors_explain.py: pip install wsgicors, or put it beside this file")
+        sys.exit(
+            "the command line is the file wsgicors_explain.py: pip install wsgicors, or put it beside this file"
+        )
     sys.exit(main())

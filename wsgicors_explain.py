@@ -97,23 +97,33 @@ FORBIDDEN_REQUEST_HEADERS: Final = frozenset(
     transfer-encoding upgrade via
     """.split()
 )
-METHOD_OVERRIDE_HEADERS: Final = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
+METHOD_OVERRIDE_HEADERS: Final = frozenset(
+    {"x-http-method", "x-http-method-override", "x-method-override"}
+)
 
 # https://fetch.spec.whatwg.org/#cors-safelisted-request-header
-SAFELISTED_MIME_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
+SAFELISTED_MIME_TYPES: Final = (
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+    "text/plain",
+)
 SAFELISTED_VALUE_BYTES: Final = 128
 SAFELISTED_VALUES_BYTES: Final = 1024
 
 REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS: Final = 20
-REQUEST_BODY_HEADERS: Final = frozenset({"content-encoding", "content-language", "content-location", "content-type"})
+REQUEST_BODY_HEADERS: Final = frozenset(
+    {"content-encoding", "content-language", "content-location", "content-type"}
+)
 
 DEFAULT_MAX_AGE: Final = 5  # seconds
 MAX_AGE_LIMIT: Final = 7200  # seconds, Chromium's; WebKit's is 600
 MAX_AGE_EVER: Final = 86400  # seconds, Firefox's, the highest
 
 # Response headers that are no use to a page, so that it is not news that it cannot read them.
-NOT_FOR_PAGES: Final = frozenset("connection date keep-alive server set-cookie transfer-encoding vary".split())
+NOT_FOR_PAGES: Final = frozenset(
+    "connection date keep-alive server set-cookie transfer-encoding vary".split()
+)
 
 # https://fetch.spec.whatwg.org/#port-blocking
 BAD_PORTS: Final = frozenset(
@@ -126,7 +136,15 @@ BAD_PORTS: Final = frozenset(
 HTTP_PORTS: Final = {"http": 80, "https": 443}
 
 CORS_RESPONSE_HEADERS: Final = frozenset(
-    name.lower() for name in (ALLOW_ORIGIN, ALLOW_CREDENTIALS, ALLOW_METHODS, ALLOW_HEADERS, EXPOSE_HEADERS, MAX_AGE)
+    name.lower()
+    for name in (
+        ALLOW_ORIGIN,
+        ALLOW_CREDENTIALS,
+        ALLOW_METHODS,
+        ALLOW_HEADERS,
+        EXPOSE_HEADERS,
+        MAX_AGE,
+    )
 )
 REQUEST_METHOD: Final = "Access-Control-Request-Method"
 REQUEST_HEADERS: Final = "Access-Control-Request-Headers"
@@ -173,7 +191,9 @@ class URL(NamedTuple):
             parts = urlsplit(urljoin(base, path.replace("\\", "/") + mark + query))
             if parts.scheme not in HTTP_PORTS or not parts.hostname:
                 raise ValueError("is not an http:// or https:// URL")
-            host = parse_host(f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname, parts.scheme, [])
+            host = parse_host(
+                f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname, parts.scheme, []
+            )
             port = HTTP_PORTS[parts.scheme] if parts.port is None else parts.port
         except ValueError as error:
             raise ValueError(f"{text or base!r} {error}") from None
@@ -201,7 +221,9 @@ def page_origin(address: str) -> str:
 
     ValueError: no browser has a page there; the message says what to write instead.
     """
-    address = re.sub("(?i)^blob:(?=http)", "", address.strip())  # its origin is that of the page that made it
+    address = re.sub(
+        "(?i)^blob:(?=http)", "", address.strip()
+    )  # its origin is that of the page that made it
     scheme, colon, rest = address.partition(":")
     if address == "null" or (colon and scheme.lower() in OPAQUE_SCHEMES):
         return "null"
@@ -214,7 +236,9 @@ def page_origin(address: str) -> str:
             raise ValueError(f"{address!r} {error}") from None
         origin = address
     if "*" in origin:
-        raise ValueError(f"{address!r} is not the origin of one page: write one such as 'https://app.example.com'")
+        raise ValueError(
+            f"{address!r} is not the origin of one page: write one such as 'https://app.example.com'"
+        )
     return origin
 
 
@@ -273,7 +297,9 @@ def wsgi_environ(method: str, url: URL, headers: Headers, body: bytes) -> WSGIEn
     return environ
 
 
-def call_wsgi(app: WSGIApplication, method: str, url: URL, headers: Headers, body: bytes) -> Response:
+def call_wsgi(
+    app: WSGIApplication, method: str, url: URL, headers: Headers, body: bytes
+) -> Response:
     """Call the WSGI application `app` in process, up to the first bytes of the response's body.
 
     An endless stream is therefore no problem. What `app` raises propagates.
@@ -282,11 +308,15 @@ def call_wsgi(app: WSGIApplication, method: str, url: URL, headers: Headers, bod
     started: list[Response] = []
     written: list[bytes] = []
 
-    def start_response(status: str, headers: Headers, exc_info: OptExcInfo | None = None, /) -> Write:
+    def start_response(
+        status: str, headers: Headers, exc_info: OptExcInfo | None = None, /
+    ) -> Write:
         if exc_info and exc_info[1] and written:
             raise exc_info[1].with_traceback(exc_info[2])
         if started and not exc_info:
-            raise RuntimeError("the application called start_response twice without exc_info (PEP 3333)")
+            raise RuntimeError(
+                "the application called start_response twice without exc_info (PEP 3333)"
+            )
         started[:] = [Response(int(status[:3]), list(headers))]
         return written.append
 
@@ -307,33 +337,49 @@ def call_http(timeout: float, method: str, url: URL, headers: Headers, body: byt
 
     Unreachable: there was no response; each wait on the network takes at most `timeout` seconds.
     """
-    connection_type = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    connection_type = (
+        http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    )
     connection = connection_type(url.host.strip("[]"), url.port, timeout=timeout)
     try:
         connection.putrequest(method, url.target, skip_host=True, skip_accept_encoding=True)
         for name, value in headers:
             connection.putheader(name, value)
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # by who answers before the body's end
+        with contextlib.suppress(
+            BrokenPipeError, ConnectionResetError
+        ):  # by who answers before the body's end
             connection.endheaders(body)
         response = connection.getresponse()
-        while 102 <= response.status <= 199:  # interim responses such as 103 Early Hints; http.client knows 100 only
+        while (
+            102 <= response.status <= 199
+        ):  # interim responses such as 103 Early Hints; http.client knows 100 only
             response.headers = None  # type: ignore[assignment]
             response.begin()
         return Response(response.status, response.getheaders())
     except ssl.SSLCertVerificationError as error:
-        raise Unreachable(f"the certificate of {url.authority} is not valid: {error.verify_message}") from error
+        raise Unreachable(
+            f"the certificate of {url.authority} is not valid: {error.verify_message}"
+        ) from error
     except ssl.SSLError as error:
-        raise Unreachable(f"{url.authority} does not speak TLS: is it http://{url.authority}?") from error
+        raise Unreachable(
+            f"{url.authority} does not speak TLS: is it http://{url.authority}?"
+        ) from error
     except socket.gaierror as error:
         raise Unreachable(f"the host name {url.host} does not resolve: {error.strerror}") from error
     except socket.timeout as error:
         raise Unreachable(f"{url.authority} did not answer within {timeout:g} seconds") from error
     except ConnectionRefusedError as error:
-        raise Unreachable(f"nothing listens on {url.host} port {url.port}: the connection was refused") from error
+        raise Unreachable(
+            f"nothing listens on {url.host} port {url.port}: the connection was refused"
+        ) from error
     except OSError as error:
-        raise Unreachable(f"{url.authority} cannot be reached: {error.strerror or error}") from error
+        raise Unreachable(
+            f"{url.authority} cannot be reached: {error.strerror or error}"
+        ) from error
     except http.client.HTTPException as error:
-        raise Unreachable(f"{url.authority} did not answer in HTTP: {type(error).__name__} {error}".strip()) from error
+        raise Unreachable(
+            f"{url.authority} did not answer in HTTP: {type(error).__name__} {error}".strip()
+        ) from error
     finally:
         connection.close()
 
@@ -362,7 +408,9 @@ def extract_list(headers: Headers, name: str) -> list[str] | None:
     text = get_header(headers, name)
     if text is None:
         return None
-    tokens = [token for element in text.split(",") if (token := element.strip("\t "))]  # #token: some may be empty
+    tokens = [
+        token for element in text.split(",") if (token := element.strip("\t "))
+    ]  # #token: some may be empty
     if not all(map(TOKEN.fullmatch, tokens)):
         raise ValueError(text)
     return tokens
@@ -418,7 +466,10 @@ def unsafe_names(headers: Headers) -> dict[str, str]:
             safelisted.append((name.lower(), value))
     if sum(len(value) for _, value in safelisted) > SAFELISTED_VALUES_BYTES:
         for name, _ in safelisted:
-            reasons.setdefault(name, f"shares more than {SAFELISTED_VALUES_BYTES} bytes with other safelisted headers")
+            reasons.setdefault(
+                name,
+                f"shares more than {SAFELISTED_VALUES_BYTES} bytes with other safelisted headers",
+            )
     return dict(sorted(reasons.items()))
 
 
@@ -522,9 +573,7 @@ class Request:
 
 
 LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
-NULL_ORIGIN: Final = (
-    "pages from files and sandboxed frames have the origin null, and requests redirected between origins"
-)
+NULL_ORIGIN: Final = "pages from files and sandboxed frames have the origin null, and requests redirected between origins"
 
 
 def host_and_port(authority: str) -> tuple[str, str]:
@@ -552,9 +601,16 @@ def near_miss(found: str, wanted: str) -> str:
         return f"{scheme} instead of {wanted_scheme}" if separator else "no scheme"
     if scheme != wanted_scheme:
         return ""
-    (host, port), (wanted_host, wanted_port) = host_and_port(authority), host_and_port(wanted_authority)
+    (host, port), (wanted_host, wanted_port) = (
+        host_and_port(authority),
+        host_and_port(wanted_authority),
+    )
     if host == wanted_host:
-        return f"port {port} instead of {wanted_port or 'none'}" if port else f"port {wanted_port} is missing"
+        return (
+            f"port {port} instead of {wanted_port or 'none'}"
+            if port
+            else f"port {wanted_port} is missing"
+        )
     if port == wanted_port and host.removeprefix("www.") == wanted_host.removeprefix("www."):
         return "www. too much" if host.startswith("www.") else "www. is missing"
     local = [name for name in LOCAL_NAMES if name in (host, wanted_host)]
@@ -587,20 +643,26 @@ def cors_check(request: Request, response: Response) -> str:
     allow_origin = get_header(response.headers, ALLOW_ORIGIN)
     allow_credentials = get_header(response.headers, ALLOW_CREDENTIALS)
     if allow_origin is None:
-        values = wanted + ("" if request.include else " or *") + (f": {NULL_ORIGIN}" if wanted == "null" else "")
+        values = (
+            wanted
+            + ("" if request.include else " or *")
+            + (f": {NULL_ORIGIN}" if wanted == "null" else "")
+        )
         return f"{ALLOW_ORIGIN} is missing{misspelled(response)}; it should be {values}"
     if allow_origin == "*":
-        refused = f"{ALLOW_ORIGIN} is *, which browsers refuse with credentials; it should be {wanted}"
+        refused = (
+            f"{ALLOW_ORIGIN} is *, which browsers refuse with credentials; it should be {wanted}"
+        )
         return refused if request.include else ""
     if allow_origin != wanted:
         detail = near_miss(allow_origin, wanted)
-        return f"{ALLOW_ORIGIN} is {allow_origin!r}; it should be {wanted}" + (f" ({detail})" if detail else "")
+        return f"{ALLOW_ORIGIN} is {allow_origin!r}; it should be {wanted}" + (
+            f" ({detail})" if detail else ""
+        )
     if not request.include or allow_credentials == "true":
         return ""
     if allow_credentials is None:
-        return (
-            f"{ALLOW_CREDENTIALS} is missing{misspelled(response)}; it should be true, as the request has credentials"
-        )
+        return f"{ALLOW_CREDENTIALS} is missing{misspelled(response)}; it should be true, as the request has credentials"
     return f"{ALLOW_CREDENTIALS} is {allow_credentials!r}; it should be true, in lower case and sent once"
 
 
@@ -624,7 +686,9 @@ class Browser:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not isinstance(target, str) and not callable(target):
-            raise ValueError(f"{target!r} is neither a WSGI application nor an http:// or https:// URL")
+            raise ValueError(
+                f"{target!r} is neither a WSGI application nor an http:// or https:// URL"
+            )
         self.target = target
         self.origin = page_origin(origin)
         self._base = target if isinstance(target, str) else "http://localhost/"
@@ -666,13 +730,17 @@ class Browser:
         except NetworkError:
             pass
         last = request.steps[-1]
-        return Verdict(last.ok, last.text, tuple(request.steps), request.preflight, request.response, readable)
+        return Verdict(
+            last.ok, last.text, tuple(request.steps), request.preflight, request.response, readable
+        )
 
     def url(self, url_or_path: str) -> URL:
         """The URL that `fetch` asks for. ValueError: there is none, or ``fetch()`` would not take it."""
         url = URL.parse(url_or_path, self._base)
         if url.has_credentials:
-            raise ValueError(f"a page cannot fetch a URL with a user name or password in it: write {url}")
+            raise ValueError(
+                f"a page cannot fetch a URL with a user name or password in it: write {url}"
+            )
         return url
 
     def _construct(self, request: Request, headers: Headers) -> None:
@@ -684,11 +752,15 @@ class Browser:
             request.method = request.method.upper()
         elif request.method != request.method.upper():
             names = ", ".join(sorted(NORMALIZED_METHODS))
-            request.ok(f"{request.method} stays in lower case: only {names} are put in upper case by browsers")
+            request.ok(
+                f"{request.method} stays in lower case: only {names} are put in upper case by browsers"
+            )
         # 33. headers: forbidden ones are dropped without a word
         for name, value in headers:
             if name.lower().startswith("access-control-allow-"):
-                request.ok(f"{name} is a response header, which only the server can send to any effect")
+                request.ok(
+                    f"{name} is a response header, which only the server can send to any effect"
+                )
             if is_forbidden_request_header(name, value):
                 request.ok(f"the request header {name} is dropped: no page may set it")
             else:
@@ -699,7 +771,9 @@ class Browser:
         # 7. blocked are mixed content and bad ports
         url = request.url
         if request.origin.startswith("https:") and url.scheme == "http" and not is_local(url.host):
-            request.fail(f"mixed content: the page is on https, so {url.origin} must be https as well")
+            request.fail(
+                f"mixed content: the page is on https, so {url.origin} must be https as well"
+            )
         if str(url.port) in BAD_PORTS:
             request.fail(f"browsers block port {url.port}: serve on another one")
         # 12. the way is chosen by origin, method and headers
@@ -707,10 +781,16 @@ class Browser:
             request.ok(f"{url.origin} is the page's own origin: CORS does not apply")
             return self._http_fetch(request, make_preflight=False)
         request.cors = True
-        needs = [] if request.method in SAFELISTED_METHODS else [f"{request.method} is not a safelisted method"]
+        needs = (
+            []
+            if request.method in SAFELISTED_METHODS
+            else [f"{request.method} is not a safelisted method"]
+        )
         needs += [f"{name} {why}" for name, why in unsafe_names(request.headers).items()]
         if not needs:
-            request.ok(f"no preflight is needed: {request.method} is safelisted, and so are the request headers")
+            request.ok(
+                f"no preflight is needed: {request.method} is safelisted, and so are the request headers"
+            )
             return self._http_fetch(request, make_preflight=False)
         request.ok("a preflight is needed: " + "; ".join(needs))
         try:
@@ -762,18 +842,33 @@ class Browser:
         if url.has_credentials and (request.cors or url.origin != request.origin):
             request.fail(f"the redirect to {location} has a user name or password in its URL")
         # 12. POST becomes GET
-        rewritten = request.method == "POST" if status in (301, 302) else request.method not in ("GET", "HEAD")
+        rewritten = (
+            request.method == "POST"
+            if status in (301, 302)
+            else request.method not in ("GET", "HEAD")
+        )
         if rewritten and status in (301, 302, 303):
             request.ok(f"the {status} turns {request.method} into GET without a body")
             request.method, request.body = "GET", b""
-            request.headers = [pair for pair in request.headers if pair[0].lower() not in REQUEST_BODY_HEADERS]
+            request.headers = [
+                pair for pair in request.headers if pair[0].lower() not in REQUEST_BODY_HEADERS
+            ]
         # 13. Authorization stays with its origin
-        if url.origin != request.url.origin and get_header(request.headers, "authorization") is not None:
-            request.ok(f"the request header Authorization is dropped: {url.origin} is another origin")
-            request.headers = [pair for pair in request.headers if pair[0].lower() != "authorization"]
+        if (
+            url.origin != request.url.origin
+            and get_header(request.headers, "authorization") is not None
+        ):
+            request.ok(
+                f"the request header Authorization is dropped: {url.origin} is another origin"
+            )
+            request.headers = [
+                pair for pair in request.headers if pair[0].lower() != "authorization"
+            ]
         # 18., 22. once more
         request.urls.append(url)
-        request.ok(f"the {status} redirects to {url}; the request's origin is {request.serialized_origin} now")
+        request.ok(
+            f"the {status} redirects to {url}; the request's origin is {request.serialized_origin} now"
+        )
         return self._main_fetch(request)
 
     def _preflight_fetch(self, request: Request) -> None:
@@ -791,10 +886,14 @@ class Browser:
         if not 200 <= response.status <= 299:
             if problem:
                 request.steps.append(Step(False, f"the response to the preflight: {problem}"))
-            request.fail(f"the preflight was answered {response.status}; {what_status_means(response)}")
+            request.fail(
+                f"the preflight was answered {response.status}; {what_status_means(response)}"
+            )
         if problem:
             request.fail(f"the response to the preflight: {problem}")
-        request.ok(f"{ALLOW_ORIGIN} of the preflight fits: {get_header(response.headers, ALLOW_ORIGIN)}")
+        request.ok(
+            f"{ALLOW_ORIGIN} of the preflight fits: {get_header(response.headers, ALLOW_ORIGIN)}"
+        )
         # 7.1 to 7.3 what it allows
         methods = self._extract(request, response, ALLOW_METHODS)
         names = self._extract(request, response, ALLOW_HEADERS)
@@ -815,25 +914,44 @@ class Browser:
             request.fail(f"{name} of the preflight is no comma-separated list of names: {error}")
 
     def _require(
-        self, request: Request, response: Response, header: str, found: list[str] | None, needed: list[str]
+        self,
+        request: Request,
+        response: Response,
+        header: str,
+        found: list[str] | None,
+        needed: list[str],
     ) -> None:
         """Let the request go on only if the header of the preflight's response names all that is needed."""
         named = found or []
         covers = named if header == ALLOW_METHODS else [name.lower() for name in named]
         wildcard = "*" in named and not request.include
-        missing = [name for name in needed if name not in covers and (not wildcard or name == "authorization")]
+        missing = [
+            name
+            for name in needed
+            if name not in covers and (not wildcard or name == "authorization")
+        ]
         if not missing:
             request.ok(f"{header} of the preflight fits: {', '.join(named)}")
             return
         hint = ""
         if "*" in named:
-            hint = ", and * never covers authorization" if wildcard else ", and * is no wildcard with credentials"
+            hint = (
+                ", and * never covers authorization"
+                if wildcard
+                else ", and * is no wildcard with credentials"
+            )
         elif missing == [request.method] and request.method.upper() in named:
             hint = ", and the case of a method counts"
-        state = f"is missing{misspelled(response)}" if found is None else f"is {', '.join(named)!r}{hint}"
+        state = (
+            f"is missing{misspelled(response)}"
+            if found is None
+            else f"is {', '.join(named)!r}{hint}"
+        )
         request.fail(f"{header} of the preflight {state}; it must name {', '.join(missing)}")
 
-    def _network_fetch(self, request: Request, method: str, headers: Headers, body: bytes) -> Exchange:
+    def _network_fetch(
+        self, request: Request, method: str, headers: Headers, body: bytes
+    ) -> Exchange:
         """Section 4.6, "HTTP-network-or-cache fetch", without a cache: the headers that browsers add, then the wire."""
         url = request.url
         sent = [("Host", url.authority), *headers]
@@ -861,21 +979,31 @@ class Browser:
             try:
                 exposed = extract_list(response.headers, EXPOSE_HEADERS) or []
             except ValueError as error:
-                request.ok(f"{EXPOSE_HEADERS} is no comma-separated list of names and is ignored: {error}")
+                request.ok(
+                    f"{EXPOSE_HEADERS} is no comma-separated list of names and is ignored: {error}"
+                )
                 exposed = []
             if "*" not in exposed or request.include:
                 present &= SAFELISTED_RESPONSE_HEADERS.union(name.lower() for name in exposed)
-        request.ok(f"the page may read the response; of its headers: {', '.join(sorted(present)) or 'none'}")
+        request.ok(
+            f"the page may read the response; of its headers: {', '.join(sorted(present)) or 'none'}"
+        )
         return {name: get_header(response.headers, name) or "" for name in sorted(present)}
 
     # The CORS-preflight cache, section 4.9. The standard's entries are the keys of a dict, their max-age is its value.
 
     def _is_cached(self, request: Request) -> bool:
         """Whether no preflight has to be sent: step 4.1 of "HTTP fetch"."""
-        method_known = request.method in SAFELISTED_METHODS or self._matches(request, "method", request.method)
-        return bool(method_known) and all(self._matches(request, "header", n) for n in unsafe_names(request.headers))
+        method_known = request.method in SAFELISTED_METHODS or self._matches(
+            request, "method", request.method
+        )
+        return bool(method_known) and all(
+            self._matches(request, "header", n) for n in unsafe_names(request.headers)
+        )
 
-    def _matches(self, request: Request, kind: str, name: str) -> list[tuple[str, str, bool, str, str]]:
+    def _matches(
+        self, request: Request, kind: str, name: str
+    ) -> list[tuple[str, str, bool, str, str]]:
         """The keys of live entries that allow this method or header: "method/header-name cache entry match"."""
         keys = [
             (request.serialized_origin, str(request.url), credentials, kind, entry)
@@ -884,7 +1012,9 @@ class Browser:
         ]
         return [key for key in keys if self._cache.get(key, 0.0) > self._clock()]
 
-    def _remember(self, request: Request, max_age: int, methods: list[str], names: list[str]) -> None:
+    def _remember(
+        self, request: Request, max_age: int, methods: list[str], names: list[str]
+    ) -> None:
         """Steps 7.12 to 7.15 of "CORS-preflight fetch"."""
         for kind, allowed in (("method", methods), ("header", names)):
             for name in allowed:
@@ -895,7 +1025,9 @@ class Browser:
 
     def _forget(self, request: Request) -> None:
         """Section 4.9, "clear cache entries"."""
-        for key in [key for key in self._cache if key[:2] == (request.serialized_origin, str(request.url))]:
+        for key in [
+            key for key in self._cache if key[:2] == (request.serialized_origin, str(request.url))
+        ]:
             del self._cache[key]
 
 
@@ -925,7 +1057,9 @@ class Line(str):
 
 def allows(policy: Policy, origin: str, environ: WSGIEnvironment) -> bool:
     """Whether the policy, were it the only one, allows the origin."""
-    return isinstance(decide(Group((), (policy,)), {**environ, "HTTP_ORIGIN": origin}, preflight=False), Policy)
+    return isinstance(
+        decide(Group((), (policy,)), {**environ, "HTTP_ORIGIN": origin}, preflight=False), Policy
+    )
 
 
 def key_of(policy: Policy, option: str) -> str:
@@ -969,9 +1103,13 @@ class Configuration:
         try:
             self.app = self.cors = make()
         except ConfigError as error:
-            self.problems += [self.about(problem.key, problem.message) for problem in error.problems]
+            self.problems += [
+                self.about(problem.key, problem.message) for problem in error.problems
+            ]
         except SystemExit as error:
-            self.problems.append(f"{self.place}: a module that is named after call: ends Python: SystemExit: {error}")
+            self.problems.append(
+                f"{self.place}: a module that is named after call: ends Python: SystemExit: {error}"
+            )
 
 
 def empty_app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
@@ -982,7 +1120,9 @@ def empty_app(environ: WSGIEnvironment, start_response: StartResponse) -> list[b
 
 APP_SECTIONS: Final = ("app", "application", "composite", "composit", "pipeline", "filter-app")
 FILTER_SECTIONS: Final = ("filter",)
-OUR_FACTORY: Final = re.compile(r"egg:(?i:wsgicors)(#main|#middleware)?|([\w.]+\.)?wsgicors:make_middleware")
+OUR_FACTORY: Final = re.compile(
+    r"egg:(?i:wsgicors)(#main|#middleware)?|([\w.]+\.)?wsgicors:make_middleware"
+)
 
 
 class Context(NamedTuple):
@@ -1027,12 +1167,19 @@ class IniFile:
         except configparser.Error as error:
             wrong: Any = error
             number = wrong.errors[0][0] if getattr(error, "errors", None) else wrong.lineno
-            mark = " (a byte order mark comes before it: save the file without)" if data[:1] == b"\xef" else ""
+            mark = (
+                " (a byte order mark comes before it: save the file without)"
+                if data[:1] == b"\xef"
+                else ""
+            )
             raise IniError(f"{path}:{number}: {one_line(error)}{mark}") from error
         self.lines: dict[tuple[str, str], int] = {}
         section = ""
         for number, line in enumerate(text.splitlines(), 1):
-            header, option = re.match(r"\[(.+)\]", line), re.match(r"([^\s#;\[][^=:]*?)\s*[=:]", line)
+            header, option = (
+                re.match(r"\[(.+)\]", line),
+                re.match(r"([^\s#;\[][^=:]*?)\s*[=:]", line),
+            )
             section = header[1] if header else section
             self.lines.setdefault((section, option[1] if option else ""), number)
 
@@ -1047,7 +1194,9 @@ class IniFile:
         try:
             return Line(self.parser.get(section, option), place)
         except configparser.InterpolationError as error:
-            raise IniError(f"{place}: {option}: {one_line(error)} (write %% for a percent sign)") from error
+            raise IniError(
+                f"{place}: {option}: {one_line(error)} (write %% for a percent sign)"
+            ) from error
 
     def take(self, options: dict[str, str], key: str, section: str) -> str:
         """Take an option away, which must be there."""
@@ -1066,19 +1215,36 @@ class IniFile:
             if section.partition(":")[0] in FILTER_SECTIONS and section not in self.visited:
                 configuration = self.use(self.load_section(section, {}))
                 if configuration and has_applications:
-                    unused = "no pipeline and no filter-with names this section, so it has no effect"
+                    unused = (
+                        "no pipeline and no filter-with names this section, so it has no effect"
+                    )
                     configuration.advice.append(f"{configuration.place}: {section}: {unused}")
 
     def load(
-        self, prefixes: tuple[str, ...], name: str, global_conf: dict[str, str], place: str, option: str
+        self,
+        prefixes: tuple[str, ...],
+        name: str,
+        global_conf: dict[str, str],
+        place: str,
+        option: str,
     ) -> Context:
         """Load what `name`, written at `place` as an option, refers to: a URI, or a section of this file."""
         if not re.match("[a-zA-Z]+:", name):
-            parts = [(section, *section.split(":", 1)) for section in self.parser.sections() if ":" in section]
-            found = [section for section, kind, rest in parts if kind in prefixes and rest.strip() == name]
+            parts = [
+                (section, *section.split(":", 1))
+                for section in self.parser.sections()
+                if ":" in section
+            ]
+            found = [
+                section
+                for section, kind, rest in parts
+                if kind in prefixes and rest.strip() == name
+            ]
             if len(found) != 1:
                 count = f"{len(found)} sections have" if found else "no section has"
-                raise IniError(f"{place}: {option}: {count} the name {prefixes[0]}:{name} in {self.path}")
+                raise IniError(
+                    f"{place}: {option}: {count} the name {prefixes[0]}:{name} in {self.path}"
+                )
             return self.load_section(found[0], global_conf)
         if not name.lower().startswith("config:"):
             return Context(name, dict(global_conf), {}, section=name, place=place)
@@ -1112,7 +1278,9 @@ class IniFile:
                 message = f"has no effect, as [DEFAULT] has it too: write 'set {option} = ...'"
                 ignored.append(f"{value.place}: {option}: {message}")
         global_conf.update(set_here)
-        local_conf.update({name: self.take({**global_conf}, source, section) for name, source in get_here.items()})
+        local_conf.update(
+            {name: self.take({**global_conf}, source, section) for name, source in get_here.items()}
+        )
         filter_with = local_conf.pop("filter-with", "")
 
         def follow(prefixes: tuple[str, ...], option: str, name: str) -> Context:
@@ -1123,10 +1291,14 @@ class IniFile:
             where = self.place(section, "pipeline")
             names = self.take(local_conf, "pipeline", section).split()
             if not names:
-                raise IniError(f"{where}: pipeline: is empty: write the filters, then the application")
+                raise IniError(
+                    f"{where}: pipeline: is empty: write the filters, then the application"
+                )
             *filters, app = names
             for option in local_conf:
-                raise IniError(f"{self.place(section, option)}: {option}: a pipeline takes no options of a filter")
+                raise IniError(
+                    f"{self.place(section, option)}: {option}: a pipeline takes no options of a filter"
+                )
             follow(APP_SECTIONS, "pipeline", app)
             for name in filters:
                 self.use(follow(FILTER_SECTIONS, "pipeline", name))
@@ -1144,7 +1316,9 @@ class IniFile:
                 context.local_conf.update(local_conf)
             else:
                 context = context._replace(factory=local_conf.pop("paste.filter_app_factory", ""))
-        context = context._replace(section=section, place=self.place(section), ignored=tuple(ignored))
+        context = context._replace(
+            section=section, place=self.place(section), ignored=tuple(ignored)
+        )
         if kind == "filter-app":
             self.use(context)
         if filter_with:
@@ -1159,18 +1333,28 @@ class IniFile:
         if any((other.place, other.options) == (context.place, options) for other in self.found):
             return None
         configuration = Configuration(context.section, context.place, options)
-        configuration.build(lambda: make_middleware(empty_app, context.global_conf, **context.local_conf))
+        configuration.build(
+            lambda: make_middleware(empty_app, context.global_conf, **context.local_conf)
+        )
         active = re.findall(r"[^,\s]+", options.get("policy", ""))
         after_deny = active[active.index("deny") + 1 :] if "deny" in active else []
-        unused = [("policy", f"{name} is named after deny, so it is never used") for name in after_deny]
+        unused = [
+            ("policy", f"{name} is named after deny, so it is never used") for name in after_deny
+        ]
         if configuration.cors:
             # A key that is of no active policy and yet no problem is that of an inactive one.
-            names = {key[: -len("_origin")]: key for key in context.local_conf if key.endswith("_origin")}
+            names = {
+                key[: -len("_origin")]: key for key in context.local_conf if key.endswith("_origin")
+            }
             inactive = names.keys() - configuration.cors.policies.keys() - set(active)
             unused += [
-                (names[name], f"{name} is not named in policy, so it is not active") for name in sorted(inactive)
+                (names[name], f"{name} is not named in policy, so it is not active")
+                for name in sorted(inactive)
             ]
-        configuration.advice += [*context.ignored, *(configuration.about(key, message) for key, message in unused)]
+        configuration.advice += [
+            *context.ignored,
+            *(configuration.about(key, message) for key, message in unused),
+        ]
         self.found.append(configuration)
         return configuration
 
@@ -1200,10 +1384,16 @@ def load_app(target: str) -> Configuration:
     configuration = Configuration(target, target)
     try:
         app = configuration.app = Call(f"call:{target}").load()
-        configuration.place = os.path.relpath(sys.modules[target.partition(":")[0]].__file__ or target)
+        configuration.place = os.path.relpath(
+            sys.modules[target.partition(":")[0]].__file__ or target
+        )
     except ConfigError as error:
         frames = traceback.extract_tb(error.__traceback__)
-        places = [(frame.filename, frame.lineno) for frame in frames if frame.filename != wsgicors.__file__]
+        places = [
+            (frame.filename, frame.lineno)
+            for frame in frames
+            if frame.filename != wsgicors.__file__
+        ]
         place = f"{os.path.relpath(places[-1][0])}:{places[-1][1]}"
         configuration.problems += [f"{place}: {problem}" for problem in error.problems]
         return configuration
@@ -1215,7 +1405,9 @@ def load_app(target: str) -> Configuration:
         with contextlib.suppress(ValueError):  # a compiled one does not tell its arguments
             inspect.signature(app).bind({}, None)
     except TypeError as error:
-        why = "it does not take environ and start_response; if it is a factory, name what it returns"
+        why = (
+            "it does not take environ and start_response; if it is a factory, name what it returns"
+        )
         raise UsageError(f"{target} is no WSGI application: {why}") from error
     # Where frameworks and other middlewares keep the application that they wrap.
     layers: list[Any] = [app]
@@ -1223,8 +1415,15 @@ def load_app(target: str) -> Configuration:
         if isinstance(layer, CORS):
             configuration.cors = layer
             break
-        inner = [getattr(layer, name, None) for name in ("wsgi_app", "app", "application", "_app", "wrapped")]
-        layers += [found for found in inner if callable(found) and not any(found is layer for layer in layers)]
+        inner = [
+            getattr(layer, name, None)
+            for name in ("wsgi_app", "app", "application", "_app", "wrapped")
+        ]
+        layers += [
+            found
+            for found in inner
+            if callable(found) and not any(found is layer for layer in layers)
+        ]
     return configuration
 
 
@@ -1259,21 +1458,44 @@ def advise(cors: CORS, policy: Policy) -> Iterable[tuple[str, str]]:
         yield "origin", "is empty, so no page is allowed"
     without_effect: tuple[tuple[str, Callable[[str], bool], str], ...] = (
         ("methods", lambda name: name.upper() in FORBIDDEN_METHODS, "no page may send it"),
-        ("headers", lambda name: is_forbidden_request_header(name, ""), "no page may set it, the browser does"),
-        ("expose_headers", lambda name: name.lower() in SAFELISTED_RESPONSE_HEADERS, "every page may read it"),
-        ("expose_headers", lambda name: name.lower() in FORBIDDEN_RESPONSE_HEADERS, "no page may ever read it"),
+        (
+            "headers",
+            lambda name: is_forbidden_request_header(name, ""),
+            "no page may set it, the browser does",
+        ),
+        (
+            "expose_headers",
+            lambda name: name.lower() in SAFELISTED_RESPONSE_HEADERS,
+            "every page may read it",
+        ),
+        (
+            "expose_headers",
+            lambda name: name.lower() in FORBIDDEN_RESPONSE_HEADERS,
+            "no page may ever read it",
+        ),
     )
     for option, is_meant, why in without_effect:
-        yield from ((option, f"{name} has no effect: {why}") for name in getattr(policy, option) if is_meant(name))
+        yield from (
+            (option, f"{name} has no effect: {why}")
+            for name in getattr(policy, option)
+            if is_meant(name)
+        )
     if policy.maxage is None and (policy.headers or set(policy.methods) - SAFELISTED_METHODS):
-        yield "maxage", f"is missing, so browsers ask again after {DEFAULT_MAX_AGE} seconds: write 600, say"
+        yield (
+            "maxage",
+            f"is missing, so browsers ask again after {DEFAULT_MAX_AGE} seconds: write 600, say",
+        )
     if policy.maxage is not None and policy.maxage > MAX_AGE_EVER:
         limits = f"Chromium {MAX_AGE_LIMIT}, WebKit 600"
         yield "maxage", f"no browser honours more than {MAX_AGE_EVER} seconds ({limits})"
     for risk in sorted(policy.accept_risk):
         if not has_risk(policy, risk):
             yield "accept_risk", f"{risk} is accepted, but not there: leave it out"
-    wildcards = [entry for entry in policy.origin if isinstance(entry, str) and "*" in entry.removesuffix(":*")]
+    wildcards = [
+        entry
+        for entry in policy.origin
+        if isinstance(entry, str) and "*" in entry.removesuffix(":*")
+    ]
     if policy.credentials and wildcards and public_suffix_list() is None:
         unknown = "whether anyone can register under it was looked up in a short table only: install wsgicors[psl]"
         yield "origin", f"{wildcards[0]} has credentials, and {unknown}"
@@ -1284,9 +1506,13 @@ def advise(cors: CORS, policy: Policy) -> Iterable[tuple[str, str]]:
 
 def has_risk(policy: Policy, risk: str) -> bool:
     """Whether the policy would be refused, or do less, without accepting this risk."""
-    if policy.credentials and (policy.lists or (risk == "null-origin" and policy.origin == ("copy",))):
+    if policy.credentials and (
+        policy.lists or (risk == "null-origin" and policy.origin == ("copy",))
+    ):
         return True
-    options = {option: getattr(policy, option) for option in ("origin", "credentials", "accept_risk")}
+    options = {
+        option: getattr(policy, option) for option in ("origin", "credentials", "accept_risk")
+    }
     try:
         CORS(empty_app, {**options, "accept_risk": policy.accept_risk - {risk}})
     except ConfigError:
@@ -1302,7 +1528,10 @@ def why_unreachable(cors: CORS, policy: Policy) -> str:
     groups = [*rules.groups, *([rules.rest] if rules.rest else [])]
     at = next(at for at, group in enumerate(groups) if policy in group.policies)
     paths = [*groups[at].exact, *groups[at].prefixes] or ["/"]
-    if all(any(path in group.exact or path.startswith(group.prefixes) for group in groups[:at]) for path in paths):
+    if all(
+        any(path in group.exact or path.startswith(group.prefixes) for group in groups[:at])
+        for path in paths
+    ):
         return "policies before it govern all of its paths"
     for earlier in groups[at].policies[: groups[at].policies.index(policy)]:
         any_verb = rules.strategy == "firstmatch" or earlier.methods == ("*",)
@@ -1332,24 +1561,37 @@ class Diagnosis(NamedTuple):
     fix: str
 
 
-def diagnose(configuration: Configuration, cors: CORS, exchange: Exchange, include: bool) -> Diagnosis:
+def diagnose(
+    configuration: Configuration, cors: CORS, exchange: Exchange, include: bool
+) -> Diagnosis:
     """What the configuration has to do with a request that is blocked at `exchange`."""
     environ = wsgi_environ(exchange.method, exchange.url, exchange.headers, exchange.body)
     origin = environ.get("HTTP_ORIGIN")
-    path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")  # as it is written in the configuration
+    path = (
+        environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
+    )  # as it is written in the configuration
     group = pick_group(cors._rules, environ)
-    if origin is None or (group is None and get_header(exchange.response.headers, ALLOW_ORIGIN) is not None):
+    if origin is None or (
+        group is None and get_header(exchange.response.headers, ALLOW_ORIGIN) is not None
+    ):
         return Diagnosis("", "")  # no CORS request yet, or an application that does CORS by itself
     if group is None:
         cause, fix = not_governed(configuration, cors, path)
         status = exchange.response.status
-        return Diagnosis(cause + (f", and the application answers it with {status}" if status >= 300 else ""), fix)
-    preflight = environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+        return Diagnosis(
+            cause + (f", and the application answers it with {status}" if status >= 300 else ""),
+            fix,
+        )
+    preflight = (
+        environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+    )
     decision, policies = decide(group, environ, preflight), group.policies
     if isinstance(decision, Policy):
         fixes = shortcomings(configuration, decision, exchange, include)
         for policy in policies if fixes else ():
-            if allows(policy, origin, environ) and not shortcomings(configuration, policy, exchange, include):
+            if allows(policy, origin, environ) and not shortcomings(
+                configuration, policy, exchange, include
+            ):
                 fixes[-1] += f", or name {policy.name}, which allows this, before {decision.name}"
                 break
         return Diagnosis("", " and ".join(fixes))
@@ -1357,15 +1599,23 @@ def diagnose(configuration: Configuration, cors: CORS, exchange: Exchange, inclu
         return Diagnosis(decision.reason, f"ask for {normal_path(path)} instead of {path}")
     if decision is VERB_NOT_ALLOWED:
         verb = get_header(exchange.headers, REQUEST_METHOD) or exchange.method
-        keys = [configuration.named(policy, "methods") for policy in policies if allows(policy, origin, environ)]
+        keys = [
+            configuration.named(policy, "methods")
+            for policy in policies
+            if allows(policy, origin, environ)
+        ]
         return Diagnosis(decision.reason, f"add {verb} to {' or '.join(keys)}")
     if decision not in (NOT_ALLOWED, DENIED):
         return Diagnosis(decision.reason, "")
 
     cause = f"{decision.reason}: {origin}"
     if origin == "null":
-        return Diagnosis(cause, f"serve the page over http(s), and ask for the last URL at once: {NULL_ORIGIN}")
-    fix = f"add {origin} to " + " or ".join(configuration.named(policy, "origin") for policy in policies)
+        return Diagnosis(
+            cause, f"serve the page over http(s), and ask for the last URL at once: {NULL_ORIGIN}"
+        )
+    fix = f"add {origin} to " + " or ".join(
+        configuration.named(policy, "origin") for policy in policies
+    )
     if not policies:
         fix = f"name a policy for this path before deny in policy ({configuration.place_of('policy')})"
     for policy in policies:
@@ -1382,11 +1632,17 @@ def diagnose(configuration: Configuration, cors: CORS, exchange: Exchange, inclu
     return Diagnosis(cause, fix)
 
 
-def shortcomings(configuration: Configuration, policy: Policy, exchange: Exchange, include: bool) -> list[str]:
+def shortcomings(
+    configuration: Configuration, policy: Policy, exchange: Exchange, include: bool
+) -> list[str]:
     """What to change in a policy that allows the origin, so that it allows the rest as well."""
     method = get_header(exchange.headers, REQUEST_METHOD) or "GET"
     names = (get_header(exchange.headers, REQUEST_HEADERS) or "").split(",")
-    missing = [name for name in names if name and name not in [allowed.lower() for allowed in policy.headers]]
+    missing = [
+        name
+        for name in names
+        if name and name not in [allowed.lower() for allowed in policy.headers]
+    ]
     mistaken = [name for name in missing if name.startswith("access-control-")]
     fixes = []
     if include and not policy.credentials:
@@ -1395,7 +1651,9 @@ def shortcomings(configuration: Configuration, policy: Policy, exchange: Exchang
             fixes.append(f"the origins that you trust in {configuration.named(policy, 'origin')}")
     if policy.methods != ("*",) and method not in (*SAFELISTED_METHODS, *policy.methods):
         if method.upper() in policy.methods:
-            fixes.append(f"write {method.upper()} instead of {method} in the page, for the case of a method counts")
+            fixes.append(
+                f"write {method.upper()} instead of {method} in the page, for the case of a method counts"
+            )
         else:
             fixes.append(f"add {method} to {configuration.named(policy, 'methods')}")
     if mistaken:
@@ -1408,7 +1666,9 @@ def shortcomings(configuration: Configuration, policy: Policy, exchange: Exchang
 def not_governed(configuration: Configuration, cors: CORS, path: str) -> Diagnosis:
     """A request that no policy governs, and which path comes near it."""
     if callable(cors._rules.strategy):
-        return Diagnosis("the matchstrategy leaves this request alone", "let it return the name of a policy")
+        return Diagnosis(
+            "the matchstrategy leaves this request alone", "let it return the name of a policy"
+        )
     cause = f"no policy governs the path {path}"
     for policy in cors.policies.values():
         key, place = key_of(policy, "path"), configuration.named(policy, "path")
@@ -1416,7 +1676,10 @@ def not_governed(configuration: Configuration, cors: CORS, path: str) -> Diagnos
             stem = pattern[:-2] if pattern.endswith("/*") else pattern
             near = f"{cause}; {key} has {pattern}, and"
             if path.rstrip("/") == stem.rstrip("/"):
-                return Diagnosis(f"{near} a trailing slash counts", f"ask for {pattern}, or add {path} to {place}")
+                return Diagnosis(
+                    f"{near} a trailing slash counts",
+                    f"ask for {pattern}, or add {path} to {place}",
+                )
             if path.startswith(f"{stem}/"):
                 return Diagnosis(f"{near} that is one path only", f"write {stem}/* in {place}")
             if f"{path}/".lower().startswith(f"{stem}/".lower()):
@@ -1429,12 +1692,22 @@ def near_origin(policy: Policy, origin: str, environ: WSGIEnvironment) -> str:
     """An origin that the policy allows, and that is this one but for scheme, port, ``www.`` or localhost's name."""
     scheme, _, authority = origin.partition("://")
     host, port = host_and_port(authority)
-    ports = [found[0] for entry in policy.origin if isinstance(entry, str) and (found := re.search(":[0-9]+$", entry))]
-    hosts = LOCAL_NAMES if host in LOCAL_NAMES else (host[4:] if host.startswith("www.") else f"www.{host}",)
+    ports = [
+        found[0]
+        for entry in policy.origin
+        if isinstance(entry, str) and (found := re.search(":[0-9]+$", entry))
+    ]
+    hosts = (
+        LOCAL_NAMES
+        if host in LOCAL_NAMES
+        else (host[4:] if host.startswith("www.") else f"www.{host}",)
+    )
     others = [f"{'http' if scheme == 'https' else 'https'}://{authority}"]
     others += [f"{scheme}://{other_host}{port and ':'}{port}" for other_host in hosts]
     others += [f"{scheme}://{host}{other_port}" for other_port in ("", *ports)]
-    return next((other for other in others if other != origin and allows(policy, other, environ)), "")
+    return next(
+        (other for other in others if other != origin and allows(policy, other, environ)), ""
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -1447,7 +1720,9 @@ BAD: Final = "1;31"  # bold red
 
 def say(text: str, style: str = "") -> None:
     """Print a line without what foreign text could do to a terminal; in a style where it is one."""
-    text = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    text = "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
     encoding = sys.stdout.encoding or "utf-8"
     text = text.encode(encoding, "backslashreplace").decode(encoding)
     if style and sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
@@ -1462,7 +1737,9 @@ def check(args: argparse.Namespace) -> int:
         if configuration.cors:
             for policy in configuration.cors.policies.values():
                 for option, message in advise(configuration.cors, policy):
-                    configuration.advice.append(configuration.about(key_of(policy, option), message))
+                    configuration.advice.append(
+                        configuration.about(key_of(policy, option), message)
+                    )
             say(f"{configuration.name} ({configuration.place})")
             for row in table(configuration.cors):
                 say(f"  {row}")
@@ -1488,14 +1765,21 @@ def table(cors: CORS) -> list[str]:
         values = [cell(getattr(policy, column)) for column in columns]
         rows.append([name, *("every path" if not policy.path else values[0], *values[1:])])
     widths = [max(map(len, column)) for column in zip(*rows)]
-    return ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]
+    return [
+        "  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows
+    ]
 
 
 def cell(value: object) -> str:
     """An option's value as short text."""
     if isinstance(value, tuple):
-        names = [entry if isinstance(entry, str) else getattr(entry, "__qualname__", show(entry)) for entry in value]
-        return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "") or "-"
+        names = [
+            entry if isinstance(entry, str) else getattr(entry, "__qualname__", show(entry))
+            for entry in value
+        ]
+        return (
+            ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "") or "-"
+        )
     if isinstance(value, bool):
         return "yes" if value else "-"
     return "-" if value is None else str(value)
@@ -1512,15 +1796,23 @@ class Prober(Browser):
     careful = False
 
     def _send(self, request: Request, method: str, headers: Headers, body: bytes) -> Response:
-        if self.careful and method not in ("GET", "HEAD") and get_header(headers, REQUEST_METHOD) is None:
-            raise NetworkError("not sent")  # the last step is ok, so the verdict is that of the steps so far
+        if (
+            self.careful
+            and method not in ("GET", "HEAD")
+            and get_header(headers, REQUEST_METHOD) is None
+        ):
+            raise NetworkError(
+                "not sent"
+            )  # the last step is ok, so the verdict is that of the steps so far
         try:
             return super()._send(request, method, headers, body)
         except NetworkError:
             raise
         except (Exception, SystemExit) as error:
             traceback.print_exc()
-            effect = "servers answer that with a 500 without CORS headers, unless catch_errors = true"
+            effect = (
+                "servers answer that with a 500 without CORS headers, unless catch_errors = true"
+            )
             request.fail(f"the application raised {type(error).__name__}: {error}; {effect}")
 
 
@@ -1536,14 +1828,23 @@ def explain(args: argparse.Namespace) -> int:
         if configuration.app is None:
             for line in configuration.problems:
                 say(line)
-            count = f" and {len(configuration.problems) - 1} more" if len(configuration.problems) > 1 else ""
-            say(f"BLOCKED: this configuration does not load: {configuration.problems[0]}{count}", BAD)
+            count = (
+                f" and {len(configuration.problems) - 1} more"
+                if len(configuration.problems) > 1
+                else ""
+            )
+            say(
+                f"BLOCKED: this configuration does not load: {configuration.problems[0]}{count}",
+                BAD,
+            )
             return 1
         target = configuration.app
     try:
         browser = Prober(target, args.origin, timeout=args.timeout)
         browser.careful = configuration is None and not args.send
-        verdict = browser.fetch(args.path, args.method, args.header, "include" if args.credentials else "omit")
+        verdict = browser.fetch(
+            args.path, args.method, args.header, "include" if args.credentials else "omit"
+        )
     except ValueError as error:
         raise UsageError(str(error)) from error
 
@@ -1558,7 +1859,11 @@ def explain(args: argparse.Namespace) -> int:
         say(f"UNKNOWN: {what} needs no preflight, and without --send it is not sent", BAD)
         return 1
     if verdict.allowed:
-        but = "" if verdict.response else ", says the preflight; the request itself was not sent (--send does)"
+        but = (
+            ""
+            if verdict.response
+            else ", says the preflight; the request itself was not sent (--send does)"
+        )
         if verdict.response and verdict.response.status >= 400:
             but = f"; what it may read is an error, {verdict.response.status}"
         say(f"ALLOWED: {what}{but}", GOOD)
@@ -1577,7 +1882,9 @@ def print_exchange(exchange: Exchange) -> None:
     say(f"> {exchange.method} {exchange.url.target} HTTP/1.1")
     for name, value in exchange.headers:
         say(f"> {name}: {value}")
-    say(f"< {exchange.response.status} {http.client.responses.get(exchange.response.status, '')}".rstrip())
+    say(
+        f"< {exchange.response.status} {http.client.responses.get(exchange.response.status, '')}".rstrip()
+    )
     for name, value in exchange.response.headers:
         say(f"< {name}: {value}")
 
@@ -1591,13 +1898,21 @@ def notes(configuration: Configuration | None, verdict: Verdict) -> Iterable[str
     if exchange is None or get_header(exchange.headers, "origin") is None:
         return
     response = exchange.response
-    hidden = sorted({name.lower() for name, _ in response.headers} - verdict.readable_headers.keys() - NOT_FOR_PAGES)
+    hidden = sorted(
+        {name.lower() for name, _ in response.headers}
+        - verdict.readable_headers.keys()
+        - NOT_FOR_PAGES
+    )
     hidden = [name for name in hidden if not name.startswith("access-control-")]
     if verdict.allowed and verdict.response and hidden:
         ours = ", option expose_headers" if configuration and configuration.cors else ""
         yield f"the page cannot read {', '.join(hidden)}: to be readable, a header must be in {EXPOSE_HEADERS}{ours}"
-    varies = [name.strip().lower() for name in (get_header(response.headers, "vary") or "").split(",")]
-    if get_header(response.headers, ALLOW_ORIGIN) not in (None, "*") and not {"origin", "*"} & set(varies):
+    varies = [
+        name.strip().lower() for name in (get_header(response.headers, "vary") or "").split(",")
+    ]
+    if get_header(response.headers, ALLOW_ORIGIN) not in (None, "*") and not {"origin", "*"} & set(
+        varies
+    ):
         yield f"Vary lacks Origin, so a cache may give this response, with its {ALLOW_ORIGIN}, to other pages"
 
 
@@ -1605,7 +1920,9 @@ def notes(configuration: Configuration | None, verdict: Verdict) -> Iterable[str
 # main
 # ---------------------------------------------------------------------------------------------------------------------
 
-DESCRIPTION: Final = "Checks configurations of wsgicors, and explains why a browser blocks a request."
+DESCRIPTION: Final = (
+    "Checks configurations of wsgicors, and explains why a browser blocks a request."
+)
 CHECK_EXAMPLE: Final = """\
 example:
   wsgicors check production.ini
@@ -1615,7 +1932,9 @@ example:
   wsgicors explain https://api.example.com/basket --origin https://shop.example.com \\
       -X PUT -H 'Content-Type: application/json' --credentials
 """
-EXIT_STATUS: Final = "\nexit status: 0 fine, 1 problems (check), blocked or unknown (explain), 2 wrong usage"
+EXIT_STATUS: Final = (
+    "\nexit status: 0 fine, 1 problems (check), blocked or unknown (explain), 2 wrong usage"
+)
 
 
 def header_argument(text: str) -> tuple[str, str]:
@@ -1634,15 +1953,23 @@ def seconds_argument(text: str) -> float:
 def make_parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     epilog = CHECK_EXAMPLE + EXPLAIN_EXAMPLE + EXIT_STATUS
-    parser = argparse.ArgumentParser("wsgicors", description=DESCRIPTION, epilog=epilog, formatter_class=raw)
+    parser = argparse.ArgumentParser(
+        "wsgicors", description=DESCRIPTION, epilog=epilog, formatter_class=raw
+    )
     parser.add_argument("--version", action="version", version=f"wsgicors {wsgicors.__version__}")
     commands = parser.add_subparsers(required=True, metavar="check | explain")
 
-    def command(run: Callable[[argparse.Namespace], int], summary: str, example: str, target: str) -> Any:
+    def command(
+        run: Callable[[argparse.Namespace], int], summary: str, example: str, target: str
+    ) -> Any:
         epilog = example + EXIT_STATUS
-        added = commands.add_parser(run.__name__, help=summary, description=summary, epilog=epilog, formatter_class=raw)
+        added = commands.add_parser(
+            run.__name__, help=summary, description=summary, epilog=epilog, formatter_class=raw
+        )
         added.add_argument("target", metavar="TARGET", help=target)
-        added.add_argument("--section", metavar="NAME", help="the section of the ini file, such as filter:cors")
+        added.add_argument(
+            "--section", metavar="NAME", help="the section of the ini file, such as filter:cors"
+        )
         added.set_defaults(run=run)
         return added
 
@@ -1658,15 +1985,32 @@ def make_parser() -> argparse.ArgumentParser:
         EXPLAIN_EXAMPLE,
         "an ini file, module:attribute of a WSGI application, or the URL of any server",
     )
-    added.add_argument("--origin", required=True, help="the origin of the page that makes the request, or its URL")
+    added.add_argument(
+        "--origin", required=True, help="the origin of the page that makes the request, or its URL"
+    )
     added.add_argument("--path", default="", help="a path, or a URL, relative to TARGET")
     added.add_argument("-X", "--method", default="GET", help="default: GET")
-    header: dict[str, Any] = {"action": "append", "default": [], "type": header_argument, "metavar": "'NAME: VALUE'"}
-    added.add_argument("-H", "--header", **header, help="a request header that the page sets; may be repeated")
-    added.add_argument("--credentials", action="store_true", help="as with fetch(..., {credentials: 'include'})")
-    added.add_argument("--send", action="store_true", help="send methods other than GET and HEAD to a URL, too")
+    header: dict[str, Any] = {
+        "action": "append",
+        "default": [],
+        "type": header_argument,
+        "metavar": "'NAME: VALUE'",
+    }
     added.add_argument(
-        "--timeout", type=seconds_argument, default=10.0, metavar="SECONDS", help="for a URL; default: 10"
+        "-H", "--header", **header, help="a request header that the page sets; may be repeated"
+    )
+    added.add_argument(
+        "--credentials", action="store_true", help="as with fetch(..., {credentials: 'include'})"
+    )
+    added.add_argument(
+        "--send", action="store_true", help="send methods other than GET and HEAD to a URL, too"
+    )
+    added.add_argument(
+        "--timeout",
+        type=seconds_argument,
+        default=10.0,
+        metavar="SECONDS",
+        help="for a URL; default: 10",
     )
     return parser
 

@@ -60,7 +60,9 @@ def _once(folder: Path, pins: str, make) -> None:
 
 def _run(*command: str | Path) -> None:
     # The output is for who asks why it failed; what is printed otherwise is the tables alone.
-    subprocess.run(command, check=True, cwd=ENV, stdout=sys.stderr, env={**os.environ, "PIP_NO_INPUT": "1"})
+    subprocess.run(
+        command, check=True, cwd=ENV, stdout=sys.stderr, env={**os.environ, "PIP_NO_INPUT": "1"}
+    )
 
 
 def _make_virtualenv() -> None:
@@ -69,7 +71,17 @@ def _make_virtualenv() -> None:
 
 
 def _install_old() -> None:
-    _run(PYTHON, "-m", "pip", "install", "-qq", "--no-deps", "--target", OLD.parent, "wsgicors==0.7.0")
+    _run(
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "-qq",
+        "--no-deps",
+        "--target",
+        OLD.parent,
+        "wsgicors==0.7.0",
+    )
 
 
 def _install_node() -> None:

@@ -25,7 +25,13 @@ from timing import Environ, Node, Sample, answer, calling, fresh, interleave, lo
 ORIGIN = "https://app.example.com"
 STRANGER = "https://app.example.net"
 # One policy, five options, in values that both our module and wsgicors 0.7.0 understand.
-OPTIONS = {"origin": ORIGIN, "methods": "GET, PUT", "headers": "X-Token", "credentials": "true", "maxage": "600"}
+OPTIONS = {
+    "origin": ORIGIN,
+    "methods": "GET, PUT",
+    "headers": "X-Token",
+    "credentials": "true",
+    "maxage": "600",
+}
 
 NONE = request()
 ALLOWED = request(HTTP_ORIGIN=ORIGIN)
@@ -67,7 +73,15 @@ class Cases:
         self.wanted = wanted  # leave out all other cases
         self.empty = empty  # only make the requests, call nothing
 
-    def add(self, name: str, wrap: Wrap, environ: Environ, outcome: str, headers: int = 2, calls: int = BATCH) -> None:
+    def add(
+        self,
+        name: str,
+        wrap: Wrap,
+        environ: Environ,
+        outcome: str,
+        headers: int = 2,
+        calls: int = BATCH,
+    ) -> None:
         """Add the case of `wrap(app)`, called with `environ`, where `app` sends that many headers."""
         if self.wanted not in ("", name):
             return
@@ -99,7 +113,11 @@ def verify(name: str, app: Any, environ: Environ, outcome: str) -> None:
     """
     origin = environ.get("HTTP_ORIGIN")
     status, headers = answer(app, fresh(environ))
-    found = status, headers.get("access-control-allow-origin"), "access-control-allow-methods" in headers
+    found = (
+        status,
+        headers.get("access-control-allow-origin"),
+        "access-control-allow-methods" in headers,
+    )
     expected = {
         "plain": (200, None, False),
         "constant": (200, "*", False),
@@ -108,7 +126,9 @@ def verify(name: str, app: Any, environ: Environ, outcome: str) -> None:
         "refused": (403, None, False),
     }[outcome]
     if found != expected:
-        raise AssertionError(f"{name}: the measured application answers {found} instead of {expected}")
+        raise AssertionError(
+            f"{name}: the measured application answers {found} instead of {expected}"
+        )
 
 
 def bare(app: Any) -> Any:
@@ -155,7 +175,11 @@ def requests(size: Size) -> Times:
     samples = request_cases().samples
     node = Node(environment.node())
     try:
-        for case in ("blank", "preflight", *(f"{name}/{n}" for name in ("bare", "none", "allowed") for n in (2, 8))):
+        for case in (
+            "blank",
+            "preflight",
+            *(f"{name}/{n}" for name in ("bare", "none", "allowed") for n in (2, 8)),
+        ):
             samples[f"node/{case}"] = node.sample(case, NODE_BATCH)
         return interleave(samples, size.rounds)
     finally:
@@ -206,8 +230,12 @@ def growth(size: Size) -> Times:
             one = request(HTTP_ORIGIN=example.format(count // 2))
             cases.add_made(f"origins/{kind}/{count}/same", subject, app, one, "allowed")
             if count > 1:
-                pair = itertools.cycle([request(HTTP_ORIGIN=example.format(number)) for number in (0, 1)])
-                cases.add_made(f"origins/{kind}/{count}/two in turn", subject, app, one, "allowed", pair)
+                pair = itertools.cycle(
+                    [request(HTTP_ORIGIN=example.format(number)) for number in (0, 1)]
+                )
+                cases.add_made(
+                    f"origins/{kind}/{count}/two in turn", subject, app, one, "allowed", pair
+                )
                 many = _another_each_time(example, count)
                 cases.add_made(f"origins/{kind}/{count}/other", subject, app, one, "allowed", many)
     many = _another_each_time("https://shop-{}.example.com", size.origins)
@@ -234,23 +262,43 @@ def kinds(size: Size) -> Times:
         ("`*`, static", only(origin="*"), ALLOWED, "constant"),
         ("`*`, static, no Origin", only(origin="*"), NONE, "constant"),
         ("one wildcard", ours(origin="https://*.example.com"), ALLOWED, "allowed"),
-        ("regular expression", ours(origin=re.compile(r"https://[a-z]+\.example\.com")), ALLOWED, "allowed"),
+        (
+            "regular expression",
+            ours(origin=re.compile(r"https://[a-z]+\.example\.com")),
+            ALLOWED,
+            "allowed",
+        ),
         ("predicate", ours(origin=lambda origin, environ: True), ALLOWED, "allowed"),
         ("OriginList", _with_origin_list, ALLOWED, "allowed"),
         ("expose_headers = *", ours(expose_headers="*"), ALLOWED, "allowed"),
         ("path that is governed", ours(path="/*"), ALLOWED, "allowed"),
         ("path that is not", ours(path="/api/*"), ALLOWED, "plain"),
-        ("verbmatch", only(policies={"api": OPTIONS}, matchstrategy="verbmatch"), ALLOWED, "allowed"),
+        (
+            "verbmatch",
+            only(policies={"api": OPTIONS}, matchstrategy="verbmatch"),
+            ALLOWED,
+            "allowed",
+        ),
     ):
         cases.add(f"kind/{name}", wrap, environ, outcome)
     for count in (1, 10, 100, 1000):
         by_path = {f"p{n}": {**OPTIONS, "path": f"/{n}/*"} for n in range(count)}
-        by_origin = {f"p{n}": {**OPTIONS, "origin": f"https://shop-{n}.example.com"} for n in range(count)}
+        by_origin = {
+            f"p{n}": {**OPTIONS, "origin": f"https://shop-{n}.example.com"} for n in range(count)
+        }
         last = request(path=f"/{count - 1}/x", HTTP_ORIGIN=ORIGIN)
         calls = FEW if count == 1000 else BATCH
-        cases.add(f"policies/each a path/{count}", only(policies=by_path), last, "allowed", calls=calls)
+        cases.add(
+            f"policies/each a path/{count}", only(policies=by_path), last, "allowed", calls=calls
+        )
         last = request(HTTP_ORIGIN=f"https://shop-{count - 1}.example.com")
-        cases.add(f"policies/each an origin/{count}", only(policies=by_origin), last, "allowed", calls=calls)
+        cases.add(
+            f"policies/each an origin/{count}",
+            only(policies=by_origin),
+            last,
+            "allowed",
+            calls=calls,
+        )
     for count in (0, 2, 8, 32, 128):
         cases.add(f"headers/{count}/bare", bare, ALLOWED, "plain", count)
         cases.add(f"headers/{count}/floor", floor, ALLOWED, "constant", count)
@@ -278,9 +326,21 @@ def lengths(size: Size) -> Times:
 
     for name, wrap in (("exact", exact), ("wildcard", wildcard)):
         cases.add(f"length/Origin, {name}/usual", wrap, REFUSED, "plain")
-        cases.add(f"length/Origin, {name}/64 KiB", wrap, request(HTTP_ORIGIN="https://" + "a" * long), "plain")
-        cases.add(f"length/Origin of a preflight, {name}/usual", wrap, preflight(STRANGER), "refused")
-        cases.add(f"length/Origin of a preflight, {name}/64 KiB", wrap, preflight("https://" + "a" * long), "refused")
+        cases.add(
+            f"length/Origin, {name}/64 KiB",
+            wrap,
+            request(HTTP_ORIGIN="https://" + "a" * long),
+            "plain",
+        )
+        cases.add(
+            f"length/Origin of a preflight, {name}/usual", wrap, preflight(STRANGER), "refused"
+        )
+        cases.add(
+            f"length/Origin of a preflight, {name}/64 KiB",
+            wrap,
+            preflight("https://" + "a" * long),
+            "refused",
+        )
         for attack, origin in {
             "500 bytes of labels": "https://" + "a." * 240 + "example.net",
             "500 bytes of hyphens": "https://" + "a-" * 240 + ".example.net",
@@ -290,14 +350,29 @@ def lengths(size: Size) -> Times:
             "joined origins": ", ".join([ORIGIN] * 8),
             "every byte": "https://" + "".join(map(chr, range(256))),
         }.items():
-            cases.add(f"hostile/Origin, {name}/{attack}", wrap, request(HTTP_ORIGIN=origin), "plain")
+            cases.add(
+                f"hostile/Origin, {name}/{attack}", wrap, request(HTTP_ORIGIN=origin), "plain"
+            )
     usual_list = "content-type,x-request-id,x-token"
-    full_list = ",".join(f"x-{number:04}" for number in range(585))  # 4094 of the 4096 bytes that are echoed
+    full_list = ",".join(
+        f"x-{number:04}" for number in range(585)
+    )  # 4094 of the 4096 bytes that are echoed
     cases.add("length/request headers, listed/usual", exact, preflight(), "preflight")
-    cases.add("length/request headers, listed/64 KiB", exact, preflight(headers="a" * long), "preflight")
-    cases.add("length/request headers, echoed/usual", echo, preflight(headers=usual_list), "preflight")
-    cases.add("hostile/request headers, allowed/4 KiB of names", echo, preflight(headers=full_list), "preflight")
-    cases.add("length/request headers, refused/usual", echo, preflight(headers="x-token; x"), "refused")
+    cases.add(
+        "length/request headers, listed/64 KiB", exact, preflight(headers="a" * long), "preflight"
+    )
+    cases.add(
+        "length/request headers, echoed/usual", echo, preflight(headers=usual_list), "preflight"
+    )
+    cases.add(
+        "hostile/request headers, allowed/4 KiB of names",
+        echo,
+        preflight(headers=full_list),
+        "preflight",
+    )
+    cases.add(
+        "length/request headers, refused/usual", echo, preflight(headers="x-token; x"), "refused"
+    )
     for attack, headers in {
         "64 KiB of a name": "a" * long,
         "64 KiB of names": "a," * (long // 2),
@@ -310,19 +385,36 @@ def lengths(size: Size) -> Times:
     }.items():
         group = "length" if attack == "64 KiB of a name" else "hostile"
         name = "64 KiB" if group == "length" else attack
-        cases.add(f"{group}/request headers, refused/{name}", echo, preflight(headers=headers), "refused")
-    for attack, method in {"usual": "G;", "64 KiB of a name": "A" * long, "64 KiB of semicolons": ";" * long}.items():
+        cases.add(
+            f"{group}/request headers, refused/{name}", echo, preflight(headers=headers), "refused"
+        )
+    for attack, method in {
+        "usual": "G;",
+        "64 KiB of a name": "A" * long,
+        "64 KiB of semicolons": ";" * long,
+    }.items():
         environ = {**PREFLIGHT, "HTTP_ACCESS_CONTROL_REQUEST_METHOD": method}
         cases.add(f"hostile/method, refused/{attack}", ours(methods="*"), environ, "refused")
     for attack, path in {"usual": "/public/x", "64 KiB of one segment": "/" + "a" * long}.items():
-        cases.add(f"hostile/path, other/{attack}", paths, request(path=path, HTTP_ORIGIN=ORIGIN), "constant")
+        cases.add(
+            f"hostile/path, other/{attack}",
+            paths,
+            request(path=path, HTTP_ORIGIN=ORIGIN),
+            "constant",
+        )
     for attack, path in {
         "usual": "/public/../api/x",
         "64 KiB of slashes": "/" * long + "api",
         "64 KiB of ..": "/.." * (long // 3) + "/api",
         "64 KiB of backslashes": "/" + "\\" * long + "api",
     }.items():
-        cases.add(f"hostile/path, refused/{attack}", paths, request(path=path, HTTP_ORIGIN=ORIGIN), "plain", calls=FEW)
+        cases.add(
+            f"hostile/path, refused/{attack}",
+            paths,
+            request(path=path, HTTP_ORIGIN=ORIGIN),
+            "plain",
+            calls=FEW,
+        )
     return interleave(cases.samples, size.rounds)
 
 
@@ -342,7 +434,9 @@ def construction(size: Size) -> Times:
         return sample
 
     def another() -> Any:
-        return current.CORS(app, **{**OPTIONS, "origin": f"https://shop-{next(numbers)}.example.com"})
+        return current.CORS(
+            app, **{**OPTIONS, "origin": f"https://shop-{next(numbers)}.example.com"}
+        )
 
     return interleave(
         {
@@ -358,9 +452,14 @@ def memory(size: Size) -> Times:
     """Bytes per origin that stay allocated (tracemalloc), the texts included, once the caller's list is gone."""
     module, app = load(environment.OURS), load(environment.HERE / "subject.py").make_app(2)
     held: Times = {}
-    for kind, pattern in (("exact", "https://shop-{}.example.com"), ("wildcard", "https://*.shop-{}.example.com")):
+    for kind, pattern in (
+        ("exact", "https://shop-{}.example.com"),
+        ("wildcard", "https://*.shop-{}.example.com"),
+    ):
         tracemalloc.start()
-        middleware = module.CORS(app, {**OPTIONS, "origin": [pattern.format(number) for number in range(size.origins)]})
+        middleware = module.CORS(
+            app, {**OPTIONS, "origin": [pattern.format(number) for number in range(size.origins)]}
+        )
         gc.collect()
         held[f"memory/{kind}"] = tracemalloc.get_traced_memory()[0] / size.origins
         tracemalloc.stop()
@@ -404,7 +503,15 @@ def importing(size: Size) -> Times:
     )
     for _ in range(size.rounds // 10 + 1):
         for server, (name, path, flags) in itertools.product(SERVERS, cases):
-            command = [str(environment.PYTHON), "-B", *flags, "-c", IMPORTING, server, str(path.parent)]
+            command = [
+                str(environment.PYTHON),
+                "-B",
+                *flags,
+                "-c",
+                IMPORTING,
+                server,
+                str(path.parent),
+            ]
             output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
             time, modules = json.loads(output.stdout)
             case = f"import/{name}/{server}, with {' '.join(modules) or 'nothing more'}"

@@ -44,7 +44,10 @@ def cost(count: int, rounds: int) -> dict[str, dict[str, float]]:
         "OriginList": CORS(subject.make_app(2), origin=OriginList(lambda: written, every=3600)),
     }
     found = {}
-    for text, asked in (("one again and again", [ORIGIN]), ("another each time", written[:: max(1, count // 1000)])):
+    for text, asked in (
+        ("one again and again", [ORIGIN]),
+        ("another each time", written[:: max(1, count // 1000)]),
+    ):
         samples = {}
         for name, app in apps.items():
             environs = itertools.cycle([timing.request(HTTP_ORIGIN=origin) for origin in asked])
@@ -100,15 +103,29 @@ def print_cost(times: dict[str, dict[str, float]], count: int) -> None:
 def print_pauses(kind: str, count: int, found: dict[str, list[list[float]]]) -> None:
     """Print one row for the quiet times and one for the reloads."""
     for name, series in found.items():
-        median = [statistics.median(quantile(one, part) for one in series if one) for part in (0.5, 0.99, 1)]
-        print(f"  {f'{kind}, {count:,} origins, {name}':43} " + " ".join(f"{value:9.2f}" for value in median))
+        median = [
+            statistics.median(quantile(one, part) for one in series if one)
+            for part in (0.5, 0.99, 1)
+        ]
+        print(
+            f"  {f'{kind}, {count:,} origins, {name}':43} "
+            + " ".join(f"{value:9.2f}" for value in median)
+        )
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return 0 whatever the numbers are: they are for a reader to judge."""
-    parser = argparse.ArgumentParser(description="Measure what an OriginList costs.", epilog="About four minutes.")
-    parser.add_argument("--smoke", action="store_true", help="seconds; every row is printed, no number means anything")
-    parser.add_argument("--pauses", nargs=4, metavar=("KIND", "COUNT", "RELOADS", "EVERY"), help="one case, as JSON")
+    parser = argparse.ArgumentParser(
+        description="Measure what an OriginList costs.", epilog="About four minutes."
+    )
+    parser.add_argument(
+        "--smoke",
+        action="store_true",
+        help="seconds; every row is printed, no number means anything",
+    )
+    parser.add_argument(
+        "--pauses", nargs=4, metavar=("KIND", "COUNT", "RELOADS", "EVERY"), help="one case, as JSON"
+    )
     options = parser.parse_args(arguments)
     if options.pauses:
         kind, count, reloads, every = options.pauses

@@ -50,7 +50,9 @@ def _django_view(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
-urlpatterns = [path("", _django_view)]  # Django finds it by its name, as this module is the ROOT_URLCONF
+urlpatterns = [
+    path("", _django_view)
+]  # Django finds it by its name, as this module is the ROOT_URLCONF
 
 
 def django_app(own: bool) -> Any:
@@ -85,7 +87,9 @@ def falcon_app(own: bool) -> Any:
         def on_put(self, request: falcon.Request, response: falcon.Response) -> None:
             response.text = "ok"
 
-    middleware = [falcon.CORSMiddleware(allow_origins=[ORIGIN], allow_credentials=[ORIGIN])] if own else []
+    middleware = (
+        [falcon.CORSMiddleware(allow_origins=[ORIGIN], allow_credentials=[ORIGIN])] if own else []
+    )
     app = falcon.App(middleware=middleware)
     app.add_route("/", Hello())
     return app
@@ -117,7 +121,9 @@ def starlette_app(own: bool) -> Any:
     return starlette.applications.Starlette(routes=[route], middleware=[middleware] if own else [])
 
 
-def asgi_sample(app: Any, environ: dict[str, Any], number: int, has_cors: bool) -> Callable[[], float]:
+def asgi_sample(
+    app: Any, environ: dict[str, Any], number: int, has_cors: bool
+) -> Callable[[], float]:
     """Return the sample that awaits the ASGI application `app` `number` times within a running event loop.
 
     Raises AssertionError where `has_cors` and a response allows the request's origin disagree.

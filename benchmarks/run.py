@@ -31,14 +31,20 @@ from groups import Times
 
 PERF = ["perf", "stat", "-x,", "-e", "instructions:u"]
 VALGRIND = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
-MOST_BLOCKS = {"memory": 1, "growth": 2}  # what is allocated does not vary; a million origins take a while to load
+MOST_BLOCKS = {
+    "memory": 1,
+    "growth": 2,
+}  # what is allocated does not vary; a million origins take a while to load
 COUNTED = 5000  # calls whose instructions are counted
 
 
 def measure(group: str, size: str) -> list[Times]:
     """Measure a group in as many fresh processes as the size says; return the times of each."""
     command = [str(environment.PYTHON), groups.__file__, "measure", group, size]
-    return [json.loads(_output(command)) for _ in range(min(groups.SIZES[size].blocks, MOST_BLOCKS.get(group, 100)))]
+    return [
+        json.loads(_output(command))
+        for _ in range(min(groups.SIZES[size].blocks, MOST_BLOCKS.get(group, 100)))
+    ]
 
 
 def _output(command: list[str]) -> str:
@@ -49,7 +55,9 @@ def instructions() -> Times:
     """Return the instructions of one call of each Python case of `requests`, less those of the loop around it."""
     counter = PERF if _count(PERF, ["true"]) else VALGRIND
     names = json.loads(_output([str(environment.PYTHON), groups.__file__, "names"]))
-    return {name: _per_call(counter, name, "full") - _per_call(counter, name, "empty") for name in names}
+    return {
+        name: _per_call(counter, name, "full") - _per_call(counter, name, "empty") for name in names
+    }
 
 
 def _per_call(counter: list[str], case: str, loop: str) -> float:
@@ -68,7 +76,9 @@ def _count(counter: list[str], command: list[str]) -> int:
         return 0
     # The hash seed decides how dictionaries collide: with it fixed, two runs count the same.
     variables = {**os.environ, "PYTHONHASHSEED": "0"}
-    result = subprocess.run([*counter, *command], check=True, capture_output=True, text=True, env=variables)
+    result = subprocess.run(
+        [*counter, *command], check=True, capture_output=True, text=True, env=variables
+    )
     found = re.search(r"^(\d+),|Collected : (\d+)", result.stderr, re.MULTILINE)
     return int(found[1] or found[2]) if found else 0
 
@@ -81,16 +91,36 @@ def main(arguments: list[str] | None = None) -> int:
     )
     sizes = parser.add_mutually_exclusive_group()
     sizes.add_argument(
-        "--quick", action="store_true", help="about a minute on a quiet machine; 100,000 origins at most"
+        "--quick",
+        action="store_true",
+        help="about a minute on a quiet machine; 100,000 origins at most",
     )
-    sizes.add_argument("--smoke", action="store_true", help="seconds; every row is printed, no number means anything")
-    parser.add_argument(
-        "--only", metavar="GROUP", choices=groups.GROUPS, action="append", help=f"one of {', '.join(groups.GROUPS)}"
+    sizes.add_argument(
+        "--smoke",
+        action="store_true",
+        help="seconds; every row is printed, no number means anything",
     )
-    parser.add_argument("--instructions", action="store_true", help="count instructions, by perf or valgrind, instead")
-    parser.add_argument("--chart", metavar="FILE", type=Path, help="where to draw; without it only a full run draws")
     parser.add_argument(
-        "--module", metavar="FILE", type=Path, default=environment.ROOT / "wsgicors.py", help="measure a changed copy"
+        "--only",
+        metavar="GROUP",
+        choices=groups.GROUPS,
+        action="append",
+        help=f"one of {', '.join(groups.GROUPS)}",
+    )
+    parser.add_argument(
+        "--instructions",
+        action="store_true",
+        help="count instructions, by perf or valgrind, instead",
+    )
+    parser.add_argument(
+        "--chart", metavar="FILE", type=Path, help="where to draw; without it only a full run draws"
+    )
+    parser.add_argument(
+        "--module",
+        metavar="FILE",
+        type=Path,
+        default=environment.ROOT / "wsgicors.py",
+        help="measure a changed copy",
     )
     options = parser.parse_args(arguments)
 
@@ -98,7 +128,9 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["WSGICORS_MEASURED"] = os.path.join(folder, "wsgicors.py")
         shutil.copy(options.module, os.environ["WSGICORS_MEASURED"])
-        py_compile.compile(os.environ["WSGICORS_MEASURED"], doraise=True)  # also under PYTHONDONTWRITEBYTECODE
+        py_compile.compile(
+            os.environ["WSGICORS_MEASURED"], doraise=True
+        )  # also under PYTHONDONTWRITEBYTECODE
         report(options)
     return 0
 
@@ -122,8 +154,12 @@ def report(options: argparse.Namespace) -> None:
     if {"requests", "peers"} <= blocks.keys():
         target = options.chart or (environment.HERE / "overhead.svg" if size == "full" else None)
         if target:
-            rows = tables.chart_rows(tables.least(blocks["requests"]), tables.least(blocks["peers"]))
-            target.write_text(chart.draw(rows, f"{system}; see benchmarks/run.py"), encoding="utf-8")
+            rows = tables.chart_rows(
+                tables.least(blocks["requests"]), tables.least(blocks["peers"])
+            )
+            target.write_text(
+                chart.draw(rows, f"{system}; see benchmarks/run.py"), encoding="utf-8"
+            )
 
 
 if __name__ == "__main__":

@@ -18,7 +18,9 @@ def whole(name: str, unit: float = 1.0) -> Value:
 
 def starting(prefix: str, unit: float) -> Value:
     """Return what looks up the one time whose name starts with `prefix`, in `unit` nanoseconds."""
-    return lambda times: next(time for name, time in times.items() if name.startswith(prefix)) / unit
+    return lambda times: (
+        next(time for name, time in times.items() if name.startswith(prefix)) / unit
+    )
 
 
 def over(with_it: str, without: str = "bare") -> Value:
@@ -28,7 +30,9 @@ def over(with_it: str, without: str = "bare") -> Value:
 
 def ratio(above: Value, below: Value) -> Value:
     """Return what computes the quotient of two numbers made from times."""
-    return lambda times: above(times) / (below(times) or math.nan)  # a smoke run may find no difference at all
+    return lambda times: (
+        above(times) / (below(times) or math.nan)
+    )  # a smoke run may find no difference at all
 
 
 class Row(NamedTuple):
@@ -41,9 +45,17 @@ class Row(NamedTuple):
 
 def goal_rows(origins: int) -> dict[str, list[Row]]:
     """Return the rows of section 9 of the design, by the group that measures them."""
-    ours = {(case, n): over(f"ours/{case}/{n}", f"bare/{n}") for case in ("none", "allowed") for n in (2, 8)}
+    ours = {
+        (case, n): over(f"ours/{case}/{n}", f"bare/{n}")
+        for case in ("none", "allowed")
+        for n in (2, 8)
+    }
     old = {n: over(f"old/allowed/{n}", f"bare/{n}") for n in (2, 8)}
-    node = {(case, n): over(f"node/{case}/{n}", f"node/bare/{n}") for case in ("none", "allowed") for n in (2, 8)}
+    node = {
+        (case, n): over(f"node/{case}/{n}", f"node/bare/{n}")
+        for case in ("none", "allowed")
+        for n in (2, 8)
+    }
     node_preflight = over("node/preflight", "node/blank")
     preflight = whole("ours/preflight")
 
@@ -55,27 +67,78 @@ def goal_rows(origins: int) -> dict[str, list[Row]]:
 
     return {
         "requests": [
-            Row("overhead, no Origin, 2 headers / the floor's", ratio(ours["none", 2], over("floor/2", "bare/2")), 1.5),
-            Row("overhead, no Origin, 8 headers / the floor's", ratio(ours["none", 8], over("floor/8", "bare/8"))),
-            Row("overhead, allowed, 2 headers / wsgicors 0.7.0's", ratio(ours["allowed", 2], old[2]), 0.6),
-            Row("overhead, allowed, 8 headers / wsgicors 0.7.0's", ratio(ours["allowed", 8], old[8]), 0.75),
-            Row("allowed preflight, whole call / 0.7.0's", ratio(preflight, whole("old/preflight")), 0.35),
-            Row("overhead, no Origin, 2 headers / npm cors's", ratio(ours["none", 2], node["none", 2]), 1.0),
-            Row("overhead, allowed, 2 headers / npm cors's", ratio(ours["allowed", 2], node["allowed", 2]), 1.0),
-            Row("allowed preflight, whole call / npm cors's", ratio(preflight, node_preflight), 1.0),
-            Row("overhead, no Origin, 8 headers / npm cors's", ratio(ours["none", 8], node["none", 8])),
-            Row("overhead, allowed, 8 headers / npm cors's", ratio(ours["allowed", 8], node["allowed", 8])),
+            Row(
+                "overhead, no Origin, 2 headers / the floor's",
+                ratio(ours["none", 2], over("floor/2", "bare/2")),
+                1.5,
+            ),
+            Row(
+                "overhead, no Origin, 8 headers / the floor's",
+                ratio(ours["none", 8], over("floor/8", "bare/8")),
+            ),
+            Row(
+                "overhead, allowed, 2 headers / wsgicors 0.7.0's",
+                ratio(ours["allowed", 2], old[2]),
+                0.6,
+            ),
+            Row(
+                "overhead, allowed, 8 headers / wsgicors 0.7.0's",
+                ratio(ours["allowed", 8], old[8]),
+                0.75,
+            ),
+            Row(
+                "allowed preflight, whole call / 0.7.0's",
+                ratio(preflight, whole("old/preflight")),
+                0.35,
+            ),
+            Row(
+                "overhead, no Origin, 2 headers / npm cors's",
+                ratio(ours["none", 2], node["none", 2]),
+                1.0,
+            ),
+            Row(
+                "overhead, allowed, 2 headers / npm cors's",
+                ratio(ours["allowed", 2], node["allowed", 2]),
+                1.0,
+            ),
+            Row(
+                "allowed preflight, whole call / npm cors's", ratio(preflight, node_preflight), 1.0
+            ),
+            Row(
+                "overhead, no Origin, 8 headers / npm cors's",
+                ratio(ours["none", 8], node["none", 8]),
+            ),
+            Row(
+                "overhead, allowed, 8 headers / npm cors's",
+                ratio(ours["allowed", 8], node["allowed", 8]),
+            ),
         ],
         "growth": [
             *(
-                Row(f"1 -> {origins:,} {kind} origins, one again and again", grown(kind, "same"), 1.2)
+                Row(
+                    f"1 -> {origins:,} {kind} origins, one again and again",
+                    grown(kind, "same"),
+                    1.2,
+                )
                 for kind in ("exact", "wildcard")
             ),
             # With one exact origin there is no other one to ask about; with one wildcard there is.
-            Row(f"1000 -> {origins:,} exact origins, another each time", grown("exact", "other", "1000/other"), 2.0),
-            Row(f"1 -> {origins:,} wildcard origins, another each time", grown("wildcard", "other", "1/other"), 2.0),
+            Row(
+                f"1000 -> {origins:,} exact origins, another each time",
+                grown("exact", "other", "1000/other"),
+                2.0,
+            ),
+            Row(
+                f"1 -> {origins:,} wildcard origins, another each time",
+                grown("wildcard", "other", "1/other"),
+                2.0,
+            ),
             *(
-                Row(f"another each time of {origins:,} {kind} origins / one again", grown(kind, "other"), 2.0)
+                Row(
+                    f"another each time of {origins:,} {kind} origins / one again",
+                    grown(kind, "other"),
+                    2.0,
+                )
                 for kind in ("exact", "wildcard")
             ),
             Row(
@@ -84,11 +147,18 @@ def goal_rows(origins: int) -> dict[str, list[Row]]:
                 2.0,
             ),
             *(
-                Row(f"two in turn of {origins:,} {kind} origins / one again", grown(kind, "two in turn"))
+                Row(
+                    f"two in turn of {origins:,} {kind} origins / one again",
+                    grown(kind, "two in turn"),
+                )
                 for kind in ("exact", "wildcard")
             ),
             *(
-                Row(f"load, us per {kind} origin of {origins:,}", whole(f"load/{kind}/{origins}", 1e3), 4.0)
+                Row(
+                    f"load, us per {kind} origin of {origins:,}",
+                    whole(f"load/{kind}/{origins}", 1e3),
+                    4.0,
+                )
                 for kind in ("exact", "wildcard")
             ),
         ],
@@ -98,25 +168,48 @@ def goal_rows(origins: int) -> dict[str, list[Row]]:
         ],
         "lengths": [
             *(
-                Row(f"64 KiB Origin, {kind} / a usual refused one", lengthened(f"Origin, {kind}", over), 3.0)
+                Row(
+                    f"64 KiB Origin, {kind} / a usual refused one",
+                    lengthened(f"Origin, {kind}", over),
+                    3.0,
+                )
                 for kind in ("exact", "wildcard")
             ),
             *(
-                Row(f"64 KiB Origin, {kind}, preflight / usual", lengthened(f"Origin of a preflight, {kind}"), 3.0)
+                Row(
+                    f"64 KiB Origin, {kind}, preflight / usual",
+                    lengthened(f"Origin of a preflight, {kind}"),
+                    3.0,
+                )
                 for kind in ("exact", "wildcard")
             ),
-            Row("64 KiB of request headers, listed / usual", lengthened("request headers, listed"), 3.0),
-            Row("64 KiB of request headers, refused / usual", lengthened("request headers, refused"), 3.0),
+            Row(
+                "64 KiB of request headers, listed / usual",
+                lengthened("request headers, listed"),
+                3.0,
+            ),
+            Row(
+                "64 KiB of request headers, refused / usual",
+                lengthened("request headers, refused"),
+                3.0,
+            ),
         ],
         "construction": [
-            Row("construction / 0.7.0's", ratio(whole("construction/ours"), whole("construction/old")), 0.5),
+            Row(
+                "construction / 0.7.0's",
+                ratio(whole("construction/ours"), whole("construction/old")),
+                0.5,
+            ),
             Row(
                 "construction, another origin each time / 0.7.0's",
-                ratio(whole("construction/ours, another origin each time"), whole("construction/old")),
+                ratio(
+                    whole("construction/ours, another origin each time"), whole("construction/old")
+                ),
             ),
         ],
         "import": [
-            Row(f"import, ms on top of {server}'s", starting(f"import/ours/{server}", 1e6), 8.0) for server in SERVERS
+            Row(f"import, ms on top of {server}'s", starting(f"import/ours/{server}", 1e6), 8.0)
+            for server in SERVERS
         ],
     }
 
@@ -139,7 +232,9 @@ def print_all(blocks: dict[str, list[Times]], origins: int) -> None:
             each = [row.value(times) for times in blocks[group]]
             goal = "" if row.goal is None else f"{row.goal:g}"
             verdict = "" if row.goal is None else "met" if found <= row.goal else "MISSED"
-            print(f"{row.text:60} {goal:>6} {found:8.2f} {verdict:7} {min(each):.2f} to {max(each):.2f}")
+            print(
+                f"{row.text:60} {goal:>6} {found:8.2f} {verdict:7} {min(each):.2f} to {max(each):.2f}"
+            )
     details = {"kinds": print_kinds, "lengths": print_lengths, "peers": print_peers}
     for group, measured in blocks.items():
         print(f"\n{group}")
@@ -158,7 +253,11 @@ def print_instructions(counts: Times) -> None:
     for name, count in counts.items():
         headers = name.rpartition("/")[2]
         bare, floor = counts.get(f"bare/{headers}"), counts.get(f"floor/{headers}")
-        more = "" if bare is None or floor is None else f"{count - bare:10,.0f}{(count - bare) / (floor - bare):10.2f}"
+        more = (
+            ""
+            if bare is None or floor is None
+            else f"{count - bare:10,.0f}{(count - bare) / (floor - bare):10.2f}"
+        )
         print(f"{name:30}{count:10,.0f}{more}")
 
 
@@ -178,7 +277,9 @@ def print_kinds(times: Times) -> None:
 
 def print_lengths(times: Times) -> None:
     """Print hostile values beside the usual ones of the same outcome."""
-    print("Long and hostile values: time of the whole call in ns, and against the usual one of the same outcome")
+    print(
+        "Long and hostile values: time of the whole call in ns, and against the usual one of the same outcome"
+    )
     usual = {name.split("/")[1]: name for name in times if name.endswith("/usual")}
     usual["request headers, allowed"] = usual["request headers, echoed"]
     for name in times:
@@ -189,12 +290,16 @@ def print_lengths(times: Times) -> None:
 
 def print_peers(times: Times) -> None:
     """Print frameworks alone, with their own middleware, and in ours."""
-    print("Peers in their own stacks: us per call alone; more with its own middleware; more with ours")
+    print(
+        "Peers in their own stacks: us per call alone; more with its own middleware; more with ours"
+    )
     print(f"  {'':32}{'':12}{'alone':>10}{'own':>10}{'ours':>10}")
     for name, time in times.items():
         stack, variant, kind = name.split("/")
         if variant == "alone":
-            less = 0.0 if kind == "preflight" else time  # a middleware answers a preflight instead of the framework
+            less = (
+                0.0 if kind == "preflight" else time
+            )  # a middleware answers a preflight instead of the framework
             columns = [f"{time / 1e3:10.2f}"]
             for other in ("own", "ours"):
                 found = times.get(f"{stack}/{other}/{kind}")
@@ -212,11 +317,16 @@ def chart_rows(requests: Times, peers: Times) -> dict[str, dict[str, float]]:
         ("npm cors, Node.js", "node"),
     ):
         bare, nothing = ("node/bare/2", "node/blank") if case == "node" else ("bare/2", None)
-        rows[name] = {kind: requests[f"{case}/{kind}/2"] - requests[bare] for kind in ("none", "allowed")}
-        rows[name]["preflight"] = requests[f"{case}/preflight"] - (requests[nothing] if nothing else 0.0)
+        rows[name] = {
+            kind: requests[f"{case}/{kind}/2"] - requests[bare] for kind in ("none", "allowed")
+        }
+        rows[name]["preflight"] = requests[f"{case}/preflight"] - (
+            requests[nothing] if nothing else 0.0
+        )
     for stack in dict.fromkeys(name.split("/")[0] for name in peers):
         rows[stack] = {
-            kind: over(f"{stack}/own/{kind}", f"{stack}/alone/{kind}")(peers) for kind in ("none", "allowed")
+            kind: over(f"{stack}/own/{kind}", f"{stack}/alone/{kind}")(peers)
+            for kind in ("none", "allowed")
         }
         rows[stack]["preflight"] = peers[f"{stack}/own/preflight"]
     return rows

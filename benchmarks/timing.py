@@ -42,7 +42,10 @@ def fresh(environ: Environ) -> Environ:
     A text that was looked up once remembers its hash, and one that *is* the dictionary's key needs no comparing: no
     request gets either for free.
     """
-    return {_copy(name): _copy(value) if type(value) is str else value for name, value in environ.items()}
+    return {
+        _copy(name): _copy(value) if type(value) is str else value
+        for name, value in environ.items()
+    }
 
 
 def _copy(text: str) -> str:
@@ -79,7 +82,9 @@ def answer(app: Any, environ: Environ) -> tuple[int, dict[str, str]]:
     """Call `app` once and return its status and its headers, names in lower case."""
     answers: list[tuple[int, dict[str, str]]] = []
 
-    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
+    def start_response(
+        status: str, headers: list[tuple[str, str]], exc_info: Any = None
+    ) -> Callable[[bytes], None]:
         answers.append((int(status[:3]), {name.lower(): value for name, value in headers}))
         return lambda data: None
 
@@ -90,7 +95,9 @@ def answer(app: Any, environ: Environ) -> tuple[int, dict[str, str]]:
     return answers[-1]
 
 
-def calling(elapsed: Callable[[Any, list[Environ]], int], app: Any, environs: Iterator[Environ], number: int) -> Sample:
+def calling(
+    elapsed: Callable[[Any, list[Environ]], int], app: Any, environs: Iterator[Environ], number: int
+) -> Sample:
     """Return the sample that calls `app` with the next `number` environs, each made fresh before the clock starts.
 
     Batches are short, so that many of them run undisturbed, and so that the environs still are in the processor's
@@ -108,7 +115,9 @@ class Node:
     """The child process that measures the npm package `cors`, a batch at a time."""
 
     def __init__(self, command: list[str]) -> None:
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
     def sample(self, case: str, number: int) -> Sample:
         """Return the sample of `case`, which see in node_side.js."""

@@ -28,7 +28,9 @@ def hello(request):
 
 urlpatterns = [path("", hello)]
 
-application = CORS(get_wsgi_application(), origin="http://localhost:3000", headers="Content-Type", maxage=600)
+application = CORS(
+    get_wsgi_application(), origin="http://localhost:3000", headers="Content-Type", maxage=600
+)
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)  # waitress says where it serves

@@ -23,7 +23,9 @@ def hello():
 
 
 # `flask run` and `flask_app:app` serve the application with it, too.
-app.wsgi_app = CORS(app.wsgi_app, origin="http://localhost:3000", headers="Content-Type", maxage=600)
+app.wsgi_app = CORS(
+    app.wsgi_app, origin="http://localhost:3000", headers="Content-Type", maxage=600
+)
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)  # waitress says where it serves

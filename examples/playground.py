@@ -89,7 +89,11 @@ def sites(page_port: int, api_port: int) -> tuple[Site, ...]:
 # The API
 # ---------------------------------------------------------------------------------------------------------------------
 
-PRODUCTS = [{"name": "Kettle", "price": 39}, {"name": "Teapot", "price": 24}, {"name": "Cup", "price": 6}]
+PRODUCTS = [
+    {"name": "Kettle", "price": 39},
+    {"name": "Teapot", "price": 24},
+    {"name": "Cup", "price": 6},
+]
 
 
 def shop(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
@@ -99,9 +103,13 @@ def shop(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[by
     if path == "/crash":
         raise RuntimeError("the shop has a defect")
     if path == "/moved":
-        start_response("307 Temporary Redirect", [("Location", f"/products?{environ['QUERY_STRING']}")])
+        start_response(
+            "307 Temporary Redirect", [("Location", f"/products?{environ['QUERY_STRING']}")]
+        )
         return []
-    answer: Any = PRODUCTS if path == "/products" else {"method": environ["REQUEST_METHOD"], "path": path}
+    answer: Any = (
+        PRODUCTS if path == "/products" else {"method": environ["REQUEST_METHOD"], "path": path}
+    )
     if "visitor=Ada" in environ.get("HTTP_COOKIE", ""):
         answer = {"hello": "Ada", "answer": answer}
     body = json.dumps(answer).encode()
@@ -151,12 +159,18 @@ def read_section(text: str) -> dict[str, str]:
         raise Refused((line if has_header else line - 1, "", message)) from error
     if len(parser.sections()) != 1:
         raise Refused((0, "", f"one section is needed, and there are {len(parser.sections())}"))
-    options = {key: Line(value, line_of(text, key)) for key, value in parser.items(parser.sections()[0])}
+    options = {
+        key: Line(value, line_of(text, key)) for key, value in parser.items(parser.sections()[0])
+    }
     use = options.pop("use", "egg:wsgicors#middleware")
     if use not in ("egg:wsgicors", "egg:wsgicors#main", "egg:wsgicors#middleware"):
-        raise Refused((number(use), "use", f"the playground has only egg:wsgicors#middleware, not {use!r}"))
+        raise Refused(
+            (number(use), "use", f"the playground has only egg:wsgicors#middleware, not {use!r}")
+        )
     # Whoever may write `call:` may run any code of this machine's Python, so a web page may not.
-    calls = [key for key, value in options.items() if re.search(r"(^|[\s,])call:", value, re.IGNORECASE)]
+    calls = [
+        key for key, value in options.items() if re.search(r"(^|[\s,])call:", value, re.IGNORECASE)
+    ]
     if calls:
         message = "call: stands for any Python object, so the playground does not load it: write the value itself"
         raise Refused(*((number(options[key]), key, message) for key in calls))
@@ -188,18 +202,29 @@ class Try:
             try:
                 app = make_middleware(shop, {}, **options)
             except ConfigError as error:
-                raise Refused(*((number(options.get(p.key)), p.key, p.message) for p in error.problems)) from error
+                raise Refused(
+                    *((number(options.get(p.key)), p.key, p.message) for p in error.problems)
+                ) from error
             self.configuration = Configuration("cors", NEW_LINE, dict(options), app)
         self.app = answering_500(app)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """Serve the API, and keep what was sent and received."""
-        preflight = environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+        preflight = (
+            environ["REQUEST_METHOD"] == "OPTIONS"
+            and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+        )
         line = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}?{environ['QUERY_STRING']}"
 
         def respond(status: str, headers: Headers, exc_info: Any = None) -> Any:
             sent, received = environ[HEADERS_SENT], list(headers)
-            exchange = {"preflight": preflight, "line": line, "sent": sent, "status": status, "received": received}
+            exchange = {
+                "preflight": preflight,
+                "line": line,
+                "sent": sent,
+                "status": status,
+                "received": received,
+            }
             self.wire = [*self.wire[-19:], exchange]
             return start_response(status, headers, *[exc_info] * bool(exc_info))
 
@@ -256,28 +281,40 @@ class Playground:
     def api(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """The API. The query tells which configuration is asked, so that each has preflight caches of its own."""
         if environ.get("HTTP_HOST") not in {site.api for site in self.sites}:
-            return reply(start_response, "403 Forbidden", "This host name is not the playground's.\n")
+            return reply(
+                start_response, "403 Forbidden", "This host name is not the playground's.\n"
+            )
         found = re.search(r"(?:^|&)try=([0-9]{1,9})(?:&|$)", environ["QUERY_STRING"])
         chosen = self.tries.get(int(found[1])) if found else None
         if chosen is None:
-            return reply(start_response, "404 Not Found", "No such try: reload the playground's page.\n")
+            return reply(
+                start_response, "404 Not Found", "No such try: reload the playground's page.\n"
+            )
         return chosen(environ, start_response)
 
     # The pages' server
 
     def pages(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """The playground's page, the frames that ask from their origins, and the two commands of the page."""
-        host, path, method = environ.get("HTTP_HOST"), environ["PATH_INFO"], environ["REQUEST_METHOD"]
+        host, path, method = (
+            environ.get("HTTP_HOST"),
+            environ["PATH_INFO"],
+            environ["REQUEST_METHOD"],
+        )
         site = next((site for site in self.sites if host in site.hosts), None)
         if site is None:
-            return reply(start_response, "403 Forbidden", "This host name is not the playground's.\n")
+            return reply(
+                start_response, "403 Forbidden", "This host name is not the playground's.\n"
+            )
         if method == "POST":
             return self.command(site, path, environ, start_response)
         if method not in ("GET", "HEAD"):
             return reply(start_response, "405 Method Not Allowed", "Not here.\n")
         tops = " ".join(f"http://{each.top}" for each in self.sites)
         if path == "/frame.html":
-            policy = f"script-src http://{host}; connect-src http://{site.api}; frame-ancestors {tops}"
+            policy = (
+                f"script-src http://{host}; connect-src http://{site.api}; frame-ancestors {tops}"
+            )
             return self.asset("frame.html", policy, start_response)
         if path == "/frame.js":
             return self.asset("frame.js", "", start_response)
@@ -304,9 +341,13 @@ class Playground:
         self, site: Site, path: str, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> list[bytes]:
         """What the page asks its server to do; a page of any other origin is refused."""
-        ours = environ.get("HTTP_ORIGIN") == f"http://{site.top}" and environ["HTTP_HOST"] == site.top
+        ours = (
+            environ.get("HTTP_ORIGIN") == f"http://{site.top}" and environ["HTTP_HOST"] == site.top
+        )
         if not ours or environ.get("HTTP_SEC_FETCH_SITE", "same-origin") != "same-origin":
-            return reply(start_response, "403 Forbidden", "Only the playground's own page may do this.\n")
+            return reply(
+                start_response, "403 Forbidden", "Only the playground's own page may do this.\n"
+            )
         length = environ.get("CONTENT_LENGTH") or "0"
         if not length.isdigit() or int(length) > MAX_BODY:
             return reply(start_response, "413 Content Too Large", f"At most {MAX_BODY} bytes.\n")
@@ -315,16 +356,26 @@ class Playground:
             asked = json.loads(environ["wsgi.input"].read(int(length)))
             answer = commands[path](site, asked)
         except Refused as error:
-            answer = {"problems": [{"line": line, "key": key, "message": text} for line, key, text in error.problems]}
+            answer = {
+                "problems": [
+                    {"line": line, "key": key, "message": text}
+                    for line, key, text in error.problems
+                ]
+            }
         except (KeyError, TypeError):
-            return reply(start_response, "400 Bad Request", "This is no command of the playground's page.\n")
+            return reply(
+                start_response, "400 Bad Request", "This is no command of the playground's page.\n"
+            )
         except ValueError as error:
             return reply(start_response, "400 Bad Request", f"{error}\n")
         return reply(start_response, "200 OK", json.dumps(answer), "application/json")
 
     def describe(self, site: Site, asked: dict[str, Any]) -> dict[str, Any]:
         """The names that the page needs."""
-        pages = [{"origin": page if page == "null" else f"http://{page}", "what": what} for page, what in site.pages]
+        pages = [
+            {"origin": page if page == "null" else f"http://{page}", "what": what}
+            for page, what in site.pages
+        ]
         return {"api": f"http://{site.api}", "pages": pages}
 
     def prepare(self, site: Site, asked: dict[str, Any]) -> dict[str, Any]:
@@ -338,13 +389,19 @@ class Playground:
                 self.tries[at], self.known[key] = made, at
                 if len(self.tries) > MAX_TRIES:
                     self.tries.popitem(last=False)
-                    self.known = {known: each for known, each in self.known.items() if each in self.tries}
+                    self.known = {
+                        known: each for known, each in self.known.items() if each in self.tries
+                    }
         chosen = self.tries[at]
         if not str(asked["path"]).startswith("/"):
             raise ValueError("a path starts with /")
         chosen.wire = []
         url = f"http://{site.api}{asked['path']}?try={at}"
-        return {"try": at, "url": url, "prediction": chosen.predict(str(asked["origin"]), url, asked)}
+        return {
+            "try": at,
+            "url": url,
+            "prediction": chosen.predict(str(asked["origin"]), url, asked),
+        }
 
     def take_wire(self, site: Site, asked: dict[str, Any]) -> list[dict[str, Any]]:
         """What the API has sent and received since the try was prepared."""
@@ -359,7 +416,11 @@ def reply(
     headers: Headers = (),
 ) -> list[bytes]:
     content = body.encode() if isinstance(body, str) else body
-    lengths = [("Content-Type", kind), ("Content-Length", str(len(content))), ("X-Content-Type-Options", "nosniff")]
+    lengths = [
+        ("Content-Type", kind),
+        ("Content-Length", str(len(content))),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
     start_response(status, [*lengths, *headers])
     return [content]
 
@@ -388,10 +449,15 @@ class Handler(WSGIRequestHandler):
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="See what browsers do with CORS: a page and an API on this machine.")
+    parser = argparse.ArgumentParser(
+        description="See what browsers do with CORS: a page and an API on this machine."
+    )
     parser.add_argument("--open", action="store_true", help="open the page in the default browser")
     parser.add_argument(
-        "--port", type=int, default=8000, help="the page's port; the API has the next one (default 8000; 0: any two)"
+        "--port",
+        type=int,
+        default=8000,
+        help="the page's port; the API has the next one (default 8000; 0: any two)",
     )
     args = parser.parse_args(argv)
     # The page shows what matters; without a handler, Python would write warnings and errors between the addresses.
@@ -403,7 +469,10 @@ def main(argv: list[str] | None = None) -> int:
     except (OSError, OverflowError) as error:
         for server in servers:
             server.server_close()
-        print(f"port {port} cannot be used ({error}): choose others with --port N, 0 for any two", file=sys.stderr)
+        print(
+            f"port {port} cannot be used ({error}): choose others with --port N, 0 for any two",
+            file=sys.stderr,
+        )
         return 1
     pages, api = servers
     playground = Playground(pages.server_port, api.server_port)

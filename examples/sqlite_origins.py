@@ -36,12 +36,16 @@ def load():
 
 def hello(environ, start_response):
     body = b'{"hello": "customer"}'
-    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    start_response(
+        "200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+    )
     return [body]
 
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)  # waitress says where it serves
     create()
-    application = CORS(hello, origin=OriginList(load, every=EVERY), headers="Content-Type", maxage=600)
+    application = CORS(
+        hello, origin=OriginList(load, every=EVERY), headers="Content-Type", maxage=600
+    )
     serve(application, listen=f"127.0.0.1:{os.environ.get('PORT', '8001')}")

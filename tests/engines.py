@@ -78,13 +78,23 @@ def _first(*names: str) -> Callable[[], str | None]:
 def _minibrowser() -> str | None:
     """WebKitGTK's own small browser; distributions keep it beside the library, outside PATH."""
     return next(
-        chain(iglob("/usr/lib/*/webkit2gtk-4.*/MiniBrowser"), iglob("/usr/libexec/webkit2gtk-4.*/MiniBrowser")), None
+        chain(
+            iglob("/usr/lib/*/webkit2gtk-4.*/MiniBrowser"),
+            iglob("/usr/libexec/webkit2gtk-4.*/MiniBrowser"),
+        ),
+        None,
     )
 
 
 def _start_chromium(program: str, profile: Path, url: str) -> list[str]:
     # Without a debugging port the headless shell would end after the page's load event.
-    return [program, *CHROMIUM_SWITCHES, "--remote-debugging-port=0", f"--user-data-dir={profile}", url]
+    return [
+        program,
+        *CHROMIUM_SWITCHES,
+        "--remote-debugging-port=0",
+        f"--user-data-dir={profile}",
+        url,
+    ]
 
 
 def _start_firefox(program: str, profile: Path, url: str) -> list[str]:
@@ -97,8 +107,15 @@ def _start_webkit(program: str, profile: Path, url: str) -> list[str]:
 
 
 ENGINES = (
-    Engine("chromium", "apt-get install chromium", _first("chromium", "chromium-browser"), _start_chromium),
-    Engine("firefox", "apt-get install firefox-esr", _first("firefox-esr", "firefox"), _start_firefox),
+    Engine(
+        "chromium",
+        "apt-get install chromium",
+        _first("chromium", "chromium-browser"),
+        _start_chromium,
+    ),
+    Engine(
+        "firefox", "apt-get install firefox-esr", _first("firefox-esr", "firefox"), _start_firefox
+    ),
     Engine(
         "webkit",
         "apt-get install webkit2gtk-driver xvfb",
@@ -148,12 +165,16 @@ def visit(engine: Engine, url: str, report: Future[Any], timeout: float = 180.0)
             environment["DISPLAY"] = stack.enter_context(_display())
         output = stack.enter_context(tempfile.TemporaryFile())
         command = engine.start(program, profile, url)
-        process = stack.enter_context(_process(command, env=environment, stdout=output, stderr=subprocess.STDOUT))
+        process = stack.enter_context(
+            _process(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        )
 
         def ended() -> None:
             process.wait()
             with contextlib.suppress(InvalidStateError):
-                report.set_exception(ChildProcessError(f"{engine.name} ended with status {process.returncode}"))
+                report.set_exception(
+                    ChildProcessError(f"{engine.name} ended with status {process.returncode}")
+                )
 
         threading.Thread(target=ended, daemon=True).start()
         try:

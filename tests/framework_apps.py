@@ -61,7 +61,9 @@ def make_django(file, stream, propagate):
     def ok(request):
         if request.method == "OPTIONS":
             return HttpResponse("my own OPTIONS", content_type="text/plain")
-        response = HttpResponse("ok", content_type="text/plain", headers={"X-App": "1", "Vary": "Accept"})
+        response = HttpResponse(
+            "ok", content_type="text/plain", headers={"X-App": "1", "Vary": "Accept"}
+        )
         response.set_cookie("session", "s3cret", samesite="None", secure=True)
         return response
 
@@ -163,7 +165,9 @@ def make_bottle(file, stream, propagate):
 
     @app.get("/file")
     def served():
-        return bottle.static_file(os.path.basename(file), root=os.path.dirname(file), mimetype="text/plain")
+        return bottle.static_file(
+            os.path.basename(file), root=os.path.dirname(file), mimetype="text/plain"
+        )
 
     @app.put("/private")
     def private():
@@ -217,7 +221,9 @@ def make_pyramid(file, stream, propagate):
         for view in (ok, whoami, fresh, error, streamed, served, private):
             route = {streamed: "stream", served: "file"}.get(view, view.__name__)
             config.add_route(route, f"/{route}")
-            config.add_view(view, route_name=route, request_method="PUT" if view is private else None)
+            config.add_view(
+                view, route_name=route, request_method="PUT" if view is private else None
+            )
         if not propagate:
             config.add_exception_view(failed, context=RuntimeError)
         # Tweens are found by a dotted name, like Django's middleware.
@@ -242,7 +248,9 @@ def make_flask(file, stream, propagate):
 
     @app.get("/ok", provide_automatic_options=False)
     def ok():
-        response = flask.Response("ok", headers={"X-App": "1", "Vary": "Accept"}, mimetype="text/plain")
+        response = flask.Response(
+            "ok", headers={"X-App": "1", "Vary": "Accept"}, mimetype="text/plain"
+        )
         response.set_cookie("session", "s3cret", samesite="None", secure=True)
         return response
 

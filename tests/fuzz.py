@@ -40,7 +40,14 @@ from test_ini import WAYS  # noqa: E402
 from test_origins import MENDED, OKAY, REFUSED  # noqa: E402
 from test_properties import is_token, loads, matches, respond, well_formed  # noqa: E402
 
-OTHER_ORIGINS = ["https://app.example.com", "null", "https://pr-1.example.com:8443", "http://[::1]", "https://a.b.", ""]
+OTHER_ORIGINS = [
+    "https://app.example.com",
+    "null",
+    "https://pr-1.example.com:8443",
+    "http://[::1]",
+    "https://a.b.",
+    "",
+]
 
 
 def origins(data):
@@ -61,8 +68,12 @@ def origins(data):
             assert loads(origin=[form[:-1]]), error
         return
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_ORIGIN": origin}
-    admitted = isinstance(wsgicors.decide(wsgicors.Group((), [policy]), environ, False), wsgicors.Policy)
-    expected = origin == "null" if pattern == "null" else well_formed(origin) and matches(pattern, origin)
+    admitted = isinstance(
+        wsgicors.decide(wsgicors.Group((), [policy]), environ, False), wsgicors.Policy
+    )
+    expected = (
+        origin == "null" if pattern == "null" else well_formed(origin) and matches(pattern, origin)
+    )
     assert admitted is expected, (pattern, origin)
 
 
@@ -71,7 +82,10 @@ def headers(data):
     asked, _, vary = (part.decode("latin-1") for part in data.partition(b"\n"))
     environ = {
         **{"REQUEST_METHOD": "OPTIONS", "PATH_INFO": "/", "HTTP_ORIGIN": "https://a.example"},
-        **{"HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT", "HTTP_ACCESS_CONTROL_REQUEST_HEADERS": asked},
+        **{
+            "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT",
+            "HTTP_ACCESS_CONTROL_REQUEST_HEADERS": asked,
+        },
     }
     status, answered = respond(ECHOING, environ)
     echoed = [value for name, value in answered if name == "Access-Control-Allow-Headers"]
@@ -92,11 +106,16 @@ ECHOING = wsgicors.CORS(plain_app, origin="https://a.example", headers="*", cred
 
 def ini(data):
     """`check` reads any file to its end: status 0, 1 or 2, each line printable, and each problem says in which file."""
-    text = data.replace(b"call:", b"cal:").replace(b"config:/", b"config:")  # objects and files of this machine
+    text = data.replace(b"call:", b"cal:").replace(
+        b"config:/", b"config:"
+    )  # objects and files of this machine
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, "app.ini")
         path.write_bytes(text)
-        with contextlib.redirect_stdout(io.StringIO()) as output, contextlib.redirect_stderr(io.StringIO()):
+        with (
+            contextlib.redirect_stdout(io.StringIO()) as output,
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
             status = wsgicors_explain.main(["check", str(path)])
         found = wsgicors_explain.read_ini(str(path))
     problems = [problem for configuration in found for problem in configuration.problems]
@@ -138,7 +157,9 @@ def main():
         for number, seed in enumerate(TARGETS[target]):
             Path(corpus, f"seed{number}").write_bytes(seed)
         limits = [f"-max_total_time={seconds}", f"-max_len={MAX_INPUT}", f"-timeout={MAX_SECONDS}"]
-        atheris.Setup([sys.argv[0], *limits, f"-artifact_prefix={tempfile.gettempdir()}/", corpus], target)
+        atheris.Setup(
+            [sys.argv[0], *limits, f"-artifact_prefix={tempfile.gettempdir()}/", corpus], target
+        )
         atheris.Fuzz()
 
 

@@ -22,10 +22,18 @@ from contextlib import closing
 
 from wsgicors import CORS, OriginList
 
-KEPT, REVOKED, ADDED, STRANGER = (f"https://{name}.example.com" for name in ("kept", "revoked", "added", "stranger"))
+KEPT, REVOKED, ADDED, STRANGER = (
+    f"https://{name}.example.com" for name in ("kept", "revoked", "added", "stranger")
+)
 
 OLD = {"expose_headers": "X-Old", "methods": "GET", "headers": "X-Old", "maxage": 1}
-NEW = {"expose_headers": "X-New", "methods": "PUT", "headers": "X-New", "maxage": 2, "credentials": True}
+NEW = {
+    "expose_headers": "X-New",
+    "methods": "PUT",
+    "headers": "X-New",
+    "maxage": 2,
+    "credentials": True,
+}
 
 # (path, method, origin) of the requests that are made again and again.
 REQUESTS = (
@@ -47,7 +55,9 @@ def load():
     """The origins, read as the README says it is done under gevent; process, begin and end are reported."""
     begun = time.monotonic()
     try:
-        if "gevent.monkey" in sys.modules and sys.modules["gevent.monkey"].is_module_patched("threading"):
+        if "gevent.monkey" in sys.modules and sys.modules["gevent.monkey"].is_module_patched(
+            "threading"
+        ):
             import gevent
 
             return gevent.get_hub().threadpool.apply(read_origins)
@@ -93,8 +103,18 @@ def make_requests(port, done, seen):
             }
             seen.append(
                 {
-                    **{"path": path, "method": method, "origin": origin, "begun": begun, "ended": ended},
-                    **{"status": response.status, "worker": response.getheader("X-Worker"), "cors": cors},
+                    **{
+                        "path": path,
+                        "method": method,
+                        "origin": origin,
+                        "begun": begun,
+                        "ended": ended,
+                    },
+                    **{
+                        "status": response.status,
+                        "worker": response.getheader("X-Worker"),
+                        "cors": cors,
+                    },
                 }
             )
 

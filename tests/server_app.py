@@ -89,7 +89,10 @@ def app(environ, start_response):
         start_response("200 OK", [TEXT, ("X-App", "1"), ("Vary", "Accept"), cookie, length])
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
     if route == "own":
-        own = [("access-control-allow-origin", "https://wrong.example"), ("Access-Control-Allow-Credentials", "true")]
+        own = [
+            ("access-control-allow-origin", "https://wrong.example"),
+            ("Access-Control-Allow-Credentials", "true"),
+        ]
         start_response("200 OK", [*own, TEXT, ("ACCESS-CONTROL-MAX-AGE", "5"), ("vary", "*")])
         return [b"own"]
     if route == "fresh":

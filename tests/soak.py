@@ -36,9 +36,15 @@ from wsgicors import CORS, OriginList  # noqa: E402  after gevent has patched wh
 THREADS = 16
 WORKERS = 3
 MINUTES = 10
-GROWTH = 4 * 1024 * 1024  # bytes that the allocator may need more; one kept origin per request would be a hundred MB
+GROWTH = (
+    4 * 1024 * 1024
+)  # bytes that the allocator may need more; one kept origin per request would be a hundred MB
 
-ORIGIN, SUBDOMAIN, STRANGER = "https://app.example.com", "https://{}.apps.example.com", "https://{}.example.net"
+ORIGIN, SUBDOMAIN, STRANGER = (
+    "https://app.example.com",
+    "https://{}.apps.example.com",
+    "https://{}.example.net",
+)
 
 
 def configuration(origins):
@@ -46,21 +52,40 @@ def configuration(origins):
         "policies": {
             "static": {"path": "/static/*", "origin": "*", "methods": "*", "headers": "*"},
             "trusted": {
-                **{"path": "/api/*", "origin": [ORIGIN, "https://*.apps.example.com", "http://localhost:*"]},
-                **{"credentials": True, "methods": "*", "headers": "*", "expose_headers": "*", "timing": True},
+                **{
+                    "path": "/api/*",
+                    "origin": [ORIGIN, "https://*.apps.example.com", "http://localhost:*"],
+                },
+                **{
+                    "credentials": True,
+                    "methods": "*",
+                    "headers": "*",
+                    "expose_headers": "*",
+                    "timing": True,
+                },
             },
             "rest": {"path": "/api/*", "origin": "copy", "maxage": 600},
             "list": {"path": "/list/*", "origin": origins, "methods": "PUT", "maxage": 5},
-            "predicate": {"path": "/ask/*", "origin": lambda origin, environ: ".apps." in origin, "credentials": True},
-            "regex": {"path": "/match/*", "origin": re.compile(r"https://[a-z0-9]+\.apps\.example\.com")},
+            "predicate": {
+                "path": "/ask/*",
+                "origin": lambda origin, environ: ".apps." in origin,
+                "credentials": True,
+            },
+            "regex": {
+                "path": "/match/*",
+                "origin": re.compile(r"https://[a-z0-9]+\.apps\.example\.com"),
+            },
         },
     }
 
 
 def make_middleware():
-    logging.getLogger("wsgicors").setLevel(logging.ERROR)  # so busy a machine may be late with a reload
+    logging.getLogger("wsgicors").setLevel(
+        logging.ERROR
+    )  # so busy a machine may be late with a reload
     origins = OriginList(
-        lambda: [ORIGIN, *(f"https://{number}.apps.example.com" for number in range(200))], every=0.005
+        lambda: [ORIGIN, *(f"https://{number}.apps.example.com" for number in range(200))],
+        every=0.005,
     )
     return CORS(application, configuration(origins))
 
@@ -73,7 +98,9 @@ def application(environ, start_response):
     if next(calls) % 64 == 0:
         time.sleep(0)
     origin = environ.get("HTTP_ORIGIN", "").encode("ascii", "replace").decode()
-    start_response("200 OK", [("Content-Type", "text/plain"), ("X-Seen", origin), ("vary", "Accept")])
+    start_response(
+        "200 OK", [("Content-Type", "text/plain"), ("X-Seen", origin), ("vary", "Accept")]
+    )
     return [b"ok"]
 
 
@@ -84,7 +111,16 @@ def application(environ, start_response):
 
 def environs(number):
     """Each kind of request once; those with a number in the origin are new ones each time."""
-    paths = ("/static/x", "/api/x", "/list/x", "/ask/x", "/match/x", "/static/../api/x", "/elsewhere", "")
+    paths = (
+        "/static/x",
+        "/api/x",
+        "/list/x",
+        "/ask/x",
+        "/match/x",
+        "/static/../api/x",
+        "/elsewhere",
+        "",
+    )
     origins = (
         None,
         ORIGIN,
@@ -94,9 +130,14 @@ def environs(number):
         f"https://{number} x",
         "a" * 9999,
     )
-    asking = {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT", "HTTP_ACCESS_CONTROL_REQUEST_HEADERS": f"x-{number},x-a"}
+    asking = {
+        "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT",
+        "HTTP_ACCESS_CONTROL_REQUEST_HEADERS": f"x-{number},x-a",
+    }
     for path, origin in itertools.product(paths, origins):
-        given = {"PATH_INFO": path} if origin is None else {"PATH_INFO": path, "HTTP_ORIGIN": origin}
+        given = (
+            {"PATH_INFO": path} if origin is None else {"PATH_INFO": path, "HTTP_ORIGIN": origin}
+        )
         yield {"REQUEST_METHOD": "GET", **given}
         yield {"REQUEST_METHOD": "OPTIONS", **given, **asking}
         yield {"REQUEST_METHOD": "OPTIONS", **given}
@@ -105,7 +146,10 @@ def environs(number):
 def answer(cors, environ):
     """Status and headers of the answer, as text."""
     answers = []
-    cors(environ, lambda status, headers, exc_info=None: answers.append(f"{status} {sorted(headers)}"))
+    cors(
+        environ,
+        lambda status, headers, exc_info=None: answers.append(f"{status} {sorted(headers)}"),
+    )
     return answers
 
 
@@ -121,7 +165,8 @@ def resident(pid="self"):
 def soak(requests):
     """Make so many requests in threads; memory is compared from the first fifth on."""
     lonely = CORS(
-        application, configuration([ORIGIN, *(f"https://{number}.apps.example.com" for number in range(200))])
+        application,
+        configuration([ORIGIN, *(f"https://{number}.apps.example.com" for number in range(200))]),
     )
     alone = [answer(lonely, environ) for environ in environs(NUMBER)]
     listed = [answer(lonely, environ) for environ in environs(1)]
@@ -144,7 +189,10 @@ def soak(requests):
             cors.configure(configuration(cors.policies["list"].origin))
 
     def in_threads(rounds):
-        threads = [threading.Thread(target=make_requests, args=(max(1, rounds // THREADS),)) for _ in range(THREADS)]
+        threads = [
+            threading.Thread(target=make_requests, args=(max(1, rounds // THREADS),))
+            for _ in range(THREADS)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -160,7 +208,9 @@ def soak(requests):
         done.set()
         configurer.join()
     made, grown = next(numbers) * KINDS, resident() - before
-    print(f"{made:,} requests of {KINDS} kinds, {len(mistakes)} wrong answers, memory grew by {grown // 1024:,} KiB")
+    print(
+        f"{made:,} requests of {KINDS} kinds, {len(mistakes)} wrong answers, memory grew by {grown // 1024:,} KiB"
+    )
     if mistakes:
         sys.exit(f"the first wrong answer: {mistakes[0]}")
     if grown > GROWTH:
@@ -220,10 +270,30 @@ def soak_workers(requests):
     from test_caches import running
 
     wrk = shutil.which("wrk") or sys.exit("wrk is missing: apt-get install wrk")
-    options = ["--workers", str(WORKERS), "--worker-class", "gthread", "--threads", "4", "--chdir", str(TESTS)]
-    command = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", *options, "soak:make_middleware()"]
+    options = [
+        "--workers",
+        str(WORKERS),
+        "--worker-class",
+        "gthread",
+        "--threads",
+        "4",
+        "--chdir",
+        str(TESTS),
+    ]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--bind",
+        "127.0.0.1:0",
+        *options,
+        "soak:make_middleware()",
+    ]
     listening = r"Listening at: (http://127\.0\.0\.1:[0-9]+)"
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script, running(command, listening) as (server, found):
+    with (
+        tempfile.NamedTemporaryFile("w", suffix=".lua") as script,
+        running(command, listening) as (server, found),
+    ):
         url = found[1]
         script.write(TRAFFIC)
         script.flush()
@@ -233,7 +303,14 @@ def soak_workers(requests):
             made, deadline = 0, time.monotonic() + MINUTES * 60
             while made < count and time.monotonic() < deadline:
                 output = subprocess.run(
-                    [wrk, "--threads=2", "--connections=32", "--duration=5s", f"--script={script.name}", url],
+                    [
+                        wrk,
+                        "--threads=2",
+                        "--connections=32",
+                        "--duration=5s",
+                        f"--script={script.name}",
+                        url,
+                    ],
                     **{"stdout": subprocess.PIPE, "text": True, "check": True, "timeout": 60},
                 ).stdout
                 found = re.search(r"([0-9]+) requests, 0 wrong answers, 0 errors", output)
@@ -241,7 +318,12 @@ def soak_workers(requests):
             return made
 
         def workers():
-            return [int(pid) for pid in Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()]
+            return [
+                int(pid)
+                for pid in Path(f"/proc/{server.pid}/task/{server.pid}/children")
+                .read_text()
+                .split()
+            ]
 
         made = load(requests // 5)
         before = {pid: resident(pid) for pid in workers()}
@@ -249,7 +331,9 @@ def soak_workers(requests):
         if len(before) != WORKERS or set(workers()) != set(before):
             sys.exit("a worker has been lost")
         grown = max(resident(pid) - before[pid] for pid in before)
-    print(f"{made:,} requests to {WORKERS} workers, no wrong answer, memory grew by {grown // 1024:,} KiB at most")
+    print(
+        f"{made:,} requests to {WORKERS} workers, no wrong answer, memory grew by {grown // 1024:,} KiB at most"
+    )
     if grown > GROWTH:
         sys.exit("that is too much memory")
 

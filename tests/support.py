@@ -68,7 +68,9 @@ def preflight(test_client, origin=ORIGIN, asked="PUT", path="/", headers=None):
 
 def cors_headers(response):
     """The CORS headers and Vary of a response, names in lower case; a name sent twice fails."""
-    found = [(name.lower(), value) for name, value in response.headerlist if name.lower() in CORS_NAMES]
+    found = [
+        (name.lower(), value) for name, value in response.headerlist if name.lower() in CORS_NAMES
+    ]
     assert len(found) == len(dict(found)), f"sent twice: {found}"
     return dict(found)
 

@@ -33,7 +33,11 @@ def printed(chart: Path) -> str:
 @pytest.fixture(scope="module", autouse=True)
 def node() -> None:
     need(shutil.which("node") and shutil.which("npm"), "Node.js", "apt-get install nodejs npm")
-    need(sys.version_info >= (3, 10), "CPython 3.10", "the measured frameworks no longer run on older ones")
+    need(
+        sys.version_info >= (3, 10),
+        "CPython 3.10",
+        "the measured frameworks no longer run on older ones",
+    )
 
 
 def run(*command: str | Path) -> str:
@@ -73,7 +77,9 @@ def run(*command: str | Path) -> str:
     ],
 )
 def test_each_goal_of_the_design_is_judged(printed: str, row: str) -> None:
-    assert re.search(rf"^{re.escape(row)} +[\d.]+ +-?[\d.]+ (met   |MISSED) ", printed, re.MULTILINE), printed
+    assert re.search(
+        rf"^{re.escape(row)} +[\d.]+ +-?[\d.]+ (met   |MISSED) ", printed, re.MULTILINE
+    ), printed
 
 
 @pytest.mark.parametrize("kind", ["none", "allowed", "preflight"])
@@ -86,14 +92,23 @@ def test_each_goal_of_the_design_is_judged(printed: str, row: str) -> None:
         ("Starlette, CORSMiddleware", 2),
     ],
 )
-def test_each_peer_is_measured_in_its_own_stack(printed: str, stack: str, kind: str, columns: int) -> None:
-    assert re.search(rf"^  {stack} +{kind}({NUMBER}){{{columns}}} *$", printed, re.MULTILINE), printed
+def test_each_peer_is_measured_in_its_own_stack(
+    printed: str, stack: str, kind: str, columns: int
+) -> None:
+    assert re.search(rf"^  {stack} +{kind}({NUMBER}){{{columns}}} *$", printed, re.MULTILINE), (
+        printed
+    )
 
 
 def test_the_chart_shows_every_peer(printed: str, chart: Path) -> None:
     svg = "{http://www.w3.org/2000/svg}"
     names = {text.text for text in xml.etree.ElementTree.parse(chart).iter(f"{svg}text")}
-    peers = {"wsgicors 0.7.0", "npm cors, Node.js", "Flask, flask-cors", "Starlette, CORSMiddleware"}
+    peers = {
+        "wsgicors 0.7.0",
+        "npm cors, Node.js",
+        "Flask, flask-cors",
+        "Starlette, CORSMiddleware",
+    }
     assert names >= {"the floor", "wsgicors 1.0 (this project)", *peers}
 
 
@@ -112,7 +127,15 @@ def test_a_measured_application_without_the_right_headers_is_an_error(tmp_path: 
         "        return self.app(environ, start_response)\n"
     )
     result = subprocess.run(
-        [sys.executable, BENCHMARKS / "run.py", "--smoke", "--only", "requests", "--module", tmp_path / "wsgicors.py"],
+        [
+            sys.executable,
+            BENCHMARKS / "run.py",
+            "--smoke",
+            "--only",
+            "requests",
+            "--module",
+            tmp_path / "wsgicors.py",
+        ],
         capture_output=True,
         text=True,
         check=False,

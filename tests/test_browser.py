@@ -15,7 +15,9 @@ ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 class Server:
     """A WSGI application that answers with given headers, validated, and keeps what it was asked."""
 
-    def __init__(self, preflight=(), response=(), status="200 OK", preflight_status="204 No Content"):
+    def __init__(
+        self, preflight=(), response=(), status="200 OK", preflight_status="204 No Content"
+    ):
         self.preflight, self.response = list(preflight), list(response)
         self.status, self.preflight_status = status, preflight_status
         self.requests = []
@@ -23,8 +25,15 @@ class Server:
 
     def _answer(self, environ, start_response):
         self.requests.append({k: v for k, v in environ.items() if isinstance(v, str)})
-        if environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ:
-            typed = [] if self.preflight_status[:3] in ("204", "304") else [("Content-Type", "text/plain")]
+        if (
+            environ["REQUEST_METHOD"] == "OPTIONS"
+            and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+        ):
+            typed = (
+                []
+                if self.preflight_status[:3] in ("204", "304")
+                else [("Content-Type", "text/plain")]
+            )
             start_response(self.preflight_status, [*typed, *self.preflight])
             return [b""]
         start_response(self.status, [("Content-Type", "text/plain"), *self.response])
@@ -88,15 +97,23 @@ def test_environ_of_a_post_has_its_body_and_headers():
         return [b""]
 
     pairs = [("Content-Type", "text/plain"), ("Accept", " text/html "), ("accept", "text/xml")]
-    assert Browser(validator(app), PAGE).fetch("/caf%C3%A9/ü?q=ä&r=a b#fragment", "POST", pairs, body=b"hello")
+    assert Browser(validator(app), PAGE).fetch(
+        "/caf%C3%A9/ü?q=ä&r=a b#fragment", "POST", pairs, body=b"hello"
+    )
     assert seen["PATH_INFO"] == "/café/ü".encode().decode("latin-1")
     assert seen["QUERY_STRING"] == "q=%C3%A4&r=a%20b"
-    assert (seen["CONTENT_TYPE"], seen["CONTENT_LENGTH"], seen["body"]) == ("text/plain", "5", b"hello")
+    assert (seen["CONTENT_TYPE"], seen["CONTENT_LENGTH"], seen["body"]) == (
+        "text/plain",
+        "5",
+        b"hello",
+    )
     assert seen["HTTP_ACCEPT"] == "text/html, text/xml"
 
 
 def test_preflight_asks_for_method_and_sorted_unsafe_headers_without_credentials():
-    server = Server(allow(CREDENTIALS, methods("PUT"), headers("x-b, authorization, x-a")), allow(CREDENTIALS))
+    server = Server(
+        allow(CREDENTIALS, methods("PUT"), headers("x-b, authorization, x-a")), allow(CREDENTIALS)
+    )
     pairs = {"X-B": "1", "Accept": "text/html", "Authorization": "Basic eDp5", "X-A": "2"}
     assert fetch(server, "/x", "PUT", pairs, credentials="include")
     preflight, request = server.requests
@@ -110,7 +127,11 @@ def test_preflight_asks_for_method_and_sorted_unsafe_headers_without_credentials
         "HTTP_ORIGIN": PAGE,
         "HTTP_USER_AGENT": preflight["HTTP_USER_AGENT"],
     }
-    assert (request["REQUEST_METHOD"], request["HTTP_AUTHORIZATION"], request["CONTENT_LENGTH"]) == (
+    assert (
+        request["REQUEST_METHOD"],
+        request["HTTP_AUTHORIZATION"],
+        request["CONTENT_LENGTH"],
+    ) == (
         "PUT",
         "Basic eDp5",
         "0",
@@ -137,7 +158,11 @@ def test_url_is_made_canonical(url, host, port, path):
     server = Server(response=allow())
     assert fetch(server, url)
     (request,) = server.requests
-    assert (request["HTTP_HOST"], request["SERVER_PORT"], request["PATH_INFO"]) == (host, port, path)
+    assert (request["HTTP_HOST"], request["SERVER_PORT"], request["PATH_INFO"]) == (
+        host,
+        port,
+        path,
+    )
 
 
 @pytest.mark.parametrize(
@@ -189,8 +214,14 @@ def test_bad_origin_is_an_error_that_says_what_to_write(address, advice):
         ({"headers": {"X Y": "1"}}, "'X Y' is not the name of a header"),
         ({"headers": {"X": "a\r\nb"}}, "header X: 'a\\r\\nb' has a character"),
         ({"headers": {"X": "€"}}, "header X: '€' has a character"),
-        ({"url_or_path": "ftp://localhost/"}, "'ftp://localhost/' is not an http:// or https:// URL"),
-        ({"url_or_path": "http://u:p@localhost/"}, "cannot fetch a URL with a user name or password in it"),
+        (
+            {"url_or_path": "ftp://localhost/"},
+            "'ftp://localhost/' is not an http:// or https:// URL",
+        ),
+        (
+            {"url_or_path": "http://u:p@localhost/"},
+            "cannot fetch a URL with a user name or password in it",
+        ),
         ({"url_or_path": "http://localhost:99999/"}, "ort"),
     ],
 )
@@ -205,9 +236,13 @@ def test_bad_argument_is_an_error(arguments, message):
 def test_target_must_be_an_http_url_or_an_application():
     with pytest.raises(ValueError, match="'localhost' is not an http:// or https:// URL"):
         Browser("localhost", PAGE)
-    with pytest.raises(ValueError, match="a page cannot fetch a URL with a user name .*: write https://a.example/x"):
+    with pytest.raises(
+        ValueError, match="a page cannot fetch a URL with a user name .*: write https://a.example/x"
+    ):
         Browser("https://user:password@a.example/x", PAGE)
-    with pytest.raises(ValueError, match="None is neither a WSGI application nor an http:// or https:// URL"):
+    with pytest.raises(
+        ValueError, match="None is neither a WSGI application nor an http:// or https:// URL"
+    ):
         Browser(None, PAGE)
 
 
@@ -219,7 +254,9 @@ def test_same_origin_is_not_cors():
     verdict = fetch(server, "/x", "PUT", {"X-T": "1"}, origin="http://localhost")
     assert (verdict.allowed, verdict.preflight) == (True, None)
     assert verdict.readable_headers == {"content-type": "text/plain", "x-a": "1"}
-    assert [(r["REQUEST_METHOD"], r["HTTP_ORIGIN"]) for r in server.requests] == [("PUT", "http://localhost")]
+    assert [(r["REQUEST_METHOD"], r["HTTP_ORIGIN"]) for r in server.requests] == [
+        ("PUT", "http://localhost")
+    ]
     assert "CORS does not apply" in verdict.steps[0].text
 
 
@@ -242,7 +279,10 @@ def test_mixed_content_is_blocked():
     server = Server(response=allow())
     verdict = fetch(server, "http://api.example/")
     assert (verdict.allowed, server.requests) == (False, [])
-    assert verdict.reason == "mixed content: the page is on https, so http://api.example must be https as well"
+    assert (
+        verdict.reason
+        == "mixed content: the page is on https, so http://api.example must be https as well"
+    )
 
 
 @pytest.mark.parametrize("host", ["localhost", "a.localhost", "127.0.0.1", "[::1]"])
@@ -252,7 +292,10 @@ def test_loopback_is_not_mixed_content(host):
 
 def test_bad_port_is_blocked():
     verdict = fetch(Server(response=allow()), "http://localhost:6000/")
-    assert (verdict.allowed, verdict.reason) == (False, "browsers block port 6000: serve on another one")
+    assert (verdict.allowed, verdict.reason) == (
+        False,
+        "browsers block port 6000: serve on another one",
+    )
 
 
 @pytest.mark.parametrize("method", ["CONNECT", "trace", "Track"])
@@ -282,7 +325,10 @@ def test_forbidden_headers_are_dropped(name, value, sent):
     assert verdict
     key = "HTTP_" + name.upper().replace("-", "_")
     assert (server.requests[-1].get(key) == value) is sent
-    assert (f"the request header {name} is dropped: no page may set it" in [s.text for s in verdict.steps]) is not sent
+    assert (
+        f"the request header {name} is dropped: no page may set it"
+        in [s.text for s in verdict.steps]
+    ) is not sent
 
 
 # --- which requests need a preflight ---
@@ -466,7 +512,11 @@ def test_cors_check_of_the_preflight(sent, credentials, problem):
 @pytest.mark.parametrize(
     ("found", "page", "detail"),
     [
-        ("http://127.0.0.1:3000", "http://localhost:3000", " (localhost and 127.0.0.1 are two origins)"),
+        (
+            "http://127.0.0.1:3000",
+            "http://localhost:3000",
+            " (localhost and 127.0.0.1 are two origins)",
+        ),
         ("http://localhost:3000", "http://[::1]:3000", " (localhost and [::1] are two origins)"),
         ("http://[::1]:3000", "http://[::1]", " (port 3000 instead of none)"),
         ("http://[::1]", "http://[::1]:3000", " (port 3000 is missing)"),
@@ -485,14 +535,24 @@ def test_near_miss_is_named(found, page, detail):
 @pytest.mark.parametrize(
     ("preflight", "credentials", "missing", "sent"),
     [
-        ([("Access-control-allow-origins", "*")], "omit", "Allow-Origin", "Access-control-allow-origins"),
+        (
+            [("Access-control-allow-origins", "*")],
+            "omit",
+            "Allow-Origin",
+            "Access-control-allow-origins",
+        ),
         (
             [*allow(), ("Access-Control-Credentials", "true")],
             "include",
             "Allow-Credentials",
             "Access-Control-Credentials",
         ),
-        ([*allow(), ("Access-Control-Allow-Method", "PUT")], "omit", "Allow-Methods", "Access-Control-Allow-Method"),
+        (
+            [*allow(), ("Access-Control-Allow-Method", "PUT")],
+            "omit",
+            "Allow-Methods",
+            "Access-Control-Allow-Method",
+        ),
         (
             [*allow(), methods("PUT"), ("Access-Control-Header", "X-A")],
             "omit",
@@ -509,11 +569,17 @@ def test_misspelled_header_is_named(preflight, credentials, missing, sent):
 
 def test_what_the_origin_null_is_is_explained():
     verdict = fetch(Server(), "/", origin="file:///home/me/index.html")
-    assert "it should be null or *: pages from files and sandboxed frames have the origin null" in verdict.reason
+    assert (
+        "it should be null or *: pages from files and sandboxed frames have the origin null"
+        in verdict.reason
+    )
 
 
 def test_redirect_that_the_page_may_not_see_is_named():
-    for headers_, target in (([("Location", "https://login.example/")], "https://login.example/"), ([], "nowhere")):
+    for headers_, target in (
+        ([("Location", "https://login.example/")], "https://login.example/"),
+        ([], "nowhere"),
+    ):
         verdict = fetch(Server(response=headers_, status="302 Found"), "/")
         assert verdict.reason.endswith(
             f"It redirects to {target}: a login page, or the URL to ask for in the first place"
@@ -521,7 +587,9 @@ def test_redirect_that_the_page_may_not_see_is_named():
 
 
 def test_port_is_near_miss():
-    verdict = fetch(Server(response=allow(origin="http://localhost")), "/", origin="http://localhost:3000")
+    verdict = fetch(
+        Server(response=allow(origin="http://localhost")), "/", origin="http://localhost:3000"
+    )
     assert verdict.reason.endswith("it should be http://localhost:3000 (port 3000 is missing)")
 
 
@@ -532,7 +600,10 @@ def test_www_is_near_miss():
 
 # --- what the preflight must allow ---
 
-METHODS, HEADERS = "Access-Control-Allow-Methods of the preflight", "Access-Control-Allow-Headers of the preflight"
+METHODS, HEADERS = (
+    "Access-Control-Allow-Methods of the preflight",
+    "Access-Control-Allow-Headers of the preflight",
+)
 
 ALLOWED_BY_PREFLIGHT = {
     "method": ("PUT", {}, "omit", [methods("GET, PUT")], ""),
@@ -541,7 +612,13 @@ ALLOWED_BY_PREFLIGHT = {
     "any_method": ("PUT", {}, "omit", [methods("*")], ""),
     "safelisted_method": ("POST", {"X-T": "1"}, "omit", [methods("PUT"), headers("x-t")], ""),
     "no_method": ("PUT", {}, "omit", [], f"{METHODS} is missing; it must name PUT"),
-    "another_method": ("PUT", {}, "omit", [methods("GET, POST")], f"{METHODS} is 'GET, POST'; it must name PUT"),
+    "another_method": (
+        "PUT",
+        {},
+        "omit",
+        [methods("GET, POST")],
+        f"{METHODS} is 'GET, POST'; it must name PUT",
+    ),
     "method_in_another_case": (
         "patch",
         {},
@@ -566,7 +643,13 @@ ALLOWED_BY_PREFLIGHT = {
     "headers": ("GET", {"X-T": "1"}, "omit", [headers("X-A, X-T")], ""),
     "any_header": ("GET", {"X-T": "1"}, "omit", [headers("*")], ""),
     "no_header": ("GET", {"X-T": "1"}, "omit", [], f"{HEADERS} is missing; it must name x-t"),
-    "empty_headers": ("GET", {"X-T": "1"}, "omit", [headers("")], f"{HEADERS} is ''; it must name x-t"),
+    "empty_headers": (
+        "GET",
+        {"X-T": "1"},
+        "omit",
+        [headers("")],
+        f"{HEADERS} is ''; it must name x-t",
+    ),
     "another_header": (
         "GET",
         {"X-T": "1", "X-U": "1", "X-A": "1"},
@@ -607,7 +690,9 @@ ALLOWED_BY_PREFLIGHT = {
 
 
 @pytest.mark.parametrize(
-    ("method", "pairs", "credentials", "sent", "problem"), ALLOWED_BY_PREFLIGHT.values(), ids=ALLOWED_BY_PREFLIGHT
+    ("method", "pairs", "credentials", "sent", "problem"),
+    ALLOWED_BY_PREFLIGHT.values(),
+    ids=ALLOWED_BY_PREFLIGHT,
 )
 def test_preflight_allows_method_and_headers(method, pairs, credentials, sent, problem):
     server = Server(allow(CREDENTIALS, *sent), allow(CREDENTIALS))
@@ -633,7 +718,11 @@ def test_preflight_allows_method_and_headers(method, pairs, credentials, sent, p
 def test_preflight_needs_an_ok_status(status, meaning):
     server = Server(allow(methods("PUT"), ("Location", "/y")), allow(), preflight_status=status)
     verdict = fetch(server, "/x", "PUT")
-    assert (verdict.allowed, server.methods, verdict.preflight.status) == (False, ["OPTIONS"], int(status[:3]))
+    assert (verdict.allowed, server.methods, verdict.preflight.status) == (
+        False,
+        ["OPTIONS"],
+        int(status[:3]),
+    )
     assert verdict.reason.startswith(f"the preflight was answered {status[:3]}; ")
     assert meaning in verdict.reason
 
@@ -641,7 +730,10 @@ def test_preflight_needs_an_ok_status(status, meaning):
 def test_preflight_that_fails_both_ways_shows_both():
     verdict = fetch(Server(preflight_status="401 Unauthorized"), "/x", "PUT")
     missing, status = (step.text for step in verdict.steps if not step.ok)
-    assert missing == f"the response to the preflight: {ALLOW_ORIGIN} is missing; it should be {PAGE} or *"
+    assert (
+        missing
+        == f"the response to the preflight: {ALLOW_ORIGIN} is missing; it should be {PAGE} or *"
+    )
     assert status == verdict.reason
 
 
@@ -654,7 +746,9 @@ def test_any_ok_status_will_do(status):
 def test_method_kept_in_lower_case_is_noted():
     verdict = fetch(Server(allow(methods("patch")), allow()), "/", "patch")
     assert verdict
-    assert verdict.steps[0].text.startswith("patch stays in lower case: only DELETE, GET, HEAD, OPTIONS, POST, PUT")
+    assert verdict.steps[0].text.startswith(
+        "patch stays in lower case: only DELETE, GET, HEAD, OPTIONS, POST, PUT"
+    )
 
 
 # --- what the page can read ---
@@ -716,7 +810,18 @@ def max_age(value):
         ([max_age("9" * 5000)], 7200),
         ([max_age("0" * 5000 + "600")], 600),
     ],
-    ids=["default", "given", "white_space", "zero", "negative", "text", "twice", "limited", "huge", "zeros"],
+    ids=[
+        "default",
+        "given",
+        "white_space",
+        "zero",
+        "negative",
+        "text",
+        "twice",
+        "limited",
+        "huge",
+        "zeros",
+    ],
 )
 def test_preflight_is_cached_for_max_age(sent, seconds):
     clock, server = Clock(), Server(allow(methods("PUT"), headers("x-t"), *sent), allow())
@@ -752,7 +857,9 @@ def test_cached_preflight_is_a_step():
     ids="same path query method other_method header other_header more less as_much".split(),
 )
 def test_cache_is_keyed_by_url_credentials_method_and_header(first, second, cached):
-    server = Server(allow(CREDENTIALS, methods("PUT, DELETE"), headers("x-t, x-u")), allow(CREDENTIALS))
+    server = Server(
+        allow(CREDENTIALS, methods("PUT, DELETE"), headers("x-t, x-u")), allow(CREDENTIALS)
+    )
     browser = Browser(server.app, PAGE)
     arguments = {"url_or_path": "/x", "method": "PUT", "headers": {"X-T": "1"}}
     browser.fetch(**{**arguments, **first})
@@ -783,7 +890,10 @@ def test_failed_request_clears_the_cache_of_its_url():
 
 
 def test_new_preflight_renews_what_was_cached():
-    clock, server = Clock(), Server(allow(methods("PUT"), headers("x-t, x-u"), max_age("10")), allow())
+    clock, server = (
+        Clock(),
+        Server(allow(methods("PUT"), headers("x-t, x-u"), max_age("10")), allow()),
+    )
     browser = Browser(server.app, PAGE, clock=clock)
     assert browser.fetch("/x", "PUT", {"X-T": "1"})
     server.preflight = allow(methods("PUT"), headers("x-t, x-v"), max_age("600"))
@@ -838,7 +948,9 @@ A, B = "https://a.example", "https://b.example"
 def test_redirect_changes_the_method_as_browsers_do(status, method, then):
     server = Redirects({f"{A}/x": (status, "/y")})
     body = b"" if method == "HEAD" else b"hello"
-    verdict = Browser(server.app, PAGE).fetch(f"{A}/x", method, {"Content-Type": "text/plain"}, body=body)
+    verdict = Browser(server.app, PAGE).fetch(
+        f"{A}/x", method, {"Content-Type": "text/plain"}, body=body
+    )
     assert verdict
     assert server.requests[-1] == (then, f"{A}/y", PAGE)
     changed = method != then
@@ -861,7 +973,11 @@ def test_origin_is_null_after_a_redirect_from_one_foreign_origin_to_another():
     server = Redirects({f"{A}/x": ("302 Found", f"{B}/y"), f"{B}/y": ("302 Found", "/z")})
     verdict = Browser(server.app, PAGE).fetch(f"{A}/x")
     assert verdict
-    assert server.requests == [("GET", f"{A}/x", PAGE), ("GET", f"{B}/y", "null"), ("GET", f"{B}/z", "null")]
+    assert server.requests == [
+        ("GET", f"{A}/x", PAGE),
+        ("GET", f"{B}/y", "null"),
+        ("GET", f"{B}/z", "null"),
+    ]
     assert "the request's origin is null now" in " ".join(step.text for step in verdict.steps)
 
 
@@ -892,7 +1008,9 @@ def test_redirect_itself_must_pass_the_cors_check():
 
 def test_authorization_is_dropped_by_a_redirect_to_another_origin():
     server = Redirects({f"{A}/x": ("302 Found", f"{B}/y")})
-    assert Browser(server.app, PAGE).fetch(f"{A}/x", headers={"Authorization": "x", "Accept": "text/html"})
+    assert Browser(server.app, PAGE).fetch(
+        f"{A}/x", headers={"Authorization": "x", "Accept": "text/html"}
+    )
     assert "HTTP_AUTHORIZATION" not in server.last
     assert server.last["HTTP_ACCEPT"] == "text/html"
     server = Redirects({f"{A}/x": ("302 Found", "/y")})

@@ -65,12 +65,20 @@ def answering(data):
 def app(environ, start_response):
     if environ["REQUEST_METHOD"] == "OPTIONS":
         start_response(
-            "204 No Content", [("Access-Control-Allow-Origin", PAGE), ("Access-Control-Allow-Methods", "PUT")]
+            "204 No Content",
+            [("Access-Control-Allow-Origin", PAGE), ("Access-Control-Allow-Methods", "PUT")],
         )
         return [b""]
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    headers = [("Content-Type", "text/plain"), ("Access-Control-Allow-Origin", PAGE), ("X-Body", body.decode())]
-    headers += [("X-Asked", f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}"), ("X-Asked", environ["HTTP_HOST"])]
+    headers = [
+        ("Content-Type", "text/plain"),
+        ("Access-Control-Allow-Origin", PAGE),
+        ("X-Body", body.decode()),
+    ]
+    headers += [
+        ("X-Asked", f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}"),
+        ("X-Asked", environ["HTTP_HOST"]),
+    ]
     start_response("200 OK", [*headers, ("Access-Control-Expose-Headers", "X-Body, X-Asked")])
     return [b"body"]
 
@@ -90,7 +98,9 @@ def test_blocked_over_the_wire():
     with serving(app) as port:
         verdict = Browser(f"http://localhost:{port}", "http://other.example").fetch("/", "PUT")
     assert (verdict.allowed, verdict.response) == (False, None)
-    assert verdict.reason.endswith(f"Access-Control-Allow-Origin is {PAGE!r}; it should be http://other.example")
+    assert verdict.reason.endswith(
+        f"Access-Control-Allow-Origin is {PAGE!r}; it should be http://other.example"
+    )
 
 
 def test_refused_connection_is_a_network_failure():
@@ -115,27 +125,38 @@ def test_silence_is_a_network_failure():
 def test_closed_connection_is_a_network_failure():
     with answering(b"") as port:
         verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch("/")
-    assert verdict.reason == f"127.0.0.1:{port} cannot be reached: Remote end closed connection without response"
+    assert (
+        verdict.reason
+        == f"127.0.0.1:{port} cannot be reached: Remote end closed connection without response"
+    )
 
 
 def test_interim_responses_are_passed_over():
     hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
-    with answering(hints + b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nX-A: 1\r\n\r\n") as port:
+    with answering(
+        hints + b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nX-A: 1\r\n\r\n"
+    ) as port:
         verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch("/")
     assert verdict
     assert verdict.response == (200, [("Access-Control-Allow-Origin", "*"), ("X-A", "1")])
 
 
 def test_answer_before_the_end_of_the_body_is_read():
-    with answering(b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n") as port:
-        verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch("/", "POST", body=bytes(20_000_000))
+    with answering(
+        b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    ) as port:
+        verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch(
+            "/", "POST", body=bytes(20_000_000)
+        )
     assert "Its status is 413: look into that first" in verdict.reason
 
 
 def test_other_protocol_is_a_network_failure():
     with answering(b"SSH-2.0-OpenSSH\r\n") as port:
         verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch("/")
-    assert verdict.reason == f"127.0.0.1:{port} did not answer in HTTP: BadStatusLine SSH-2.0-OpenSSH"
+    assert (
+        verdict.reason == f"127.0.0.1:{port} did not answer in HTTP: BadStatusLine SSH-2.0-OpenSSH"
+    )
 
 
 def test_http_where_https_is_asked_for_is_a_network_failure():
@@ -163,7 +184,10 @@ def certificate(tmp_path_factory):
         .serial_number(1)
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            critical=False,
+        )
         .sign(key, hashes.SHA256())
     )
     private = key.private_bytes(

@@ -119,14 +119,20 @@ class Site:
 
 
 def nginx(directory, port, more):
-    path = need(shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin"), "nginx", "apt-get install nginx")
+    path = need(
+        shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin"),
+        "nginx",
+        "apt-get install nginx",
+    )
     Path(directory, "conf").write_text(NGINX.format(directory=directory, port=port, more=more))
     return [path, "-p", directory, "-c", f"{directory}/conf", "-e", "stderr"], r"nginx/[0-9.]+"
 
 
 def varnish(directory, port, more):
     path = need(
-        shutil.which("varnishd", path="/usr/sbin:/usr/bin:/usr/local/bin"), "varnishd", "apt-get install varnish"
+        shutil.which("varnishd", path="/usr/sbin:/usr/bin:/usr/local/bin"),
+        "varnishd",
+        "apt-get install varnish",
     )
     Path(directory, "vcl").write_text(VARNISH.format(port=port, more=more))
     where = ["-n", f"{directory}/work", "-f", f"{directory}/vcl", "-a", f"{directory}/front"]
@@ -140,7 +146,11 @@ def running(command, started):
     Gives the process and the match.
     """
     with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     ) as process:
         lines, ready = [], Future()
 
@@ -212,7 +222,12 @@ def allowed(origin):
     }
 
 
-ALL = {ORIGIN: allowed(ORIGIN), None: {"vary": "Origin"}, OTHER: allowed(OTHER), STRANGER: {"vary": "Origin"}}
+ALL = {
+    ORIGIN: allowed(ORIGIN),
+    None: {"vary": "Origin"},
+    OTHER: allowed(OTHER),
+    STRANGER: {"vary": "Origin"},
+}
 
 RIGHT = [
     pytest.param(nginx, "", id="nginx"),
@@ -248,18 +263,25 @@ def test_one_static_response_serves_everybody(cache, more):
 def test_preflights_are_answered_by_the_middleware_each_time(cache, more):
     with cached(cache, more) as (site, front):
         for origin in (ORIGIN, OTHER, ORIGIN):
-            response = front.request("/page", origin, "OPTIONS", Access_Control_Request_Method="PUT")
+            response = front.request(
+                "/page", origin, "OPTIONS", Access_Control_Request_Method="PUT"
+            )
             assert response.status == 204
             expected = {"allow_origin": origin, "allow_credentials": "true", "vary": "Origin"}
             assert_cors(response, **expected, allow_methods="PUT", max_age="600")
-        assert front.request("/page", STRANGER, "OPTIONS", Access_Control_Request_Method="PUT").status == 403
+        assert (
+            front.request("/page", STRANGER, "OPTIONS", Access_Control_Request_Method="PUT").status
+            == 403
+        )
         assert site.calls == []
 
 
 def test_strangers_share_one_entry_where_their_origin_is_taken_away():
     with cached(varnish, VARNISH_FEW_VARIANTS) as (site, front):
         for number in range(20):
-            assert_cors(front.request("/page", f"https://stranger-{number}.example.org"), vary="Origin")
+            assert_cors(
+                front.request("/page", f"https://stranger-{number}.example.org"), vary="Origin"
+            )
         assert site.calls == [("GET", None)]
 
 

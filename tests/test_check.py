@@ -229,7 +229,9 @@ def test_ini_file_is_read_as_pastedeploy_reads_it(ini, tmp_path, monkeypatch):
     ours = [configuration.options for configuration in found]
 
     assert theirs
-    assert as_text(*ours) == as_text(*({**global_conf, **local_conf} for global_conf, local_conf in theirs))
+    assert as_text(*ours) == as_text(
+        *({**global_conf, **local_conf} for global_conf, local_conf in theirs)
+    )
 
 
 def as_text(*configurations):
@@ -275,7 +277,9 @@ def test_policies_are_a_table(check):
 
 
 def test_problems_name_file_line_and_key(check):
-    status, lines = check("a.ini", a_ini=FILTER + "origin = https://a.example/\n# a comment\ncredentials = maybe\n")
+    status, lines = check(
+        "a.ini", a_ini=FILTER + "origin = https://a.example/\n# a comment\ncredentials = maybe\n"
+    )
     assert status == 1
     assert sorted(lines) == [
         "2 problems",
@@ -285,15 +289,24 @@ def test_problems_name_file_line_and_key(check):
 
 
 def test_problem_of_a_key_that_is_not_there_names_the_section(check):
-    status, lines = check("a.ini", a_ini="[DEFAULT]\nx = 1\n[filter:cors]\nuse = egg:wsgicors\nmaxage = 5\n")
+    status, lines = check(
+        "a.ini", a_ini="[DEFAULT]\nx = 1\n[filter:cors]\nuse = egg:wsgicors\nmaxage = 5\n"
+    )
     assert status == 1
-    assert lines[0].startswith("a.ini:3: origin: is missing: write origin = https://app.example.com")
+    assert lines[0].startswith(
+        "a.ini:3: origin: is missing: write origin = https://app.example.com"
+    )
     assert lines[1] == "1 problem"
 
 
 def test_problem_of_a_default_names_its_own_line(check):
-    status, lines = check("a.ini", a_ini="[DEFAULT]\norigin = a.example\n" + FILTER + "maxage = 5\n")
-    assert lines[0] == "a.ini:2: origin: 'a.example' is not what browsers send (no scheme): write 'https://a.example'"
+    status, lines = check(
+        "a.ini", a_ini="[DEFAULT]\norigin = a.example\n" + FILTER + "maxage = 5\n"
+    )
+    assert (
+        lines[0]
+        == "a.ini:2: origin: 'a.example' is not what browsers send (no scheme): write 'https://a.example'"
+    )
 
 
 FIRST = "a, which comes first for the same path, allows all of its origins"
@@ -425,7 +438,11 @@ def test_wildcard_with_credentials_asks_for_the_whole_public_suffix_list(check, 
 
 
 def test_default_that_wins_is_pointed_out(check):
-    ini = "[DEFAULT]\norigin = *\nmethods = GET\n" + FILTER + "origin = https://a.example\nmethods = GET\n"
+    ini = (
+        "[DEFAULT]\norigin = *\nmethods = GET\n"
+        + FILTER
+        + "origin = https://a.example\nmethods = GET\n"
+    )
     status, lines = check("a.ini", a_ini=ini)
     assert status == 0
     assert lines[-2:] == [
@@ -511,15 +528,22 @@ def test_same_filter_in_two_pipelines_is_checked_once(check):
         ("origin = *\n", "a.ini:1: File contains no section headers."),
         ("[filter:cors]\norigin\n", "a.ini:2: Source contains parsing errors"),
         ("[filter:a]\nx=1\nx=2\n", "a.ini:3: While reading from 'a.ini' [line 3]: option 'x'"),
-        (FILTER + "origin = https://a%2eexample\n", "a.ini:3: origin: '%' must be followed by '%' or '('"),
-        ("[pipeline:main]\npipeline = cors x\n", "a.ini:2: pipeline: no section has the name app:x in a.ini"),
+        (
+            FILTER + "origin = https://a%2eexample\n",
+            "a.ini:3: origin: '%' must be followed by '%' or '('",
+        ),
+        (
+            "[pipeline:main]\npipeline = cors x\n",
+            "a.ini:2: pipeline: no section has the name app:x in a.ini",
+        ),
         (
             "[app:x]\nuse = y\n[app:y]\na = 1\n[composite:y]\nb = 1\n",
             "a.ini:2: use: 2 sections have the name app:y in a.ini",
         ),
         ("[pipeline:main]\n", "a.ini:1: pipeline: is missing"),
         (
-            FILTER + "[pipeline:main]\npipeline = cors\nset x = 1\nfilter-with = cors\norigin = *\n",
+            FILTER
+            + "[pipeline:main]\npipeline = cors\nset x = 1\nfilter-with = cors\norigin = *\n",
             "a.ini:7: origin: a pipeline takes no options of a filter",
         ),
         ("[filter-app:main]\n", "a.ini:1: next: is missing"),
@@ -545,7 +569,15 @@ def test_file_without_the_middleware_is_wrong_usage(check):
 
 def test_target_that_is_nothing_is_wrong_usage(check):
     targets = "an ini file, module:attribute of an application, or (to explain) a URL such as http://localhost:8000"
-    for target in ("nothing.ini", "shop.py", "shop.py:app", "shop/wsgi:app", "localhost:8000", "api.example/x", "."):
+    for target in (
+        "nothing.ini",
+        "shop.py",
+        "shop.py:app",
+        "shop/wsgi:app",
+        "localhost:8000",
+        "api.example/x",
+        ".",
+    ):
         assert check(target, shop_py="app = 1\n") == (2, [f"wsgicors: {target} is not {targets}"])
     assert check() == (2, check()[1])
 
@@ -568,9 +600,18 @@ def test_file_that_cannot_be_opened_is_a_problem(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("data", "line"),
     [
-        (b"[filter:cors]\nuse = egg:wsgicors\norigin = https://b\xfccher.example\n", "a.ini:3: is not in UTF-8: "),
-        (b"\xef\xbb\xbf[filter:cors]\nuse = egg:wsgicors\n", "a.ini:1: File contains no section headers. "),
-        (b"[filter:cors]\r\nuse = egg:wsgicors\r\norigin = a.example\r\n", "a.ini:3: origin: 'a.example' is not what"),
+        (
+            b"[filter:cors]\nuse = egg:wsgicors\norigin = https://b\xfccher.example\n",
+            "a.ini:3: is not in UTF-8: ",
+        ),
+        (
+            b"\xef\xbb\xbf[filter:cors]\nuse = egg:wsgicors\n",
+            "a.ini:1: File contains no section headers. ",
+        ),
+        (
+            b"[filter:cors]\r\nuse = egg:wsgicors\r\norigin = a.example\r\n",
+            "a.ini:3: origin: 'a.example' is not what",
+        ),
     ],
     ids=["latin_1", "byte_order_mark", "crlf"],
 )
@@ -579,14 +620,22 @@ def test_bytes_of_other_editors(data, line, check, tmp_path):
     status, lines = check("a.ini")
     assert (status, lines[-1]) == (1, "1 problem")
     assert lines[0].startswith(line)
-    assert ("a byte order mark comes before it: save the file without" in lines[0]) == data.startswith(b"\xef")
+    assert (
+        "a byte order mark comes before it: save the file without" in lines[0]
+    ) == data.startswith(b"\xef")
 
 
 def test_lines_are_counted_past_continuations(check):
-    ini = FILTER + "origin = https://a.example\n  https://b.example/\n\n  https://c.example\nmethods = get\n  patch\n"
+    ini = (
+        FILTER
+        + "origin = https://a.example\n  https://b.example/\n\n  https://c.example\nmethods = get\n  patch\n"
+    )
     status, lines = check("a.ini", a_ini=ini)
     assert status == 1
-    assert [line.partition(": '")[0] for line in lines[:-1]] == ["a.ini:7: methods", "a.ini:3: origin"]
+    assert [line.partition(": '")[0] for line in lines[:-1]] == [
+        "a.ini:7: methods",
+        "a.ini:3: origin",
+    ]
 
 
 def test_distribution_is_named_in_any_case_as_for_pastedeploy(check, tmp_path):
@@ -599,10 +648,16 @@ def test_module_that_exits_is_a_problem_whatever_its_status(check):
     for status in ("0", "'usage: shop PORT'"):
         code = f"import sys\nsys.exit({status})\n"
         text = "0" if status == "0" else "usage: shop PORT"
-        assert check("exits:app", exits_py=code) == (2, [f"wsgicors: exits:app cannot be loaded: SystemExit: {text}"])
+        assert check("exits:app", exits_py=code) == (
+            2,
+            [f"wsgicors: exits:app cannot be loaded: SystemExit: {text}"],
+        )
         assert check("a.ini", a_ini=FILTER + "origin = call:exits:origins\n") == (
             1,
-            [f"a.ini:1: a module that is named after call: ends Python: SystemExit: {text}", "1 problem"],
+            [
+                f"a.ini:1: a module that is named after call: ends Python: SystemExit: {text}",
+                "1 problem",
+            ],
         )
 
 
@@ -632,14 +687,25 @@ def test_application_of_a_module_is_checked(check):
         "checked_one.py: maxage: is missing, so browsers ask again after 5 seconds: write 600, say",
         "no problems, 1 piece of advice",
     ]
-    assert check("checked_one:none") == (2, ["wsgicors: there is no wsgicors.CORS in checked_one:none"])
+    assert check("checked_one:none") == (
+        2,
+        ["wsgicors: there is no wsgicors.CORS in checked_one:none"],
+    )
     assert check("checked_one:number") == (
         2,
         ["wsgicors: checked_one:number is no WSGI application: it cannot be called"],
     )
-    factory = "it does not take environ and start_response; if it is a factory, name what it returns"
-    assert check("checked_one:Framework") == (2, [f"wsgicors: checked_one:Framework is no WSGI application: {factory}"])
-    assert check("checked_one:compiled") == (2, ["wsgicors: there is no wsgicors.CORS in checked_one:compiled"])
+    factory = (
+        "it does not take environ and start_response; if it is a factory, name what it returns"
+    )
+    assert check("checked_one:Framework") == (
+        2,
+        [f"wsgicors: checked_one:Framework is no WSGI application: {factory}"],
+    )
+    assert check("checked_one:compiled") == (
+        2,
+        ["wsgicors: there is no wsgicors.CORS in checked_one:compiled"],
+    )
     status, lines = check("checked_one:missing")
     assert (status, len(lines)) == (2, 1)
     assert lines[0].startswith("wsgicors: checked_one:missing cannot be loaded: AttributeError: ")
@@ -658,11 +724,19 @@ def test_configuration_error_of_a_module_names_its_line(check):
 
 def test_names_of_this_module_are_a_cors():
     """The two functions that ini files above name with call: are what they stand for."""
-    assert CORS(lambda environ, start_response: [], {"policy": "a", "a_origin": "*"}, matchstrategy=strategy)
+    assert CORS(
+        lambda environ, start_response: [], {"policy": "a", "a_origin": "*"}, matchstrategy=strategy
+    )
 
 
 def test_empty_pipeline_is_a_problem(tmp_path, capsys):
     file = tmp_path / "site.ini"
-    file.write_text("[pipeline:main]\npipeline =\n[filter:cors]\nuse = egg:wsgicors\norigin = *\n", encoding="utf-8")
+    file.write_text(
+        "[pipeline:main]\npipeline =\n[filter:cors]\nuse = egg:wsgicors\norigin = *\n",
+        encoding="utf-8",
+    )
     assert main(["check", str(file)]) == 1
-    assert "site.ini:2: pipeline: is empty: write the filters, then the application" in capsys.readouterr().out
+    assert (
+        "site.ini:2: pipeline: is empty: write the filters, then the application"
+        in capsys.readouterr().out
+    )

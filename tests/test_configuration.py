@@ -86,7 +86,11 @@ FORMS = [
     ("methods", "GET, PUT", ("GET", "PUT")),
     ("methods", "GET PUT", ("GET", "PUT")),
     ("methods", ["GET", "PUT"], ("GET", "PUT")),
-    ("methods", "get Put dElEtE head options post", ("GET", "PUT", "DELETE", "HEAD", "OPTIONS", "POST")),
+    (
+        "methods",
+        "get Put dElEtE head options post",
+        ("GET", "PUT", "DELETE", "HEAD", "OPTIONS", "POST"),
+    ),
     ("methods", "PATCH", ("PATCH",)),
     ("methods", "propfind PROPFIND", ("propfind", "PROPFIND")),
     ("methods", "GET, get, GET", ("GET",)),
@@ -105,8 +109,14 @@ FORMS = [
     ("expose_headers", "*", ("*",)),
     ("expose_headers", "X-A, ETag", ("X-A", "ETag")),
     ("expose_headers", {"X-A"}, ("X-A",)),
-    *(("timing", value, True) for value in (True, "true", "True", "TRUE", "yes", "Yes", "on", "ON", "1", " true ")),
-    *(("timing", value, False) for value in (False, "false", "False", "no", "NO", "off", "oFF", "0", None, "", " ")),
+    *(
+        ("timing", value, True)
+        for value in (True, "true", "True", "TRUE", "yes", "Yes", "on", "ON", "1", " true ")
+    ),
+    *(
+        ("timing", value, False)
+        for value in (False, "false", "False", "no", "NO", "off", "oFF", "0", None, "", " ")
+    ),
     ("credentials", None, False),
     ("credentials", "off", False),
     ("preflight_continue", "on", True),
@@ -135,7 +145,8 @@ FORMS = [
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "in_force"), [pytest.param(*row, id=f"{row[0]}={row[1]!r}"[:60]) for row in FORMS]
+    ("option", "value", "in_force"),
+    [pytest.param(*row, id=f"{row[0]}={row[1]!r}"[:60]) for row in FORMS],
 )
 def test_option_means_the_same_in_every_shape(option, value, in_force):
     alone = {"origin": "*", option: value}
@@ -157,7 +168,9 @@ def test_option_means_the_same_in_every_shape(option, value, in_force):
 
 def test_credentials_in_every_form():
     for value in (True, "true", "YES", "on", "1"):
-        assert CORS(plain_app, origin=ORIGIN, credentials=value).policies["direct"].credentials is True
+        assert (
+            CORS(plain_app, origin=ORIGIN, credentials=value).policies["direct"].credentials is True
+        )
 
 
 def test_defaults():
@@ -168,8 +181,18 @@ def test_defaults():
         (),
         ("GET", "HEAD", "POST"),
     )
-    assert (policy.headers, policy.expose_headers, policy.credentials, policy.maxage) == ((), (), False, None)
-    assert (policy.timing, policy.preflight_status, policy.preflight_continue, policy.accept_risk) == (
+    assert (policy.headers, policy.expose_headers, policy.credentials, policy.maxage) == (
+        (),
+        (),
+        False,
+        None,
+    )
+    assert (
+        policy.timing,
+        policy.preflight_status,
+        policy.preflight_continue,
+        policy.accept_risk,
+    ) == (
         False,
         204,
         False,
@@ -186,7 +209,9 @@ ANY_METHOD = "stands for any method: write it alone, or leave it out"
 PATCH = "is not PATCH, as browsers do not change its case: write 'PATCH'"
 BOOLEAN = "is not a boolean: write true or false"
 SECONDS = "is not a number of seconds: write a whole number from 0 to 2147483648"
-STATUS = "is not a status that browsers accept for a preflight: write a whole number from 200 to 299"
+STATUS = (
+    "is not a status that browsers accept for a preflight: write a whole number from 200 to 299"
+)
 PATTERN = "is no path that is compared: write /exact, or /prefix/* for all that is under it"
 SERVED = "is no path that is served, see its dots and slashes: write {!r}"
 RISK = "is no risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin"
@@ -205,7 +230,11 @@ WRONG = [
     ("headers", b"X-A", [(b"X-A", typed(b""))]),
     ("headers", "X A:", [("A:", TOKEN)]),
     ("headers", "X-A; X-B", [("X-A;", TOKEN)]),
-    ("headers", ["X A", "X-B", b"X-C", None, ""], [("X A", TOKEN), (b"X-C", TOKEN), (None, TOKEN), ("", TOKEN)]),
+    (
+        "headers",
+        ["X A", "X-B", b"X-C", None, ""],
+        [("X A", TOKEN), (b"X-C", TOKEN), (None, TOKEN), ("", TOKEN)],
+    ),
     ("headers", "Ünicode", [("Ünicode", TOKEN)]),
     ("headers", ["X-A\r\nX-B"], [("X-A\r\nX-B", TOKEN)]),
     ("headers", "*, X-A", [("*", ANY_NAME)]),
@@ -230,7 +259,20 @@ WRONG = [
     ),
     *(
         ("maxage", value, [(value, SECONDS)])
-        for value in ("10m", "-1", -1, "1.5", 1.5, True, 2**31 + 1, "9" * 30, [600], b"600", "+5", "٣")
+        for value in (
+            "10m",
+            "-1",
+            -1,
+            "1.5",
+            1.5,
+            True,
+            2**31 + 1,
+            "9" * 30,
+            [600],
+            b"600",
+            "+5",
+            "٣",
+        )
     ),
     ("maxage", -SECOND, [(-SECOND, SECONDS)]),
     ("maxage", SECOND / 2, [(SECOND / 2, SECONDS)]),
@@ -275,7 +317,9 @@ def test_wrong_value_is_an_error_with_its_key_its_value_and_its_remedy(option, v
     assert problems(alone) == [(option, *rest) for rest in messages]
     prefixed = {"policy": "api", "api_origin": "*", f"api_{option}": value}
     assert problems(prefixed) == [(f"api_{option}", *rest) for rest in messages]
-    assert problems(policies={"api": alone}) == [(f"policies.api.{option}", *rest) for rest in messages]
+    assert problems(policies={"api": alone}) == [
+        (f"policies.api.{option}", *rest) for rest in messages
+    ]
 
 
 @pytest.mark.parametrize(
@@ -292,10 +336,18 @@ def test_wrong_value_is_an_error_with_its_key_its_value_and_its_remedy(option, v
         ),
         pytest.param(
             {"matchstrategy": 1},
-            ("matchstrategy", 1, "1 is no strategy: write firstmatch or verbmatch, or give a function f(environ)"),
+            (
+                "matchstrategy",
+                1,
+                "1 is no strategy: write firstmatch or verbmatch, or give a function f(environ)",
+            ),
             id="matchstrategy-number",
         ),
-        pytest.param({"catch_errors": "maybe"}, ("catch_errors", "maybe", f"'maybe' {BOOLEAN}"), id="catch_errors"),
+        pytest.param(
+            {"catch_errors": "maybe"},
+            ("catch_errors", "maybe", f"'maybe' {BOOLEAN}"),
+            id="catch_errors",
+        ),
     ],
 )
 def test_wrong_global_option_is_an_error(options, expected):
@@ -312,7 +364,14 @@ def test_strategy_in_every_form(value):
 
 @pytest.mark.parametrize(
     "policy",
-    ["api, public", "api,public", "api public", "\n api\n public\n", ["api", "public"], ("api", "public")],
+    [
+        "api, public",
+        "api,public",
+        "api public",
+        "\n api\n public\n",
+        ["api", "public"],
+        ("api", "public"),
+    ],
     ids=repr,
 )
 def test_several_policies_in_order(policy):
@@ -395,7 +454,13 @@ def test_configuration_is_copied():
 
 
 def test_configuration_is_never_changed():
-    cfg = {"policy": "api", "api_origin": [ORIGIN, OTHER], "api_headers": "", "old_origin": None, "api_maxage": "5"}
+    cfg = {
+        "policy": "api",
+        "api_origin": [ORIGIN, OTHER],
+        "api_headers": "",
+        "old_origin": None,
+        "api_maxage": "5",
+    }
     before = {key: list(value) if isinstance(value, list) else value for key, value in cfg.items()}
     CORS(plain_app, cfg, api_timing=True)
     assert cfg == before
@@ -405,7 +470,9 @@ def test_configuration_is_never_changed():
 
 
 def test_keywords_override_cfg():
-    policy = CORS(plain_app, {"origin": "*", "maxage": 5, "timing": True}, origin=ORIGIN, maxage=0).policies["direct"]
+    policy = CORS(
+        plain_app, {"origin": "*", "maxage": 5, "timing": True}, origin=ORIGIN, maxage=0
+    ).policies["direct"]
     assert (policy.origin, policy.maxage, policy.timing) == ((ORIGIN,), 0, True)
     middleware = CORS(plain_app, {"policy": "a", "a_origin": "*", "b_origin": "*"}, policy="b")
     assert list(middleware.policies) == ["b"]
@@ -459,7 +526,9 @@ FOREIGN = {
     "accept_risk": "accept_risks accepted_risks acceptrisk",
     "path": "paths resources urls_regex pth",
 }
-FOREIGN = [pytest.param(key, option, id=key) for option, keys in FOREIGN.items() for key in keys.split()]
+FOREIGN = [
+    pytest.param(key, option, id=key) for option, keys in FOREIGN.items() for key in keys.split()
+]
 
 
 @pytest.mark.parametrize(("key", "option"), FOREIGN)
@@ -468,7 +537,9 @@ def test_unknown_key_is_an_error_that_names_the_one_that_is_meant(key, option):
     assert problems({"policy": "api", "api_origin": "*", f"api_{key}": "x"}) == [
         unknown(f"api_{key}", "x", meant(f"api_{option}"))
     ]
-    assert problems(policies={"api": {"origin": "*", key: "x"}}) == [unknown(f"policies.api.{key}", "x", meant(option))]
+    assert problems(policies={"api": {"origin": "*", key: "x"}}) == [
+        unknown(f"policies.api.{key}", "x", meant(option))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -484,7 +555,9 @@ def test_unknown_key_is_an_error_that_names_the_one_that_is_meant(key, option):
     ],
 )
 def test_nearest_known_key_is_offered(key, known):
-    assert problems({"policy": "api", "api_origin": "*", key: "x"}) == [unknown(key, "x", meant(known))]
+    assert problems({"policy": "api", "api_origin": "*", key: "x"}) == [
+        unknown(key, "x", meant(known))
+    ]
 
 
 def test_without_a_near_key_all_are_listed():
@@ -500,7 +573,12 @@ def test_unknown_key_that_is_none_is_not_given():
 
 
 def test_keys_of_an_inactive_policy_are_fine():
-    inactive = {"old_origin": "http://x/", "old_methods": b"?", "old_whatever": 1, "older_origin": "*"}
+    inactive = {
+        "old_origin": "http://x/",
+        "old_methods": b"?",
+        "old_whatever": 1,
+        "older_origin": "*",
+    }
     assert list(CORS(plain_app, policy="api", api_origin="*", **inactive).policies) == ["api"]
     assert list(CORS(plain_app, origin="*", **inactive).policies) == ["direct"]
     nested = {"api": {"origin": "*"}, "old": {"origin": "http://x/", "methods": b"?"}}
@@ -514,7 +592,14 @@ def test_keys_of_a_policy_without_origin_that_is_not_active_are_unknown():
 
 
 @pytest.mark.parametrize(
-    "key", ["allow_origin", "expose_origin", "allowed_origin", "cors_allow_origin", "access_control_allow_origin"]
+    "key",
+    [
+        "allow_origin",
+        "expose_origin",
+        "allowed_origin",
+        "cors_allow_origin",
+        "access_control_allow_origin",
+    ],
 )
 def test_name_of_another_library_is_no_inactive_policy(key):
     (found,) = problems({"origin": "*", key: "*"})
@@ -539,17 +624,35 @@ MISFITS = [
     (
         "nothing",
         {},
-        [("origin", None, f"is missing: write origin = https://app.example.com, {FORMS_OF_ORIGIN}")],
+        [
+            (
+                "origin",
+                None,
+                f"is missing: write origin = https://app.example.com, {FORMS_OF_ORIGIN}",
+            )
+        ],
     ),
     (
         "no-origin",
         {"maxage": 5},
-        [("origin", None, f"is missing: write origin = https://app.example.com, {FORMS_OF_ORIGIN}")],
+        [
+            (
+                "origin",
+                None,
+                f"is missing: write origin = https://app.example.com, {FORMS_OF_ORIGIN}",
+            )
+        ],
     ),
     (
         "no-origin-prefixed",
         {"policy": "api", "api_maxage": 5},
-        [("api_origin", None, f"is missing: write api_origin = https://app.example.com, {FORMS_OF_ORIGIN}")],
+        [
+            (
+                "api_origin",
+                None,
+                f"is missing: write api_origin = https://app.example.com, {FORMS_OF_ORIGIN}",
+            )
+        ],
     ),
     (
         "no-origin-nested",
@@ -627,7 +730,13 @@ MISFITS = [
     (
         "policy-twice",
         {"policy": "a, b, a", "a_origin": "*", "b_origin": "*"},
-        [("policy", "a", "'a' is listed twice: list each policy once, as the first in order decides")],
+        [
+            (
+                "policy",
+                "a",
+                "'a' is listed twice: list each policy once, as the first in order decides",
+            )
+        ],
     ),
     (
         "policy-is-bytes",
@@ -679,12 +788,24 @@ MISFITS = [
     (
         "options-of-deny",
         {"policy": "deny", "deny_origin": "*"},
-        [("deny_origin", "*", "'*' has no effect, as the policy deny is built in: rename the policy")],
+        [
+            (
+                "deny_origin",
+                "*",
+                "'*' has no effect, as the policy deny is built in: rename the policy",
+            )
+        ],
     ),
     (
         "options-of-nested-deny",
         {"policies": {"deny": {"origin": "*"}}},
-        [("policies.deny.origin", "*", "'*' has no effect, as the policy deny is built in: rename the policy")],
+        [
+            (
+                "policies.deny.origin",
+                "*",
+                "'*' has no effect, as the policy deny is built in: rename the policy",
+            )
+        ],
     ),
     (
         "two-owners",
@@ -700,7 +821,9 @@ MISFITS = [
 ]
 
 
-@pytest.mark.parametrize(("options", "expected"), [pytest.param(*row[1:], id=row[0]) for row in MISFITS])
+@pytest.mark.parametrize(
+    ("options", "expected"), [pytest.param(*row[1:], id=row[0]) for row in MISFITS]
+)
 def test_what_does_not_fit_together_is_an_error(options, expected):
     assert problems(options) == expected
     assert problems(**options) == expected
@@ -824,7 +947,9 @@ class Verbose:
 
 
 @pytest.mark.parametrize(
-    "options", [{"maxage": Verbose()}, {"max\nage": 1}, {"policy": ["a\nb"]}], ids=["value", "key", "name"]
+    "options",
+    [{"maxage": Verbose()}, {"max\nage": 1}, {"policy": ["a\nb"]}],
+    ids=["value", "key", "name"],
 )
 def test_every_problem_is_one_line(options):
     with pytest.raises(ConfigError) as caught:
@@ -842,7 +967,11 @@ class Unspeakable:
 def test_value_that_cannot_be_shown_is_an_error_all_the_same():
     value = Unspeakable()
     assert problems(origin="*", maxage=value) == [
-        ("maxage", value, "<Unspeakable> is not a number of seconds: write a whole number from 0 to 2147483648")
+        (
+            "maxage",
+            value,
+            "<Unspeakable> is not a number of seconds: write a whole number from 0 to 2147483648",
+        )
     ]
 
 
@@ -850,7 +979,11 @@ def test_error_is_a_value_error_and_survives_pickling():
     with pytest.raises(ValueError, match="1 problem") as caught:
         CORS(plain_app, origin="*", maxage="1h")
     again = pickle.loads(pickle.dumps(caught.value))
-    assert (type(again), again.problems, str(again)) == (ConfigError, caught.value.problems, str(caught.value))
+    assert (type(again), again.problems, str(again)) == (
+        ConfigError,
+        caught.value.problems,
+        str(caught.value),
+    )
 
 
 def test_nothing_is_printed(capfd):
@@ -866,7 +999,12 @@ def test_configure_with_a_bad_configuration_raises_and_changes_nothing():
     both = client(origin=ORIGIN, maxage=5)
     middleware = CORS(plain_app, origin=ORIGIN, maxage=5)
     before = middleware.policies
-    for cfg, options in (({}, {}), ({"origin": "x/"}, {}), (None, {"origin": "*", "zzz": 1}), ("x", {})):
+    for cfg, options in (
+        ({}, {}),
+        ({"origin": "x/"}, {}),
+        (None, {"origin": "*", "zzz": 1}),
+        ("x", {}),
+    ):
         with pytest.raises(ConfigError):
             middleware.configure(cfg, **options)
         assert middleware.policies == before
@@ -881,7 +1019,9 @@ def test_configure_forgets_what_was_before():
 
 
 def test_public_names():
-    assert {"CORS", "ConfigError", "OriginList", "Policy", "make_middleware", "__version__"} <= set(wsgicors.__all__)
+    assert {"CORS", "ConfigError", "OriginList", "Policy", "make_middleware", "__version__"} <= set(
+        wsgicors.__all__
+    )
     assert all(hasattr(wsgicors, name) for name in wsgicors.__all__)
     assert type(CORS(plain_app, origin="*").policies["direct"]) is wsgicors.Policy
     assert re.fullmatch(r"1\.\d+\.\d+", wsgicors.__version__)
@@ -889,7 +1029,14 @@ def test_public_names():
 
 def test_typing_error_of_an_active_policy_is_not_taken_for_a_key_of_an_inactive_one():
     with pytest.raises(ConfigError) as caught:
-        CORS(plain_app, policy="api_v2", api_v2_origin=ORIGIN, api_v2_paths="/api/*", api_origin="*", api_maxage="5")
+        CORS(
+            plain_app,
+            policy="api_v2",
+            api_v2_origin=ORIGIN,
+            api_v2_paths="/api/*",
+            api_origin="*",
+            api_maxage="5",
+        )
     assert [problem.key for problem in caught.value.problems] == ["api_v2_paths"]
 
 
@@ -909,7 +1056,9 @@ def test_key_named_as_a_parameter_is_an_unknown_option_of_a_section():
 
 
 def test_global_conf_may_be_given_by_keyword():
-    assert make_middleware(plain_app, cfg={"policy": "open", "open_origin": "*"}).policies["open"].origin == ("*",)
+    assert make_middleware(plain_app, cfg={"policy": "open", "open_origin": "*"}).policies[
+        "open"
+    ].origin == ("*",)
 
 
 def test_global_option_inside_a_policy_is_shown_its_place():

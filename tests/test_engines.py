@@ -34,7 +34,9 @@ SEED = int(os.environ.get("WSGICORS_ENGINES_SEED") or random.SystemRandom().rand
 GENERATED_CASES = 1000
 
 # wsgiref.validate knows the methods of RFC 2616 only; pages may send any.
-pytestmark = pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD:wsgiref.validate.WSGIWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Unknown REQUEST_METHOD:wsgiref.validate.WSGIWarning"
+)
 
 Headers = Sequence[tuple[str, str]]
 
@@ -122,7 +124,9 @@ def application(status: int = 200, headers: Headers = ()) -> Callable[..., Any]:
             raise RuntimeError("a defect of the application")
         if path.startswith("/redirect/"):
             target = path[len("/redirect/") :].replace("@", "/")
-            start_response("307 Temporary Redirect", [("Location", target), ("Content-Length", "0")])
+            start_response(
+                "307 Temporary Redirect", [("Location", target), ("Content-Length", "0")]
+            )
             return [b""]
         body = environ.get("HTTP_COOKIE", "no cookie").encode()
         start_response(
@@ -153,7 +157,10 @@ class Api:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         _, number, path = environ["PATH_INFO"].split("/", 2)
-        preflight = environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+        preflight = (
+            environ["REQUEST_METHOD"] == "OPTIONS"
+            and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+        )
         (self.preflights if preflight else self.requests)[int(number)] += 1
         environ["SCRIPT_NAME"], environ["PATH_INFO"] = f"/{number}", f"/{path}"
         return self.apps[int(number)](environ, start_response)
@@ -242,8 +249,27 @@ REQUEST_HEADERS = (
     RequestHeader("Access-Control-Request-Method", "PUT", unsafe=False),
 )
 CONFIGURED_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PURGE", "Query")
-METHODS = (*CONFIGURED_METHODS, "GET", "POST", "get", "post", "put", "Delete", "patch", "TRACE", "connect")
-CONFIGURED_HEADERS = ("X-Token", "X-Other", "Authorization", "Content-Type", "Accept", "accept-language", "Range")
+METHODS = (
+    *CONFIGURED_METHODS,
+    "GET",
+    "POST",
+    "get",
+    "post",
+    "put",
+    "Delete",
+    "patch",
+    "TRACE",
+    "connect",
+)
+CONFIGURED_HEADERS = (
+    "X-Token",
+    "X-Other",
+    "Authorization",
+    "Content-Type",
+    "Accept",
+    "accept-language",
+    "Range",
+)
 PATHS = (None, None, "/a/*", "/a/b")
 
 
@@ -260,13 +286,18 @@ def entries(ports: Ports) -> list[Entry]:
         Entry("http://b*.app.localhost:*", frozenset()),
         Entry("http://app.localhost", frozenset()),
         Entry(f"https://app.localhost:{ports.page}", frozenset()),
-        Entry(re.compile(r"http://b\.app\.localhost:[0-9]+"), frozenset({"b.app", "b.app, other port"})),
+        Entry(
+            re.compile(r"http://b\.app\.localhost:[0-9]+"),
+            frozenset({"b.app", "b.app, other port"}),
+        ),
         Entry(re.compile(r"null|http://app"), frozenset()),
         Entry(
             lambda origin, environ: origin.endswith(f":{ports.page2}"),
             frozenset({"app, other port", "b.app, other port"}),
         ),
-        Entry(OriginList(lambda: [page_origin("b.app", ports), "null"]), frozenset({"b.app", "null"})),
+        Entry(
+            OriginList(lambda: [page_origin("b.app", ports), "null"]), frozenset({"b.app", "null"})
+        ),
     ]
 
 
@@ -274,7 +305,11 @@ def generate_rule(rng: random.Random, ports: Ports) -> Rule:
     def some(names: Sequence[str]) -> Sequence[str] | str | None:
         kind = rng.random()
         return (
-            None if kind < 0.1 else "*" if kind < 0.4 else rng.sample(names, rng.randint(len(names) // 2, len(names)))
+            None
+            if kind < 0.1
+            else "*"
+            if kind < 0.4
+            else rng.sample(names, rng.randint(len(names) // 2, len(names)))
         )
 
     credentials = rng.random() < 0.5
@@ -317,7 +352,10 @@ def generate_case(rng: random.Random, number: int, ports: Ports) -> Case:
     status = rng.choice([200, 200, 201, 404, 500])
     own_cors = rng.random() < 0.3
     method = rng.choice(METHODS)
-    headers = {header.name: header.value for header in rng.sample(REQUEST_HEADERS, rng.choice([0, 0, 1, 1, 2, 3]))}
+    headers = {
+        header.name: header.value
+        for header in rng.sample(REQUEST_HEADERS, rng.choice([0, 0, 1, 1, 2, 3]))
+    }
     fetch = Fetch(
         method,
         [*headers.items()],
@@ -327,7 +365,11 @@ def generate_case(rng: random.Random, number: int, ports: Ports) -> Case:
     )
     page = rng.choice(PAGES)
 
-    own_headers = (("access-control-allow-origin", "*"), ("Access-Control-Expose-Headers", "X-Two")) if own_cors else ()
+    own_headers = (
+        (("access-control-allow-origin", "*"), ("Access-Control-Expose-Headers", "X-Two"))
+        if own_cors
+        else ()
+    )
     options: dict[str, Any] = {"matchstrategy": strategy}
     if len(rules) == 1 and not deny:
         options.update(rules[0].configuration())
@@ -344,7 +386,13 @@ def generate_case(rng: random.Random, number: int, ports: Ports) -> Case:
 
 
 def meaning(
-    rules: Sequence[Rule], deny: bool, strategy: str, page: str, fetch: Fetch, status: int, own_cors: bool
+    rules: Sequence[Rule],
+    deny: bool,
+    strategy: str,
+    page: str,
+    fetch: Fetch,
+    status: int,
+    own_cors: bool,
 ) -> Outcome:
     """What the case means to its author: the test's own oracle."""
     nothing = Outcome((None,), 0, 0)
@@ -360,13 +408,21 @@ def meaning(
     blocked = Outcome((None,), preflights, 0 if preflights else 1)
 
     def reads(exposed: Sequence[str] | str | None) -> Outcome:
-        names = APP_HEADERS if exposed == "*" else SAFELISTED_APP_HEADERS | {name.lower() for name in exposed or ()}
+        names = (
+            APP_HEADERS
+            if exposed == "*"
+            else SAFELISTED_APP_HEADERS | {name.lower() for name in exposed or ()}
+        )
         return Outcome((Answer(status, (names & APP_HEADERS) - {"set-cookie"}),), preflights, 1)
 
     group = governing_group(rules, fetch.path)
     if group is None and not deny:
         # Nobody but the application answers, and its own headers allow simple requests only.
-        return reads(["X-Two"]) if own_cors and not preflights and fetch.credentials == "omit" else blocked
+        return (
+            reads(["X-Two"])
+            if own_cors and not preflights and fetch.credentials == "omit"
+            else blocked
+        )
     for rule in group or ():
         if rule.admits(page) and (strategy == "firstmatch" or rule.has_method(method)):
             break
@@ -375,7 +431,9 @@ def meaning(
     if fetch.credentials == "include" and not rule.credentials:
         return blocked
     if preflights:
-        if not (method in ("GET", "HEAD", "POST") or rule.has_method(method)) or not all(map(rule.has_header, unsafe)):
+        if not (method in ("GET", "HEAD", "POST") or rule.has_method(method)) or not all(
+            map(rule.has_header, unsafe)
+        ):
             return blocked
         if rule.preflight_continue and status >= 300:
             return blocked
@@ -386,7 +444,9 @@ def governing_group(rules: Sequence[Rule], path: str) -> list[Rule] | None:
     paths = [*dict.fromkeys(rule.path for rule in rules if rule.path is not None), None]
     for candidate in paths:
         prefix = (candidate or "/*")[:-2]
-        if candidate == path or ((candidate or "/*").endswith("/*") and f"{path}/".startswith(f"{prefix}/")):
+        if candidate == path or (
+            (candidate or "/*").endswith("/*") and f"{path}/".startswith(f"{prefix}/")
+        ):
             group = [rule for rule in rules if rule.path == candidate]
             return group or None
     return None
@@ -405,55 +465,121 @@ def named_cases(ports: Ports) -> Iterator[Case]:
     app = page_origin("app", ports)
     plain = application()
 
-    def case(name: str, cors: Any, fetches: Sequence[Fetch], answers: Sequence[Any], **expected: Any) -> Case:
+    def case(
+        name: str, cors: Any, fetches: Sequence[Fetch], answers: Sequence[Any], **expected: Any
+    ) -> Case:
         page, host = expected.pop("page", "app"), expected.pop("host", "api.localhost")
         return Case(name, page, cors, fetches, Outcome(tuple(answers), **expected), host)
 
-    token, other, authorization = [("X-Token", "1")], [("X-Other", "1")], [("Authorization", "Bearer token")]
+    token, other, authorization = (
+        [("X-Token", "1")],
+        [("X-Other", "1")],
+        [("Authorization", "Bearer token")],
+    )
 
     # The preflight cache
     listed = CORS(plain, origin=app, methods="PUT, DELETE", headers="X-Token, X-Other", maxage=600)
-    several = [Fetch("PUT", token), Fetch("DELETE", other), Fetch("PUT", token + other), Fetch("GET", other)]
-    yield case("one preflight serves what is listed", listed, several, [READ] * 4, preflights=1, requests=4)
+    several = [
+        Fetch("PUT", token),
+        Fetch("DELETE", other),
+        Fetch("PUT", token + other),
+        Fetch("GET", other),
+    ]
+    yield case(
+        "one preflight serves what is listed", listed, several, [READ] * 4, preflights=1, requests=4
+    )
 
     anything = CORS(plain, origin="*", methods="*", headers="*", maxage=600)
-    several = [Fetch("PUT", token), Fetch("PATCH", other), Fetch("PURGE", authorization), Fetch("PUT", token)]
+    several = [
+        Fetch("PUT", token),
+        Fetch("PATCH", other),
+        Fetch("PURGE", authorization),
+        Fetch("PUT", token),
+    ]
     yield case("one preflight serves *", anything, several, [READ] * 4, preflights=1, requests=4)
 
     echoed = CORS(plain, origin=app, methods="*", headers="*", credentials=True, maxage=600)
     several = [Fetch(method, token, "include") for method in ("PUT", "PATCH", "DELETE")]
-    yield case("one preflight serves * with credentials", echoed, several, [READ] * 3, preflights=1, requests=3)
+    yield case(
+        "one preflight serves * with credentials",
+        echoed,
+        several,
+        [READ] * 3,
+        preflights=1,
+        requests=3,
+    )
 
     unstored = CORS(plain, origin=app, methods="PUT", maxage=0)
-    yield case("maxage = 0 asks every time", unstored, [Fetch("PUT")] * 3, [READ] * 3, preflights=3, requests=3)
+    yield case(
+        "maxage = 0 asks every time",
+        unstored,
+        [Fetch("PUT")] * 3,
+        [READ] * 3,
+        preflights=3,
+        requests=3,
+    )
 
     default = CORS(plain, origin=app, methods="PUT")
-    yield case("without maxage: some seconds", default, [Fetch("PUT")] * 2, [READ] * 2, preflights=1, requests=2)
+    yield case(
+        "without maxage: some seconds",
+        default,
+        [Fetch("PUT")] * 2,
+        [READ] * 2,
+        preflights=1,
+        requests=2,
+    )
 
     modes = [Fetch("PUT"), Fetch("PUT", credentials="include"), Fetch("PUT")]
     both = CORS(plain, origin=app, methods="PUT", credentials=True, maxage=600)
-    yield case("a preflight for each credentials mode", both, modes, [READ] * 3, preflights=2, requests=3)
+    yield case(
+        "a preflight for each credentials mode", both, modes, [READ] * 3, preflights=2, requests=3
+    )
 
     # Request headers
     secret = [Fetch(headers=authorization)]
     covered = CORS(plain, origin="*", headers="*")
-    yield case("headers = * covers Authorization", covered, secret, [READ], preflights=1, requests=1)
+    yield case(
+        "headers = * covers Authorization", covered, secret, [READ], preflights=1, requests=1
+    )
 
     wildcards = [("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Headers", "*")]
     bare = application(headers=wildcards)
-    yield case("a bare * does not cover Authorization", bare, secret, [BLOCKED], preflights=1, requests=0)
+    yield case(
+        "a bare * does not cover Authorization", bare, secret, [BLOCKED], preflights=1, requests=0
+    )
 
     strict = CORS(plain, origin=app)
     for name in ("User-Agent", "Save-Data"):
-        yield case(f"{name} is unsafe", strict, [Fetch(headers=[(name, "on")])], [BLOCKED], preflights=1, requests=0)
+        yield case(
+            f"{name} is unsafe",
+            strict,
+            [Fetch(headers=[(name, "on")])],
+            [BLOCKED],
+            preflights=1,
+            requests=0,
+        )
 
     short = ("Accept", "text/" + 100 * "a")
-    yield case("values are judged one by one", strict, [Fetch(headers=[short] * 2)], [READ], preflights=0, requests=1)
+    yield case(
+        "values are judged one by one",
+        strict,
+        [Fetch(headers=[short] * 2)],
+        [READ],
+        preflights=0,
+        requests=1,
+    )
 
     conditional = [Fetch(headers=[("If-None-Match", '"1"')])]
     unchanged = CORS(application(304), origin=app, headers="If-None-Match")
     not_modified = Answer(304, SAFELISTED_APP_HEADERS)
-    yield case("a 304 has the headers too", unchanged, conditional, [not_modified], preflights=1, requests=1)
+    yield case(
+        "a 304 has the headers too",
+        unchanged,
+        conditional,
+        [not_modified],
+        preflights=1,
+        requests=1,
+    )
 
     # Methods, origins
     upper = CORS(plain, origin=app, methods="PATCH")
@@ -479,7 +605,9 @@ def named_cases(ports: Ports) -> Iterator[Case]:
         yield case(name, CORS(plain, origin=allowed), [there], [answer], preflights=0, requests=2)
 
     put = CORS(plain, origin=app, methods="PUT")
-    yield case("a redirected PUT", put, [here._replace(method="PUT")], [READ], preflights=2, requests=2)
+    yield case(
+        "a redirected PUT", put, [here._replace(method="PUT")], [READ], preflights=2, requests=2
+    )
     redirecting = CORS(plain, origin=app, methods="PUT", preflight_continue=True)
     moved = [here._replace(method="PUT")]
     yield case("a redirected preflight", redirecting, moved, [BLOCKED], preflights=1, requests=0)
@@ -489,12 +617,18 @@ def named_cases(ports: Ports) -> Iterator[Case]:
     failure = Answer(500, frozenset({"content-length", "content-type"}))
     caught = CORS(plain, origin=app, catch_errors=True)
     yield case("catch_errors shows the 500", caught, defect, [failure], preflights=0, requests=1)
-    yield case("an exception is blocked without it", strict, defect, [BLOCKED], preflights=0, requests=1)
+    yield case(
+        "an exception is blocked without it", strict, defect, [BLOCKED], preflights=0, requests=1
+    )
 
 
 # Cookies depend on more than CORS: on SameSite, and on what an engine takes to be the same site. The first fetch sets
 # one, the second may carry it.
-COOKIE_HOSTS = {"same host": "app.localhost", "same site": "api.app.localhost", "another site": "api.localhost"}
+COOKIE_HOSTS = {
+    "same host": "app.localhost",
+    "same site": "api.app.localhost",
+    "another site": "api.localhost",
+}
 
 
 def cookie_cases(ports: Ports) -> Iterator[Case]:
@@ -502,7 +636,14 @@ def cookie_cases(ports: Ports) -> Iterator[Case]:
     for relation, host in COOKIE_HOSTS.items():
         for credentials in ("include", "omit"):
             fetches = [Fetch(credentials="include"), Fetch(credentials=credentials)]
-            yield Case(f"cookie: {relation}, {credentials}", "app", cors, fetches, Outcome((READ, READ), 0, 2), host)
+            yield Case(
+                f"cookie: {relation}, {credentials}",
+                "app",
+                cors,
+                fetches,
+                Outcome((READ, READ), 0, 2),
+                host,
+            )
 
 
 def timing_cases(ports: Ports) -> Iterator[Case]:
@@ -597,7 +738,9 @@ class PageServer:
         self.frames: list[dict[str, Any]] = []
         self.report: Future[dict[str, Any]] = Future()
 
-    def __call__(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    def __call__(
+        self, environ: Mapping[str, Any], start_response: Callable[..., Any]
+    ) -> list[bytes]:
         path, kind, body = environ["PATH_INFO"], "text/html; charset=utf-8", ""
         if path == "/report":
             sent = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
@@ -609,7 +752,9 @@ class PageServer:
         else:  # an icon that the engine asks for by itself
             start_response("404 Not Found", [("Content-Length", "0")])
             return [b""]
-        start_response("200 OK", [("Content-Type", kind), ("Content-Length", str(len(body.encode())))])
+        start_response(
+            "200 OK", [("Content-Type", kind), ("Content-Length", str(len(body.encode())))]
+        )
         return [body.encode()]
 
 
@@ -681,7 +826,10 @@ def frame(page: str, cases: Sequence[Case], ports: Ports) -> dict[str, Any]:
     jobs = [
         {
             "number": number,
-            "fetches": [{**fetch._asdict(), "url": case_url(number, case, fetch, ports)} for fetch in case.fetches],
+            "fetches": [
+                {**fetch._asdict(), "url": case_url(number, case, fetch, ports)}
+                for fetch in case.fetches
+            ],
         }
         for number, case in enumerate(cases)
         if case.page == page
@@ -704,7 +852,12 @@ def run(engine: Engine) -> Run:
     def api_server(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         return apis[0](environ, start_response)  # made once the ports are known
 
-    with serve(pages) as page, serve(pages) as page2, serve(api_server) as port, serve(api_server) as port2:
+    with (
+        serve(pages) as page,
+        serve(pages) as page2,
+        serve(api_server) as port,
+        serve(api_server) as port2,
+    ):
         ports = Ports(page, page2, port, port2)
         cases = [generate_case(rng, number, ports) for number in range(GENERATED_CASES)]
         cases += [*named_cases(ports), *cookie_cases(ports), *timing_cases(ports)]
@@ -716,9 +869,13 @@ def run(engine: Engine) -> Run:
     for number in range(len(cases)):
         fetches = report[str(number)]
         answers = tuple(answer(fetch.get("status"), fetch.get("headers", ())) for fetch in fetches)
-        seen.append(Seen(fetches, Outcome(answers, apis[0].preflights[number], apis[0].requests[number])))
+        seen.append(
+            Seen(fetches, Outcome(answers, apis[0].preflights[number], apis[0].requests[number]))
+        )
     names = [case.name for case in cases]
-    return Run(dict(zip(names, cases)), dict(zip(names, seen)), dict(zip(names, predict(cases, ports))))
+    return Run(
+        dict(zip(names, cases)), dict(zip(names, seen)), dict(zip(names, predict(cases, ports)))
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -744,13 +901,26 @@ def test_generated_cases_mean_what_browser_predicts_and_the_engine_does(run: Run
         for case in generated(run)
         if not case.expected == run.predicted[case.name].outcome == run.seen[case.name].outcome
     ]
-    assert not wrong, f"WSGICORS_ENGINES_SEED={SEED}: {len(wrong)} cases differ\n" + "\n".join(wrong[:5])
+    assert not wrong, f"WSGICORS_ENGINES_SEED={SEED}: {len(wrong)} cases differ\n" + "\n".join(
+        wrong[:5]
+    )
 
 
 def test_generated_cases_have_every_kind_of_outcome(run: Run) -> None:
-    kinds = Counter((case.expected.answers[0] is not None, *case.expected[1:]) for case in generated(run))
+    kinds = Counter(
+        (case.expected.answers[0] is not None, *case.expected[1:]) for case in generated(run)
+    )
     # (read?, preflights, requests)
-    assert min(kinds[True, 1, 1], kinds[True, 0, 1], kinds[False, 1, 0], kinds[False, 0, 1], kinds[False, 0, 0]) > 10
+    assert (
+        min(
+            kinds[True, 1, 1],
+            kinds[True, 0, 1],
+            kinds[False, 1, 0],
+            kinds[False, 0, 1],
+            kinds[False, 0, 0],
+        )
+        > 10
+    )
 
 
 def test_pages_read_exactly_the_headers_predicted(run: Run) -> None:
@@ -771,12 +941,21 @@ def test_named_case(run: Run, engine: Engine, name: str) -> None:
 
 def test_deviations_are_of_named_cases_and_differ_from_the_standard() -> None:
     expected = {case.name: case.expected for case in named_cases(ANY_PORTS)}
-    assert [(engine, name) for (engine, name), outcome in DEVIATIONS.items() if outcome == expected[name]] == []
+    assert [
+        (engine, name)
+        for (engine, name), outcome in DEVIATIONS.items()
+        if outcome == expected[name]
+    ] == []
 
 
 @pytest.mark.parametrize("relation", COOKIE_HOSTS)
-def test_cookie_goes_with_credentials_and_never_without(run: Run, engine: Engine, relation: str) -> None:
-    bodies = {mode: run.seen[f"cookie: {relation}, {mode}"].fetches[1]["text"] for mode in ("include", "omit")}
+def test_cookie_goes_with_credentials_and_never_without(
+    run: Run, engine: Engine, relation: str
+) -> None:
+    bodies = {
+        mode: run.seen[f"cookie: {relation}, {mode}"].fetches[1]["text"]
+        for mode in ("include", "omit")
+    }
     sent = "kind=lax" if relation in COOKIES_SENT[engine.name] else "no cookie"
     assert bodies == {"include": sent, "omit": "no cookie"}
 

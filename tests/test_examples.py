@@ -28,7 +28,12 @@ ALLOWED = "http://localhost:3000"
 @contextlib.contextmanager
 def running(command: Sequence[str], **variables: str) -> Iterator[str]:
     """Run a server that logs where it serves; the value is its address."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(EXAMPLES)]), "PORT": "0", **variables}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(EXAMPLES)]),
+        "PORT": "0",
+        **variables,
+    }
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         log = ""
@@ -56,7 +61,9 @@ def get(address: str, headers: Mapping[str, str], method: str = "GET") -> http.c
 
 def pserve(directory: Path) -> Sequence[str]:
     """The command that serves pyramid.ini, a copy of it at a port of the system's choice."""
-    program = need(shutil.which("pserve", path=Path(sys.executable).parent), "pserve", "pip install pyramid")
+    program = need(
+        shutil.which("pserve", path=Path(sys.executable).parent), "pserve", "pip install pyramid"
+    )
     copy = directory / "pyramid.ini"
     text = (EXAMPLES / "pyramid.ini").read_text(encoding="utf-8")
     copy.write_text(text.replace("127.0.0.1:8001", "127.0.0.1:0"), encoding="utf-8")
@@ -67,7 +74,9 @@ FRAMEWORKS = ("bottle", "django", "falcon", "flask", "pyramid")
 
 
 def test_every_application_is_tested() -> None:
-    assert {path.name for path in EXAMPLES.glob("*_app.py")} == {f"{name}_app.py" for name in FRAMEWORKS}
+    assert {path.name for path in EXAMPLES.glob("*_app.py")} == {
+        f"{name}_app.py" for name in FRAMEWORKS
+    }
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
@@ -78,7 +87,9 @@ def test_framework(framework: str) -> None:
         response = get(address, {"Origin": ALLOWED})
         assert json.loads(response.body) == {"hello": framework.title()}
         assert response.headers.get_all("Access-Control-Allow-Origin") == [ALLOWED]
-        verdict = Browser(address, ALLOWED).fetch("/", "POST", {"Content-Type": "application/json"}, body=b"{}")
+        verdict = Browser(address, ALLOWED).fetch(
+            "/", "POST", {"Content-Type": "application/json"}, body=b"{}"
+        )
         assert verdict.preflight is not None and verdict.preflight.status == 204
         assert Browser(address, ALLOWED).fetch("/")
         assert not Browser(address, "http://localhost:3001").fetch("/")
@@ -90,7 +101,9 @@ def test_pyramid_ini(tmp_path: Path) -> None:
         assert json.loads(public.body) == {"hello": "Pyramid"}
         assert public.headers["Access-Control-Allow-Origin"] == "*"
         # Nothing is at /api/hello, and the page may see that it is a 404.
-        mine = Browser(address, ALLOWED).fetch("/api/hello", "PUT", {"Content-Type": "application/json"})
+        mine = Browser(address, ALLOWED).fetch(
+            "/api/hello", "PUT", {"Content-Type": "application/json"}
+        )
         assert (mine.allowed, mine.response and mine.response.status) == (True, 404)
         assert not Browser(address, "https://anywhere.example").fetch("/api/hello")
 

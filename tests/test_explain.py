@@ -124,7 +124,10 @@ def test_allowed_request_with_its_preflight(ini, explain):
 
 def test_same_origin_is_allowed(ini, explain):
     status, lines, _ = explain(ini, "--path", "/api/x", origin="http://localhost")
-    assert (status, lines[0]) == (0, "ok  http://localhost is the page's own origin: CORS does not apply")
+    assert (status, lines[0]) == (
+        0,
+        "ok  http://localhost is the page's own origin: CORS does not apply",
+    )
     assert lines[-1] == "ALLOWED: GET http://localhost/api/x for a page on http://localhost"
 
 
@@ -228,13 +231,19 @@ def test_cause_in_an_application(attribute, arguments, last, module, explain):
 
 def test_failure_without_a_cors_request_is_not_blamed_on_the_configuration(module, explain):
     status, lines, _ = explain(f"{module}:redirected", origin="http://localhost")
-    assert (status, lines[-1]) == (1, "BLOCKED: the redirect to ftp://a.example/ leads to no http:// or https:// URL")
+    assert (status, lines[-1]) == (
+        1,
+        "BLOCKED: the redirect to ftp://a.example/ leads to no http:// or https:// URL",
+    )
 
 
 def test_application_and_its_layers_are_asked(module, explain):
     for attribute in ("plain", "outer"):
         status, lines, _ = explain(f"{module}:{attribute}")
-        assert (status, lines[-1]) == (0, "ALLOWED: GET http://localhost/ for a page on https://app.example.com")
+        assert (status, lines[-1]) == (
+            0,
+            "ALLOWED: GET http://localhost/ for a page on https://app.example.com",
+        )
         status, lines, _ = explain(f"{module}:{attribute}", "-X", "PUT")
         assert lines[-1].endswith("To fix it, add PUT to methods (explained.py)")
 
@@ -243,7 +252,9 @@ def test_application_without_the_middleware_is_asked_too(module, explain):
     status, lines, _ = explain(f"{module}:inner")
     assert status == 1
     assert lines[-1] == (
-        "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be " + APP + " or *"
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be "
+        + APP
+        + " or *"
     )
 
 
@@ -279,7 +290,10 @@ def test_caught_exception_can_be_read_by_the_page(module, explain):
     status, lines, _ = explain(f"{module}:caught")
     assert status == 0
     assert "< 500 Internal Server Error" in lines
-    assert lines[-1] == f"ALLOWED: GET http://localhost/ for a page on {APP}; what it may read is an error, 500"
+    assert (
+        lines[-1]
+        == f"ALLOWED: GET http://localhost/ for a page on {APP}; what it may read is an error, 500"
+    )
 
 
 # --- what the page cannot read, what caches do ---
@@ -307,7 +321,9 @@ def test_missing_vary_is_pointed_out(explain):
     )
 
 
-@pytest.mark.parametrize("headers", [(ORIGIN, VARY), (ORIGIN, ("Vary", "*")), (("Access-Control-Allow-Origin", "*"),)])
+@pytest.mark.parametrize(
+    "headers", [(ORIGIN, VARY), (ORIGIN, ("Vary", "*")), (("Access-Control-Allow-Origin", "*"),)]
+)
 def test_sufficient_vary_is_not_pointed_out(headers, explain):
     with serving(answer(*headers)) as port:
         _, lines, _ = explain(f"http://127.0.0.1:{port}")
@@ -372,11 +388,16 @@ def test_network_failures_are_one_line(explain):
     assert lines[-1].startswith("BLOCKED: the host name nowhere.invalid does not resolve: ")
     with answering(None) as port:
         status, lines, _ = explain(f"http://127.0.0.1:{port}/", "--timeout", "0.05")
-    assert (status, lines[-1]) == (1, f"BLOCKED: 127.0.0.1:{port} did not answer within 0.05 seconds")
+    assert (status, lines[-1]) == (
+        1,
+        f"BLOCKED: 127.0.0.1:{port} did not answer within 0.05 seconds",
+    )
 
 
 def test_foreign_text_cannot_play_with_the_terminal(explain):
-    with answering(b"HTTP/1.1 200 OK\r\nX-A: \x1b[2Jgone\r\nAccess-Control-Allow-Origin: *\r\n\r\n") as port:
+    with answering(
+        b"HTTP/1.1 200 OK\r\nX-A: \x1b[2Jgone\r\nAccess-Control-Allow-Origin: *\r\n\r\n"
+    ) as port:
         status, lines, _ = explain(f"http://127.0.0.1:{port}/")
     assert status == 0
     assert "< X-A: \\x1b[2Jgone" in lines
@@ -393,7 +414,10 @@ def test_foreign_text_cannot_play_with_the_terminal(explain):
             "localhost:8000 is not an ini file, module:attribute of an application,"
             " or (to explain) a URL such as http://localhost:8000",
         ),
-        (("nothing:app",), "nothing:app cannot be loaded: ModuleNotFoundError: No module named 'nothing'"),
+        (
+            ("nothing:app",),
+            "nothing:app cannot be loaded: ModuleNotFoundError: No module named 'nothing'",
+        ),
         (("a.ini", "-X", "a b"), "method='a b' is not the name of a method"),
         (("http://[::1", "-X", "GET"), "'http://[::1' Invalid IPv6 URL"),
     ],
@@ -406,7 +430,9 @@ def test_bad_origin_is_wrong_usage(ini, explain):
     status, _, errors = explain(ini, origin="app.example.com")
     assert (status, errors) == (
         2,
-        ["wsgicors: 'app.example.com' is not what browsers send (no scheme): write 'https://app.example.com'"],
+        [
+            "wsgicors: 'app.example.com' is not what browsers send (no scheme): write 'https://app.example.com'"
+        ],
     )
 
 
@@ -446,7 +472,10 @@ def test_help_has_an_example(command, capsys):
     assert main([*command, "--help"]) == 0
     examples = capsys.readouterr().out.partition("example:\n")[2]
     assert f"  wsgicors {' '.join(command)}" in examples
-    assert "exit status: 0 fine, 1 problems (check), blocked or unknown (explain), 2 wrong usage" in examples
+    assert (
+        "exit status: 0 fine, 1 problems (check), blocked or unknown (explain), 2 wrong usage"
+        in examples
+    )
 
 
 def test_version_is_that_of_the_middleware(capsys):
@@ -509,7 +538,13 @@ def run_process(directory, *arguments):
     environment = {**os.environ, "PYTHONPATH": os.path.dirname(os.path.abspath(wsgicors.__file__))}
     command = [sys.executable, *arguments]
     return subprocess.run(
-        command, cwd=directory, env=environment, capture_output=True, text=True, timeout=60, check=False
+        command,
+        cwd=directory,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
@@ -517,7 +552,9 @@ def run_process(directory, *arguments):
 def test_command_runs_as_a_process(start, ini, tmp_path):
     done = run_process(tmp_path, *start, "explain", ini, "--origin", APP, "--path", "/api/x")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1] == f"ALLOWED: GET http://localhost/api/x for a page on {APP}"
+    assert (
+        done.stdout.splitlines()[-1] == f"ALLOWED: GET http://localhost/api/x for a page on {APP}"
+    )
 
 
 def test_application_of_the_working_directory_is_found(module, tmp_path):

@@ -88,7 +88,9 @@ ANSWERS = [
         pytest.param(None, {"vary": "Origin"}, id="without-origin"),
     ],
 )
-def test_every_answer_gets_the_headers_of_the_policy_and_keeps_its_own(site, path, sent, status, origin, ours):
+def test_every_answer_gets_the_headers_of_the_policy_and_keeps_its_own(
+    site, path, sent, status, origin, ours
+):
     bare = request(webtest.TestApp(validator(site.make()), lint=False), origin, path=path, **sent)
     assert status in (None, bare.status_int)
 
@@ -102,7 +104,9 @@ def test_every_answer_gets_the_headers_of_the_policy_and_keeps_its_own(site, pat
 
 def own_headers(response):
     """All but ours, and but the time."""
-    return [header for header in response.headerlist if header[0].lower() not in {*CORS_NAMES, "date"}]
+    return [
+        header for header in response.headerlist if header[0].lower() not in {*CORS_NAMES, "date"}
+    ]
 
 
 def test_exception_of_a_view_propagates(site):
@@ -114,7 +118,10 @@ def test_exception_of_a_view_propagates(site):
 def test_catch_errors_answers_an_exception_of_a_view(site, caplog):
     page = site.client(propagate=True, catch_errors=True)
     response = request(page, ORIGIN, path="/error")
-    assert (response.status, response.body) == ("500 Internal Server Error", b"Internal Server Error\n")
+    assert (response.status, response.body) == (
+        "500 Internal Server Error",
+        b"Internal Server Error\n",
+    )
     assert_cors(response, **ALLOWED)
     logged = [record for record in caplog.records if record.name == "wsgicors"]
     assert [record.levelname for record in logged] == ["ERROR"]
@@ -157,7 +164,10 @@ def test_file_response_reaches_the_server_as_its_file_wrapper(site):
         handed.append(answer)
         return answer
 
-    with on_waitress(server_side) as port, contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as page:
+    with (
+        on_waitress(server_side) as port,
+        contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as page,
+    ):
         page.request("GET", "/file", headers={"Origin": ORIGIN})
         response = page.getresponse()
         assert response.read() == CONTENT
@@ -226,8 +236,15 @@ def test_preflight_does_not_meet_authentication(site):
 def test_preflight_over_a_socket(site):
     """The first thing that a browser does, on a real server."""
     app = validator(CORS(validator(site.make()), **OPTIONS))
-    with on_waitress(app) as port, contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as page:
-        page.request("OPTIONS", "/private", headers={"Origin": ORIGIN, "Access-Control-Request-Method": "PUT"})
+    with (
+        on_waitress(app) as port,
+        contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as page,
+    ):
+        page.request(
+            "OPTIONS",
+            "/private",
+            headers={"Origin": ORIGIN, "Access-Control-Request-Method": "PUT"},
+        )
         response = page.getresponse()
         assert (response.status, response.read()) == (204, b"")
         assert response.headers.get_all("Access-Control-Allow-Origin") == [ORIGIN]

@@ -8,9 +8,19 @@ from fuzz import TARGETS, ini, origins
 FOUND = [
     pytest.param(origins, "https://＊＊.example.com\n".encode(), id="wildcard-in-full-width"),
     pytest.param(ini, b"[pipeline:main]\npipeline =\n", id="empty-pipeline"),
-    pytest.param(ini, b"[DEFAULT]\ngrowth = 100%\n[filter:cors]\nuse = egg:wsgicors\norigin = *\n", id="percent-sign"),
-    pytest.param(ini, b"[filter:cors]\nuse = egg:wsgicors\norigin = *\napp = 1\n", id="key-named-as-a-parameter"),
-    pytest.param(ini, b"[app:main]\nuse = egg:a\nfilter-with = egg:wsgicors\n", id="filter-without-a-section"),
+    pytest.param(
+        ini,
+        b"[DEFAULT]\ngrowth = 100%\n[filter:cors]\nuse = egg:wsgicors\norigin = *\n",
+        id="percent-sign",
+    ),
+    pytest.param(
+        ini,
+        b"[filter:cors]\nuse = egg:wsgicors\norigin = *\napp = 1\n",
+        id="key-named-as-a-parameter",
+    ),
+    pytest.param(
+        ini, b"[app:main]\nuse = egg:a\nfilter-with = egg:wsgicors\n", id="filter-without-a-section"
+    ),
 ]
 
 

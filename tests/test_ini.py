@@ -143,7 +143,9 @@ def test_filter_is_named_in_every_way_that_pastedeploy_has(tmp_path, way):
 def test_filter_alone_wraps_any_application(tmp_path, name):
     wrap = loadfilter(write(tmp_path, f"[filter:main]\nuse = {name}\norigin = {ORIGIN}\n"))
     for _ in range(2):
-        assert_cors(request(serve(wrap(validator(plain_app))), ORIGIN), allow_origin=ORIGIN, vary="Origin")
+        assert_cors(
+            request(serve(wrap(validator(plain_app))), ORIGIN), allow_origin=ORIGIN, vary="Origin"
+        )
     assert type(wrap(plain_app)) is CORS
 
 
@@ -157,7 +159,9 @@ def test_vendored_copy_works_under_its_dotted_name(tmp_path, monkeypatch):
     for name in ("mypkg", "mypkg.vendor", "mypkg.vendor.wsgicors"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     importlib.invalidate_caches()
-    section = f"paste.filter_app_factory = mypkg.vendor.wsgicors:make_middleware\norigin = {ORIGIN}\n"
+    section = (
+        f"paste.filter_app_factory = mypkg.vendor.wsgicors:make_middleware\norigin = {ORIGIN}\n"
+    )
     application = loadapp(write(tmp_path, f"{APP}filter-with = cors\n[filter:cors]\n{section}"))
     vendored = sys.modules["mypkg.vendor.wsgicors"]
     assert type(application) is vendored.CORS is not CORS
@@ -165,7 +169,12 @@ def test_vendored_copy_works_under_its_dotted_name(tmp_path, monkeypatch):
     assert_cors(request(both, ORIGIN), allow_origin=ORIGIN, vary="Origin")
     assert_cors(preflight(both, OTHER), vary="Origin")
     with pytest.raises(vendored.ConfigError, match="'http://x/'"):
-        loadapp(write(tmp_path, f"{APP}filter-with = cors\n[filter:cors]\n{section.replace(ORIGIN, 'http://x/')}"))
+        loadapp(
+            write(
+                tmp_path,
+                f"{APP}filter-with = cors\n[filter:cors]\n{section.replace(ORIGIN, 'http://x/')}",
+            )
+        )
 
 
 def test_factory_called_by_hand():
@@ -198,7 +207,11 @@ def test_several_lines_several_policies_and_deny(tmp_path):
         """,
     )
     assert list(application.policies) == ["api", "public"]
-    assert application.policies["api"].origin == (ORIGIN, "https://*.example.org", "http://localhost:3000")
+    assert application.policies["api"].origin == (
+        ORIGIN,
+        "https://*.example.org",
+        "http://localhost:3000",
+    )
     both = serve(application)
     assert_cors(
         preflight(both, "https://a.example.org", path="/api/x"),
@@ -259,7 +272,11 @@ def test_call_for_any_option(tmp_path):
     both = serve(application)
     assert_cors(request(both, ORIGIN, X_Policy="a"), allow_origin=ORIGIN, vary="Origin")
     assert_cors(request(both, "https://c.example", X_Policy="a"), vary="Origin")
-    assert_cors(request(both, "https://c.example", X_Policy="b"), allow_origin="https://c.example", vary="Origin")
+    assert_cors(
+        request(both, "https://c.example", X_Policy="b"),
+        allow_origin="https://c.example",
+        vary="Origin",
+    )
     assert_cors(request(both, ORIGIN))
 
 
@@ -282,17 +299,25 @@ def test_call_for_any_option(tmp_path):
             id="no-colon",
         ),
         pytest.param(
-            "call:", "cannot be loaded: ValueError: names no object: write call:package.module:name", id="nothing"
+            "call:",
+            "cannot be loaded: ValueError: names no object: write call:package.module:name",
+            id="nothing",
         ),
         pytest.param(
-            "call::name", "cannot be loaded: ValueError: names no object: write call:package.module:name", id="no-name"
+            "call::name",
+            "cannot be loaded: ValueError: names no object: write call:package.module:name",
+            id="no-name",
         ),
     ],
 )
 def test_call_that_cannot_be_loaded_is_a_problem_among_the_others(tmp_path, value, message):
     assert problems(tmp_path, f"origin = {value}\nmaxage = 1h") == [
         ("origin", value, f"{value!r} {message}"),
-        ("maxage", "1h", "'1h' is not a number of seconds: write a whole number from 0 to 2147483648"),
+        (
+            "maxage",
+            "1h",
+            "'1h' is not a number of seconds: write a whole number from 0 to 2147483648",
+        ),
     ]
 
 
@@ -307,11 +332,15 @@ def test_call_that_cannot_be_loaded_is_one_line_of_the_error(tmp_path):
 def test_call_to_something_else_is_an_error_of_its_value(tmp_path):
     (found,) = problems(tmp_path, f"origin = *\nmaxage = call:{__name__}:Settings.ORIGINS")
     assert found[0] == "maxage"
-    assert found[2].endswith("is not a number of seconds: write a whole number from 0 to 2147483648")
+    assert found[2].endswith(
+        "is not a number of seconds: write a whole number from 0 to 2147483648"
+    )
 
 
 def test_call_in_default(tmp_path):
-    application = filtered(tmp_path, "maxage = 5", default=f"origin = call:{__name__}:is_app_example")
+    application = filtered(
+        tmp_path, "maxage = 5", default=f"origin = call:{__name__}:is_app_example"
+    )
     assert application.policies["direct"].origin == (is_app_example,)
 
 
@@ -329,28 +358,45 @@ GLOBAL = [
     ("all-direct", "origin = *\nmaxage = 1", "", {"direct": 1}),
     ("direct-adds-up", "maxage = 1", "origin = *", {"direct": 1}),
     ("keys-of-active-policies", "a_maxage = 1\nb_maxage = 2", "policy = a\na_origin = *", {"a": 1}),
-    ("keys-of-inactive-policies", "b_maxage = x\nb_zzz = y", "policy = a\na_origin = *", {"a": None}),
+    (
+        "keys-of-inactive-policies",
+        "b_maxage = x\nb_zzz = y",
+        "policy = a\na_origin = *",
+        {"a": None},
+    ),
     ("policy-not-for-direct", "policy = b\nb_origin = *", "origin = *", {"direct": None}),
     ("direct-not-for-policy", "origin = *\nmaxage = 1", "policy = b\nb_origin = *", {"b": None}),
     ("unknown", "zzz = 1\nmax_age = 5\nallow_origin = 1", "origin = *", {"direct": None}),
     ("catch_errors", "catch_errors = nonsense", "origin = *", {"direct": None}),
-    ("strategy-not-for-own-policy", "matchstrategy = nonsense", "policy = b\nb_origin = *", {"b": None}),
+    (
+        "strategy-not-for-own-policy",
+        "matchstrategy = nonsense",
+        "policy = b\nb_origin = *",
+        {"b": None},
+    ),
     ("strategy-not-for-direct", "matchstrategy = nonsense", "origin = *", {"direct": None}),
 ]
 
 
-@pytest.mark.parametrize(("default", "section", "expected"), [pytest.param(*row[1:], id=row[0]) for row in GLOBAL])
+@pytest.mark.parametrize(
+    ("default", "section", "expected"), [pytest.param(*row[1:], id=row[0]) for row in GLOBAL]
+)
 def test_global_conf_is_consulted_for_what_the_section_lacks(tmp_path, default, section, expected):
     application = filtered(tmp_path, section, default)
     assert {name: policy.maxage for name, policy in application.policies.items()} == expected
     given = dict(line.split(" = ") for line in default.splitlines())
-    by_hand = make_middleware(plain_app, given, **dict(line.split(" = ") for line in section.splitlines()))
+    by_hand = make_middleware(
+        plain_app, given, **dict(line.split(" = ") for line in section.splitlines())
+    )
     assert {name: policy.maxage for name, policy in by_hand.policies.items()} == expected
 
 
 def test_here_and_file_and_what_an_application_needs_are_left_alone(tmp_path):
     application = filtered(
-        tmp_path, "origin = *", "debug = true\nsmtp = localhost\nsqlalchemy.url = sqlite://", port="80"
+        tmp_path,
+        "origin = *",
+        "debug = true\nsmtp = localhost\nsqlalchemy.url = sqlite://",
+        port="80",
     )
     assert list(application.policies) == ["direct"]
 
@@ -377,7 +423,9 @@ def test_default_wins_over_the_sections_own_key_as_pastedeploy_has_it(tmp_path):
 def test_set_overrides_default(tmp_path):
     application = filtered(tmp_path, f"set origin = {ORIGIN}", f"origin = {OTHER}")
     assert application.policies["direct"].origin == (ORIGIN,)
-    application = filtered(tmp_path, f"origin = {ORIGIN}\nset policy = a\nset a_origin = *\nset debug = 1")
+    application = filtered(
+        tmp_path, f"origin = {ORIGIN}\nset policy = a\nset a_origin = *\nset debug = 1"
+    )
     assert list(application.policies) == ["direct"]
 
 
@@ -387,12 +435,16 @@ def test_global_conf_of_the_caller_counts(tmp_path):
 
 
 def test_own_key_wins_over_global_conf_by_hand():
-    policy = make_middleware(plain_app, {"origin": OTHER, "maxage": "1"}, origin=ORIGIN).policies["direct"]
+    policy = make_middleware(plain_app, {"origin": OTHER, "maxage": "1"}, origin=ORIGIN).policies[
+        "direct"
+    ]
     assert (policy.origin, policy.maxage) == ((ORIGIN,), 1)
 
 
 def test_empty_own_key_is_not_given_so_that_global_conf_counts():
-    policy = make_middleware(plain_app, {"maxage": "1", "origin": OTHER}, origin=ORIGIN, maxage="").policies["direct"]
+    policy = make_middleware(
+        plain_app, {"maxage": "1", "origin": OTHER}, origin=ORIGIN, maxage=""
+    ).policies["direct"]
     assert (policy.origin, policy.maxage) == ((ORIGIN,), 1)
 
 
@@ -414,7 +466,11 @@ def test_unknown_keys_are_looked_for_in_the_section(tmp_path):
 
 def test_faulty_key_of_default_is_an_error_where_it_counts(tmp_path):
     assert problems(tmp_path, "origin = *", "maxage = 1h") == [
-        ("maxage", "1h", "'1h' is not a number of seconds: write a whole number from 0 to 2147483648")
+        (
+            "maxage",
+            "1h",
+            "'1h' is not a number of seconds: write a whole number from 0 to 2147483648",
+        )
     ]
 
 
@@ -433,7 +489,9 @@ def test_nesting_is_not_for_ini(tmp_path):
 
 
 def test_open_policy_in_the_wild(tmp_path):
-    section = "policy = open\nopen_origin = *\nopen_headers = *\nopen_methods = *\nopen_maxage = 86400"
+    section = (
+        "policy = open\nopen_origin = *\nopen_headers = *\nopen_methods = *\nopen_maxage = 86400"
+    )
     for application in (
         filtered(tmp_path, section),
         filtered(tmp_path, "", section),

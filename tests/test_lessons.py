@@ -34,7 +34,12 @@ def problems(**options):
 def headers_at(path, origin, **options):
     """The headers of the response to a request for this PATH_INFO, less the application's own."""
     seen = []
-    ask(CORS(plain_app, **options), lambda *args: seen.append(args), PATH_INFO=path, HTTP_ORIGIN=origin)
+    ask(
+        CORS(plain_app, **options),
+        lambda *args: seen.append(args),
+        PATH_INFO=path,
+        HTTP_ORIGIN=origin,
+    )
     ((_, headers),) = seen
     return [header for header in headers if header[0] not in ("Content-Type", "Content-Length")]
 
@@ -46,7 +51,13 @@ REFUSED = [("Vary", "Origin")]
 
 
 @pytest.mark.parametrize(
-    "key", ["PATH_INFO", "HTTP_ORIGIN", "HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+    "key",
+    [
+        "PATH_INFO",
+        "HTTP_ORIGIN",
+        "HTTP_ACCESS_CONTROL_REQUEST_HEADERS",
+        "HTTP_ACCESS_CONTROL_REQUEST_METHOD",
+    ],
 )
 def test_flask_cors_cve_2024_1681_request_text_does_not_break_a_log_line(key, caplog):
     caplog.set_level(logging.DEBUG, "wsgicors")
@@ -74,8 +85,14 @@ def test_flask_cors_cve_2024_1681_request_text_does_not_break_a_log_line(key, ca
 
 
 def test_flask_cors_cve_2024_6221_private_network_access_is_never_granted():
-    sent = {"Access-Control-Request-Private-Network": "true", "Access-Control-Request-Local-Network": "true"}
-    for options in ({"origin": "*", "headers": "*", "methods": "*"}, {"origin": ORIGIN, "credentials": True}):
+    sent = {
+        "Access-Control-Request-Private-Network": "true",
+        "Access-Control-Request-Local-Network": "true",
+    }
+    for options in (
+        {"origin": "*", "headers": "*", "methods": "*"},
+        {"origin": ORIGIN, "credentials": True},
+    ):
         for method in ("GET", "OPTIONS"):
             headers = {"Origin": ORIGIN, "Access-Control-Request-Method": "PUT", **sent}
             response = client(**options).request("/", method=method, headers=headers)
@@ -83,7 +100,12 @@ def test_flask_cors_cve_2024_6221_private_network_access_is_never_granted():
 
 
 def test_flask_cors_cve_2024_6839_order_alone_decides_not_the_longest_path():
-    options = {"short_path": "/a/*", "short_origin": ORIGIN, "long_path": "/a/much/longer/*", "long_origin": OTHER}
+    options = {
+        "short_path": "/a/*",
+        "short_origin": ORIGIN,
+        "long_path": "/a/much/longer/*",
+        "long_origin": OTHER,
+    }
     assert headers_at("/a/much/longer/x", ORIGIN, policy="short, long", **options) == ALLOWED
     assert headers_at("/a/much/longer/x", ORIGIN, policy="long, short", **options) == REFUSED
 
@@ -102,11 +124,18 @@ def test_flask_cors_cve_2024_6839_order_alone_decides_not_the_longest_path():
     ],
 )
 def test_flask_cors_cve_2024_6844_path_is_not_decoded_again(configured, asked, same):
-    assert headers_at(asked, ORIGIN, policy="p", p_path=[configured], p_origin=ORIGIN) == (ALLOWED if same else [])
+    assert headers_at(asked, ORIGIN, policy="p", p_path=[configured], p_origin=ORIGIN) == (
+        ALLOWED if same else []
+    )
 
 
 def test_flask_cors_cve_2024_6866_case_of_a_path_counts():
-    options = {"policy": "admin, rest", "admin_path": "/admin/*", "admin_origin": [], "rest_origin": ORIGIN}
+    options = {
+        "policy": "admin, rest",
+        "admin_path": "/admin/*",
+        "admin_origin": [],
+        "rest_origin": ORIGIN,
+    }
     assert headers_at("/admin/x", ORIGIN, **options) == REFUSED
     assert headers_at("/Admin/x", ORIGIN, **options) == ALLOWED
 
@@ -124,7 +153,12 @@ def test_flask_cors_cve_2024_6866_case_of_a_path_counts():
     ],
 )
 def test_flask_cors_rack_cors_path_that_means_another_gets_no_laxer_policy(path):
-    options = {"policy": "api, public", "api_path": "/api/*", "api_origin": [], "public_origin": "copy"}
+    options = {
+        "policy": "api, public",
+        "api_path": "/api/*",
+        "api_origin": [],
+        "public_origin": "copy",
+    }
     assert headers_at("/api/x", ORIGIN, **options) == REFUSED
     assert headers_at("/public/x", ORIGIN, **options) == ALLOWED
     assert headers_at(path, ORIGIN, **options) == REFUSED
@@ -157,7 +191,9 @@ def test_draft_coroutine_of_a_predicate_allows_nobody(caplog):
         ("https://*.example.org", "https://a.exampleXorg"),
     ],
 )
-def test_starlette_go_restful_cve_2022_1996_nothing_is_unanchored_and_a_dot_is_a_dot(allowed, origin):
+def test_starlette_go_restful_cve_2022_1996_nothing_is_unanchored_and_a_dot_is_a_dot(
+    allowed, origin
+):
     assert_cors(request(client(origin=allowed), origin), vary="Origin")
 
 
@@ -172,27 +208,42 @@ def test_starlette_go_restful_cve_2022_1996_nothing_is_unanchored_and_a_dot_is_a
     ],
 )
 def test_gin_contrib_cors_cve_2019_25211_wildcard_ends_where_the_host_ends(pattern):
-    for origin in ("https://example.community", "https://www.example.community", "https://example.com.munity"):
+    for origin in (
+        "https://example.community",
+        "https://www.example.community",
+        "https://example.com.munity",
+    ):
         assert_cors(request(client(origin=pattern), origin), vary="Origin")
 
 
 @pytest.mark.parametrize(
-    "patterns", [*itertools.permutations(["https://foo.com", "https://bar.com", "https://*.bar.com"])], ids=" ".join
+    "patterns",
+    [*itertools.permutations(["https://foo.com", "https://bar.com", "https://*.bar.com"])],
+    ids=" ".join,
 )
 def test_jub0bs_cors_ghsa_vhxv_fg4m_p2w8_shared_suffixes_do_not_mix(patterns):
     both = client(origin=patterns)
     for origin in ("https://foo.com", "https://bar.com", "https://a.bar.com"):
         assert_cors(request(both, origin), allow_origin=origin, vary="Origin")
-    for origin in ("https://barfoo.com", "https://foobar.com", "https://a.foo.com", "https://r.com"):
+    for origin in (
+        "https://barfoo.com",
+        "https://foobar.com",
+        "https://a.foo.com",
+        "https://r.com",
+    ):
         assert_cors(request(both, origin), vary="Origin")
 
 
-@pytest.mark.parametrize("origin", ["*", ["*"], ("*",), {"*"}, ["*", ORIGIN], "* https://a.example", ["https://*"]])
+@pytest.mark.parametrize(
+    "origin", ["*", ["*"], ("*",), {"*"}, ["*", ORIGIN], "* https://a.example", ["https://*"]]
+)
 def test_rs_cors_gorilla_fiber_star_is_not_reflected_with_credentials(origin):
     assert problems(origin=origin, credentials=True)
 
 
-@pytest.mark.parametrize("text", ["," * 1_000_000, "x," * 500_000, " , " * 333_333, "x" * 1_000_000, "x ," * 333_333])
+@pytest.mark.parametrize(
+    "text", ["," * 1_000_000, "x," * 500_000, " , " * 333_333, "x" * 1_000_000, "x ," * 333_333]
+)
 def test_rs_cors_go_2024_2883_a_megabyte_of_header_names_costs_next_to_no_memory(text):
     both = CORS(plain_app, origin=ORIGIN, credentials=True, headers="*", methods="*")
     environ = {"HTTP_ORIGIN": ORIGIN, "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT"}
@@ -201,7 +252,13 @@ def test_rs_cors_go_2024_2883_a_megabyte_of_header_names_costs_next_to_no_memory
     tracemalloc = pytest.importorskip("tracemalloc", reason="PyPy does not trace memory")
     tracemalloc.start()
     try:
-        ask(both, lambda *args: seen.append(args), "OPTIONS", **environ, HTTP_ACCESS_CONTROL_REQUEST_HEADERS=text)
+        ask(
+            both,
+            lambda *args: seen.append(args),
+            "OPTIONS",
+            **environ,
+            HTTP_ACCESS_CONTROL_REQUEST_HEADERS=text,
+        )
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -224,7 +281,9 @@ def test_rack_cors_1_0_0_null_empty_and_file_origins_are_refused(origin):
 @pytest.mark.parametrize("method", ["GET", "OPTIONS"])
 @pytest.mark.parametrize("origin", [ORIGIN, OTHER, None])
 @pytest.mark.parametrize("allowed", ["*", ORIGIN, [ORIGIN, "https://b.example"]])
-def test_jub0bs_cors_0_13_6_header_list_that_is_changed_changes_no_later_response(allowed, origin, method):
+def test_jub0bs_cors_0_13_6_header_list_that_is_changed_changes_no_later_response(
+    allowed, origin, method
+):
     middleware = CORS(plain_app, origin=allowed, maxage=5)
     environ = {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT"}
     if origin is not None:
@@ -269,7 +328,9 @@ def test_01_error_of_the_application_is_seen_by_the_page():
     assert_cors(response, allow_origin=ORIGIN, vary="Origin")
 
 
-@pytest.mark.parametrize("origin", [f"{ORIGIN}/", "app.example.com", f"{ORIGIN}/index.html", f"{ORIGIN}:443"])
+@pytest.mark.parametrize(
+    "origin", [f"{ORIGIN}/", "app.example.com", f"{ORIGIN}/index.html", f"{ORIGIN}:443"]
+)
 def test_02_origin_that_never_matches_is_an_error_that_shows_the_one_that_does(origin):
     (found,) = problems(origin=origin)
     assert found[2].endswith(f"write {ORIGIN!r}")
@@ -288,12 +349,22 @@ def test_04_subdomain_wildcard_neither_misses_nor_matches_too_much():
     both = client(origin="https://*.example.com")
     for origin in ("https://a.example.com", "https://a.b.example.com"):
         assert_cors(request(both, origin), allow_origin=origin, vary="Origin")
-    for origin in ("https://example.com", "https://aexample.com", "https://a.example.com.b", "http://a.example.com"):
+    for origin in (
+        "https://example.com",
+        "https://aexample.com",
+        "https://a.example.com.b",
+        "http://a.example.com",
+    ):
         assert_cors(request(both, origin), vary="Origin")
 
 
 def test_05_response_without_origin_varies_so_that_no_cache_poisons_the_page():
-    for options in ({"origin": ORIGIN}, {"origin": "copy"}, {"origin": []}, {"origin": lambda origin, environ: True}):
+    for options in (
+        {"origin": ORIGIN},
+        {"origin": "copy"},
+        {"origin": []},
+        {"origin": lambda origin, environ: True},
+    ):
         assert_cors(request(client(**options)), vary="Origin")
 
 
@@ -327,7 +398,12 @@ def test_07_different_rules_for_different_paths():
         files_path="/files/*",
         files_origin="*",
     )
-    assert_cors(request(both, ORIGIN, path="/api/x"), allow_origin=ORIGIN, allow_credentials="true", vary="Origin")
+    assert_cors(
+        request(both, ORIGIN, path="/api/x"),
+        allow_origin=ORIGIN,
+        allow_credentials="true",
+        vary="Origin",
+    )
     assert_cors(request(both, ORIGIN, path="/files/x"), allow_origin="*")
     assert_cors(request(both, ORIGIN, path="/"))
 
@@ -348,7 +424,9 @@ def test_09_options_that_is_no_preflight_reaches_the_application():
         assert (response.text, response.headers["Allow"]) == ("mine", "GET")
 
 
-@pytest.mark.parametrize("status", ["401 Unauthorized", "302 Found", "405 Method Not Allowed", "500 Oops"])
+@pytest.mark.parametrize(
+    "status", ["401 Unauthorized", "302 Found", "405 Method Not Allowed", "500 Oops"]
+)
 def test_10_preflight_meets_no_authentication_redirect_or_405(status):
     response = preflight(client(origin=ORIGIN, app=app_sending(status=status)))
     assert response.status_int == 204
@@ -358,7 +436,9 @@ def test_10_preflight_meets_no_authentication_redirect_or_405(status):
 def test_11_any_header_covers_authorization():
     response = preflight(client(origin="*", headers="*"), headers="authorization")
     assert_cors(response, allow_origin="*", allow_methods=SAFE, allow_headers="*, Authorization")
-    response = preflight(client(origin=ORIGIN, credentials=True, headers="*"), headers="authorization,x-a")
+    response = preflight(
+        client(origin=ORIGIN, credentials=True, headers="*"), headers="authorization,x-a"
+    )
     assert_cors(
         response,
         allow_origin=ORIGIN,
@@ -371,13 +451,22 @@ def test_11_any_header_covers_authorization():
 
 def test_12_patch_in_lower_case_is_an_error_that_says_so():
     assert problems(origin="*", methods="get, patch") == [
-        ("methods", "patch", "'patch' is not PATCH, as browsers do not change its case: write 'PATCH'")
+        (
+            "methods",
+            "patch",
+            "'patch' is not PATCH, as browsers do not change its case: write 'PATCH'",
+        )
     ]
 
 
 @pytest.mark.parametrize("zero", [0, "0"])
 def test_13_maxage_0_is_sent(zero):
-    assert_cors(preflight(client(origin="*", maxage=zero)), allow_origin="*", allow_methods=SAFE, max_age="0")
+    assert_cors(
+        preflight(client(origin="*", maxage=zero)),
+        allow_origin="*",
+        allow_methods=SAFE,
+        max_age="0",
+    )
 
 
 @pytest.mark.parametrize(
@@ -392,7 +481,11 @@ def test_14_custom_schemes(origin):
 def test_15_typing_error_in_the_name_of_an_option_is_an_error():
     assert problems(origin="*", orign="x", supports_credentials=True) == [
         ("orign", "x", "'x' is given to an unknown option; did you mean 'origin'?"),
-        ("supports_credentials", True, "True is given to an unknown option; did you mean 'credentials'?"),
+        (
+            "supports_credentials",
+            True,
+            "True is given to an unknown option; did you mean 'credentials'?",
+        ),
     ]
 
 
@@ -401,8 +494,16 @@ def test_16_not_modified_has_the_headers():
         start_response("304 Not Modified", [("ETag", '"1"')])
         return [b""]
 
-    response = request(client(origin=ORIGIN, credentials=True, expose_headers="ETag", app=app), ORIGIN)
-    assert_cors(response, allow_origin=ORIGIN, allow_credentials="true", expose_headers="ETag", vary="Origin")
+    response = request(
+        client(origin=ORIGIN, credentials=True, expose_headers="ETag", app=app), ORIGIN
+    )
+    assert_cors(
+        response,
+        allow_origin=ORIGIN,
+        allow_credentials="true",
+        expose_headers="ETag",
+        vary="Origin",
+    )
 
 
 # --- configurations of wsgicors 0.7.0 in the wild ---
@@ -411,11 +512,23 @@ def test_16_not_modified_has_the_headers():
 def test_wild_everything_for_everyone():
     both = client(headers="*", methods="*", maxage="180", origin="*")
     assert_cors(request(both), allow_origin="*")
-    assert_cors(preflight(both), allow_origin="*", allow_methods="*", allow_headers="*, Authorization", max_age="180")
+    assert_cors(
+        preflight(both),
+        allow_origin="*",
+        allow_methods="*",
+        allow_headers="*, Authorization",
+        max_age="180",
+    )
 
 
 def test_wild_copy_with_credentials_is_refused_and_told_what_to_write():
-    options = {"origin": "copy", "credentials": "true", "headers": "*", "methods": "*", "maxage": "180"}
+    options = {
+        "origin": "copy",
+        "credentials": "true",
+        "headers": "*",
+        "methods": "*",
+        "maxage": "180",
+    }
     assert problems(**options) == [
         (
             "origin",
@@ -439,14 +552,31 @@ def test_wild_copy_with_credentials_is_refused_and_told_what_to_write():
 
 def test_wild_methods_without_spaces():
     both = client(headers="*", methods="GET,POST,OPTIONS", origin="*")
-    assert_cors(preflight(both), allow_origin="*", allow_methods="GET, POST, OPTIONS", allow_headers="*, Authorization")
+    assert_cors(
+        preflight(both),
+        allow_origin="*",
+        allow_methods="GET, POST, OPTIONS",
+        allow_headers="*, Authorization",
+    )
 
 
 def test_wild_open_policy():
     both = client(
-        {"policy": "open", "open_origin": "*", "open_headers": "*", "open_methods": "*", "open_maxage": "86400"}
+        {
+            "policy": "open",
+            "open_origin": "*",
+            "open_headers": "*",
+            "open_methods": "*",
+            "open_maxage": "86400",
+        }
     )
-    assert_cors(preflight(both), allow_origin="*", allow_methods="*", allow_headers="*, Authorization", max_age="86400")
+    assert_cors(
+        preflight(both),
+        allow_origin="*",
+        allow_methods="*",
+        allow_headers="*, Authorization",
+        max_age="86400",
+    )
 
 
 def test_wild_empty_list_of_origins_joined_to_an_empty_text_is_nobody():
@@ -454,7 +584,12 @@ def test_wild_empty_list_of_origins_joined_to_an_empty_text_is_nobody():
 
 
 def test_wild_number_and_names_joined_by_comma_and_space():
-    both = client(origin=ORIGIN, maxage=180, methods=", ".join(["GET", "PUT"]), headers=", ".join(["X-A", "X-B"]))
+    both = client(
+        origin=ORIGIN,
+        maxage=180,
+        methods=", ".join(["GET", "PUT"]),
+        headers=", ".join(["X-A", "X-B"]),
+    )
     assert_cors(
         preflight(both),
         allow_origin=ORIGIN,
@@ -487,7 +622,12 @@ def test_wild_outer_start_response_that_takes_two_arguments_only():
         start_response("200 OK", [("Content-Type", "text/plain")], None)
         return [b"ok"]
 
-    for options in ({"origin": "*"}, {"origin": ORIGIN}, {"origin": []}, {"origin": ORIGIN, "catch_errors": True}):
+    for options in (
+        {"origin": "*"},
+        {"origin": ORIGIN},
+        {"origin": []},
+        {"origin": ORIGIN, "catch_errors": True},
+    ):
         seen = []
 
         def start_response(status, headers, seen=seen):
@@ -496,4 +636,7 @@ def test_wild_outer_start_response_that_takes_two_arguments_only():
         for method in ("GET", "OPTIONS"):
             environ = {"HTTP_ORIGIN": ORIGIN, "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT"}
             ask(CORS(app, **options), start_response, method, **environ)
-        assert [status[:3] for status, _ in seen] == ["200", "403" if options["origin"] == [] else "204"]
+        assert [status[:3] for status, _ in seen] == [
+            "200",
+            "403" if options["origin"] == [] else "204",
+        ]

@@ -20,10 +20,14 @@ import wsgicors
 from wsgicors import CORS, OriginList
 
 pytestmark = pytest.mark.once
-tracemalloc = pytest.importorskip("tracemalloc", reason="only CPython counts the bytes that its objects take")
+tracemalloc = pytest.importorskip(
+    "tracemalloc", reason="only CPython counts the bytes that its objects take"
+)
 
 REQUESTS = int(os.environ.get("WSGICORS_MEMORY_REQUESTS", "40000"))
-ALLOWANCE = 16 * 1024  # bytes; one kept origin per request would be more than a hundred times as much
+ALLOWANCE = (
+    16 * 1024
+)  # bytes; one kept origin per request would be more than a hundred times as much
 LIMIT = 60  # seconds after which a test is stuck
 
 EXACT = [f"https://tenant-{number}.example.com" for number in range(1000)]
@@ -56,7 +60,10 @@ def elsewhere(number):
 
 
 def preflight(number):
-    asked = {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": f"M{number}", "HTTP_ACCESS_CONTROL_REQUEST_HEADERS": f"x-{number}"}
+    asked = {
+        "HTTP_ACCESS_CONTROL_REQUEST_METHOD": f"M{number}",
+        "HTTP_ACCESS_CONTROL_REQUEST_HEADERS": f"x-{number}",
+    }
     return {**allowed(number), "REQUEST_METHOD": "OPTIONS", **asked}
 
 
@@ -81,7 +88,10 @@ CASES = {
     "predicate": ({"origin": lambda origin, environ: True}, allowed),
     "list": ({"origin": OriginList(lambda: "https://*.example.com")}, allowed),
     "list, refused": ({"origin": OriginList(lambda: EXACT)}, refused),
-    "strategy": ({"matchstrategy": lambda environ: "direct", "origin": "https://*.example.com"}, allowed),
+    "strategy": (
+        {"matchstrategy": lambda environ: "direct", "origin": "https://*.example.com"},
+        allowed,
+    ),
     "paths": ({"path": ["/api/*", "/other"], "origin": "https://*.example.com"}, elsewhere),
     "methods": ({"matchstrategy": "verbmatch", "origin": "https://*.example.com"}, preflight),
 }
@@ -96,7 +106,9 @@ def traced_bytes():
 
 @pytest.fixture(autouse=True)
 def tracing(monkeypatch):
-    monkeypatch.setattr(logging.getLogger("wsgicors"), "disabled", True)  # pytest would keep each record
+    monkeypatch.setattr(
+        logging.getLogger("wsgicors"), "disabled", True
+    )  # pytest would keep each record
     tracemalloc.start()
     yield
     tracemalloc.stop()
@@ -153,7 +165,9 @@ def test_configure_leaves_nothing_behind():
 
     def configure(times):
         for number in range(times):
-            cors.configure(origin=[origins, f"https://tenant-{number}.example.net"], credentials=True)
+            cors.configure(
+                origin=[origins, f"https://tenant-{number}.example.net"], credentials=True
+            )
             cors(allowed(number), start_response)
 
     configure(100)

@@ -209,7 +209,9 @@ OURS = {
 @pytest.mark.parametrize(("options", "arguments", "expected"), OURS.values(), ids=OURS)
 def test_mistake_in_our_configuration(options, arguments, expected, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "a.ini").write_text(f"[filter:cors]\nuse = egg:wsgicors\n{options}\n", encoding="utf-8")
+    (tmp_path / "a.ini").write_text(
+        f"[filter:cors]\nuse = egg:wsgicors\n{options}\n", encoding="utf-8"
+    )
     status, output, last = explain(capsys, "a.ini", *arguments)
     assert status == 1
     assert last.startswith("BLOCKED: ")
@@ -219,7 +221,9 @@ def test_mistake_in_our_configuration(options, arguments, expected, tmp_path, mo
 def test_mistakes_that_prevent_the_start_are_shown_with_their_fix(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     options = "orign = *\norigin = app.example.com\nmethods = get, patch\ncredentials = maybe"
-    (tmp_path / "a.ini").write_text(f"[filter:cors]\nuse = egg:wsgicors\n{options}\n", encoding="utf-8")
+    (tmp_path / "a.ini").write_text(
+        f"[filter:cors]\nuse = egg:wsgicors\n{options}\n", encoding="utf-8"
+    )
     status, output, last = explain(capsys, "a.ini", "--origin", APP)
     assert status == 1
     assert last.startswith("BLOCKED: this configuration does not load: a.ini:3: orign: ")
@@ -334,7 +338,9 @@ THEIRS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("preflight", "response", "arguments", "expected"), THEIRS.values(), ids=THEIRS)
+@pytest.mark.parametrize(
+    ("preflight", "response", "arguments", "expected"), THEIRS.values(), ids=THEIRS
+)
 def test_mistake_of_another_server(preflight, response, arguments, expected, capsys):
     def app(environ, start_response):
         status, headers = preflight if environ["REQUEST_METHOD"] == "OPTIONS" else response
@@ -342,7 +348,9 @@ def test_mistake_of_another_server(preflight, response, arguments, expected, cap
         return [b""]
 
     with serving(app) as port:
-        status, output, last = explain(capsys, f"http://127.0.0.1:{port}/x", "--origin", APP, *arguments)
+        status, output, last = explain(
+            capsys, f"http://127.0.0.1:{port}/x", "--origin", APP, *arguments
+        )
     assert status == 1
     assert last.startswith("BLOCKED: ")
     assert expected in last
@@ -352,7 +360,10 @@ def test_mistake_of_another_server(preflight, response, arguments, expected, cap
 def test_http_server_for_a_page_on_https(capsys):
     status, _, last = explain(capsys, "http://api.example.com/x", "--origin", APP)
     assert status == 1
-    assert last == "BLOCKED: mixed content: the page is on https, so http://api.example.com must be https as well"
+    assert (
+        last
+        == "BLOCKED: mixed content: the page is on https, so http://api.example.com must be https as well"
+    )
 
 
 def test_there_are_enough_mistakes():

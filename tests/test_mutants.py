@@ -54,11 +54,16 @@ def test_a_long_value_of_another_type_is_cut_as_well():
 def test_an_object_name_ends_at_the_second_colon():
     ((key, message),) = problems(make_middleware, {}, origin="call:os:path:join")
     assert key == "origin"
-    assert message.endswith("cannot be loaded: AttributeError: module 'os' has no attribute 'path:join'")
+    assert message.endswith(
+        "cannot be loaded: AttributeError: module 'os' has no attribute 'path:join'"
+    )
 
 
 def test_a_set_of_several_types_is_read_to_its_end():
-    assert [message.split(" is ")[0] for _, message in problems(CORS, origin="*", methods={"B@", 1, None})] == [
+    assert [
+        message.split(" is ")[0]
+        for _, message in problems(CORS, origin="*", methods={"B@", 1, None})
+    ] == [
         "1",
         "'B@'",
         "None",
@@ -66,7 +71,14 @@ def test_a_set_of_several_types_is_read_to_its_end():
 
 
 @pytest.mark.parametrize(
-    "key", ["allow_dev_origin", "allowed_dev_origin", "expose_dev_origin", "exposed_dev_origin", "dev_dev_xyz"]
+    "key",
+    [
+        "allow_dev_origin",
+        "allowed_dev_origin",
+        "expose_dev_origin",
+        "exposed_dev_origin",
+        "dev_dev_xyz",
+    ],
 )
 def test_key_that_only_looks_like_one_of_an_inactive_policy_is_unknown(key):
     found = problems(CORS, {"policy": "api", "api_origin": "*", key: "x"})
@@ -77,10 +89,19 @@ def test_key_that_only_looks_like_one_of_an_inactive_policy_is_unknown(key):
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
-        ("https://app.exampleX", "is not what browsers send (upper case): write 'https://app.examplex'"),
-        ("Xa.example.com", "is not what browsers send (no scheme, upper case): write 'https://xa.example.com'"),
+        (
+            "https://app.exampleX",
+            "is not what browsers send (upper case): write 'https://app.examplex'",
+        ),
+        (
+            "Xa.example.com",
+            "is not what browsers send (no scheme, upper case): write 'https://xa.example.com'",
+        ),
         ("localhost", "is not what browsers send (no scheme): write 'http://localhost'"),
-        ("LocalHost", "is not what browsers send (no scheme, upper case): write 'http://localhost'"),
+        (
+            "LocalHost",
+            "is not what browsers send (no scheme, upper case): write 'http://localhost'",
+        ),
         (
             "HTTPS:/app.example.com",
             "is not what browsers send (not exactly two slashes after the scheme, upper case):"
@@ -91,7 +112,10 @@ def test_key_that_only_looks_like_one_of_an_inactive_policy_is_unknown(key):
             "http://127.0.0.0x1",
             "is not what browsers send (an IPv4 address that is not four plain numbers): write 'http://127.0.0.1'",
         ),
-        ("https://a\u200bb.exämple", "is not what browsers send (Unicode): write 'https://ab.xn--exmple-cua'"),
+        (
+            "https://a\u200bb.exämple",
+            "is not what browsers send (Unicode): write 'https://ab.xn--exmple-cua'",
+        ),
     ],
 )
 def test_pattern_is_mended_in_one_step(pattern, message):
@@ -113,7 +137,9 @@ def test_name_may_be_as_long_as_dns_has_it(name, fits, port):
         assert CORS(plain_app, origin=f"https://{name}{port}").policies
     else:
         ((_, message),) = problems(CORS, origin=f"https://{name}{port}")
-        assert message.endswith("has a host too long for DNS: write labels of at most 63 characters, 253 in all")
+        assert message.endswith(
+            "has a host too long for DNS: write labels of at most 63 characters, 253 in all"
+        )
 
 
 def wants_an_argument_more(origin, environ, more):
@@ -132,11 +158,18 @@ def says_yes(origin, environ):
 @pytest.mark.parametrize(
     ("predicate", "message"),
     [
-        (wants_an_argument_more, "the predicate <function wants_an_argument_more at {} failed for origin '{}'"),
-        (says_yes, "the predicate <function says_yes at {} returned 'yes' for origin '{}': " + BOOLEAN),
+        (
+            wants_an_argument_more,
+            "the predicate <function wants_an_argument_more at {} failed for origin '{}'",
+        ),
+        (
+            says_yes,
+            "the predicate <function says_yes at {} returned 'yes' for origin '{}': " + BOOLEAN,
+        ),
         (
             waits,
-            "the predicate <function waits at {} returned <coroutine object waits at {} for origin '{}': " + BOOLEAN,
+            "the predicate <function waits at {} returned <coroutine object waits at {} for origin '{}': "
+            + BOOLEAN,
         ),
     ],
 )
@@ -173,7 +206,9 @@ def test_part_of_a_label_that_is_the_whole_host_is_right_under_the_root():
 
 def test_half_a_character_is_no_host():
     ((_, message),) = problems(CORS, origin="https://\ud800.example.com")
-    assert message.endswith("has no valid host: write labels of letters, digits, '-' and '_', separated by single dots")
+    assert message.endswith(
+        "has no valid host: write labels of letters, digits, '-' and '_', separated by single dots"
+    )
 
 
 def test_only_keys_of_an_origin_name_an_inactive_policy():
@@ -183,7 +218,10 @@ def test_only_keys_of_an_origin_name_an_inactive_policy():
 
 
 def test_what_is_not_shown_gets_no_suggestion():
-    messages = [message for _, message in problems(CORS, {"origin": "*", **{f"orgin{n}": "x" for n in range(60)}})]
+    messages = [
+        message
+        for _, message in problems(CORS, {"origin": "*", **{f"orgin{n}": "x" for n in range(60)}})
+    ]
     assert all(message.endswith("; did you mean 'origin'?") for message in messages[:50])
     assert set(messages[50:]) == {"'x' is given to an unknown option"}
 
@@ -194,11 +232,20 @@ def test_log_of_a_list_says_how_to_accept_a_risk(caplog):
 
 
 def test_verbmatch_holds_for_policies_with_a_path():
-    paths = {"a_path": "/api/*", "a_origin": ORIGIN, "a_methods": "GET", "policy": "a", "matchstrategy": "verbmatch"}
+    paths = {
+        "a_path": "/api/*",
+        "a_origin": ORIGIN,
+        "a_methods": "GET",
+        "policy": "a",
+        "matchstrategy": "verbmatch",
+    }
     cors, answers = CORS(plain_app, paths), []
     for method in ("GET", "PUT"):
         environ = {"REQUEST_METHOD": method, "PATH_INFO": "/api/x", "HTTP_ORIGIN": ORIGIN}
-        cors(environ, lambda status, headers: answers.append("Access-Control-Allow-Origin" in dict(headers)))
+        cors(
+            environ,
+            lambda status, headers: answers.append("Access-Control-Allow-Origin" in dict(headers)),
+        )
     assert answers == [True, False]
 
 
@@ -227,7 +274,9 @@ def test_fifty_entries_that_are_left_out_are_all_logged(caplog):
 
 
 def test_nested_policies_of_a_section_are_policies_of_its_own():
-    cors = make_middleware(plain_app, {"policy": "shared", "shared_origin": "*"}, policies={"own": {"origin": "*"}})
+    cors = make_middleware(
+        plain_app, {"policy": "shared", "shared_origin": "*"}, policies={"own": {"origin": "*"}}
+    )
     assert list(cors.policies) == ["own"]
 
 
@@ -239,8 +288,12 @@ def test_part_of_a_label_right_above_a_public_suffix_is_nobody_elses():
 @pytest.mark.parametrize(
     "regex",
     [
-        pytest.param(re.compile(r"https://a p p.example\.com  # any.host", re.VERBOSE), id="verbose"),
-        pytest.param(re.compile("https://app.\nexample\\.com\n# x\n", re.VERBOSE), id="verbose-lines"),
+        pytest.param(
+            re.compile(r"https://a p p.example\.com  # any.host", re.VERBOSE), id="verbose"
+        ),
+        pytest.param(
+            re.compile("https://app.\nexample\\.com\n# x\n", re.VERBOSE), id="verbose-lines"
+        ),
         pytest.param(re.compile(r"https://(?:[#]|)app.example\.com"), id="number-sign"),
         pytest.param(re.compile(r"https://APP.example\.COM", re.IGNORECASE), id="any-case"),
     ],
@@ -267,7 +320,10 @@ def test_strangers_of_every_kind_are_probed(regex):
 
 
 def test_end_that_is_not_anchored_is_found_beside_a_name():
-    for regex in (r"https://app\.example\.com[a-z.]*", r"https://(?:app\.example\.com|[a-z]+\.[a-z]+)"):
+    for regex in (
+        r"https://app\.example\.com[a-z.]*",
+        r"https://(?:app\.example\.com|[a-z]+\.[a-z]+)",
+    ):
         found = problems(CORS, origin=re.compile(regex), credentials=True)
         assert "with credentials is prohibited (any-origin)" in found[0][1]
 
@@ -294,11 +350,16 @@ def names_nothing(environ):
     ("strategy", "message"),
     [
         (fails, "the matchstrategy <function fails at {} failed"),
-        (names_nothing, "the matchstrategy <function names_nothing at {} returned 'nowhere', which names no policy"),
+        (
+            names_nothing,
+            "the matchstrategy <function names_nothing at {} returned 'nowhere', which names no policy",
+        ),
     ],
 )
 def test_log_says_which_strategy_failed_and_how(caplog, strategy, message):
-    CORS(plain_app, policy="a", a_origin="*", matchstrategy=strategy)({**ENVIRON, "HTTP_ORIGIN": ORIGIN}, ignore)
+    CORS(plain_app, policy="a", a_origin="*", matchstrategy=strategy)(
+        {**ENVIRON, "HTTP_ORIGIN": ORIGIN}, ignore
+    )
     ((name, level, text),) = caplog.record_tuples
     assert (name, level) == ("wsgicors", logging.ERROR)
     assert re.sub("0x[0-9a-f]+>", "{}", text) == message
@@ -308,7 +369,10 @@ def test_log_says_which_strategy_failed_and_how(caplog, strategy, message):
 def test_path_of_a_server_that_decodes_it_breaks_nothing(path):
     answers = []
     cors = CORS(plain_app, policy="a, b", a_path="/a/*", a_origin="*", b_origin="*")
-    cors({**ENVIRON, "PATH_INFO": path, "HTTP_ORIGIN": ORIGIN}, lambda status, headers: answers.append(status))
+    cors(
+        {**ENVIRON, "PATH_INFO": path, "HTTP_ORIGIN": ORIGIN},
+        lambda status, headers: answers.append(status),
+    )
     assert answers == ["200 OK"]
 
 
@@ -324,7 +388,9 @@ def test_path_of_a_server_that_decodes_it_breaks_nothing(path):
 def test_log_says_why_an_origin_is_refused(caplog, origin, reason):
     caplog.set_level(logging.DEBUG, "wsgicors")
     CORS(plain_app, origin="https://other.example")({**ENVIRON, "HTTP_ORIGIN": origin}, ignore)
-    assert [text for _, _, text in caplog.record_tuples] == [f"refused 'GET' '/' from {origin!r}: {reason}"]
+    assert [text for _, _, text in caplog.record_tuples] == [
+        f"refused 'GET' '/' from {origin!r}: {reason}"
+    ]
 
 
 @pytest.mark.parametrize("name", ["Access-Control-Allow-Origin", "access-control-max-age", "VARY"])
@@ -334,7 +400,9 @@ def test_the_only_header_of_an_application_may_be_one_of_ours(name):
         return []
 
     answers = []
-    CORS(app, origin=ORIGIN)({**ENVIRON, "HTTP_ORIGIN": ORIGIN}, lambda status, headers: answers.append(headers))
+    CORS(app, origin=ORIGIN)(
+        {**ENVIRON, "HTTP_ORIGIN": ORIGIN}, lambda status, headers: answers.append(headers)
+    )
     vary = "Accept, Origin" if name == "VARY" else "Origin"
     assert answers == [[("Access-Control-Allow-Origin", ORIGIN), ("Vary", vary)]]
 
@@ -379,7 +447,10 @@ def test_a_second_start_response_without_exc_info_is_the_applications_error(capl
     answers = []
     CORS(app, origin=ORIGIN, catch_errors=True)(ENVIRON, lambda status, *_: answers.append(status))
     assert answers == ["500 Internal Server Error"]
-    assert "AssertionError: start_response was called a second time without exc_info (PEP 3333)" in caplog.text
+    assert (
+        "AssertionError: start_response was called a second time without exc_info (PEP 3333)"
+        in caplog.text
+    )
 
 
 def test_exc_info_of_a_late_start_response_is_passed_on():
@@ -394,11 +465,20 @@ def test_exc_info_of_a_late_start_response_is_passed_on():
             start_response("500 Late", [], sys.exc_info())
 
     cors = CORS(app, origin=ORIGIN, catch_errors=True)
-    list(cors(ENVIRON, lambda status, headers, exc_info=None: received.append((status, exc_info and exc_info[0]))))
+    list(
+        cors(
+            ENVIRON,
+            lambda status, headers, exc_info=None: received.append(
+                (status, exc_info and exc_info[0])
+            ),
+        )
+    )
     assert received == [("200 OK", None), ("500 Late", RuntimeError)]
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("2147483648", 2147483648), (" 600 ", 600), ("0000000600", 600)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("2147483648", 2147483648), (" 600 ", 600), ("0000000600", 600)]
+)
 def test_seconds_have_ten_digits_at_most(text, seconds):
     assert CORS(plain_app, origin="*", maxage=text).policies["direct"].maxage == seconds
     for other in ("2147483649", f"{text.strip()}0".rjust(11, "0"), "00000000600"):

@@ -23,7 +23,17 @@ from wsgiref.validate import validator
 
 import pytest
 import webtest
-from support import ORIGIN, OTHER, assert_cors, client, cors_headers, need, plain_app, preflight, request
+from support import (
+    ORIGIN,
+    OTHER,
+    assert_cors,
+    client,
+    cors_headers,
+    need,
+    plain_app,
+    preflight,
+    request,
+)
 
 from wsgicors import CORS, ConfigError, OriginList
 
@@ -149,10 +159,14 @@ def test_load_returns_what_a_list_of_origins_may_hold(given):
     source = Source()
     source.gives = given
     test_client = client(origin=OriginList(source), expose_headers="X-Total")
-    assert_cors(request(test_client, ORIGIN), allow_origin=ORIGIN, expose_headers="X-Total", vary="Origin")
+    assert_cors(
+        request(test_client, ORIGIN), allow_origin=ORIGIN, expose_headers="X-Total", vary="Origin"
+    )
     assert_cors(request(test_client, OTHER), vary="Origin")
     assert_cors(request(test_client), vary="Origin")
-    assert_cors(preflight(test_client), allow_origin=ORIGIN, allow_methods="GET, HEAD, POST", vary="Origin")
+    assert_cors(
+        preflight(test_client), allow_origin=ORIGIN, allow_methods="GET, HEAD, POST", vary="Origin"
+    )
     assert preflight(test_client, OTHER).status_int == 403
 
 
@@ -163,8 +177,12 @@ def test_null_comes_from_a_list_too():
 
 
 def test_a_list_stands_beside_other_origins():
-    test_client = client(origin=[OriginList(Source(ORIGIN)), "https://third.example.com", OriginList(Source(OTHER))])
-    assert [allowed(test_client, origin) for origin in (ORIGIN, OTHER, "https://third.example.com")] == [True] * 3
+    test_client = client(
+        origin=[OriginList(Source(ORIGIN)), "https://third.example.com", OriginList(Source(OTHER))]
+    )
+    assert [
+        allowed(test_client, origin) for origin in (ORIGIN, OTHER, "https://third.example.com")
+    ] == [True] * 3
     assert not allowed(test_client, "https://fourth.example.com")
 
 
@@ -210,8 +228,14 @@ def test_all_wrong_arguments_are_named_at_once():
 
 
 BAD = {
-    "empty list": ([], ["load: source gave no origin: write allow_empty=True if nobody may be allowed"]),
-    "empty text": ("", ["load: source gave no origin: write allow_empty=True if nobody may be allowed"]),
+    "empty list": (
+        [],
+        ["load: source gave no origin: write allow_empty=True if nobody may be allowed"],
+    ),
+    "empty text": (
+        "",
+        ["load: source gave no origin: write allow_empty=True if nobody may be allowed"],
+    ),
     "nothing valid": (
         ["app.example.com", 7],
         [
@@ -220,7 +244,10 @@ BAD = {
             " a function f(origin, environ), or an OriginList",
         ],
     ),
-    "nothing iterable": (lambda: None, ["load: source gave no origins: TypeError: 'NoneType' object is not iterable"]),
+    "nothing iterable": (
+        lambda: None,
+        ["load: source gave no origins: TypeError: 'NoneType' object is not iterable"],
+    ),
     "an exception": (OSError("down"), ["load: source gave no origins: OSError: down"]),
 }
 
@@ -268,9 +295,9 @@ def test_a_reload_replaces_the_list():
     assert allowed(test_client, ORIGIN)
     source.gives = [OTHER, "https://kept.example.com"]
     reload(test_client, source)
-    assert [allowed(test_client, origin) for origin in (ORIGIN, OTHER, "https://kept.example.com")] == [
-        *(False, True, True)
-    ]
+    assert [
+        allowed(test_client, origin) for origin in (ORIGIN, OTHER, "https://kept.example.com")
+    ] == [*(False, True, True)]
 
 
 REMEMBERED = {
@@ -278,11 +305,16 @@ REMEMBERED = {
     "wildcard": (["https://*.example.com"], []),
     "regular expression": ([re.compile(r"https://[a-z]+\.example\.com")], []),
     "beside a pattern": ([ORIGIN], ["https://elsewhere.example.net"]),
-    "beside another list": ([ORIGIN], [OriginList(lambda: ["https://elsewhere.example.net"], every=NEVER)]),
+    "beside another list": (
+        [ORIGIN],
+        [OriginList(lambda: ["https://elsewhere.example.net"], every=NEVER)],
+    ),
 }
 
 
-@pytest.mark.parametrize(("gives", "beside"), [pytest.param(*case, id=name) for name, case in REMEMBERED.items()])
+@pytest.mark.parametrize(
+    ("gives", "beside"), [pytest.param(*case, id=name) for name, case in REMEMBERED.items()]
+)
 def test_what_is_remembered_of_an_origin_ends_with_a_reload(gives, beside):
     source = Source(*gives)
     test_client = client(origin=[OriginList(source, every=SOON), *beside])
@@ -302,13 +334,19 @@ def test_an_origin_that_moves_from_one_list_to_another_gets_the_other_policy():
             "second": {"origin": OriginList(second, every=SOON), "expose_headers": "X-Second"},
         }
     )
-    assert_cors(request(test_client, ORIGIN), allow_origin=ORIGIN, expose_headers="X-First", vary="Origin")
+    assert_cors(
+        request(test_client, ORIGIN), allow_origin=ORIGIN, expose_headers="X-First", vary="Origin"
+    )
     second.gives = [OTHER, ORIGIN]
     reload(test_client, second)
-    assert_cors(request(test_client, ORIGIN), allow_origin=ORIGIN, expose_headers="X-First", vary="Origin")
+    assert_cors(
+        request(test_client, ORIGIN), allow_origin=ORIGIN, expose_headers="X-First", vary="Origin"
+    )
     first.gives = ["https://kept.example.com"]
     reload(test_client, first)
-    assert_cors(request(test_client, ORIGIN), allow_origin=ORIGIN, expose_headers="X-Second", vary="Origin")
+    assert_cors(
+        request(test_client, ORIGIN), allow_origin=ORIGIN, expose_headers="X-Second", vary="Origin"
+    )
 
 
 class Hooked(dict):
@@ -337,7 +375,12 @@ def test_what_a_predicate_says_is_not_remembered_by_a_request_that_met_the_list_
         finish_reload()
 
     def ask(environ):
-        cors(environ, lambda status, headers: answers.append(dict(headers).get("Access-Control-Allow-Origin")))
+        cors(
+            environ,
+            lambda status, headers: answers.append(
+                dict(headers).get("Access-Control-Allow-Origin")
+            ),
+        )
 
     ask(Hooked(lambda: ask(Hooked(bring_predicate, member=True))))
     assert answers == [ORIGIN, None]
@@ -366,7 +409,9 @@ def test_a_request_without_an_origin_starts_a_reload():
 
 def test_a_predicate_of_a_list_is_asked_each_time():
     answers = iter([True, False, True])
-    test_client = client(origin=OriginList(lambda: [lambda origin, environ: next(answers)], every=NEVER))
+    test_client = client(
+        origin=OriginList(lambda: [lambda origin, environ: next(answers)], every=NEVER)
+    )
     assert [allowed(test_client, ORIGIN) for _ in range(3)] == [True, False, True]
 
 
@@ -405,7 +450,12 @@ def test_many_threads_start_one_reload_at_a_time():
 
     def make_requests():
         while source.asked < 50:
-            app(environ, lambda status, headers: answers.append(dict(headers).get("Access-Control-Allow-Origin")))
+            app(
+                environ,
+                lambda status, headers: answers.append(
+                    dict(headers).get("Access-Control-Allow-Origin")
+                ),
+            )
 
     threads = [threading.Thread(target=make_requests) for _ in range(8)]
     for thread in threads:
@@ -443,7 +493,9 @@ def test_a_failed_reload_keeps_the_last_good_list_and_is_logged(gives, error, ca
     reload(test_client, source)
     assert [allowed(test_client, ORIGIN), allowed(test_client, OTHER)] == [True, False]
     assert logged(caplog) == ["the reload of source failed; the last good list stays"]
-    assert {(record.levelname, record.exc_info[0]) for record in records(caplog)} == {("ERROR", error)}
+    assert {(record.levelname, record.exc_info[0]) for record in records(caplog)} == {
+        ("ERROR", error)
+    }
     source.gives = [OTHER]
     reload(test_client, source)
     assert [allowed(test_client, ORIGIN), allowed(test_client, OTHER)] == [False, True]
@@ -511,7 +563,9 @@ def test_one_load_logs_no_more_than_fifty_entries(caplog):
 
 
 def test_a_log_line_stays_one_line(caplog):
-    client(origin=OriginList(Source(ORIGIN, "https://x.example.com\r\nINFO all is well"), every=NEVER))
+    client(
+        origin=OriginList(Source(ORIGIN, "https://x.example.com\r\nINFO all is well"), every=NEVER)
+    )
     (message,) = (record.getMessage() for record in caplog.records)
     assert not re.search(r"[\r\n]", message)
 
@@ -530,7 +584,13 @@ def test_an_entry_that_is_too_risky_for_a_policy_is_left_out_of_this_policy(risk
     origins = OriginList(Source(ORIGIN, pattern), every=NEVER)
     paths = {"a_path": "/a", "b_path": "/b", "c_path": "/c"}
     test_client = client(
-        {"policy": "a, b, c", "a_origin": origins, "b_origin": origins, "c_origin": origins, **paths},
+        {
+            "policy": "a, b, c",
+            "a_origin": origins,
+            "b_origin": origins,
+            "c_origin": origins,
+            **paths,
+        },
         a_credentials=True,
         b_credentials=True,
         b_accept_risk=risk,
@@ -538,11 +598,16 @@ def test_an_entry_that_is_too_risky_for_a_policy_is_left_out_of_this_policy(risk
     answers = [cors_headers(request(test_client, origin, path=path)) for path in ("/a", "/b", "/c")]
     assert answers == [
         {"vary": "Origin"},
-        {"access-control-allow-origin": origin, "access-control-allow-credentials": "true", "vary": "Origin"},
+        {
+            "access-control-allow-origin": origin,
+            "access-control-allow-credentials": "true",
+            "vary": "Origin",
+        },
         {"access-control-allow-origin": origin, "vary": "Origin"},
     ]
     assert all(
-        cors_headers(request(test_client, ORIGIN, path=path))["access-control-allow-origin"] == ORIGIN
+        cors_headers(request(test_client, ORIGIN, path=path))["access-control-allow-origin"]
+        == ORIGIN
         for path in ("/a", "/b", "/c")
     )
     (message,) = (record.getMessage() for record in caplog.records)
@@ -556,7 +621,10 @@ def test_a_reload_of_valid_but_too_risky_origins_allows_nobody(caplog):
     test_client = client(origin=OriginList(source, every=SOON), credentials=True)
     source.gives = ["http://insecure.example.com"]
     reload(test_client, source)
-    assert [allowed(test_client, origin) for origin in (ORIGIN, "http://insecure.example.com")] == [False, False]
+    assert [allowed(test_client, origin) for origin in (ORIGIN, "http://insecure.example.com")] == [
+        False,
+        False,
+    ]
     assert "insecure-origin" in logged(caplog)[0]
 
 
@@ -567,11 +635,20 @@ def test_a_profile_that_is_added_during_a_reload_is_compiled_before_it_counts(ca
     source = Source(ORIGIN, "http://insecure.example.com")
     origins = OriginList(source, every=SOON)
     app = CORS(plain_app, origin=origins)
-    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_ORIGIN": "http://insecure.example.com"}
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/",
+        "HTTP_ORIGIN": "http://insecure.example.com",
+    }
 
     def answer():
         answers = []
-        app(environ, lambda status, headers: answers.append(dict(headers).get("Access-Control-Allow-Origin")))
+        app(
+            environ,
+            lambda status, headers: answers.append(
+                dict(headers).get("Access-Control-Allow-Origin")
+            ),
+        )
         return answers[0]
 
     source.answers.clear()
@@ -597,12 +674,21 @@ def test_a_configuration_that_is_refused_leaves_its_lists_alone(caplog):
 
 def test_under_configure_each_response_belongs_to_one_configuration():
     first, second = OriginList(Source(ORIGIN), every=SOON), OriginList(Source(ORIGIN), every=SOON)
-    old = {"origin": first, "methods": "GET", "headers": "X-Old", "maxage": 1, "expose_headers": "X-Old"}
+    old = {
+        "origin": first,
+        "methods": "GET",
+        "headers": "X-Old",
+        "maxage": 1,
+        "expose_headers": "X-Old",
+    }
     new = {"origin": second, "methods": "PUT", "headers": "X-New", "maxage": 2, "expose_headers": "X-New",
            "credentials": True}  # fmt: skip
     app = CORS(plain_app, old)
     asked = {"REQUEST_METHOD": "OPTIONS", "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT"}
-    environs = [{"PATH_INFO": "/", "HTTP_ORIGIN": ORIGIN, **more} for more in ({"REQUEST_METHOD": "GET"}, asked)]
+    environs = [
+        {"PATH_INFO": "/", "HTTP_ORIGIN": ORIGIN, **more}
+        for more in ({"REQUEST_METHOD": "GET"}, asked)
+    ]
 
     def answers():
         found = []
@@ -630,7 +716,10 @@ def test_under_configure_each_response_belongs_to_one_configuration():
         for _ in range(500):
             app.configure(old)
             app.configure(new)
-        until(lambda: all(len(seen[kind]) > 1 for kind in seen), lambda: (app.configure(old), app.configure(new)))
+        until(
+            lambda: all(len(seen[kind]) > 1 for kind in seen),
+            lambda: (app.configure(old), app.configure(new)),
+        )
     finally:
         done.set()
         for thread in threads:
@@ -776,7 +865,9 @@ def readme_example(start):
     text = (Path(__file__).parent.parent / "README.rst").read_text(encoding="utf-8")
     blocks = re.findall(r"^\.\. code-block:: python\n\n((?:    .*\n|\n)+)", text, re.MULTILINE)
     (example,) = [
-        block for block in map(textwrap.dedent, blocks) if re.search(f"^{re.escape(start)}", block, re.MULTILINE)
+        block
+        for block in map(textwrap.dedent, blocks)
+        if re.search(f"^{re.escape(start)}", block, re.MULTILINE)
     ]
     names = {"application": validator(plain_app)}
     exec(compile(example, "README.rst", "exec"), names)
@@ -789,24 +880,38 @@ def test_readme_table_in_sqlite(tmp_path, monkeypatch):
         database.execute("CREATE TABLE customer (origin TEXT, active INTEGER)")
         database.executemany("INSERT INTO customer VALUES (?, ?)", [(ORIGIN, 1), (OTHER, 0)])
     test_client = readme_example("def customer_origins():")
-    assert_cors(request(test_client, ORIGIN), allow_origin=ORIGIN, allow_credentials="true", vary="Origin")
+    assert_cors(
+        request(test_client, ORIGIN), allow_origin=ORIGIN, allow_credentials="true", vary="Origin"
+    )
     assert_cors(request(test_client, OTHER), vary="Origin")
 
 
 def test_readme_file_that_operations_edits(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("origins.txt").write_text(f"{ORIGIN}\nhttps://*.example.org\n")
-    test_client = readme_example('application = CORS(application, origin=OriginList(Path("origins.txt").read_text')
-    assert_cors(request(test_client, "https://a.example.org"), allow_origin="https://a.example.org", vary="Origin")
+    test_client = readme_example(
+        'application = CORS(application, origin=OriginList(Path("origins.txt").read_text'
+    )
+    assert_cors(
+        request(test_client, "https://a.example.org"),
+        allow_origin="https://a.example.org",
+        vary="Origin",
+    )
     assert_cors(request(test_client, OTHER), vary="Origin")
 
 
 def test_readme_predicate_on_the_host():
     test_client = readme_example("def same_tenant(origin, environ):")
     origin = "https://shop.example.com"
-    assert_cors(request(test_client, origin, Host="shop.api.example.com"), allow_origin=origin, vary="Origin")
+    assert_cors(
+        request(test_client, origin, Host="shop.api.example.com"),
+        allow_origin=origin,
+        vary="Origin",
+    )
     assert_cors(request(test_client, origin, Host="other.api.example.com"), vary="Origin")
-    assert_cors(request(test_client, "https://evil.example", Host="shop.api.example.com"), vary="Origin")
+    assert_cors(
+        request(test_client, "https://evil.example", Host="shop.api.example.com"), vary="Origin"
+    )
 
 
 def test_exception_that_cannot_be_shown_is_named_by_its_type():

@@ -29,14 +29,19 @@ EVERY = 0.25  # seconds
 HANG = 2.0  # seconds that a load waits for a locked database
 LIMIT = 60  # seconds after which a test is stuck
 
-KEPT, REVOKED, ADDED, STRANGER = (f"https://{name}.example.com" for name in ("kept", "revoked", "added", "stranger"))
+KEPT, REVOKED, ADDED, STRANGER = (
+    f"https://{name}.example.com" for name in ("kept", "revoked", "added", "stranger")
+)
 
 GUNICORN = ["-m", "gunicorn", "--workers", str(WORKERS), "--timeout", "120", "--log-level", "error"]
 SERVERS = {
     "gunicorn sync": ("gunicorn", ["--worker-class", "sync"]),
     "gunicorn sync, preloaded": ("gunicorn", ["--worker-class", "sync", "--preload"]),
     "gunicorn gthread": ("gunicorn", ["--worker-class", "gthread", "--threads", "4"]),
-    "gunicorn gthread, preloaded": ("gunicorn", ["--worker-class", "gthread", "--threads", "4", "--preload"]),
+    "gunicorn gthread, preloaded": (
+        "gunicorn",
+        ["--worker-class", "gthread", "--threads", "4", "--preload"],
+    ),
     "gunicorn gevent": ("gunicorn", ["--worker-class", "gevent"]),
     "gunicorn gevent, preloaded": ("gunicorn", ["--worker-class", "gevent", "--preload"]),
     "uWSGI": ("uwsgi", ["--lazy-apps"]),
@@ -49,7 +54,14 @@ def command(kind, options, descriptor):
     if kind == "gunicorn":
         need(find_spec("gunicorn"), "gunicorn", "pip install gunicorn")
         need("gevent" not in options or find_spec("gevent"), "gevent", "pip install gevent")
-        return [sys.executable, *GUNICORN, "--bind", f"fd://{descriptor}", *options, "origin_list_app"]
+        return [
+            sys.executable,
+            *GUNICORN,
+            "--bind",
+            f"fd://{descriptor}",
+            *options,
+            "origin_list_app",
+        ]
     program = Path(sys.executable).with_name("uwsgi")
     need(program.exists(), "uWSGI", "pip install uwsgi")
     # Releases of uWSGI differ in whether Python's threads run between requests without --enable-threads.
@@ -114,19 +126,33 @@ def run(request, tmp_path_factory):
     variables = {
         **os.environ,
         **{"DATABASE": str(database), "EVERY": str(EVERY), "HANG": str(HANG)},
-        **{"REPORTS": str(loads.socket.getsockname()[1]), "PYTHONPATH": f"{HERE.parent}{os.pathsep}{HERE}"},
+        **{
+            "REPORTS": str(loads.socket.getsockname()[1]),
+            "PYTHONPATH": f"{HERE.parent}{os.pathsep}{HERE}",
+        },
     }
 
     def phase(name, times=1):
         phases.append((name, *loads.wait(times)))
 
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener, (folder / "log").open("w") as log:
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=128) as listener,
+        (folder / "log").open("w") as log,
+    ):
         server_command = command(*request.param, listener.fileno())
-        client_command = [sys.executable, str(HERE / "origin_list_app.py"), str(listener.getsockname()[1])]
+        client_command = [
+            sys.executable,
+            str(HERE / "origin_list_app.py"),
+            str(listener.getsockname()[1]),
+        ]
         options = {"env": variables, "text": True}
         with (
-            running(server_command, pass_fds=[listener.fileno()], stdout=log, stderr=log, **options),
-            running(client_command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options) as client,
+            running(
+                server_command, pass_fds=[listener.fileno()], stdout=log, stderr=log, **options
+            ),
+            running(
+                client_command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options
+            ) as client,
         ):
             phase("calm", 2)
             with closing(sqlite3.connect(database, isolation_level=None)) as other:
@@ -139,7 +165,10 @@ def run(request, tmp_path_factory):
             aside.rename(database)
             phase("calm", 3)
             write(
-                database, "ALTER TABLE customer RENAME TO real", "CREATE TABLE customer (origin)", insert("<html>", "x")
+                database,
+                "ALTER TABLE customer RENAME TO real",
+                "CREATE TABLE customer (origin)",
+                insert("<html>", "x"),
             )
             phase("rubbish", 3)
             write(database, "DELETE FROM customer")
@@ -152,7 +181,13 @@ def run(request, tmp_path_factory):
             seen = json.loads(client.communicate(timeout=LIMIT)[0])
     loads.socket.close()
     longest = max(ended - begun for _, begun, ended in loads.all if begun >= changed)
-    return {"seen": seen, "phases": phases, "changed": changed, "load": longest, "log": (folder / "log").read_text()}
+    return {
+        "seen": seen,
+        "phases": phases,
+        "changed": changed,
+        "load": longest,
+        "log": (folder / "log").read_text(),
+    }
 
 
 ALLOWED = {"access-control-expose-headers": "X-Worker", "vary": "Origin"}
@@ -172,7 +207,9 @@ def test_every_answer_is_right_whatever_the_source_does(run):
         ("GET", STRANGER): (200, {"vary": "Origin"}),
     }
     for name, begin, end in run["phases"]:
-        answers = [seen for seen in run["seen"] if seen["path"] == "/list" and begin <= seen["begun"] < end]
+        answers = [
+            seen for seen in run["seen"] if seen["path"] == "/list" and begin <= seen["begun"] < end
+        ]
         asked = {(seen["method"], seen["origin"]) for seen in answers}
         assert asked >= expected.keys(), f"no such request while {name}"
         for seen in answers:
@@ -221,7 +258,10 @@ def test_while_configured_anew_each_answer_belongs_to_one_configuration(run):
     old = {"access-control-allow-origin": KEPT, "vary": "Origin"}
     new = {**old, "access-control-allow-credentials": "true"}
     possible = {
-        "GET": [{**old, "access-control-expose-headers": "X-Old"}, {**new, "access-control-expose-headers": "X-New"}],
+        "GET": [
+            {**old, "access-control-expose-headers": "X-Old"},
+            {**new, "access-control-expose-headers": "X-New"},
+        ],
         "OPTIONS": [
             {
                 **base,
@@ -229,16 +269,28 @@ def test_while_configured_anew_each_answer_belongs_to_one_configuration(run):
                 "access-control-allow-headers": header,
                 "access-control-max-age": maxage,
             }
-            for base, method, header, maxage in ((old, "GET", "X-Old", "1"), (new, "PUT", "X-New", "2"))
+            for base, method, header, maxage in (
+                (old, "GET", "X-Old", "1"),
+                (new, "PUT", "X-New", "2"),
+            )
         ],
     }
     for method, configurations in possible.items():
-        answers = [seen["cors"] for seen in run["seen"] if (seen["path"], seen["method"]) == ("/flip", method)]
+        answers = [
+            seen["cors"]
+            for seen in run["seen"]
+            if (seen["path"], seen["method"]) == ("/flip", method)
+        ]
         assert all(answer in configurations for answer in answers)
         assert all(configuration in answers for configuration in configurations)
 
 
 def test_trouble_is_logged(run):
-    reasons = "database is locked", "unable to open database file", "is not an origin", "gave no origin"
+    reasons = (
+        "database is locked",
+        "unable to open database file",
+        "is not an origin",
+        "gave no origin",
+    )
     assert [reason for reason in reasons if reason not in run["log"]] == []
     assert "the last good list stays" in run["log"]

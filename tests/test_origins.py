@@ -199,9 +199,14 @@ def expected(pattern, faults, form=None):
 
 
 OKAY = rules("Okay")
-EXACT = [parameter for parameter in OKAY if "*" not in parameter.values[0] and parameter.values[0] != "copy"]
+EXACT = [
+    parameter
+    for parameter in OKAY
+    if "*" not in parameter.values[0] and parameter.values[0] != "copy"
+]
 REFUSED = [
-    pytest.param(parameter.values[0], expected(*parameter.values), id=parameter.id) for parameter in rules("Refused")
+    pytest.param(parameter.values[0], expected(*parameter.values), id=parameter.id)
+    for parameter in rules("Refused")
 ]
 MENDED = [
     pytest.param(parameter.values[0], parameter.values[2], id=parameter.id)
@@ -224,7 +229,14 @@ def test_pattern_that_browsers_can_match_loads(pattern):
 @pytest.mark.parametrize("pattern", EXACT)
 def test_pattern_without_a_wildcard_admits_itself_byte_for_byte(pattern):
     assert_cors(request(client(origin=pattern), pattern), allow_origin=pattern, vary="Origin")
-    for other in (pattern + "x", pattern[:-1], pattern + "/", pattern.upper(), "x" + pattern, pattern + ":1"):
+    for other in (
+        pattern + "x",
+        pattern[:-1],
+        pattern + "/",
+        pattern.upper(),
+        "x" + pattern,
+        pattern + ":1",
+    ):
         if other != pattern:
             assert_cors(request(client(origin=pattern), other), vary="Origin")
 
@@ -279,7 +291,9 @@ KINDS = (
     ("entry", "message"),
     [
         pytest.param(b"https://a.example", f"is of type bytes: {KINDS}", id="bytes"),
-        pytest.param(re.compile(b"https://a"), f"is of type Pattern: {KINDS}", id="expression-of-bytes"),
+        pytest.param(
+            re.compile(b"https://a"), f"is of type Pattern: {KINDS}", id="expression-of-bytes"
+        ),
         pytest.param(7, f"is of type int: {KINDS}", id="number"),
         pytest.param(None, f"is of type NoneType: {KINDS}", id="None"),
         pytest.param(["https://a.example"], f"is of type list: {KINDS}", id="list-in-a-list"),
@@ -305,7 +319,10 @@ def test_source_lists_origins_and_not_anyone(word):
     with pytest.raises(ConfigError) as caught:
         OriginList(lambda: [word])
     assert [tuple(problem)[1:] for problem in caught.value.problems] == [
-        (word, f"{word!r} stands for anyone, so it is no entry of a list: write it alone, or list origins")
+        (
+            word,
+            f"{word!r} stands for anyone, so it is no entry of a list: write it alone, or list origins",
+        )
     ]
 
 
@@ -342,11 +359,20 @@ MATCHES = [
             "*",
         ],
     ),
-    ("https://example.com:8443", ["https://example.com:8443"], ["https://example.com", "https://example.com:8444"]),
+    (
+        "https://example.com:8443",
+        ["https://example.com:8443"],
+        ["https://example.com", "https://example.com:8444"],
+    ),
     ("https://example.com.", ["https://example.com."], ["https://example.com"]),
     (
         "https://*.example.com",
-        ["https://a.example.com", "https://b.a.example.com", "https://a_b.example.com", "https://-.example.com"],
+        [
+            "https://a.example.com",
+            "https://b.a.example.com",
+            "https://a_b.example.com",
+            "https://-.example.com",
+        ],
         [
             "https://example.com",
             "https://.example.com",
@@ -374,16 +400,38 @@ MATCHES = [
     (
         "https://*.example.com:*",
         ["https://a.example.com", "https://b.a.example.com:8443", "https://a.example.com:1"],
-        ["https://example.com:8443", "https://a.example.com:", "https://a.example.com:08", "https://a.example.com:*"],
+        [
+            "https://example.com:8443",
+            "https://a.example.com:",
+            "https://a.example.com:08",
+            "https://a.example.com:*",
+        ],
     ),
     (
         "https://example.com:*",
         ["https://example.com", "https://example.com:8443"],
-        ["https://a.example.com", "https://example.com.evil.example", "https://example.com:x", "http://example.com"],
+        [
+            "https://a.example.com",
+            "https://example.com.evil.example",
+            "https://example.com:x",
+            "http://example.com",
+        ],
     ),
-    ("http://[::1]:*", ["http://[::1]", "http://[::1]:8080"], ["http://[::2]:8080", "https://[::1]"]),
-    ("http://[::1]:8080", ["http://[::1]:8080"], ["http://[::1]", "http://::1:8080", "http://[0::1]:8080"]),
-    ("http://127.0.0.1:*", ["http://127.0.0.1", "http://127.0.0.1:1"], ["http://127.0.0.11", "http://127.0.0.1.a.b"]),
+    (
+        "http://[::1]:*",
+        ["http://[::1]", "http://[::1]:8080"],
+        ["http://[::2]:8080", "https://[::1]"],
+    ),
+    (
+        "http://[::1]:8080",
+        ["http://[::1]:8080"],
+        ["http://[::1]", "http://::1:8080", "http://[0::1]:8080"],
+    ),
+    (
+        "http://127.0.0.1:*",
+        ["http://127.0.0.1", "http://127.0.0.1:1"],
+        ["http://127.0.0.11", "http://127.0.0.1.a.b"],
+    ),
     (
         "https://pr-*.example.com",
         ["https://pr-1.example.com", "https://pr-a-b.example.com"],
@@ -412,21 +460,33 @@ MATCHES = [
         ["https://pr-1.example.com", "https://pr-1.example.com:8443"],
         ["https://pr-.example.com:8443", "https://example.com:8443"],
     ),
-    ("https://*example.com", ["https://my-example.com", "https://evilexample.com"], ["https://example.com"]),
+    (
+        "https://*example.com",
+        ["https://my-example.com", "https://evilexample.com"],
+        ["https://example.com"],
+    ),
     (
         "https://*",
         ["https://a", "https://a.b", "https://a.b.c"],
         ["https://a:8443", "http://a", "https://[::1]", "https://"],
     ),
     ("https://*:8443", ["https://a:8443", "https://a.b:8443"], ["https://a", "https://[::1]:8443"]),
-    ("https://*:*", ["https://a:8443", "https://a.b"], ["https://[::1]", "https://[::1]:8443", "http://a.b"]),
+    (
+        "https://*:*",
+        ["https://a:8443", "https://a.b"],
+        ["https://[::1]", "https://[::1]:8443", "http://a.b"],
+    ),
     ("https://pr-*", ["https://pr-1"], ["https://pr-1.example", "https://pr-"]),
     (
         "chrome-extension://abcdef",
         ["chrome-extension://abcdef"],
         ["chrome-extension://abcdeg", "chrome-extension://ABCDEF", "moz-extension://abcdef"],
     ),
-    ("chrome-extension://*", ["chrome-extension://abcdef"], ["moz-extension://abcdef", "https://abcdef"]),
+    (
+        "chrome-extension://*",
+        ["chrome-extension://abcdef"],
+        ["moz-extension://abcdef", "https://abcdef"],
+    ),
     ("com.app://Host_1", ["com.app://Host_1"], ["com.app://host_1"]),
     ("null", ["null"], ["NULL", "Null", " null", "null, null", "https://null", "nul", ""]),
     ("https://a.example null", ["https://a.example", "null"], ["https://b.example"]),
@@ -434,7 +494,13 @@ MATCHES = [
     (
         "https://foo.com https://bar.com",
         ["https://foo.com", "https://bar.com"],
-        ["https://barfoo.com", "https://foobar.com", "https://foo.com.bar.com", "https://oo.com", "https://com"],
+        [
+            "https://barfoo.com",
+            "https://foobar.com",
+            "https://foo.com.bar.com",
+            "https://oo.com",
+            "https://com",
+        ],
     ),
     (
         "https://*.bar.com https://*.foo.com https://foo-*.bar.com",
@@ -446,7 +512,8 @@ MATCHES = [
 
 
 @pytest.mark.parametrize(
-    ("patterns", "origin"), [pytest.param(p, o, id=f"{p} admits {o}") for p, origins, _ in MATCHES for o in origins]
+    ("patterns", "origin"),
+    [pytest.param(p, o, id=f"{p} admits {o}") for p, origins, _ in MATCHES for o in origins],
 )
 def test_origin_is_admitted(patterns, origin):
     assert_cors(request(client(origin=patterns), origin), allow_origin=origin, vary="Origin")
@@ -456,7 +523,11 @@ def test_origin_is_admitted(patterns, origin):
 
 @pytest.mark.parametrize(
     ("patterns", "origin"),
-    [pytest.param(p, o, id=f"{p or 'nobody'} refuses {o!r}") for p, _, origins in MATCHES for o in origins],
+    [
+        pytest.param(p, o, id=f"{p or 'nobody'} refuses {o!r}")
+        for p, _, origins in MATCHES
+        for o in origins
+    ],
 )
 def test_origin_is_not_admitted(patterns, origin):
     assert_cors(request(client(origin=patterns), origin), vary="Origin")
@@ -516,7 +587,9 @@ def test_malformed_origin_is_allowed_by_nothing_and_asked_of_nobody(origin):
     assert_cors(request(client(origin="copy"), origin), vary="Origin")
     assert_cors(request(client(origin="*", matchstrategy="verbmatch"), origin), vary="Origin")
     assert_cors(request(client(origin=re.compile(r"(?s).*")), origin), vary="Origin")
-    assert_cors(request(client(origin=["https://*", "https://*:*", "null", never]), origin), vary="Origin")
+    assert_cors(
+        request(client(origin=["https://*", "https://*:*", "null", never]), origin), vary="Origin"
+    )
     assert preflight(client(origin=never), origin).status_int == 403
 
 
@@ -562,7 +635,8 @@ EXPRESSIONS = [
 
 
 @pytest.mark.parametrize(
-    ("expression", "origin", "admitted"), [pytest.param(*row, id=f"{row[0]} {row[1]}") for row in EXPRESSIONS]
+    ("expression", "origin", "admitted"),
+    [pytest.param(*row, id=f"{row[0]} {row[1]}") for row in EXPRESSIONS],
 )
 def test_regular_expression_matches_the_whole_origin_and_never_null(expression, origin, admitted):
     expected = {"allow_origin": origin} if admitted else {}
@@ -585,7 +659,11 @@ def test_predicate_sees_the_environ_of_the_request():
         return origin == f"https://{environ['HTTP_X_TENANT']}.example"
 
     both = client(origin=same_tenant)
-    assert_cors(request(both, "https://a.example", X_Tenant="a"), allow_origin="https://a.example", vary="Origin")
+    assert_cors(
+        request(both, "https://a.example", X_Tenant="a"),
+        allow_origin="https://a.example",
+        vary="Origin",
+    )
     assert_cors(request(both, "https://a.example", X_Tenant="b"), vary="Origin")
 
 
@@ -618,7 +696,9 @@ class Truthy:
         pytest.param(lambda origin: True, False, 1, id="wrong-signature"),
     ],
 )
-def test_predicate_allows_by_true_alone_and_what_is_not_boolean_is_an_error(predicate, admitted, errors, caplog):
+def test_predicate_allows_by_true_alone_and_what_is_not_boolean_is_an_error(
+    predicate, admitted, errors, caplog
+):
     expected = {"allow_origin": ORIGIN} if admitted else {}
     for form in (predicate, [predicate], ["https://unrelated.example", predicate]):
         caplog.clear()
@@ -637,7 +717,9 @@ def test_predicate_that_raises_is_logged_with_its_traceback(caplog):
 
 
 def test_failing_predicate_refuses_although_a_later_one_or_policy_would_allow():
-    assert_cors(request(client(origin=[raising, lambda origin, environ: True]), ORIGIN), vary="Origin")
+    assert_cors(
+        request(client(origin=[raising, lambda origin, environ: True]), ORIGIN), vary="Origin"
+    )
     both = client(policy="a, b", a_origin=raising, b_origin="copy")
     assert_cors(request(both, ORIGIN), vary="Origin")
 
@@ -692,7 +774,13 @@ def test_list_of_origins_in_every_form(several):
 
 
 def test_set_may_hold_patterns_expressions_and_predicates_at_once():
-    both = client(origin={"https://a.example", re.compile("https://b.*"), lambda origin, environ: "c" in origin})
+    both = client(
+        origin={
+            "https://a.example",
+            re.compile("https://b.*"),
+            lambda origin, environ: "c" in origin,
+        }
+    )
     for origin in ("https://a.example", "https://b.example", "https://c.example"):
         assert_cors(request(both, origin), allow_origin=origin, vary="Origin")
     assert_cors(request(both, "https://d"), vary="Origin")

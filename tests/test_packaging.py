@@ -24,7 +24,15 @@ TOOLS = "pip install -r .ci/requirements.txt"
 
 # Neither is part of the project: what git ignores, and what git and CI keep for themselves.
 NOT_SHIPPED = shutil.ignore_patterns(
-    ".*", "__pycache__", "*.py[co]", "*.egg-info", "build", "dist", "mutants", "node_modules", "venv"
+    ".*",
+    "__pycache__",
+    "*.py[co]",
+    "*.egg-info",
+    "build",
+    "dist",
+    "mutants",
+    "node_modules",
+    "venv",
 )
 
 
@@ -37,7 +45,11 @@ def run(*command, **options):
 
 def attempt(*command, cwd=None, **environment):
     """Run a program in an environment in which Python finds nothing but what is installed, and what cwd holds."""
-    kept = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+    }
     return subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
@@ -51,7 +63,9 @@ def attempt(*command, cwd=None, **environment):
 
 
 def files_under(directory):
-    return {path.relative_to(directory).as_posix() for path in directory.rglob("*") if not path.is_dir()}
+    return {
+        path.relative_to(directory).as_posix() for path in directory.rglob("*") if not path.is_dir()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +94,13 @@ def sdist(built, tmp_path_factory):
     with tarfile.open(archive) as file:
         assert all(member.isfile() or member.isdir() for member in file), "a link in the sdist"
         names = [member.name for member in file]
-        assert all(name.split("/")[0] == f"wsgicors-{wsgicors.__version__}" and ".." not in name for name in names)
-        file.extraction_filter = getattr(tarfile, "data_filter", None)  # which older Pythons do not have
+        assert all(
+            name.split("/")[0] == f"wsgicors-{wsgicors.__version__}" and ".." not in name
+            for name in names
+        )
+        file.extraction_filter = getattr(
+            tarfile, "data_filter", None
+        )  # which older Pythons do not have
         file.extractall(unpacked)
     return unpacked / f"wsgicors-{wsgicors.__version__}"
 
@@ -122,7 +141,13 @@ def test_sdist_holds_the_whole_project(source, sdist):
         for directory in (source, sdist)
     )
     assert shipped - {"PKG-INFO"} == there
-    assert {"CHANGES.rst", "LICENSE", "README.rst", "tests/test_packaging.py", "wsgicors.py"} <= shipped
+    assert {
+        "CHANGES.rst",
+        "LICENSE",
+        "README.rst",
+        "tests/test_packaging.py",
+        "wsgicors.py",
+    } <= shipped
     assert any(name.startswith("examples/") for name in shipped)
     assert any(name.startswith("benchmarks/") for name in shipped)
 
@@ -177,7 +202,9 @@ def test_file_as_a_program_hands_over(monkeypatch, capsys):
     assert capsys.readouterr().out.startswith("usage:")
 
     monkeypatch.setitem(sys.modules, "wsgicors_explain", None)
-    with pytest.raises(SystemExit, match="^the command line is the file wsgicors_explain.py: pip install wsgicors"):
+    with pytest.raises(
+        SystemExit, match="^the command line is the file wsgicors_explain.py: pip install wsgicors"
+    ):
         runpy.run_path(str(CHECKOUT / "wsgicors.py"), run_name="__main__")
 
 
@@ -248,7 +275,13 @@ def test_vendored_copy_works_by_its_dotted_name_and_in_ini(vendored):
         answer.close()
     """
     printed = run(
-        sys.executable, "-W", "ignore", "-c", textwrap.dedent(program), cwd=vendored, PYTHONPATH=str(vendored)
+        sys.executable,
+        "-W",
+        "ignore",
+        "-c",
+        textwrap.dedent(program),
+        cwd=vendored,
+        PYTHONPATH=str(vendored),
     )
     assert printed.splitlines() == [
         "200 OK",
@@ -327,20 +360,35 @@ def user(tmp_path):
 @pytest.mark.once
 def test_mypy_of_a_user_sees_the_types(installed, user):
     need(importlib.util.find_spec("mypy"), "mypy", TOOLS)
-    mypy = (sys.executable, "-m", "mypy", "--no-incremental", "--python-executable", installed / "python")
-    assert run(*mypy, "--strict", "good.py", cwd=user) == "Success: no issues found in 1 source file\n"
+    mypy = (
+        sys.executable,
+        "-m",
+        "mypy",
+        "--no-incremental",
+        "--python-executable",
+        installed / "python",
+    )
+    assert (
+        run(*mypy, "--strict", "good.py", cwd=user) == "Success: no issues found in 1 source file\n"
+    )
     found = attempt(*mypy, "bad.py", cwd=user)
     assert found.returncode == 1
-    assert [int(line) for line in re.findall(r"(?m)^bad\.py:(\d+): error:", found.stdout)] == BAD_LINES, found.stdout
+    assert [
+        int(line) for line in re.findall(r"(?m)^bad\.py:(\d+): error:", found.stdout)
+    ] == BAD_LINES, found.stdout
 
 
 @pytest.mark.once
 def test_pyright_of_a_user_sees_the_types(installed, user):
     need(importlib.util.find_spec("pyright"), "pyright", TOOLS)
     pyright = (sys.executable, "-m", "pyright", "--pythonpath", installed / "python")
-    (user / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict", "include": ["good.py"]}')
+    (user / "pyrightconfig.json").write_text(
+        '{"typeCheckingMode": "strict", "include": ["good.py"]}'
+    )
     assert "0 errors" in run(*pyright, cwd=user)
     (user / "pyrightconfig.json").write_text('{"include": ["bad.py"]}')
     found = attempt(*pyright, cwd=user)
     assert found.returncode == 1
-    assert sorted(map(int, set(re.findall(r"bad\.py:(\d+):\d+ - error:", found.stdout)))) == BAD_LINES, found.stdout
+    assert (
+        sorted(map(int, set(re.findall(r"bad\.py:(\d+):\d+ - error:", found.stdout)))) == BAD_LINES
+    ), found.stdout

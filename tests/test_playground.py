@@ -36,7 +36,9 @@ class Playground(NamedTuple):
 def process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     # -S: without site-packages, since nothing has to be installed.
     command = [sys.executable, "-S", str(SCRIPT), *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as started:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as started:
         try:
             yield started
         finally:
@@ -59,8 +61,12 @@ class Reply(NamedTuple):
     text: str
 
 
-def ask(port: int, method: str, path: str, headers: Mapping[str, str], body: str | None = None) -> Reply:
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+def ask(
+    port: int, method: str, path: str, headers: Mapping[str, str], body: str | None = None
+) -> Reply:
+    with contextlib.closing(
+        http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    ) as connection:
         connection.request(method, path, body, dict(headers))
         response = connection.getresponse()
         return Reply(response.status, response.headers, response.read().decode())
@@ -75,7 +81,12 @@ def command(port: int, path: str, asked: Mapping[str, Any], **headers: str | Non
 
 
 def prepare(playground: Playground, ini: str) -> Any:
-    request = {"session": "1", "ini": ini, "origin": f"http://shop.localhost:{playground.page}", "path": "/products"}
+    request = {
+        "session": "1",
+        "ini": ini,
+        "origin": f"http://shop.localhost:{playground.page}",
+        "path": "/products",
+    }
     request.update({"method": "GET", "headers": [], "credentials": "omit"})  # type: ignore[dict-item]  # a JSON object
     reply = command(playground.page, "/prepare", request)
     assert reply.status == 200, reply.text
@@ -89,9 +100,18 @@ def prepare(playground: Playground, ini: str) -> Any:
 
 def test_foreign_host_names_are_refused(playground: Playground) -> None:
     for port in (playground.page, playground.api):
-        for host in ("rebound.example", f"rebound.example:{port}", "shop.localhost", f"shop.localhost.:{port}", ""):
+        for host in (
+            "rebound.example",
+            f"rebound.example:{port}",
+            "shop.localhost",
+            f"shop.localhost.:{port}",
+            "",
+        ):
             assert ask(port, "GET", "/", {"Host": host}).status == 403
-    assert command(playground.page, "/site", {}, Host=f"rebound.example:{playground.page}").status == 403
+    assert (
+        command(playground.page, "/site", {}, Host=f"rebound.example:{playground.page}").status
+        == 403
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,7 +127,9 @@ def test_foreign_host_names_are_refused(playground: Playground) -> None:
     ],
     ids=str,
 )
-def test_only_its_own_page_gives_commands(playground: Playground, headers: Mapping[str, str | None]) -> None:
+def test_only_its_own_page_gives_commands(
+    playground: Playground, headers: Mapping[str, str | None]
+) -> None:
     sent = {name: value and value.format(port=playground.page) for name, value in headers.items()}
     for path in ("/site", "/prepare", "/wire"):
         assert command(playground.page, path, {}, **sent).status == 403
@@ -120,7 +142,12 @@ def test_it_listens_on_loopback_only(playground: Playground) -> None:
 
 
 def test_call_is_never_loaded(playground: Playground) -> None:
-    for value in ("call:antigravity:x", "https://a.example, call:antigravity:x", " CALL:antigravity:x", "\n  call:a:b"):
+    for value in (
+        "call:antigravity:x",
+        "https://a.example, call:antigravity:x",
+        " CALL:antigravity:x",
+        "\n  call:a:b",
+    ):
         (problem,) = prepare(playground, f"origin = *\nmatchstrategy ={value}")["problems"]
         assert problem["key"] == "matchstrategy"
         assert "the playground does not load it" in problem["message"]
@@ -142,7 +169,9 @@ def test_malformed_commands_are_errors_of_the_page(playground: Playground) -> No
         ("\norgin = *\norigin = *", 2, "did you mean 'origin'"),
     ],
 )
-def test_wrong_configurations_say_where(playground: Playground, ini: str, line: int, message: str) -> None:
+def test_wrong_configurations_say_where(
+    playground: Playground, ini: str, line: int, message: str
+) -> None:
     (problem,) = prepare(playground, ini)["problems"]
     assert problem["line"] == line
     assert message in problem["message"]
@@ -234,23 +263,32 @@ def test_lessons_come_out_as_predicted(engine: Engine) -> None:
 
     def pages(environ: dict[str, Any], start_response: Any) -> Any:
         if environ["PATH_INFO"] == "/report":
-            report.set_result(json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))))
+            report.set_result(
+                json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+            )
             start_response("204 No Content", [])
             return []
         if environ["PATH_INFO"] == "/page.js":
             body = (SCRIPT.parent / "playground" / "page.js").read_bytes() + VISITOR.encode()
-            start_response("200 OK", [("Content-Type", "text/javascript"), ("Content-Length", str(len(body)))])
+            start_response(
+                "200 OK", [("Content-Type", "text/javascript"), ("Content-Length", str(len(body)))]
+            )
             return [body]
         return playground.pages(environ, start_response)
 
     with contextlib.ExitStack() as stack:
-        servers = [stack.enter_context(script.Server(("127.0.0.1", 0), script.Handler)) for _ in ("pages", "api")]
+        servers = [
+            stack.enter_context(script.Server(("127.0.0.1", 0), script.Handler))
+            for _ in ("pages", "api")
+        ]
         playground = script.Playground(*(server.server_port for server in servers))
         for server, app in zip(servers, (pages, playground.api)):
             server.set_app(app)
             threading.Thread(target=server.serve_forever, daemon=True).start()
             stack.callback(server.shutdown)
-        shown = visit(engine, f"http://shop.localhost:{servers[0].server_port}/", report, timeout=90)
+        shown = visit(
+            engine, f"http://shop.localhost:{servers[0].server_port}/", report, timeout=90
+        )
     assert {name: text[: len(LESSONS[name])] for name, text in shown.items()} == LESSONS
     assert [name for name, text in shown.items() if "did otherwise" in text] == []
 
@@ -379,7 +417,9 @@ def test_everything_has_a_label(page: Any) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_a_phone_and_is_readable(chromium: Any, playground: Playground, scheme: str) -> None:
+def test_it_fits_a_phone_and_is_readable(
+    chromium: Any, playground: Playground, scheme: str
+) -> None:
     phone = chromium.new_page(viewport={"width": 360, "height": 740}, color_scheme=scheme)
     phone.goto(playground.url)
     phone.locator("#with .banner").wait_for()

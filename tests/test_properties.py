@@ -51,9 +51,13 @@ NAMES = st.builds(
     st.sampled_from(["", "", "", "."]),
 )
 WILDCARD_LABELS = st.builds(
-    lambda before, after: f"{before}*{after}", st.text("ab-1", max_size=2), st.text("ab-1", max_size=2)
+    lambda before, after: f"{before}*{after}",
+    st.text("ab-1", max_size=2),
+    st.text("ab-1", max_size=2),
 )
-WILDCARD_NAMES = st.one_of(WILDCARD_LABELS, st.builds(lambda label, name: f"{label}.{name}", WILDCARD_LABELS, NAMES))
+WILDCARD_NAMES = st.one_of(
+    WILDCARD_LABELS, st.builds(lambda label, name: f"{label}.{name}", WILDCARD_LABELS, NAMES)
+)
 ADDRESSES = st.sampled_from(["127.0.0.1", "203.0.113.7", "[::1]", "[2001:db8::1]"])
 SCHEMES = st.sampled_from(["https", "https", "http", "chrome-extension"])
 PORTS = st.sampled_from(["", "", ":1", ":8443", ":65535"])
@@ -68,13 +72,26 @@ PATTERNS = st.builds(joined, SCHEMES, NAMES | WILDCARD_NAMES | ADDRESSES, PORTS 
 HOSTILE_ORIGINS = st.one_of(
     st.text(max_size=20),
     st.text(st.characters(max_codepoint=255), max_size=20),
-    st.builds(lambda origin, at, text: origin[:at] + text + origin[at:], ORIGINS, st.integers(0, 30), st.text()),
-    st.builds(lambda origin, text: origin + text, PATTERNS, st.sampled_from(["/", "\r\nX: 1", ", null", "\n", "\0"])),
+    st.builds(
+        lambda origin, at, text: origin[:at] + text + origin[at:],
+        ORIGINS,
+        st.integers(0, 30),
+        st.text(),
+    ),
+    st.builds(
+        lambda origin, text: origin + text,
+        PATTERNS,
+        st.sampled_from(["/", "\r\nX: 1", ", null", "\n", "\0"]),
+    ),
     st.builds(lambda origin, text: f"{origin} {text}", ORIGINS, ORIGINS),
     ORIGINS.map(lambda origin: origin.upper()),  # builds() cannot look into PyPy's str.upper
     PATTERNS,
-    st.sampled_from(["", " ", "null ", "NULL", "*", "copy", "file://", "https://", "https://[", "https://a:0"]),
-    st.sampled_from(["https://" + "a" * 505, "https://" + "a.b" * 168, "a" * 10**6, "https://a" * 10**5]),
+    st.sampled_from(
+        ["", " ", "null ", "NULL", "*", "copy", "file://", "https://", "https://[", "https://a:0"]
+    ),
+    st.sampled_from(
+        ["https://" + "a" * 505, "https://" + "a.b" * 168, "a" * 10**6, "https://a" * 10**5]
+    ),
 )
 
 
@@ -135,7 +152,9 @@ def matches(pattern, origin):
 def test_compiled_patterns_admit_what_each_pattern_admits(patterns, origin, data):
     if data and data.draw(st.booleans()):  # an origin that is near a pattern
         origin = data.draw(st.sampled_from(patterns)).replace(":*", data.draw(PORTS))
-        origin = origin.replace("*", data.draw(st.sampled_from(["a", "b", "1", "a.b", "ab", "-", "", ".", "a..b"])))
+        origin = origin.replace(
+            "*", data.draw(st.sampled_from(["a", "b", "1", "a.b", "ab", "-", "", ".", "a..b"]))
+        )
     patterns = [pattern for pattern in patterns if loads(origin=pattern)]
     expected = well_formed(origin) and any(matches(pattern, origin) for pattern in patterns)
     event(f"admitted: {expected}")
@@ -188,7 +207,9 @@ def fails(origin, environ):
 REGEX = re.compile(r"https://[ab]+\.example")
 HEADER_NAMES = ["X-A", "X-B", "Authorization", "Content-Type"]
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CHICKEN", "chicken"]
-ENTRIES = st.one_of(PATTERNS, PATTERNS, PATTERNS, st.sampled_from(["null", REGEX, app_example, fails]))
+ENTRIES = st.one_of(
+    PATTERNS, PATTERNS, PATTERNS, st.sampled_from(["null", REGEX, app_example, fails])
+)
 PATHS = ["/a", "/a/*", "/a/b/", "/*", "/é/*"]
 
 
@@ -197,7 +218,11 @@ def list_of(names, **options):
 
 
 POLICIES = st.fixed_dictionaries(
-    {"origin": st.one_of(st.just("*"), st.just("copy"), st.lists(ENTRIES, max_size=3), ORIGINS.map(lambda o: [o]))},
+    {
+        "origin": st.one_of(
+            st.just("*"), st.just("copy"), st.lists(ENTRIES, max_size=3), ORIGINS.map(lambda o: [o])
+        )
+    },
     optional={
         "path": list_of(PATHS, min_size=1, max_size=2),
         "methods": st.just("*") | list_of(METHODS),
@@ -217,7 +242,10 @@ POLICIES = st.fixed_dictionaries(
 def configurations(draw):
     """A configuration in the nested form that loads."""
     policies = {name: draw(POLICIES) for name in draw(st.sampled_from(["a", "ab", "abc"]))}
-    configuration = {"policies": policies, "matchstrategy": draw(st.sampled_from(["firstmatch", "verbmatch"]))}
+    configuration = {
+        "policies": policies,
+        "matchstrategy": draw(st.sampled_from(["firstmatch", "verbmatch"])),
+    }
     if draw(st.booleans()):
         configuration["policy"] = [*policies, "deny"]
     for policy in policies.values():
@@ -263,7 +291,9 @@ def admits(policy, origin):
         return "null" in entries
     if not well_formed(origin):
         return False
-    if any(matches(entry, origin) for entry in entries if isinstance(entry, str) and entry != "null"):
+    if any(
+        matches(entry, origin) for entry in entries if isinstance(entry, str) and entry != "null"
+    ):
         return True
     if REGEX in entries and re.match(REGEX.pattern + r"\Z", origin):
         return True
@@ -310,7 +340,10 @@ def reading(configuration, environ):
     """The policy that allows a request; "untouched", "refused"; and whether its headers are static."""
     path = environ["PATH_INFO"] or "/"
     group = group_for(configuration, path)
-    if group_for(configuration, normalized(path)) is not group and group_for(configuration, normalized(path)) != group:
+    if (
+        group_for(configuration, normalized(path)) is not group
+        and group_for(configuration, normalized(path)) != group
+    ):
         return "refused", False
     if group is None:
         return "untouched", False
@@ -330,7 +363,11 @@ def reading(configuration, environ):
 
 
 def takes_verb(policy, environ):
-    verb = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"] if preflight(environ) else environ["REQUEST_METHOD"]
+    verb = (
+        environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+        if preflight(environ)
+        else environ["REQUEST_METHOD"]
+    )
     methods = policy.get("methods", ["GET", "HEAD", "POST"])
     return methods == "*" or verb in methods
 
@@ -388,7 +425,11 @@ def expected(configuration, environ, exposable):
         status = 200
         exposed = policy.get("expose_headers", [])
         if exposed == "*" and credentials:
-            exposed = [*exposable, *(["Timing-Allow-Origin"] if policy.get("timing") else []), "Vary"]
+            exposed = [
+                *exposable,
+                *(["Timing-Allow-Origin"] if policy.get("timing") else []),
+                "Vary",
+            ]
         if exposed:
             headers["expose-headers"] = ", ".join(exposed)
         if policy.get("timing"):
@@ -408,12 +449,28 @@ def requests(draw, configuration):
     environ = {"QUERY_STRING": ""}
     setup_testing_defaults(environ)
     environ["REQUEST_METHOD"] = draw(st.sampled_from(["OPTIONS", "OPTIONS", *METHODS]))
-    paths = ["", "/", "/a", "/a/", "/a/b", "/a/b/", "/b", "/A", "/a//b", "/a/../b", "/b/../a", "//a", "/\xc3\xa9/x"]
+    paths = [
+        "",
+        "/",
+        "/a",
+        "/a/",
+        "/a/b",
+        "/a/b/",
+        "/b",
+        "/A",
+        "/a//b",
+        "/a/../b",
+        "/b/../a",
+        "//a",
+        "/\xc3\xa9/x",
+    ]
     environ["PATH_INFO"] = draw(st.sampled_from([*paths, "/a/..", "/a/.", "/b\\a", "/.a"]))
     origins = st.one_of(near(configuration), near(configuration), st.just("null"), HOSTILE_ORIGINS)
     for key, values in {
         "HTTP_ORIGIN": origins,
-        "HTTP_ACCESS_CONTROL_REQUEST_METHOD": st.sampled_from([*METHODS, "", "a b", "GET\r\n", "A" * 64, "A" * 65]),
+        "HTTP_ACCESS_CONTROL_REQUEST_METHOD": st.sampled_from(
+            [*METHODS, "", "a b", "GET\r\n", "A" * 64, "A" * 65]
+        ),
         "HTTP_ACCESS_CONTROL_REQUEST_HEADERS": st.sampled_from(
             [
                 "",
@@ -436,7 +493,9 @@ def requests(draw, configuration):
     return environ
 
 
-UNUSUAL_METHOD = pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")  # says wsgiref.validate
+UNUSUAL_METHOD = pytest.mark.filterwarnings(
+    "ignore:Unknown REQUEST_METHOD"
+)  # says wsgiref.validate
 
 
 @UNUSUAL_METHOD
@@ -467,10 +526,14 @@ def test_every_request_gets_what_the_configuration_says(configuration, data):
     list_of([name for name in HEADER_NAMES if name != "Content-Type"]),
     st.sampled_from(["omit", "include"]),
 )
-def test_browser_reads_what_the_configuration_lets_it_read(configuration, data, path, method, names, credentials):
+def test_browser_reads_what_the_configuration_lets_it_read(
+    configuration, data, path, method, names, credentials
+):
     origin = data.draw(st.one_of(near(configuration), st.just("null")))
     assume(origin == "null" or origin.startswith(("https:", "http:")))
-    assume(origin not in ("http://localhost", "https://localhost:65535"))  # the first is the browser's own
+    assume(
+        origin not in ("http://localhost", "https://localhost:65535")
+    )  # the first is the browser's own
     app = validator(CORS(validator(app_sending(("X-One", "1"), ("ETag", '"1"'))), configuration))
     verdict = Browser(app, origin).fetch(path, method, dict.fromkeys(names, "1"), credentials)
 
@@ -507,7 +570,11 @@ def test_browser_reads_what_the_configuration_lets_it_read(configuration, data, 
 ANY_TEXT = st.one_of(
     st.text(st.characters(max_codepoint=255), max_size=40),
     st.text(st.characters(exclude_categories=()), max_size=40),  # lone surrogates as well
-    st.builds(lambda text, times: text * times, st.text(min_size=1, max_size=3), st.sampled_from([10, 5000, 100_000])),
+    st.builds(
+        lambda text, times: text * times,
+        st.text(min_size=1, max_size=3),
+        st.sampled_from([10, 5000, 100_000]),
+    ),
     st.text("/.\\ab%\r\n\0é", max_size=12),
 )
 ODD = st.sampled_from([None, b"https://a.example", 1, ["https://a.example"]])
@@ -528,7 +595,9 @@ SPELLINGS = sorted({spelt for name in CORS_NAMES for spelt in (name, name.title(
 APP_HEADERS = st.lists(
     st.tuples(
         st.sampled_from([*SPELLINGS, "X-One", "x-two", "Set-Cookie"]),
-        st.sampled_from(["*", "Origin", "Accept, origin", "", "https://a.example", "true", ",, ,", "Accept,*"]),
+        st.sampled_from(
+            ["*", "Origin", "Accept, origin", "", "https://a.example", "true", ",, ,", "Accept,*"]
+        ),
     ),
     max_size=6,
 )
@@ -536,10 +605,19 @@ APP_HEADERS = st.lists(
 
 @given(configurations(), APP_HEADERS, st.booleans(), st.data())
 @example({"policies": {"a": {"origin": "*"}}, "matchstrategy": "firstmatch"}, [], True, None)
-@example({"policies": {"a": {"origin": "*"}}, "matchstrategy": "firstmatch"}, [("VARY", "*")] * 2, False, None)
+@example(
+    {"policies": {"a": {"origin": "*"}}, "matchstrategy": "firstmatch"},
+    [("VARY", "*")] * 2,
+    False,
+    None,
+)
 def test_no_request_breaks_anything(configuration, app_headers, catch_errors, data):
     cors = CORS(app_sending(*app_headers), configuration, catch_errors=catch_errors)
-    environ = {"REQUEST_METHOD": "OPTIONS", "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT", "HTTP_ORIGIN": None}
+    environ = {
+        "REQUEST_METHOD": "OPTIONS",
+        "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT",
+        "HTTP_ORIGIN": None,
+    }
     for _ in range(2):
         if data:
             keys = data.draw(st.sets(st.sampled_from(list(HOSTILE_VALUES))))
@@ -554,7 +632,9 @@ def test_no_request_breaks_anything(configuration, app_headers, catch_errors, da
         if governed:
             found = [name.lower() for name, _ in headers if name.lower() in DECIDED]
             assert len(found) == len(set(found)), headers
-            if not any(policy["origin"] == "*" for policy in configuration["policies"].values()):  # none is static
+            if not any(
+                policy["origin"] == "*" for policy in configuration["policies"].values()
+            ):  # none is static
                 assert [name.lower() for name, _ in headers].count("vary") == 1, headers
         for name, value in headers:
             assert type(name) is type(value) is str
@@ -564,7 +644,9 @@ def test_no_request_breaks_anything(configuration, app_headers, catch_errors, da
         if governed and "access-control-allow-credentials" in sent:
             assert isinstance(environ["HTTP_ORIGIN"], str)
             assert sent["access-control-allow-origin"] == environ["HTTP_ORIGIN"]
-            trusting = [policy for policy in configuration["policies"].values() if policy.get("credentials")]
+            trusting = [
+                policy for policy in configuration["policies"].values() if policy.get("credentials")
+            ]
             assert any(admits(policy, environ["HTTP_ORIGIN"]) for policy in trusting)
 
 
@@ -590,28 +672,71 @@ def test_no_request_breaks_a_line_of_the_log(configuration, data):
         first, _, traceback = line.partition("\nTraceback (most recent call last):\n")
         assert first.isprintable()
         assert len(first) < 1500
-        assert not traceback or fails in sum((list(p["origin"]) for p in configuration["policies"].values()), [])
+        assert not traceback or fails in sum(
+            (list(p["origin"]) for p in configuration["policies"].values()), []
+        )
 
 
 # ---------------------------------------------------------------------------------------------------------------
 # Values of options
 # ---------------------------------------------------------------------------------------------------------------
 
-WORDS = ["*", "copy", "null", "true", "1", "600", "GET", "patch", "X-A", "/a/*", "deny", "any-origin", "verbmatch"]
+WORDS = [
+    "*",
+    "copy",
+    "null",
+    "true",
+    "1",
+    "600",
+    "GET",
+    "patch",
+    "X-A",
+    "/a/*",
+    "deny",
+    "any-origin",
+    "verbmatch",
+]
 PIECES = st.sampled_from(
-    [*WORDS, ",", " ", "\n", "https://", "http://", "a.example", "*.", ":443", ":*", "[::1]", "é", "＊"]
+    [
+        *WORDS,
+        ",",
+        " ",
+        "\n",
+        "https://",
+        "http://",
+        "a.example",
+        "*.",
+        ":443",
+        ":*",
+        "[::1]",
+        "é",
+        "＊",
+    ]
 )
-TEXTS = st.one_of(st.text(st.characters(exclude_categories=())), st.lists(PIECES, max_size=6).map("".join), PATTERNS)
+TEXTS = st.one_of(
+    st.text(st.characters(exclude_categories=())),
+    st.lists(PIECES, max_size=6).map("".join),
+    PATTERNS,
+)
 OPTION_NAMES = (
     "origin path methods headers expose_headers credentials maxage timing preflight_status preflight_continue"
     " accept_risk matchstrategy catch_errors policy policies"
 ).split()
 VALUES = st.recursive(
     st.one_of(
-        TEXTS, st.none(), st.booleans(), st.integers(), st.floats(), st.binary(), st.timedeltas(), st.just(REGEX)
+        TEXTS,
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.binary(),
+        st.timedeltas(),
+        st.just(REGEX),
     ),
     lambda inner: st.one_of(
-        st.lists(inner, max_size=3), st.tuples(inner), st.dictionaries(st.text(max_size=3), inner, max_size=2)
+        st.lists(inner, max_size=3),
+        st.tuples(inner),
+        st.dictionaries(st.text(max_size=3), inner, max_size=2),
     ),
     max_leaves=4,
 )
@@ -666,11 +791,17 @@ def test_origin_with_credentials_loads_or_is_refused_by_its_key(value, credentia
 @given(value=TEXTS, prefix=st.sampled_from(["", "call:", "call:wsgicors:", "call:os."]))
 def test_text_of_an_ini_file_loads_or_is_refused_by_its_key(option, value, prefix):
     rest = {} if option in ("origin", "policy", "policies") else {"origin": "https://a.example"}
-    problems(option, prefix + value, lambda text: make_middleware(plain_app, {}, **{**rest, option: text}))
+    problems(
+        option,
+        prefix + value,
+        lambda text: make_middleware(plain_app, {}, **{**rest, option: text}),
+    )
 
 
 @given(
-    key=st.text() | st.sampled_from([*OPTION_NAMES, "app", "cfg", "self", "api_origin", "cors_origins"]), value=TEXTS
+    key=st.text()
+    | st.sampled_from([*OPTION_NAMES, "app", "cfg", "self", "api_origin", "cors_origins"]),
+    value=TEXTS,
 )
 def test_any_key_of_an_ini_file_loads_or_is_refused(key, value):
     try:

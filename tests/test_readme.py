@@ -29,8 +29,15 @@ def document():
     from docutils.core import publish_doctree
 
     complaints = io.StringIO()
-    settings = {"warning_stream": complaints, "report_level": 1, "raw_enabled": False, "file_insertion_enabled": False}
-    found = publish_doctree(README.read_text(encoding="utf-8"), str(README), settings_overrides=settings)
+    settings = {
+        "warning_stream": complaints,
+        "report_level": 1,
+        "raw_enabled": False,
+        "file_insertion_enabled": False,
+    }
+    found = publish_doctree(
+        README.read_text(encoding="utf-8"), str(README), settings_overrides=settings
+    )
     assert complaints.getvalue() == ""
     return found
 
@@ -61,7 +68,9 @@ def test_every_option_has_a_heading(document):
     from docutils.nodes import title
 
     headings = [node.astext() for node in document.findall(title)]
-    missing = [option for option in (*wsgicors.OPTIONS, *wsgicors.GLOBAL_OPTIONS) if option not in headings]
+    missing = [
+        option for option in (*wsgicors.OPTIONS, *wsgicors.GLOBAL_OPTIONS) if option not in headings
+    ]
     assert missing == []
 
 
@@ -91,7 +100,11 @@ def test_ini_blocks_load(blocks, tmp_path):
 def section_of(options):
     """The section of a filter that has these options, and an origin for those that show another option only."""
     keys = [row.partition("=")[0].strip() for row in options.splitlines() if "=" in row]
-    origin = "" if any(key.split("_")[-1] == "origin" for key in keys) else "origin = https://app.example.com\n"
+    origin = (
+        ""
+        if any(key.split("_")[-1] == "origin" for key in keys)
+        else "origin = https://app.example.com\n"
+    )
     return f"[filter:cors]\nuse = egg:wsgicors#middleware\n{origin}{options}\n"
 
 
@@ -138,7 +151,11 @@ def test_sessions_print_what_is_shown(blocks):
     """Blocks of language pycon are doctests: error messages are shown there as they really print."""
     for line, text in blocks.get("pycon", []):
         names = {"app": plain_app, "CORS": wsgicors.CORS, "OriginList": wsgicors.OriginList}
-        test = doctest.DocTestParser().get_doctest(text + "\n", names, "README.rst", str(README), line)
+        test = doctest.DocTestParser().get_doctest(
+            text + "\n", names, "README.rst", str(README), line
+        )
         complaints = io.StringIO()
-        doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(test, out=complaints.write)
+        doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(
+            test, out=complaints.write
+        )
         assert complaints.getvalue() == ""

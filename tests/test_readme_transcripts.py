@@ -35,7 +35,9 @@ def test_there_are_transcripts():
     assert len(TRANSCRIPTS) >= 5
 
 
-@pytest.mark.parametrize(("command", "output"), TRANSCRIPTS, ids=[command for command, _ in TRANSCRIPTS])
+@pytest.mark.parametrize(
+    ("command", "output"), TRANSCRIPTS, ids=[command for command, _ in TRANSCRIPTS]
+)
 def test_transcript_is_what_the_command_prints(command, output, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("production.ini").write_text(INI, encoding="utf-8")
@@ -43,11 +45,17 @@ def test_transcript_is_what_the_command_prints(command, output, tmp_path, monkey
     with serving(permissive) as port:
         main(shlex.split(command.replace(":8080", f":{port}")))
     printed = capsys.readouterr().out.replace(f":{port}", ":8080")
-    lines = [f"    {line}" for line in printed.splitlines() if not line.startswith(("< Date", "< Server"))]
+    lines = [
+        f"    {line}"
+        for line in printed.splitlines()
+        if not line.startswith(("< Date", "< Server"))
+    ]
     assert lines == output.splitlines()
 
 
 def test_the_errors_are_what_the_example_prints():
     example = Path(__file__).parent.parent / "examples" / "mistakes.py"
-    printed = subprocess.run([sys.executable, example], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(
+        [sys.executable, example], capture_output=True, text=True, check=True
+    ).stdout
     assert textwrap.indent(printed, "    ") in README

@@ -33,7 +33,9 @@ THIRD = "https://third.example.org"
 def at(test_client, path, origin=ORIGIN, method="GET", **environ):
     """A request with this PATH_INFO, exactly as a server would hand it over."""
     headers = {} if origin is None else {"Origin": origin}
-    asked = webtest.TestRequest.blank("/", method=method, headers=headers, environ={"PATH_INFO": path, **environ})
+    asked = webtest.TestRequest.blank(
+        "/", method=method, headers=headers, environ={"PATH_INFO": path, **environ}
+    )
     return test_client.do_request(asked, expect_errors=True)
 
 
@@ -78,7 +80,12 @@ REFUSED = {"vary": "Origin"}
 
 API = {"policy": "api, rest", "api_path": "/api/*", "api_origin": ORIGIN, "rest_origin": "copy"}
 API_ONLY = {"policy": "api", "api_path": "/api/*", "api_origin": ORIGIN}
-EXACT = {"policy": "page, rest", "page_path": "/page, /dir/", "page_origin": ORIGIN, "rest_origin": "copy"}
+EXACT = {
+    "policy": "page, rest",
+    "page_path": "/page, /dir/",
+    "page_origin": ORIGIN,
+    "rest_origin": "copy",
+}
 ORDER = {
     "policy": "wide, deep, wide2",
     "wide_path": "/a/*",
@@ -100,7 +107,12 @@ SEVERAL = {"policy": "p, rest", "p_path": "/a /b/*, /c", "p_origin": ORIGIN, "re
 ROOT = {"policy": "root, rest", "root_path": "/", "root_origin": ORIGIN, "rest_origin": "copy"}
 ALL = {"policy": "all, rest", "all_path": "/*", "all_origin": ORIGIN, "rest_origin": "copy"}
 UNICODE = {"policy": "p, rest", "p_path": "/café/*", "p_origin": ORIGIN, "rest_origin": "copy"}
-LATE_REST = {"policy": "rest, api", "api_path": "/api/*", "api_origin": ORIGIN, "rest_origin": "copy"}
+LATE_REST = {
+    "policy": "rest, api",
+    "api_path": "/api/*",
+    "api_origin": ORIGIN,
+    "rest_origin": "copy",
+}
 
 PATHS = [
     # configuration, PATH_INFO, origin, the policy that answers, or what is sent
@@ -242,8 +254,16 @@ def test_script_name_does_not_matter():
 @pytest.mark.parametrize("path", ["x/y", "api", "*"])
 def test_path_without_its_slash_gets_no_laxer_policy(path):
     recorder = Recorder()
-    call(CORS(plain_app, policy="api, rest", api_path="/*", api_origin=[], rest_origin="*"), recorder, PATH_INFO=path)
-    assert recorder.headers == [("Content-Type", "text/plain"), ("Content-Length", "2"), ("Vary", "Origin")]
+    call(
+        CORS(plain_app, policy="api, rest", api_path="/*", api_origin=[], rest_origin="*"),
+        recorder,
+        PATH_INFO=path,
+    )
+    assert recorder.headers == [
+        ("Content-Type", "text/plain"),
+        ("Content-Length", "2"),
+        ("Vary", "Origin"),
+    ]
 
 
 def test_path_that_is_missing_is_the_root():
@@ -319,7 +339,8 @@ FIRSTMATCH = [
 
 
 @pytest.mark.parametrize(
-    ("cfg", "path", "origin", "expected"), [pytest.param(*row[1:], id=f"{row[0]} {row[3]}") for row in FIRSTMATCH]
+    ("cfg", "path", "origin", "expected"),
+    [pytest.param(*row[1:], id=f"{row[0]} {row[3]}") for row in FIRSTMATCH],
 )
 def test_first_policy_that_allows_the_origin(cfg, path, origin, expected):
     response = at(client(exposing(cfg)), path, origin)
@@ -385,7 +406,9 @@ def by_header(environ):
 
 
 def by_header_or_fail(environ):
-    return {"list": ["a"], "number": 1, "class": CORS, "empty": "", "last": "b"}[environ["HTTP_X_POLICY"]]
+    return {"list": ["a"], "number": 1, "class": CORS, "empty": "", "last": "b"}[
+        environ["HTTP_X_POLICY"]
+    ]
 
 
 async def asynchronous(environ):
@@ -417,7 +440,9 @@ CHOSEN = {"policy": "a, b, deny, c", "a_origin": ORIGIN, "b_origin": "*", "c_ori
         pytest.param(lambda: "a", "a", ORIGIN, REFUSED, 1, id="wrong-signature"),
     ],
 )
-def test_function_names_the_policy_and_what_is_no_name_refuses(strategy, chosen, origin, expected, errors, caplog):
+def test_function_names_the_policy_and_what_is_no_name_refuses(
+    strategy, chosen, origin, expected, errors, caplog
+):
     both = client(exposing(CHOSEN), matchstrategy=strategy)
     named = {} if chosen is None else {"HTTP_X_POLICY": chosen}
     response = at(both, "/", origin, **named)
@@ -426,7 +451,9 @@ def test_function_names_the_policy_and_what_is_no_name_refuses(strategy, chosen,
     assert len([record for record in caplog.records if record.levelname == "ERROR"]) == errors
     if origin is not None:
         asked = at(both, "/", origin, "OPTIONS", HTTP_ACCESS_CONTROL_REQUEST_METHOD="PUT", **named)
-        assert asked.status_int == (200 if expected is NOT_GOVERNED else 403 if expected is REFUSED else 204)
+        assert asked.status_int == (
+            200 if expected is NOT_GOVERNED else 403 if expected is REFUSED else 204
+        )
 
 
 def test_function_names_a_direct_policy_direct():
@@ -449,13 +476,25 @@ def test_strategy_that_raises_is_logged_with_its_traceback(caplog):
 @pytest.mark.parametrize(
     ("method", "origin", "environ", "is_preflight"),
     [
-        pytest.param("OPTIONS", ORIGIN, {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT"}, True, id="preflight"),
+        pytest.param(
+            "OPTIONS", ORIGIN, {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT"}, True, id="preflight"
+        ),
         pytest.param("OPTIONS", ORIGIN, {}, False, id="no-method"),
-        pytest.param("OPTIONS", None, {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT"}, False, id="no-origin"),
-        pytest.param("OPTIONS", ORIGIN, {"HTTP_ACCESS_CONTROL_REQUEST_HEADERS": "x"}, False, id="headers-alone"),
+        pytest.param(
+            "OPTIONS", None, {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT"}, False, id="no-origin"
+        ),
+        pytest.param(
+            "OPTIONS",
+            ORIGIN,
+            {"HTTP_ACCESS_CONTROL_REQUEST_HEADERS": "x"},
+            False,
+            id="headers-alone",
+        ),
         pytest.param("OPTIONS", None, {}, False, id="plain"),
         pytest.param("GET", ORIGIN, {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT"}, False, id="get"),
-        pytest.param("POST", ORIGIN, {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT"}, False, id="post"),
+        pytest.param(
+            "POST", ORIGIN, {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT"}, False, id="post"
+        ),
     ],
 )
 @pytest.mark.parametrize("allowed_origin", ["*", ORIGIN, "copy", []], ids=repr)
@@ -487,25 +526,59 @@ ALLOWED = [
     ("copy", {"origin": "copy"}, {**ORIGIN_VARY, "allow_methods": SAFE}, ORIGIN_VARY),
     (
         "star-everything",
-        {"origin": "*", "methods": "*", "headers": "*", "expose_headers": "*", "maxage": 600, "timing": True},
-        {"allow_origin": "*", "allow_methods": "*", "allow_headers": "*, Authorization", "max_age": "600"},
+        {
+            "origin": "*",
+            "methods": "*",
+            "headers": "*",
+            "expose_headers": "*",
+            "maxage": 600,
+            "timing": True,
+        },
+        {
+            "allow_origin": "*",
+            "allow_methods": "*",
+            "allow_headers": "*, Authorization",
+            "max_age": "600",
+        },
         {"allow_origin": "*", "expose_headers": "*", "timing_allow_origin": "*"},
     ),
     (
         "one-everything",
-        {"origin": ORIGIN, "methods": "*", "headers": "*", "expose_headers": "*", "maxage": 600, "timing": True},
-        {**ORIGIN_VARY, "allow_methods": "*", "allow_headers": "*, Authorization", "max_age": "600"},
+        {
+            "origin": ORIGIN,
+            "methods": "*",
+            "headers": "*",
+            "expose_headers": "*",
+            "maxage": 600,
+            "timing": True,
+        },
+        {
+            **ORIGIN_VARY,
+            "allow_methods": "*",
+            "allow_headers": "*, Authorization",
+            "max_age": "600",
+        },
         {**ORIGIN_VARY, "expose_headers": "*", "timing_allow_origin": ORIGIN},
     ),
     (
         "lists",
-        {"origin": ORIGIN, "methods": "GET, put", "headers": "X-Token X-B", "expose_headers": "X-C,X-D"},
+        {
+            "origin": ORIGIN,
+            "methods": "GET, put",
+            "headers": "X-Token X-B",
+            "expose_headers": "X-C,X-D",
+        },
         {**ORIGIN_VARY, "allow_methods": "GET, PUT", "allow_headers": "X-Token, X-B"},
         {**ORIGIN_VARY, "expose_headers": "X-C, X-D"},
     ),
     (
         "lists-with-star",
-        {"origin": "*", "methods": "GET, put", "headers": "X-Token X-B", "expose_headers": "X-C,X-D"},
+        {
+            "origin": "*",
+            "methods": "GET, put",
+            "headers": "X-Token X-B",
+            "expose_headers": "X-C,X-D",
+        },
         {"allow_origin": "*", "allow_methods": "GET, PUT", "allow_headers": "X-Token, X-B"},
         {"allow_origin": "*", "expose_headers": "X-C, X-D"},
     ),
@@ -524,7 +597,13 @@ ALLOWED = [
     ),
     (
         "credentials-lists",
-        {"origin": ORIGIN, "credentials": True, "methods": "PUT", "headers": "X-Token", "expose_headers": "X-C"},
+        {
+            "origin": ORIGIN,
+            "credentials": True,
+            "methods": "PUT",
+            "headers": "X-Token",
+            "expose_headers": "X-C",
+        },
         {**WITH, "allow_methods": "PUT", "allow_headers": "X-Token", "vary": "Origin"},
         {**WITH, "expose_headers": "X-C", "vary": "Origin"},
     ),
@@ -537,12 +616,23 @@ ALLOWED = [
     (
         "credentials-any-header",
         {"origin": ORIGIN, "credentials": True, "headers": "*"},
-        {**WITH, "allow_methods": SAFE, "allow_headers": "x-token", "vary": "Origin, Access-Control-Request-Headers"},
+        {
+            **WITH,
+            "allow_methods": SAFE,
+            "allow_headers": "x-token",
+            "vary": "Origin, Access-Control-Request-Headers",
+        },
         {**WITH, "vary": "Origin"},
     ),
     (
         "credentials-anything",
-        {"origin": ORIGIN, "credentials": True, "methods": "*", "headers": "*", "expose_headers": "*"},
+        {
+            "origin": ORIGIN,
+            "credentials": True,
+            "methods": "*",
+            "headers": "*",
+            "expose_headers": "*",
+        },
         {
             **WITH,
             "allow_methods": STANDARD,
@@ -554,7 +644,9 @@ ALLOWED = [
 ]
 
 
-@pytest.mark.parametrize(("options", "expected"), [pytest.param(row[1], row[2], id=row[0]) for row in ALLOWED])
+@pytest.mark.parametrize(
+    ("options", "expected"), [pytest.param(row[1], row[2], id=row[0]) for row in ALLOWED]
+)
 def test_allowed_preflight_has_exactly_these_headers_and_no_body(options, expected):
     response = preflight(client(**options), headers="x-token")
     assert (response.status, response.body) == ("204 No Content", b"")
@@ -563,7 +655,9 @@ def test_allowed_preflight_has_exactly_these_headers_and_no_body(options, expect
 
 
 @pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
-@pytest.mark.parametrize(("options", "expected"), [pytest.param(row[1], row[3], id=row[0]) for row in ALLOWED])
+@pytest.mark.parametrize(
+    ("options", "expected"), [pytest.param(row[1], row[3], id=row[0]) for row in ALLOWED]
+)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "OPTIONS", "PROPFIND"])
 def test_allowed_request_has_exactly_these_headers_whatever_its_method(options, expected, method):
     response = request(client(**options), ORIGIN, method)
@@ -573,10 +667,15 @@ def test_allowed_request_has_exactly_these_headers_whatever_its_method(options, 
     assert names == ["Content-Type", "Content-Length"]
 
 
-@pytest.mark.parametrize(("options", "expected"), [pytest.param(row[1], row[3], id=row[0]) for row in ALLOWED])
+@pytest.mark.parametrize(
+    ("options", "expected"), [pytest.param(row[1], row[3], id=row[0]) for row in ALLOWED]
+)
 def test_without_origin_static_policies_send_the_same_and_others_vary(options, expected):
     assert_cors(request(client(**options)), **(expected if options["origin"] == "*" else REFUSED))
-    assert_cors(request(client(**options), "malformed"), **(expected if options["origin"] == "*" else REFUSED))
+    assert_cors(
+        request(client(**options), "malformed"),
+        **(expected if options["origin"] == "*" else REFUSED),
+    )
 
 
 STATUSES = [
@@ -620,9 +719,19 @@ def test_status_changes_nothing(status):
 
 REASONS = [
     # options, what the preflight differs in, the whole text
-    ("origin", {"origin": ORIGIN}, {"origin": "https://marker.example"}, "no policy for this path allows the origin"),
+    (
+        "origin",
+        {"origin": ORIGIN},
+        {"origin": "https://marker.example"},
+        "no policy for this path allows the origin",
+    ),
     ("nobody", {"origin": []}, {}, "no policy for this path allows the origin"),
-    ("malformed", {"origin": ORIGIN}, {"origin": "https://marker/"}, "the Origin header is not what browsers send"),
+    (
+        "malformed",
+        {"origin": ORIGIN},
+        {"origin": "https://marker/"},
+        "the Origin header is not what browsers send",
+    ),
     ("empty", {"origin": ORIGIN}, {"origin": ""}, "the Origin header is not what browsers send"),
     (
         "long",
@@ -670,13 +779,20 @@ REASONS = [
 ]
 
 
-@pytest.mark.parametrize(("options", "sent", "reason"), [pytest.param(*row[1:], id=row[0]) for row in REASONS])
-def test_refused_preflight_is_403_with_one_line_that_says_why_and_nothing_of_the_request(options, sent, reason):
+@pytest.mark.parametrize(
+    ("options", "sent", "reason"), [pytest.param(*row[1:], id=row[0]) for row in REASONS]
+)
+def test_refused_preflight_is_403_with_one_line_that_says_why_and_nothing_of_the_request(
+    options, sent, reason
+):
     def app(environ, start_response):
         raise AssertionError("the application was called")
 
     response = preflight(client(app=app, **options), **sent)
-    assert (response.status, response.text) == ("403 Forbidden", f"CORS preflight refused: {reason}.\n")
+    assert (response.status, response.text) == (
+        "403 Forbidden",
+        f"CORS preflight refused: {reason}.\n",
+    )
     assert response.headerlist == [
         ("Content-Type", "text/plain; charset=utf-8"),
         ("Content-Length", str(len(response.body))),
@@ -687,7 +803,11 @@ def test_refused_preflight_is_403_with_one_line_that_says_why_and_nothing_of_the
 
 @pytest.mark.parametrize(
     ("options", "sent", "reason"),
-    [pytest.param(*row[1:], id=row[0]) for row in REASONS if row[0] not in ("verb", "method", "headers")],
+    [
+        pytest.param(*row[1:], id=row[0])
+        for row in REASONS
+        if row[0] not in ("verb", "method", "headers")
+    ],
 )
 def test_refused_request_reaches_the_application_and_gets_no_cors_header(options, sent, reason):
     response = request(client(**options), sent.get("origin", ORIGIN), path=sent.get("path", "/"))
@@ -697,7 +817,9 @@ def test_refused_request_reaches_the_application_and_gets_no_cors_header(options
 
 def test_method_or_header_that_is_not_listed_is_not_refused_here():
     for origin in ("*", ORIGIN):
-        response = preflight(client(origin=origin, methods="GET", headers="X-A"), asked="DELETE", headers="x-b")
+        response = preflight(
+            client(origin=origin, methods="GET", headers="X-A"), asked="DELETE", headers="x-b"
+        )
         assert response.status_int == 204
         assert response.headers["Access-Control-Allow-Methods"] == "GET"
         assert response.headers["Access-Control-Allow-Headers"] == "X-A"
@@ -737,7 +859,9 @@ def test_method_that_is_echoed_is_a_token_of_at_most_64_bytes(asked, sent):
         assert_cors(response, vary="Origin")
     else:
         assert response.status_int == 204
-        assert_cors(response, **WITH, allow_methods=sent, vary="Origin, Access-Control-Request-Method")
+        assert_cors(
+            response, **WITH, allow_methods=sent, vary="Origin, Access-Control-Request-Method"
+        )
 
 
 @pytest.mark.parametrize(
@@ -786,7 +910,10 @@ def test_no_headers_asked_for_are_no_headers_echoed_but_vary_says_that_it_depend
 
 @pytest.mark.parametrize("value", ["X" * 65536, "<script>", "A B"])
 def test_nothing_is_checked_where_nothing_is_echoed(value):
-    for options in ({"origin": "*", "methods": "*", "headers": "*"}, {"origin": ORIGIN, "methods": "PUT"}):
+    for options in (
+        {"origin": "*", "methods": "*", "headers": "*"},
+        {"origin": ORIGIN, "methods": "PUT"},
+    ):
         response = preflight(client(**options), asked=value, headers=value)
         assert response.status_int == 204
         assert value not in str(response.headerlist)
@@ -800,7 +927,10 @@ EXPOSED = [
     ("twice", [("Link", "<a>"), ("Link", "<b>")], ["Link"]),
     (
         "safelisted",
-        [(name, "1") for name in ("Cache-Control", "Content-Language", "Expires", "Last-Modified", "PRAGMA")],
+        [
+            (name, "1")
+            for name in ("Cache-Control", "Content-Language", "Expires", "Last-Modified", "PRAGMA")
+        ],
         [],
     ),
     ("content-length", [("content-length", "2")], []),
@@ -812,13 +942,19 @@ EXPOSED = [
 ]
 
 
-@pytest.mark.parametrize(("headers", "exposed"), [pytest.param(*row[1:], id=row[0]) for row in EXPOSED])
+@pytest.mark.parametrize(
+    ("headers", "exposed"), [pytest.param(*row[1:], id=row[0]) for row in EXPOSED]
+)
 def test_expose_any_with_credentials_names_what_the_response_has(headers, exposed):
-    both = client(app=app_sending(*headers), origin=ORIGIN, credentials=True, expose_headers="*", timing=True)
+    both = client(
+        app=app_sending(*headers), origin=ORIGIN, credentials=True, expose_headers="*", timing=True
+    )
     for _ in range(2):
         found = cors_headers(request(both, ORIGIN))
         names = found.pop("access-control-expose-headers").split(", ")
-        assert sorted(names, key=str.lower) == sorted([*exposed, "Timing-Allow-Origin", "Vary"], key=str.lower)
+        assert sorted(names, key=str.lower) == sorted(
+            [*exposed, "Timing-Allow-Origin", "Vary"], key=str.lower
+        )
         vary = "Accept, Origin" if ("Vary", "Accept") in headers else "Origin"
         assert found == {
             "access-control-allow-origin": ORIGIN,
@@ -859,16 +995,28 @@ def test_expose_any_says_nothing_on_a_304_whose_shorter_list_a_cache_would_keep(
     ],
 )
 def test_bytes_that_are_no_utf_8_lead_to_no_laxer_policy(path):
-    options = {"policy": "api, rest", "api_path": "/api/*", "api_origin": OTHER, "rest_origin": ORIGIN}
+    options = {
+        "policy": "api, rest",
+        "api_path": "/api/*",
+        "api_origin": OTHER,
+        "rest_origin": ORIGIN,
+    }
     environ = {"HTTP_ORIGIN": ORIGIN, "PATH_INFO": path, "REQUEST_METHOD": "GET"}
     recorder = Recorder()
     list(CORS(plain_app, **options)(environ, recorder))
-    assert [header for header in recorder.headers if header[0].lower() in CORS_NAMES] == [("Vary", "Origin")]
+    assert [header for header in recorder.headers if header[0].lower() in CORS_NAMES] == [
+        ("Vary", "Origin")
+    ]
 
 
 @pytest.mark.parametrize("path", ["/caf\xc3\xa9", "/other/\xff", "/\xe2\x82\xac/\xff\xfe"])
 def test_path_of_other_bytes_is_governed_as_any_other(path):
-    options = {"policy": "api, rest", "api_path": "/api/*", "api_origin": OTHER, "rest_origin": ORIGIN}
+    options = {
+        "policy": "api, rest",
+        "api_path": "/api/*",
+        "api_origin": OTHER,
+        "rest_origin": ORIGIN,
+    }
     environ = {"HTTP_ORIGIN": ORIGIN, "PATH_INFO": path, "REQUEST_METHOD": "GET"}
     recorder = Recorder()
     list(CORS(plain_app, **options)(environ, recorder))
@@ -885,7 +1033,11 @@ def test_header_list_of_any_kind_is_served_each_time_alike(kind):
     for _ in range(3):
         call(middleware, recorder)
     assert {tuple(args[1]) for args in recorder.calls} == {
-        (("Content-Type", "text/plain"), ("Content-Length", "0"), ("Access-Control-Allow-Origin", "*"))
+        (
+            ("Content-Type", "text/plain"),
+            ("Content-Length", "0"),
+            ("Access-Control-Allow-Origin", "*"),
+        )
     }
 
 
@@ -894,12 +1046,15 @@ def test_predicate_is_asked_after_all_that_can_be_looked_up():
         raise AssertionError("asked")
 
     origins = OriginList(lambda: ["https://*.example.com"])
-    assert_cors(request(client(origin=[fails, origins]), ORIGIN), allow_origin=ORIGIN, vary="Origin")
+    assert_cors(
+        request(client(origin=[fails, origins]), ORIGIN), allow_origin=ORIGIN, vary="Origin"
+    )
 
 
 def test_expose_any_exposes_nothing_to_who_is_refused():
     response = request(
-        client(origin=ORIGIN, credentials=True, expose_headers="*", app=app_sending(("X-A", "1"))), OTHER
+        client(origin=ORIGIN, credentials=True, expose_headers="*", app=app_sending(("X-A", "1"))),
+        OTHER,
     )
     assert_cors(response, vary="Origin")
 
@@ -921,7 +1076,9 @@ OWN = [
     ("options", "origin", "expected"),
     [
         pytest.param({"origin": "*"}, ORIGIN, {"allow_origin": "*"}, id="static"),
-        pytest.param({"origin": ORIGIN}, ORIGIN, {"allow_origin": ORIGIN, "vary": "Origin"}, id="allowed"),
+        pytest.param(
+            {"origin": ORIGIN}, ORIGIN, {"allow_origin": ORIGIN, "vary": "Origin"}, id="allowed"
+        ),
         pytest.param({"origin": ORIGIN}, OTHER, {"vary": "Origin"}, id="refused"),
         pytest.param({"origin": ORIGIN}, None, {"vary": "Origin"}, id="no-origin"),
         pytest.param({"origin": []}, ORIGIN, {"vary": "Origin"}, id="nobody"),
@@ -937,7 +1094,9 @@ OWN = [
 @pytest.mark.parametrize(
     "own", [OWN, *([header] for header in OWN)], ids=lambda own: own[0][0] if own != OWN else "all"
 )
-def test_applications_own_headers_are_replaced_or_removed_in_any_case(options, origin, expected, own):
+def test_applications_own_headers_are_replaced_or_removed_in_any_case(
+    options, origin, expected, own
+):
     app = app_sending(("X-Before", "1"), *own, ("X-After", "2"))
     for _ in range(2):
         response = request(client(app=app, **options), origin)
@@ -946,23 +1105,32 @@ def test_applications_own_headers_are_replaced_or_removed_in_any_case(options, o
 
 
 @pytest.mark.parametrize(
-    ("options", "expected"), [({"origin": "*"}, ["*"]), ({"origin": []}, [])], ids=["star", "nobody"]
+    ("options", "expected"),
+    [({"origin": "*"}, ["*"]), ({"origin": []}, [])],
+    ids=["star", "nobody"],
 )
 def test_any_number_of_header_names_of_any_length_is_passed_on(options, expected):
     names = [f"X-{number}" for number in range(3000)] + ["X-" + "a" * 10_000]
     sent = []
-    middleware = CORS(lambda environ, start_response: start_response("200 OK", sent) and [], **options)
+    middleware = CORS(
+        lambda environ, start_response: start_response("200 OK", sent) and [], **options
+    )
     for name in [*names, "access-control-allow-ORIGIN", *names]:
         sent[:] = [(name, "1"), ("Access-Control-allow-Origin", "https://mine.example")]
         recorder = Recorder()
         call(middleware, recorder)
-        found = [value for key, value in recorder.headers if key.lower() == "access-control-allow-origin"]
+        found = [
+            value for key, value in recorder.headers if key.lower() == "access-control-allow-origin"
+        ]
         assert found == expected
         assert ((name, "1") in recorder.headers) is (name in names)
 
 
 def test_headers_that_no_policy_sets_are_the_applications():
-    own = [("Access-Control-Allow-Private-Network", "true"), ("Timing-Allow-Origin", "https://mine.example")]
+    own = [
+        ("Access-Control-Allow-Private-Network", "true"),
+        ("Timing-Allow-Origin", "https://mine.example"),
+    ]
     for options in ({"origin": "*"}, {"origin": ORIGIN}):
         response = request(client(app=app_sending(*own), **options), ORIGIN)
         assert [header for header in response.headerlist if header in own] == own
@@ -971,7 +1139,9 @@ def test_headers_that_no_policy_sets_are_the_applications():
 def test_timing_allow_origin_is_ours_where_timing_is_set():
     own = [("timing-allow-origin", "https://mine.example")]
     assert_cors(
-        request(client(app=app_sending(*own), origin="*", timing=True)), allow_origin="*", timing_allow_origin="*"
+        request(client(app=app_sending(*own), origin="*", timing=True)),
+        allow_origin="*",
+        timing_allow_origin="*",
     )
     assert_cors(
         request(client(app=app_sending(*own), origin=ORIGIN, timing=True), ORIGIN),
@@ -1009,18 +1179,31 @@ def test_vary_is_merged_into_one_line(own, sent, name, origin):
     for _ in range(2):
         response = request(client(origin=ORIGIN, app=app), origin)
         found = {**cors_headers(response)}
-        assert {part.strip().lower() for part in found.pop("vary").split(",")} == set(sent.lower().split(", "))
-        assert found == {f"access-control-{key.replace('_', '-')}": value for key, value in expected.items()}
+        assert {part.strip().lower() for part in found.pop("vary").split(",")} == set(
+            sent.lower().split(", ")
+        )
+        assert found == {
+            f"access-control-{key.replace('_', '-')}": value for key, value in expected.items()
+        }
 
 
 @pytest.mark.parametrize("value", ["Accept", "*", "Origin"])
 def test_vary_of_the_application_stays_where_nothing_varies(value):
-    assert_cors(request(client(origin="*", app=app_sending(("Vary", value)))), allow_origin="*", vary=value)
+    assert_cors(
+        request(client(origin="*", app=app_sending(("Vary", value)))), allow_origin="*", vary=value
+    )
 
 
 def test_nothing_about_private_networks_is_ever_sent():
-    for options in ({"origin": "*"}, {"origin": ORIGIN}, {"origin": ORIGIN, "credentials": True, "headers": "*"}):
-        asked = {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT", "HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK": "true"}
+    for options in (
+        {"origin": "*"},
+        {"origin": ORIGIN},
+        {"origin": ORIGIN, "credentials": True, "headers": "*"},
+    ):
+        asked = {
+            "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT",
+            "HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK": "true",
+        }
         response = at(client(**options), "/", ORIGIN, "OPTIONS", **asked)
         assert response.status_int == 204
         assert "network" not in str(response.headerlist).lower()
@@ -1042,16 +1225,31 @@ def test_refused_preflight_is_403_whatever_the_preflight_status():
     assert preflight(client(origin=[], preflight_status=200)).status_int == 403
 
 
-OPTIONS_APP_HEADERS = (("Allow", "GET, PUT"), ("Access-Control-Allow-Methods", "TRACE"), ("Vary", "Accept"))
+OPTIONS_APP_HEADERS = (
+    ("Allow", "GET, PUT"),
+    ("Access-Control-Allow-Methods", "TRACE"),
+    ("Vary", "Accept"),
+)
 
 
 def test_preflight_continue_lets_the_application_answer_what_is_allowed():
     app = app_sending(*OPTIONS_APP_HEADERS, status="200 Mine", body=b"mine")
-    both = client(origin=ORIGIN, methods="GET, PUT", headers="X-A", maxage=5, preflight_continue=True, app=app)
+    both = client(
+        origin=ORIGIN, methods="GET, PUT", headers="X-A", maxage=5, preflight_continue=True, app=app
+    )
     response = preflight(both)
-    assert (response.status, response.body, response.headers["Allow"]) == ("200 Mine", b"mine", "GET, PUT")
+    assert (response.status, response.body, response.headers["Allow"]) == (
+        "200 Mine",
+        b"mine",
+        "GET, PUT",
+    )
     assert_cors(
-        response, allow_origin=ORIGIN, allow_methods="GET, PUT", allow_headers="X-A", max_age="5", vary="Accept, Origin"
+        response,
+        allow_origin=ORIGIN,
+        allow_methods="GET, PUT",
+        allow_headers="X-A",
+        max_age="5",
+        vary="Accept, Origin",
     )
 
 
@@ -1067,7 +1265,13 @@ def test_preflight_continue_with_everything_echoed():
         app=app_sending(*OPTIONS_APP_HEADERS),
     )
     vary = "Accept, Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
-    assert_cors(preflight(both, headers="x-a"), **WITH, allow_methods=STANDARD, allow_headers="x-a", vary=vary)
+    assert_cors(
+        preflight(both, headers="x-a"),
+        **WITH,
+        allow_methods=STANDARD,
+        allow_headers="x-a",
+        vary=vary,
+    )
 
 
 def test_preflight_continue_of_a_static_policy():
@@ -1093,10 +1297,18 @@ KINDS = [
     pytest.param({"origin": ORIGIN}, ORIGIN, id="allowed"),
     pytest.param({"origin": ORIGIN}, OTHER, id="refused"),
     pytest.param({"origin": ORIGIN}, None, id="no-origin"),
-    pytest.param({"origin": ORIGIN, "credentials": True, "expose_headers": "*"}, ORIGIN, id="expose-any"),
-    pytest.param({"policy": "api", "api_path": "/api", "api_origin": ORIGIN}, ORIGIN, id="not-governed"),
+    pytest.param(
+        {"origin": ORIGIN, "credentials": True, "expose_headers": "*"}, ORIGIN, id="expose-any"
+    ),
+    pytest.param(
+        {"policy": "api", "api_path": "/api", "api_origin": ORIGIN}, ORIGIN, id="not-governed"
+    ),
     pytest.param({"origin": ORIGIN, "catch_errors": True}, ORIGIN, id="catch-errors"),
-    pytest.param({"origin": lambda origin, environ: True, "matchstrategy": "verbmatch"}, ORIGIN, id="verbmatch"),
+    pytest.param(
+        {"origin": lambda origin, environ: True, "matchstrategy": "verbmatch"},
+        ORIGIN,
+        id="verbmatch",
+    ),
 ]
 
 
@@ -1133,7 +1345,9 @@ def test_file_wrapper_of_the_server_reaches_the_server(options, origin):
         start_response("200 OK", [("Content-Type", "text/plain")])
         return environ["wsgi.file_wrapper"](io.BytesIO(b"file"))
 
-    found = call(CORS(app, **options), Recorder(), origin=origin, **{"wsgi.file_wrapper": FileWrapper})
+    found = call(
+        CORS(app, **options), Recorder(), origin=origin, **{"wsgi.file_wrapper": FileWrapper}
+    )
     assert type(found) is FileWrapper
 
 
@@ -1149,7 +1363,9 @@ def test_generator_starts_when_it_is_asked_and_is_decorated_then(options, origin
     assert recorder.calls == []
     assert next(body) == b"a"
     call(CORS(plain_app, **options), plain, origin=origin)
-    ours = [header for header in plain.headers if header[0] not in ("Content-Type", "Content-Length")]
+    ours = [
+        header for header in plain.headers if header[0] not in ("Content-Type", "Content-Length")
+    ]
     assert recorder.headers == [("Content-Type", "text/plain"), *ours]
     body.close()
 
@@ -1171,7 +1387,9 @@ def test_header_list_of_the_application_is_never_changed(options, origin):
 @pytest.mark.parametrize("preflighted", [False, True], ids=["request", "preflight"])
 @pytest.mark.parametrize(("options", "origin"), KINDS)
 def test_header_list_of_ours_is_never_shared_between_requests(options, origin, preflighted):
-    middleware = CORS(lambda environ, start_response: start_response("200 OK", []) and [], **options)
+    middleware = CORS(
+        lambda environ, start_response: start_response("200 OK", []) and [], **options
+    )
     asked = {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT"} if preflighted else {}
     seen = []
     for _ in range(2):
@@ -1198,7 +1416,9 @@ def test_write_callable_is_the_servers(options, origin):
 
 
 @pytest.mark.parametrize("none", [(), (None,)], ids=["not-given", "None"])
-@pytest.mark.parametrize(("options", "origin"), [parameter for parameter in KINDS if parameter.id != "not-governed"])
+@pytest.mark.parametrize(
+    ("options", "origin"), [parameter for parameter in KINDS if parameter.id != "not-governed"]
+)
 def test_exc_info_that_is_none_is_left_out(options, origin, none):
     def app(environ, start_response):
         start_response("200 OK", [("Content-Type", "text/plain")], *none)
@@ -1228,7 +1448,11 @@ def test_second_start_response_is_decorated_too_and_exc_info_is_passed_on(option
     if "policy" in options:
         assert recorder.headers == [("Content-Type", "text/html"), *OWN[:1]]
     else:
-        ours = [header for header in plain.headers if header[0] not in ("Content-Type", "Content-Length")]
+        ours = [
+            header
+            for header in plain.headers
+            if header[0] not in ("Content-Type", "Content-Length")
+        ]
         assert recorder.headers == [("Content-Type", "text/html"), *ours]
     if not options.get("catch_errors"):  # which holds the first back
         assert [len(args) for args in recorder.calls] == [2, 3]
@@ -1268,7 +1492,9 @@ def raises_after_start(environ, start_response):
 ERROR_ANSWERS = [
     pytest.param({"origin": "*"}, ORIGIN, {"allow_origin": "*"}, id="static"),
     pytest.param({"origin": "*"}, None, {"allow_origin": "*"}, id="static-without-origin"),
-    pytest.param({"origin": ORIGIN}, ORIGIN, {"allow_origin": ORIGIN, "vary": "Origin"}, id="allowed"),
+    pytest.param(
+        {"origin": ORIGIN}, ORIGIN, {"allow_origin": ORIGIN, "vary": "Origin"}, id="allowed"
+    ),
     pytest.param({"origin": ORIGIN}, OTHER, {"vary": "Origin"}, id="refused"),
     pytest.param({"origin": ORIGIN}, None, {"vary": "Origin"}, id="no-origin"),
     pytest.param(
@@ -1286,13 +1512,20 @@ def test_exception_of_the_application_is_answered_with_a_500_that_the_page_can_s
     app, options, origin, expected, caplog
 ):
     response = request(client(app=app, catch_errors=True, **options), origin)
-    assert (response.status_int, response.headers["Content-Type"].partition(";")[0]) == (500, "text/plain")
+    assert (response.status_int, response.headers["Content-Type"].partition(";")[0]) == (
+        500,
+        "text/plain",
+    )
     assert "X-App" not in response.headers
     assert "mine" not in response.text
     assert len(response.body) == int(response.headers["Content-Length"])
     assert_cors(response, **expected)
     (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
-    assert (record.name, record.exc_info[0], str(record.exc_info[1])) == ("wsgicors", LookupError, "mine")
+    assert (record.name, record.exc_info[0], str(record.exc_info[1])) == (
+        "wsgicors",
+        LookupError,
+        "mine",
+    )
 
 
 @pytest.mark.parametrize("app", [raises_at_once, raises_after_start])
@@ -1375,7 +1608,9 @@ def test_response_that_the_server_refuses_is_caught_and_its_body_closed():
         if any("\n" in value for _, value in headers):
             raise ValueError("a header with a line break")
 
-    assert call(CORS(app, origin=ORIGIN, catch_errors=True), start_response) == [b"Internal Server Error\n"]
+    assert call(CORS(app, origin=ORIGIN, catch_errors=True), start_response) == [
+        b"Internal Server Error\n"
+    ]
     assert heard == [("200 OK", False), ("500 Internal Server Error", True)]
     assert body.closed == 1
 
@@ -1463,9 +1698,15 @@ def lines(caplog):
 @pytest.mark.parametrize("preflighted", [False, True], ids=["request", "preflight"])
 @pytest.mark.parametrize(
     ("options", "sent", "reason"),
-    [pytest.param(*row[1:], id=row[0]) for row in REASONS if row[0] not in ("verb", "method", "headers")],
+    [
+        pytest.param(*row[1:], id=row[0])
+        for row in REASONS
+        if row[0] not in ("verb", "method", "headers")
+    ],
 )
-def test_refusal_is_one_debug_line_with_method_path_origin_and_reason(options, sent, reason, preflighted, caplog):
+def test_refusal_is_one_debug_line_with_method_path_origin_and_reason(
+    options, sent, reason, preflighted, caplog
+):
     caplog.set_level(logging.DEBUG, "wsgicors")
     origin, path = sent.get("origin", ORIGIN), sent.get("path", "/")
     if preflighted:
@@ -1504,9 +1745,15 @@ def test_what_is_not_refused_logs_nothing(options, origin, caplog):
     [
         pytest.param("https", "app.example.com", "https://app.example.com", True, id="same"),
         pytest.param("http", "localhost:8080", "http://localhost:8080", True, id="port"),
-        pytest.param("http", "app.example.com", "https://app.example.com", False, id="other-scheme"),
-        pytest.param("https", "app.example.com", "https://other.example.com", False, id="other-host"),
-        pytest.param("https", "app.example.com:8443", "https://app.example.com", False, id="other-port"),
+        pytest.param(
+            "http", "app.example.com", "https://app.example.com", False, id="other-scheme"
+        ),
+        pytest.param(
+            "https", "app.example.com", "https://other.example.com", False, id="other-host"
+        ),
+        pytest.param(
+            "https", "app.example.com:8443", "https://app.example.com", False, id="other-port"
+        ),
     ],
 )
 def test_refusal_of_the_servers_own_origin_is_called_so(scheme, host, origin, same, caplog):
@@ -1519,7 +1766,18 @@ def test_refusal_of_the_servers_own_origin_is_called_so(scheme, host, origin, sa
 
 @pytest.mark.parametrize(
     "text",
-    ["x\r\nforged: line", "\n", "\x1b[31m", "\x00", "\u2028", "\x85", "%s%s%n", "a" * 100_000, "é", "'\""],
+    [
+        "x\r\nforged: line",
+        "\n",
+        "\x1b[31m",
+        "\x00",
+        "\u2028",
+        "\x85",
+        "%s%s%n",
+        "a" * 100_000,
+        "é",
+        "'\"",
+    ],
     ids=ascii,
 )
 def test_request_text_in_the_log_is_quoted_and_cut_short(text, caplog):
@@ -1545,28 +1803,53 @@ def test_nothing_is_formatted_where_nobody_listens(caplog):
 
 REMEMBERED = [
     pytest.param({"origin": "*"}, id="static"),
-    pytest.param({"origin": [ORIGIN, OTHER, "null"], "maxage": 5, "expose_headers": "X-A"}, id="list"),
+    pytest.param(
+        {"origin": [ORIGIN, OTHER, "null"], "maxage": 5, "expose_headers": "X-A"}, id="list"
+    ),
     pytest.param({"origin": "https://*.example.com:*", "timing": True}, id="wildcard"),
     pytest.param({"origin": "copy", "methods": "*", "headers": "*"}, id="copy"),
-    pytest.param({"origin": re.compile(r"https://.*\.net"), "matchstrategy": "verbmatch"}, id="verbmatch"),
-    pytest.param({"origin": lambda origin, environ: environ["HTTP_X_ALLOW"] == "yes"}, id="predicate"),
     pytest.param(
-        {"origin": [ORIGIN, OTHER], "credentials": True, "methods": "*", "headers": "*", "expose_headers": "*"},
+        {"origin": re.compile(r"https://.*\.net"), "matchstrategy": "verbmatch"}, id="verbmatch"
+    ),
+    pytest.param(
+        {"origin": lambda origin, environ: environ["HTTP_X_ALLOW"] == "yes"}, id="predicate"
+    ),
+    pytest.param(
+        {
+            "origin": [ORIGIN, OTHER],
+            "credentials": True,
+            "methods": "*",
+            "headers": "*",
+            "expose_headers": "*",
+        },
         id="echo",
     ),
-    pytest.param({**API, "api_credentials": True, "api_headers": "*", "rest_methods": "*"}, id="paths"),
-    pytest.param({**CHOSEN, "matchstrategy": lambda environ: environ["HTTP_X_POLICY"] or None}, id="function"),
+    pytest.param(
+        {**API, "api_credentials": True, "api_headers": "*", "rest_methods": "*"}, id="paths"
+    ),
+    pytest.param(
+        {**CHOSEN, "matchstrategy": lambda environ: environ["HTTP_X_POLICY"] or None}, id="function"
+    ),
     pytest.param(VERBS, id="verbs"),
     pytest.param({"origin": [ORIGIN, OTHER], "preflight_status": 200}, id="preflight-status"),
     pytest.param({"origin": "*", "preflight_status": 299}, id="static-preflight-status"),
     pytest.param({"origin": [ORIGIN, OTHER], "preflight_continue": True}, id="preflight-continue"),
     pytest.param({**STAR_LAST, "a_credentials": True, "a_methods": "*"}, id="echo-then-star"),
-    pytest.param({"origin": OriginList(lambda: [ORIGIN, "https://*.net"]), "credentials": True}, id="origin-list"),
+    pytest.param(
+        {"origin": OriginList(lambda: [ORIGIN, "https://*.net"]), "credentials": True},
+        id="origin-list",
+    ),
     pytest.param({**DENY, "a_expose_headers": "*", "a_credentials": True}, id="deny"),
 ]
 
 
-VERBS_ASKED = [("GET", None), ("PUT", None), ("OPTIONS", None), ("OPTIONS", "PUT"), ("OPTIONS", "a b")]
+VERBS_ASKED = [
+    ("GET", None),
+    ("PUT", None),
+    ("OPTIONS", None),
+    ("OPTIONS", "PUT"),
+    ("OPTIONS", "a b"),
+]
 
 
 def many_requests():
@@ -1588,7 +1871,12 @@ def many_requests():
                             "HTTP_ACCESS_CONTROL_REQUEST_METHOD": asked,
                             "HTTP_ACCESS_CONTROL_REQUEST_HEADERS": headers,
                         }
-                        yield path, origin, method, {key: value for key, value in environ.items() if value is not None}
+                        yield (
+                            path,
+                            origin,
+                            method,
+                            {key: value for key, value in environ.items() if value is not None},
+                        )
 
 
 @pytest.mark.parametrize("options", REMEMBERED)

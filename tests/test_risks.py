@@ -123,13 +123,19 @@ def prohibited(pattern, risk, sentence=None, key="accept_risk"):
 @pytest.mark.parametrize(("pattern", "risks"), RISKY)
 def test_risky_pattern_is_refused_with_credentials_and_every_risk_is_named(module, pattern, risks):
     assert problems(module, origin=pattern) == [prohibited(pattern, risk) for risk in risks]
-    assert problems(module, origin=[ORIGIN, pattern]) == [prohibited(pattern, risk) for risk in risks]
+    assert problems(module, origin=[ORIGIN, pattern]) == [
+        prohibited(pattern, risk) for risk in risks
+    ]
 
 
 @pytest.mark.parametrize(("pattern", "risks"), PATTERNS)
-def test_pattern_loads_where_all_its_risks_are_accepted_and_without_credentials(module, pattern, risks):
+def test_pattern_loads_where_all_its_risks_are_accepted_and_without_credentials(
+    module, pattern, risks
+):
     for options in ({"credentials": True, "accept_risk": risks}, {"credentials": False}, {}):
-        assert module.CORS(plain_app, origin=pattern, **options).policies["direct"].origin == (pattern,)
+        assert module.CORS(plain_app, origin=pattern, **options).policies["direct"].origin == (
+            pattern,
+        )
 
 
 @pytest.mark.parametrize(("pattern", "risks"), RISKY)
@@ -168,14 +174,18 @@ SUFFIXES = [
 
 
 @pytest.mark.parametrize(
-    ("pattern", "suffix", "source"), [pytest.param(row[0], row[1], row[2], id=row[0]) for row in SUFFIXES]
+    ("pattern", "suffix", "source"),
+    [pytest.param(row[0], row[1], row[2], id=row[0]) for row in SUFFIXES],
 )
-def test_wildcard_right_under_a_public_suffix_by_the_built_in_table(without_list, pattern, suffix, source):
+def test_wildcard_right_under_a_public_suffix_by_the_built_in_table(
+    without_list, pattern, suffix, source
+):
     check_suffix(without_list, pattern, suffix, source)
 
 
 @pytest.mark.parametrize(
-    ("pattern", "suffix", "source"), [pytest.param(row[0], row[1], row[3], id=row[0]) for row in SUFFIXES]
+    ("pattern", "suffix", "source"),
+    [pytest.param(row[0], row[1], row[3], id=row[0]) for row in SUFFIXES],
 )
 def test_wildcard_right_under_a_public_suffix_by_the_whole_list(with_list, pattern, suffix, source):
     check_suffix(with_list, pattern, suffix, source)
@@ -217,16 +227,21 @@ def test_star_with_credentials_is_always_an_error_and_offers_a_list_or_copy(modu
 
 def test_copy_with_credentials_needs_any_origin(module):
     assert problems(module, origin="copy") == [prohibited("copy", ANY)]
-    assert problems(module, origin="copy", accept_risk=[HTTP, PUBLIC, NULL]) == [prohibited("copy", ANY)]
+    assert problems(module, origin="copy", accept_risk=[HTTP, PUBLIC, NULL]) == [
+        prohibited("copy", ANY)
+    ]
 
 
 @pytest.mark.parametrize(
-    ("accepted", "null"), [pytest.param(ANY, False, id="any-origin"), pytest.param(f"{ANY} {NULL}", True, id="both")]
+    ("accepted", "null"),
+    [pytest.param(ANY, False, id="any-origin"), pytest.param(f"{ANY} {NULL}", True, id="both")],
 )
 def test_copy_with_credentials_reflects_null_only_if_that_is_accepted_as_well(accepted, null):
     both = client(origin="copy", credentials=True, accept_risk=accepted)
     for origin in (ORIGIN, OTHER, "http://evil.example"):
-        assert_cors(request(both, origin), allow_origin=origin, allow_credentials="true", vary="Origin")
+        assert_cors(
+            request(both, origin), allow_origin=origin, allow_credentials="true", vary="Origin"
+        )
     expected = {"allow_origin": "null", "allow_credentials": "true"} if null else {}
     assert_cors(request(both, "null"), **expected, vary="Origin")
 
@@ -238,7 +253,9 @@ def test_accepting_a_risk_admits_what_it_says():
         accept_risk=[ANY, HTTP, PUBLIC, NULL],
     )
     for origin in ("null", "http://a.example", "https://x.vercel.app", "https://any.example"):
-        assert_cors(request(both, origin), allow_origin=origin, allow_credentials="true", vary="Origin")
+        assert_cors(
+            request(both, origin), allow_origin=origin, allow_credentials="true", vary="Origin"
+        )
     assert_cors(request(both, "http://b.example"), vary="Origin")
 
 
@@ -372,7 +389,9 @@ EXPRESSIONS = [
 ]
 
 
-@pytest.mark.parametrize(("expression", "risks"), [pytest.param(*row, id=row[0]) for row in EXPRESSIONS])
+@pytest.mark.parametrize(
+    ("expression", "risks"), [pytest.param(*row, id=row[0]) for row in EXPRESSIONS]
+)
 def test_regular_expression_that_matches_unrelated_origins_is_refused(module, expression, risks):
     regex = re.compile(expression)
     found = problems(module, origin=regex) if risks else []
@@ -389,9 +408,13 @@ def test_regular_expression_that_admits_names_of_strangers_at_a_hoster_is_refuse
     assert problems(module, origin=re.compile(r"https://[a-z0-9-]+-team\.vercel\.app"))
 
 
-@pytest.mark.parametrize("pattern", ["https://*.co.uk.", "https://pr-*.github.io.", "https://*.com."])
+@pytest.mark.parametrize(
+    "pattern", ["https://*.co.uk.", "https://pr-*.github.io.", "https://*.com."]
+)
 def test_public_suffix_with_a_dot_at_its_end_is_one(module, pattern):
-    assert "with credentials is prohibited (public-suffix)" in problems(module, origin=pattern)[0][2]
+    assert (
+        "with credentials is prohibited (public-suffix)" in problems(module, origin=pattern)[0][2]
+    )
 
 
 def test_predicate_is_its_authors_responsibility():

@@ -35,7 +35,9 @@ SCRIPTS = Path(sysconfig.get_path("scripts"))
 INSTALL = "pip install -e '.[test]'"
 
 # One address in any of their first lines: by then the socket listens, and a client that comes early just waits.
-LISTENING = re.compile(r"(?:listening on |Listening at: http://|bound to TCP address )127\.0\.0\.1:([0-9]+)")
+LISTENING = re.compile(
+    r"(?:listening on |Listening at: http://|bound to TCP address )127\.0\.0\.1:([0-9]+)"
+)
 SECONDS_TO_START = 120
 SECONDS_TO_ANSWER = 60
 
@@ -54,7 +56,15 @@ def gunicorn(worker_class, *options):
             need(importlib.util.find_spec(package), package, INSTALL)
         arguments = ["--bind", "127.0.0.1:0", "--worker-class", worker_class, *options]
         # Its own limit of 8 KiB would keep large headers from the middleware.
-        return [sys.executable, "-m", "gunicorn", *arguments, "--limit-request-field_size", "65535", "server_app"]
+        return [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            *arguments,
+            "--limit-request-field_size",
+            "65535",
+            "server_app",
+        ]
 
     return command
 
@@ -63,7 +73,15 @@ def uwsgi(tmp_path):
     if sys.implementation.name != "cpython":
         pytest.skip("uWSGI runs applications on CPython only")
     path = need(SCRIPTS / "uwsgi" if (SCRIPTS / "uwsgi").exists() else None, "uWSGI", INSTALL)
-    arguments = ["--http-socket", "127.0.0.1:0", "--virtualenv", sys.prefix, "--module", "server_app", "--need-app"]
+    arguments = [
+        "--http-socket",
+        "127.0.0.1:0",
+        "--virtualenv",
+        sys.prefix,
+        "--module",
+        "server_app",
+        "--need-app",
+    ]
     return [str(path), *arguments, "--die-on-term", "--buffer-size", "65535"]
 
 
@@ -71,7 +89,11 @@ def waitress_with_ini(tmp_path):
     need(importlib.util.find_spec("paste.deploy"), "PasteDeploy", INSTALL)
     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
         installed = importlib.metadata.version("wsgicors")
-    need(installed == wsgicors.__version__, f"wsgicors {wsgicors.__version__} as egg:wsgicors", INSTALL)
+    need(
+        installed == wsgicors.__version__,
+        f"wsgicors {wsgicors.__version__} as egg:wsgicors",
+        INSTALL,
+    )
     parser = configparser.ConfigParser()
     parser.read_dict(
         {
@@ -98,7 +120,9 @@ class Server(NamedTuple):
 
     command: Callable[[Path], list[str]]
     sends_files: bool = False  # by the file descriptor, without reading them
-    keeps_replaced_headers: bool = False  # against PEP 3333, those of the first start_response are sent as well
+    keeps_replaced_headers: bool = (
+        False  # against PEP 3333, those of the first start_response are sent as well
+    )
     closes_connections: bool = False  # after each answer, without saying so
     answers_exceptions: bool = True  # or closes the connection without a word
     decodes_path_of_options: bool = True  # or hands it on as it came
@@ -108,9 +132,13 @@ SERVERS = {
     "wsgiref": Server(program("wsgiref")),
     "waitress": Server(program("waitress")),
     "waitress-with-ini": Server(waitress_with_ini),
-    "cheroot": Server(program("cheroot"), keeps_replaced_headers=True, decodes_path_of_options=False),
+    "cheroot": Server(
+        program("cheroot"), keeps_replaced_headers=True, decodes_path_of_options=False
+    ),
     "gunicorn-sync": Server(gunicorn("sync"), sends_files=True, keeps_replaced_headers=True),
-    "gunicorn-gthread": Server(gunicorn("gthread", "--threads", "2"), sends_files=True, keeps_replaced_headers=True),
+    "gunicorn-gthread": Server(
+        gunicorn("gthread", "--threads", "2"), sends_files=True, keeps_replaced_headers=True
+    ),
     "gunicorn-gevent": Server(gunicorn("gevent"), keeps_replaced_headers=True),
     "uwsgi": Server(uwsgi, sends_files=True, closes_connections=True, answers_exceptions=False),
 }
@@ -122,7 +150,12 @@ def running(command):
     paths = os.pathsep.join(map(str, (CHECKOUT, TESTS)))
     environment = {**os.environ, "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     ) as process:
         port, output = Future(), []
 
@@ -168,7 +201,9 @@ class Client:
         self.port = port
 
     def connect(self):
-        return contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS_TO_ANSWER))
+        return contextlib.closing(
+            http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS_TO_ANSWER)
+        )
 
     def request(self, path, origin=None, method="GET", asked=None, **headers):
         with self.connect() as connection:
@@ -197,19 +232,36 @@ def client(request, tmp_path_factory):
         yield Client(server, port)
 
 
-API = {"allow_origin": ORIGIN, "allow_credentials": "true", "vary": "Origin", "expose_headers": "Vary"}
+API = {
+    "allow_origin": ORIGIN,
+    "allow_credentials": "true",
+    "vary": "Origin",
+    "expose_headers": "Vary",
+}
 REFUSED = {"vary": "Origin"}
 PUBLIC = {"allow_origin": "*", "expose_headers": "X-App", "timing_allow_origin": "*"}
 
 # path, origin -> status, body, the CORS headers
 ANSWERS = [
-    ("/api/ok", ORIGIN, 200, b"GET ok", {**API, "vary": "Accept, Origin", "expose_headers": "X-App, Vary"}),
+    (
+        "/api/ok",
+        ORIGIN,
+        200,
+        b"GET ok",
+        {**API, "vary": "Accept, Origin", "expose_headers": "X-App, Vary"},
+    ),
     ("/api/ok", OTHER, 200, b"GET ok", {"vary": "Accept, Origin"}),
     ("/api/ok", None, 200, b"GET ok", {"vary": "Accept, Origin"}),
     ("/api/missing", ORIGIN, 404, b"missing", API),
     ("/api/missing", OTHER, 404, b"missing", REFUSED),
     ("/api/missing", None, 404, b"missing", REFUSED),
-    ("/api/fresh", ORIGIN, 304, b"", {name: value for name, value in API.items() if name != "expose_headers"}),
+    (
+        "/api/fresh",
+        ORIGIN,
+        304,
+        b"",
+        {name: value for name, value in API.items() if name != "expose_headers"},
+    ),
     ("/api/fresh", OTHER, 304, b"", REFUSED),
     ("/api/fresh", None, 304, b"", REFUSED),
     ("/api/own", ORIGIN, 200, b"own", {**API, "vary": "*"}),
@@ -232,7 +284,8 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(
-    ("path", "origin", "status", "body", "expected"), [pytest.param(*row, id=f"{row[0]}-{row[1]}") for row in ANSWERS]
+    ("path", "origin", "status", "body", "expected"),
+    [pytest.param(*row, id=f"{row[0]}-{row[1]}") for row in ANSWERS],
 )
 def test_answer_to_a_request_that_is_no_preflight(client, path, origin, status, body, expected):
     answer = client.request(path, origin)
@@ -258,13 +311,19 @@ def test_head_gets_what_get_gets(client):
 
 
 def test_cookies_of_the_application_stay(client):
-    assert client.request("/api/ok", ORIGIN).get_all("set-cookie") == ["session=s3cret; Secure; SameSite=None"]
+    assert client.request("/api/ok", ORIGIN).get_all("set-cookie") == [
+        "session=s3cret; Secure; SameSite=None"
+    ]
 
 
 def test_preflight_that_is_allowed_does_not_reach_the_application(client):
     before = client.notes()["calls"]
     answer = client.request(
-        "/api/ok", ORIGIN, "OPTIONS", asked="PURGE", Access_Control_Request_Headers="authorization,x-token"
+        "/api/ok",
+        ORIGIN,
+        "OPTIONS",
+        asked="PURGE",
+        Access_Control_Request_Headers="authorization,x-token",
     )
     assert (answer.status, answer.body) == (204, b"")
     assert_cors(
@@ -292,11 +351,25 @@ def test_preflight_of_a_static_policy(client):
 @pytest.mark.parametrize(
     ("path", "origin", "asked", "reason"),
     [
-        pytest.param("/api/ok", OTHER, "PUT", b"no policy for this path allows the origin", id="origin"),
-        pytest.param("/api/ok", "null", "PUT", b"no policy for this path allows the origin", id="null"),
-        pytest.param("/api/ok", "nonsense", "PUT", b"the Origin header is not what browsers send", id="malformed"),
         pytest.param(
-            "/api/ok", b"https://\xfcber.example", "PUT", b"the Origin header is not what browsers send", id="latin-1"
+            "/api/ok", OTHER, "PUT", b"no policy for this path allows the origin", id="origin"
+        ),
+        pytest.param(
+            "/api/ok", "null", "PUT", b"no policy for this path allows the origin", id="null"
+        ),
+        pytest.param(
+            "/api/ok",
+            "nonsense",
+            "PUT",
+            b"the Origin header is not what browsers send",
+            id="malformed",
+        ),
+        pytest.param(
+            "/api/ok",
+            b"https://\xfcber.example",
+            "PUT",
+            b"the Origin header is not what browsers send",
+            id="latin-1",
         ),
         pytest.param(
             "/api/ok",
@@ -307,7 +380,9 @@ def test_preflight_of_a_static_policy(client):
         ),
     ],
 )
-def test_preflight_that_is_refused_says_why_and_does_not_reach_the_application(client, path, origin, asked, reason):
+def test_preflight_that_is_refused_says_why_and_does_not_reach_the_application(
+    client, path, origin, asked, reason
+):
     before = client.notes()["calls"]
     answer = client.request(path, origin, "OPTIONS", asked)
     assert (answer.status, answer.body) == (403, b"CORS preflight refused: %b.\n" % reason)
@@ -318,7 +393,9 @@ def test_preflight_that_is_refused_says_why_and_does_not_reach_the_application(c
 @pytest.mark.parametrize(
     ("origin", "asked", "expected"),
     [
-        pytest.param(ORIGIN, None, {**API, "expose_headers": "X-App, Vary"}, id="no-method-asked-for"),
+        pytest.param(
+            ORIGIN, None, {**API, "expose_headers": "X-App, Vary"}, id="no-method-asked-for"
+        ),
         pytest.param(None, "PUT", {}, id="no-origin"),
     ],
 )
@@ -349,7 +426,8 @@ def test_two_origins_are_none(client):
 
 
 @pytest.mark.parametrize(
-    "path", ["/public/../api/ok", "/public/%2e%2e/api/ok", "//api/ok", "/./api/ok", "/public%5c../api/ok"]
+    "path",
+    ["/public/../api/ok", "/public/%2e%2e/api/ok", "//api/ok", "/./api/ok", "/public%5c../api/ok"],
 )
 def test_path_written_in_another_way_gets_no_laxer_policy(client, path):
     """Some servers resolve such a path or refuse it; where the middleware sees it, it allows nobody."""
@@ -383,7 +461,10 @@ def test_answer_that_the_application_replaces_with_exc_info(client, origin, expe
     assert answer.status == 500
     times = len(bare.get_all("x-app"))
     assert times == (2 if client.server.keeps_replaced_headers else 1)
-    assert answer.get_all("access-control-allow-origin") == ([ORIGIN] if "allow_origin" in expected else []) * times
+    assert (
+        answer.get_all("access-control-allow-origin")
+        == ([ORIGIN] if "allow_origin" in expected else []) * times
+    )
     assert answer.get_all("vary") == ["Origin"] * times
 
 
@@ -437,13 +518,19 @@ def test_large_origin_is_refused(client):
     assert_cors(answer, **REFUSED)
 
 
-@pytest.mark.parametrize("names", [pytest.param(NAMES, id="names"), pytest.param("," * LARGE, id="commas")])
+@pytest.mark.parametrize(
+    "names", [pytest.param(NAMES, id="names"), pytest.param("," * LARGE, id="commas")]
+)
 def test_large_list_of_headers_is_not_echoed(client, names):
-    answer = client.request("/api/ok", ORIGIN, "OPTIONS", "PUT", Access_Control_Request_Headers=names)
+    answer = client.request(
+        "/api/ok", ORIGIN, "OPTIONS", "PUT", Access_Control_Request_Headers=names
+    )
     assert answer.status == 403
     assert b"at most 4096 bytes" in answer.body
     assert_cors(answer, **REFUSED)
     # Where nothing is echoed, its size does not matter.
-    answer = client.request("/public/ok", ORIGIN, "OPTIONS", "PUT", Access_Control_Request_Headers=names)
+    answer = client.request(
+        "/public/ok", ORIGIN, "OPTIONS", "PUT", Access_Control_Request_Headers=names
+    )
     assert answer.status == 204
     assert_cors(answer, allow_origin="*", allow_methods="*", allow_headers="*, Authorization")

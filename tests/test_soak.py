@@ -16,7 +16,9 @@ NEEDS = {"greenlets": "gevent", "workers": "gunicorn"}
 
 
 @pytest.mark.once
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc, which Linux has")
+@pytest.mark.skipif(
+    not Path("/proc/self/statm").exists(), reason="memory is read from /proc, which Linux has"
+)
 @pytest.mark.parametrize("place", ["threads", "greenlets", "workers"])
 def test_every_answer_is_right_and_memory_stays_flat(place):
     if place in NEEDS:
