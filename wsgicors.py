@@ -1987,7 +1987,8 @@ class OriginList:
     ``load`` is called when the list is made: ConfigError if it raises or returns nothing valid and
     there is no ``initial``. Later failures are logged, and the last good list stays. Entries that
     are bad, or too risky for a policy, are left out and logged. One list may serve several
-    policies. ``len`` and iteration give the entries in force, as they were written.
+    policies. ``len`` and iteration give the entries in force, as they were written; ``source`` is
+    the function.
 
         >>> origins = OriginList(Path("/etc/shop/origins.txt").read_text, every=10)
     """
@@ -2012,7 +2013,7 @@ class OriginList:
         compile_entries(first, None, patterns is True, complain)
         if wrong:
             raise ConfigError(wrong)
-        self._load, self._every, self._allow_empty = load, every, allow_empty
+        self.source, self._every, self._allow_empty = load, every, allow_empty
         self._patterns = patterns
         self._turns: dict[int, Turn] = {}  # by process
         self._profiles: set[Profile] = set()  # that were asked for
@@ -2045,7 +2046,7 @@ class OriginList:
         turn = self._turn()
         if turn.thread == threading.get_ident():
             about("load", wrong)(
-                self._load, "calls reload, which would wait for itself: leave it out"
+                self.source, "calls reload, which would wait for itself: leave it out"
             )
         if wrong:
             raise ConfigError(wrong)
@@ -2054,7 +2055,7 @@ class OriginList:
         self._start(turn)
         if not call.ended.wait(min(timeout, threading.TIMEOUT_MAX)):
             about("load", wrong)(
-                self._load, f"has not ended within {timeout} seconds; the last good list stays"
+                self.source, f"has not ended within {timeout} seconds; the last good list stays"
             )
             raise ConfigError(wrong)
         if call.failure is not None:
@@ -2092,7 +2093,7 @@ class OriginList:
         stamp = "%Y-%m-%dT%H:%M:%SZ"
         loaded = None if self.loaded is None else time.strftime(stamp, time.gmtime(self.loaded))
         return (
-            f"OriginList({show(self._load)}, every={self._every}, origins={len(self)},"
+            f"OriginList({show(self.source)}, every={self._every}, origins={len(self)},"
             f" loaded={loaded}, error={self.error!r}, problems={len(self.problems)})"
         )
 
@@ -2142,11 +2143,11 @@ class OriginList:
 
     def _read(self, pace: Pace) -> tuple[Any, ...]:
         """What the source gives now; ConfigError if nothing of it is valid."""
-        entries = tuple(pace(entries_of(self._load())))
+        entries = tuple(pace(entries_of(self.source())))
         problems: list[Problem] = []
         complain = about("load", problems)
         if not entries and not self._allow_empty:
-            complain(self._load, "gave no origin: write allow_empty=True if nobody may be allowed")
+            complain(self.source, "gave no origin: write allow_empty=True if nobody may be allowed")
         elif entries and any(
             compile_entries([entry], None, self._patterns, complain) for entry in pace(entries)
         ):
@@ -2164,10 +2165,10 @@ class OriginList:
         known = {problem.message for problems in before for problem in problems}
         new = [problem.message for problem in found if problem.message not in known]
         for message in new[:MAX_PROBLEMS]:
-            logger().warning("an origin from %s is left out: %s", show(self._load), message)
+            logger().warning("an origin from %s is left out: %s", show(self.source), message)
         if len(new) > MAX_PROBLEMS:
             more = len(new) - MAX_PROBLEMS
-            logger().warning("%d more origins from %s are left out", more, show(self._load))
+            logger().warning("%d more origins from %s are left out", more, show(self.source))
         loaded.problems[profile] = tuple(found)
         loaded.matchers[profile] = matcher
 
@@ -2181,7 +2182,7 @@ class OriginList:
             if now >= self._late:
                 self._late = now + self._every
                 text = "the reload of %s has not ended yet; the last good list stays"
-                logger().warning(text, show(self._load))
+                logger().warning(text, show(self.source))
             return
         # Due at once: a process that is forked before the end has no load of its own yet.
         self._due, self._late = now, now + self._every
@@ -2221,7 +2222,7 @@ class OriginList:
         if self._error is not None:
             self._error = None
             text = "the reload of %s works again, and gives %d origins"
-            logger().info(text, show(self._load), len(self))
+            logger().info(text, show(self.source), len(self))
 
     def _take_waiting(self, turn: Turn) -> list[Waiting]:
         return [turn.waiting.popleft() for _ in range(len(turn.waiting))]
@@ -2229,13 +2230,13 @@ class OriginList:
     def _as_config_error(self, error: BaseException) -> ConfigError:
         if isinstance(error, ConfigError):
             return ConfigError(error.problems)
-        message = f"{show(self._load)} gave no origins: {cause(error)}"
-        return ConfigError([Problem("load", self._load, message)])
+        message = f"{show(self.source)} gave no origins: {cause(error)}"
+        return ConfigError([Problem("load", self.source, message)])
 
     def _report(self, error: BaseException, text: str) -> None:
         first, *others = self._as_config_error(error).problems
         self._error = first.message + (f" (and {len(others)} more)" if others else "")
-        logger().error(text, show(self._load), exc_info=error)
+        logger().error(text, show(self.source), exc_info=error)
 
     def _end(
         self, turn: Turn, begun: float, calls: list[Waiting], failure: BaseException | None

@@ -1,0 +1,314 @@
+"""The examples whose tenants bring their own domains, on real databases and real servers.
+
+Each is served by gunicorn with four workers of four threads, twice where machines are to be told
+apart. The tests change the data as a user would, in the page, or as another program would.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from data_servers import LIMIT, DataServer, PostgreSQL, Redis, started
+from support import need
+
+pytestmark = pytest.mark.once
+
+ROOT = Path(__file__).parent.parent
+PATHS = os.pathsep.join(str(ROOT / folder) for folder in (".", "tests", "examples"))
+WORKERS = 4
+SOON = 1.0  # seconds after the commit in which a change must count
+HANG = 2.0  # seconds that a load waits for a frozen database, at least
+
+KEPT, REVOKED, ADDED, STRANGER = (
+    f"https://{name}.example" for name in ("kept", "revoked", "added", "stranger")
+)
+EXAMPLES = {PostgreSQL: "postgresql_origins", Redis: "redis_origins"}
+INSERT = {
+    PostgreSQL: "INSERT INTO domain VALUES ('{}', '{}')",
+    Redis: "SADD|domains|{} {}",
+}
+# A load fails, and then it does not.
+BREAK = {
+    PostgreSQL: ("ALTER TABLE domain RENAME TO aside", "NOTIFY domains"),
+    Redis: ("RENAME|domains|aside", "SET|domains|text", "PUBLISH|domains|changed"),
+}
+MEND = {
+    PostgreSQL: ("ALTER TABLE aside RENAME TO domain",),
+    Redis: ("RENAME|aside|domains",),
+}
+TELL = {PostgreSQL: (), Redis: ("PUBLISH|domains|changed",)}  # PostgreSQL has a trigger
+NOT_CONNECTED = {PostgreSQL: "not listening to PostgreSQL", Redis: "not subscribed to Redis"}
+
+
+class Service:
+    """A gunicorn server of an example, and a connection to each of its workers."""
+
+    def __init__(self, listener: socket.socket, log: Path) -> None:
+        self.port: int = listener.getsockname()[1]
+        self.log = log
+        self.workers: dict[str, http.client.HTTPConnection] = {}
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT)
+
+    def find_workers(self) -> None:
+        end = time.monotonic() + LIMIT
+        while len(self.workers) < WORKERS:
+            assert time.monotonic() < end, self.log.read_text()
+            connection = self.connect()
+            worker = ask(connection, "acme", KEPT)[2]
+            if self.workers.setdefault(worker, connection) is not connection:
+                connection.close()
+
+    def submit(self, tenant: str, **fields: str) -> tuple[int, str]:
+        """Submit the tenant's form; the status and the page."""
+        headers = {
+            "Host": f"{tenant}.localhost",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        with closing(self.connect()) as connection:
+            connection.request("POST", "/", urllib.parse.urlencode(fields), headers)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+
+
+def ask(connection, tenant, origin, path="/api/orders"):
+    """The status, whether the page may read the response, and the worker that sent it."""
+    headers = {"Host": f"{tenant}.localhost", "Origin": origin}
+    connection.request("GET", path, headers=headers)
+    response = connection.getresponse()
+    response.read()
+    allowed = response.getheader("Access-Control-Allow-Origin") == origin
+    assert allowed or response.getheader("Access-Control-Allow-Origin") is None
+    return response.status, allowed, response.getheader("X-Worker")
+
+
+@contextmanager
+def serving(example: str, folder: Path, **variables: str) -> Iterator[Service]:
+    need(find_spec("gunicorn"), "gunicorn", "pip install gunicorn")
+    need(find_spec("flask"), "Flask", "pip install flask")
+    variables = {**os.environ, "PYTHONPATH": PATHS, "EXAMPLE": example, **variables}
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=128) as listener,
+        (folder / f"{listener.getsockname()[1]}.log").open("w") as log,
+    ):
+        kind = ["--workers", str(WORKERS), "--worker-class", "gthread", "--threads", "4"]
+        kind += ["--keep-alive", "60", "--bind", f"fd://{listener.fileno()}"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", *kind, "origin_sources_app"],
+            env=variables,
+            stdout=log,
+            stderr=log,
+            pass_fds=[listener.fileno()],
+        )
+        service = Service(listener, Path(log.name))
+        try:
+            yield service
+        finally:
+            for connection in service.workers.values():
+                connection.close()
+            process.terminate()
+            process.wait(LIMIT)
+
+
+def prepare(server: DataServer, *rows: tuple[str, str]) -> None:
+    if isinstance(server, PostgreSQL):
+        server.execute((ROOT / "examples" / "postgresql_origins.sql").read_text())
+    server.execute(*(INSERT[type(server)].format(*row) for row in rows))
+
+
+def until_everywhere(services, tenant, origin, allowed, within=LIMIT):
+    """Wait until every worker of every service gives this answer; the seconds that it took."""
+    begun = time.monotonic()
+    for service in services:
+        for connection in service.workers.values():
+            while ask(connection, tenant, origin)[:2] != (200, allowed):
+                waited = time.monotonic() - begun
+                assert waited < within, service.log.read_text()
+                time.sleep(0.005)
+    return time.monotonic() - begun
+
+
+def answers(services, tenant, origin, path="/api/orders"):
+    return {
+        ask(connection, tenant, origin, path)[:2]
+        for service in services
+        for connection in service.workers.values()
+    }
+
+
+def wait_for(service, text):
+    end = time.monotonic() + LIMIT
+    while text not in service.log.read_text():
+        assert time.monotonic() < end, service.log.read_text()
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module", params=EXAMPLES, ids=EXAMPLES.values())
+def server(request) -> Iterator[DataServer]:
+    with started(request.param) as found:
+        prepare(found, ("acme", KEPT), ("other", "https://other.example"))
+        yield found
+
+
+@pytest.fixture(scope="module")
+def services(server, tmp_path_factory) -> Iterator[list[Service]]:
+    """Two servers that share the data."""
+    example, folder = EXAMPLES[type(server)], tmp_path_factory.mktemp("services")
+    with ExitStack() as stack:
+        found = [
+            stack.enter_context(serving(example, folder, **{server.variable: server.url}))
+            for _ in range(2)
+        ]
+        for service in found:
+            service.find_workers()
+        yield found
+
+
+def test_a_change_counts_in_every_worker_of_two_servers_within_a_second(services):
+    until_everywhere(services, "acme", KEPT, True)
+    for _ in range(3):
+        assert services[0].submit("acme", add=ADDED)[0] == 302
+        until_everywhere(services, "acme", ADDED, True, within=SOON)
+        assert services[1].submit("acme", remove=ADDED)[0] == 302
+        until_everywhere(services, "acme", ADDED, False, within=SOON)
+        assert answers(services, "acme", KEPT) == {(200, True)}
+
+
+def test_the_origin_of_one_tenant_is_refused_for_the_data_of_another(services):
+    until_everywhere(services, "acme", KEPT, True)
+    assert answers(services, "other", KEPT) == {(200, False)}
+    assert answers(services, "acme", "https://other.example") == {(200, False)}
+    assert answers(services, "other", "https://other.example") == {(200, True)}
+    assert answers(services, "acme.example", KEPT) == {(200, True)}
+
+
+def test_what_every_tenants_page_may_read_is_shared(services):
+    until_everywhere(services, "acme", KEPT, True)
+    for tenant in ("acme", "other", "nobody"):
+        assert answers(services, tenant, KEPT, "/widget") == {(200, True)}
+        assert answers(services, tenant, STRANGER, "/widget") == {(200, False)}
+
+
+PROBLEMS = {
+    "shop.example": "no scheme",
+    "https://shop.example/": "write &#39;https://shop.example&#39;",
+    "https://*.example": "is not an exact origin",
+    "https://a.example https://b.example": "holds more than one word",
+    "http://shop.example": "insecure-origin",
+    '"><script>': "is not an origin",
+}
+
+
+@pytest.mark.parametrize("given", PROBLEMS)
+def test_the_form_shows_what_is_wrong_with_a_domain(services, given):
+    status, page = services[0].submit("acme", add=given)
+    assert status == 400
+    assert PROBLEMS[given] in page
+    assert "<script>" not in page
+    with closing(services[0].connect()) as connection:
+        connection.request("GET", "/", headers={"Host": "acme.localhost"})
+        assert f"<p>{given} " not in connection.getresponse().read().decode()
+
+
+def test_a_subscriber_survives_a_load_that_fails(server, services):
+    kind = type(server)
+    until_everywhere(services, "acme", KEPT, True)
+    server.execute(*BREAK[kind])
+    for service in services:
+        wait_for(service, "the last good list stays")
+    assert answers(services, "acme", KEPT) == {(200, True)}
+    server.execute(*MEND[kind], INSERT[kind].format("acme", ADDED), *TELL[kind])
+    until_everywhere(services, "acme", ADDED, True, within=SOON)
+    assert NOT_CONNECTED[kind] not in services[0].log.read_text()
+
+
+class Traffic:
+    """Requests without a pause, of four threads, each on a connection of its own."""
+
+    def __init__(self, service: Service) -> None:
+        self.service, self.done = service, threading.Event()
+        self.seen: list[tuple[float, float, str, int, bool]] = []
+        self.failures: list[Exception] = []
+        self.threads = [threading.Thread(target=self.make_requests) for _ in range(4)]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.done.set()
+        for thread in self.threads:
+            thread.join(LIMIT)
+
+    def make_requests(self):
+        while not self.done.is_set():
+            for origin in (KEPT, REVOKED, ADDED, STRANGER):
+                begun = time.monotonic()
+                try:
+                    with closing(self.service.connect()) as connection:
+                        status, allowed, _ = ask(connection, "acme", origin)
+                except Exception as error:  # noqa: PERF203  it is shown below
+                    self.failures.append(error)
+                else:
+                    self.seen.append((begun, time.monotonic(), origin, status, allowed))
+
+
+@pytest.mark.parametrize("kind", EXAMPLES, ids=EXAMPLES.values())
+def test_requests_go_on_while_the_database_is_down_or_hangs(kind, tmp_path):
+    """It is down at the start; then it dies, hangs, and comes back, while a list is polled."""
+    with ExitStack() as stack:
+        server = stack.enter_context(started(kind))
+        prepare(server, ("acme", KEPT), ("acme", REVOKED))
+        server.die()
+        variables = {server.variable: server.url, "EVERY": "0.2"}
+        service = stack.enter_context(serving(EXAMPLES[kind], tmp_path, **variables))
+        service.find_workers()
+        assert answers([service], "acme", KEPT) == {(200, False)}
+        server.start()
+        until_everywhere([service], "acme", KEPT, True)
+        begun = time.monotonic()
+        with Traffic(service) as traffic:
+            server.die()
+            time.sleep(HANG)  # nothing is awaited here: requests are made
+            assert answers([service], "acme", KEPT) == {(200, True)}
+            server.start()
+            assert service.submit("acme", remove=REVOKED)[0] == 302
+            until_everywhere([service], "acme", REVOKED, False)
+            revoked = time.monotonic()
+            server.freeze()
+            time.sleep(2 * HANG)
+            assert answers([service], "acme", REVOKED) == {(200, False)}
+            server.die()
+            server.start()
+            server.freeze()  # those that connect again hang
+            time.sleep(2 * HANG)
+            server.thaw()
+            assert service.submit("acme", add=ADDED)[0] == 302
+            until_everywhere([service], "acme", ADDED, True)
+            added = time.monotonic()
+    assert traffic.failures == []
+    assert {status for *_, status, _ in traffic.seen} == {200}
+    # The machine may be slow, but none waits as long as a load.
+    assert max(ended - begun for begun, ended, *_ in traffic.seen) < 0.8 * HANG
+    for since, origin, answer in (
+        (begun, KEPT, True),
+        (begun, STRANGER, False),
+        (revoked, REVOKED, False),
+        (added, ADDED, True),
+    ):
+        found = {seen[4] for seen in traffic.seen if seen[2] == origin and seen[0] >= since}
+        assert found == {answer}, origin
