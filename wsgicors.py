@@ -1842,15 +1842,22 @@ def call_and_catch(
 
 
 def log_refusal(refusal: Refusal, environ: WSGIEnvironment) -> None:
+    """One line; the same facts are attributes of the record, for a handler that counts."""
     if logger().isEnabledFor(10):  # logging.DEBUG
         origin = environ.get("HTTP_ORIGIN")
         own = f"{environ.get('wsgi.url_scheme')}://{environ.get('HTTP_HOST')}"
         request = (environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"), origin)
-        logger().debug(
-            "refused %s %s from %s: %s",
-            *map(show, request),
-            "same origin" if origin == own else refusal.reason,
-        )
+        reason = "same origin" if origin == own else refusal.reason
+        names = ("cors_method", "cors_path", "cors_origin")
+        facts = {**dict(zip(names, map(plain, request))), "cors_reason": reason}
+        text = "refused %s %s from %s: %s"
+        logger().debug(text, *map(show, request), reason, extra=facts)
+
+
+def plain(value: object) -> str:
+    """A foreign text as one short line, without quotes."""
+    text = value[:MAX_SHOWN] if isinstance(value, str) else show(value)
+    return on_one_line(text)[:MAX_SHOWN]
 
 
 # ---------------------------------------------------------------------------------------------------------------

@@ -6,10 +6,11 @@ import importlib
 import os
 
 example = importlib.import_module(os.environ["EXAMPLE"])
+served = getattr(example, "application", None) or example.app
 
 
 def application(environ, start_response):
     def respond(status, headers, *exc_info):
         return start_response(status, [*headers, ("X-Worker", str(os.getpid()))], *exc_info)
 
-    return example.app(environ, respond)
+    return served(environ, respond)

@@ -7,7 +7,9 @@ apart. The tests change the data as a user would, in the page, or as another pro
 from __future__ import annotations
 
 import http.client
+import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -22,6 +24,7 @@ from pathlib import Path
 import pytest
 from data_servers import LIMIT, DataServer, PostgreSQL, Redis, started
 from support import need
+from test_examples import get, running
 
 pytestmark = pytest.mark.once
 
@@ -72,11 +75,12 @@ class Service:
             if self.workers.setdefault(worker, connection) is not connection:
                 connection.close()
 
-    def submit(self, tenant: str, **fields: str) -> tuple[int, str]:
+    def submit(self, tenant: str, cookie: str = "", **fields: str) -> tuple[int, str]:
         """Submit the tenant's form; the status and the page."""
         headers = {
             "Host": f"{tenant}.localhost",
             "Content-Type": "application/x-www-form-urlencoded",
+            "Cookie": cookie,
         }
         with closing(self.connect()) as connection:
             connection.request("POST", "/", urllib.parse.urlencode(fields), headers)
@@ -233,6 +237,47 @@ def test_a_subscriber_survives_a_load_that_fails(server, services):
     server.execute(*MEND[kind], INSERT[kind].format("acme", ADDED), *TELL[kind])
     until_everywhere(services, "acme", ADDED, True, within=SOON)
     assert NOT_CONNECTED[kind] not in services[0].log.read_text()
+
+
+def test_a_model_of_django_counts_in_every_worker(tmp_path):
+    """In the process of the change it counts at once, in others after a second and one load."""
+    need(find_spec("django"), "Django", "pip install django")
+    variables = {"DATABASE": str(tmp_path / "tenants.sqlite")}
+    program = str(ROOT / "examples" / "django_tenants.py")
+    environment = {**os.environ, "PYTHONPATH": PATHS, **variables}
+    subprocess.run([sys.executable, program], env=environment, check=True)
+    with serving("django_tenants", tmp_path, **variables) as service:
+        service.find_workers()
+        with closing(service.connect()) as connection:
+            connection.request("GET", "/", headers={"Host": "acme.localhost"})
+            response = connection.getresponse()
+            token = re.search('name="csrfmiddlewaretoken" value="(.*?)"', response.read().decode())
+            cookie = response.getheader("Set-Cookie").partition(";")[0]
+        fields = {"csrfmiddlewaretoken": token[1]}
+        status, page = service.submit("acme", cookie, origin="https://shop.example/", **fields)
+        assert status == 400
+        assert "write &#x27;https://shop.example&#x27;" in page
+        assert service.submit("acme", cookie, origin=ADDED, **fields)[0] == 302
+        until_everywhere([service], "acme", ADDED, True, within=5 * SOON)
+        assert answers([service], "other", ADDED) == {(200, False)}
+        assert service.submit("acme", cookie, remove="1", **fields)[0] == 302
+        until_everywhere([service], "acme", ADDED, False, within=5 * SOON)
+
+
+def test_refusals_are_counted_by_reason_and_by_at_most_a_thousand_origins():
+    need(find_spec("waitress"), "waitress", "pip install waitress")
+    with running([sys.executable, str(ROOT / "examples" / "count_refusals.py")]) as address:
+        for number in range(1100):
+            get(address, {"Origin": f"https://stranger-{number}.example"})
+        get(address, {"Origin": "https://stranger-0.example"})
+        get(address, {"Origin": "http://localhost:3000"})
+        with closing(http.client.HTTPConnection(address.partition("//")[2])) as connection:
+            connection.request("GET", "/refusals")
+            counts = json.loads(connection.getresponse().read())
+    assert counts["reasons"] == {"no policy for this path allows the origin": 1101}
+    assert len(counts["origins"]) == 1001
+    assert counts["origins"]["others"] == 100
+    assert counts["origins"]["https://stranger-0.example"] == 2
 
 
 class Traffic:
