@@ -100,7 +100,7 @@ def ask(connection, tenant, origin, path="/api/orders"):
 
 
 @contextmanager
-def serving(example: str, folder: Path, **variables: str) -> Iterator[Service]:
+def serving(example: str, folder: Path, *more: str, **variables: str) -> Iterator[Service]:
     need(find_spec("gunicorn"), "gunicorn", "pip install gunicorn")
     need(find_spec("flask"), "Flask", "pip install flask")
     variables = {**os.environ, "PYTHONPATH": PATHS, "EXAMPLE": example, **variables}
@@ -109,7 +109,7 @@ def serving(example: str, folder: Path, **variables: str) -> Iterator[Service]:
         (folder / f"{listener.getsockname()[1]}.log").open("w") as log,
     ):
         kind = ["--workers", str(WORKERS), "--worker-class", "gthread", "--threads", "4"]
-        kind += ["--keep-alive", "60", "--bind", f"fd://{listener.fileno()}"]
+        kind += ["--keep-alive", "60", "--bind", f"fd://{listener.fileno()}", *more]
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", *kind, "origin_sources_app"],
             env=variables,
@@ -169,12 +169,13 @@ def server(request) -> Iterator[DataServer]:
 
 @pytest.fixture(scope="module")
 def services(server, tmp_path_factory) -> Iterator[list[Service]]:
-    """Two servers that share the data."""
+    """Two servers that share the data; one forks its workers after it has read the program."""
     example, folder = EXAMPLES[type(server)], tmp_path_factory.mktemp("services")
+    variables = {server.variable: server.url}
     with ExitStack() as stack:
         found = [
-            stack.enter_context(serving(example, folder, **{server.variable: server.url}))
-            for _ in range(2)
+            stack.enter_context(serving(example, folder, *more, **variables))
+            for more in ((), ("--preload",))
         ]
         for service in found:
             service.find_workers()
@@ -278,6 +279,16 @@ def test_refusals_are_counted_by_reason_and_by_at_most_a_thousand_origins():
     assert len(counts["origins"]) == 1001
     assert counts["origins"]["others"] == 100
     assert counts["origins"]["https://stranger-0.example"] == 2
+
+
+def test_what_changes_while_nobody_listens_counts_after_the_next_connection(server, services):
+    """The lists would be polled after a minute only."""
+    until_everywhere(services, "acme", KEPT, True)
+    server.die()
+    server.start()
+    server.execute(INSERT[type(server)].format("acme", REVOKED))
+    until_everywhere(services, "acme", REVOKED, True, within=10 * SOON)
+    assert answers(services, "acme", KEPT) == {(200, True)}
 
 
 class Traffic:
