@@ -1,4 +1,5 @@
--- The table of postgresql_origins.py, and a trigger that tells of each change, whatever makes it.
+-- The table of postgresql_origins.py, and triggers that name each row that changes, whatever program
+-- changes it.
 
 CREATE TABLE domain (
     tenant text NOT NULL,
@@ -6,13 +7,22 @@ CREATE TABLE domain (
     PRIMARY KEY (tenant, origin)
 );
 
-CREATE FUNCTION tell_of_domains() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION tell_of_domain() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    NOTIFY domains;
+    IF TG_OP IN ('UPDATE', 'DELETE') THEN
+        PERFORM pg_notify('domains', json_build_array(OLD.tenant, OLD.origin)::text);
+    END IF;
+    IF TG_OP IN ('UPDATE', 'INSERT') THEN
+        PERFORM pg_notify('domains', json_build_array(NEW.tenant, NEW.origin)::text);
+    END IF;
+    IF TG_OP = 'TRUNCATE' THEN
+        PERFORM pg_notify('domains', 'null');
+    END IF;
     RETURN NULL;
 END
 $$;
 
-CREATE TRIGGER domains_changed
-    AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON domain
-    FOR EACH STATEMENT EXECUTE FUNCTION tell_of_domains();
+CREATE TRIGGER domain_changed AFTER INSERT OR UPDATE OR DELETE ON domain
+    FOR EACH ROW EXECUTE FUNCTION tell_of_domain();
+CREATE TRIGGER domain_emptied AFTER TRUNCATE ON domain
+    FOR EACH STATEMENT EXECUTE FUNCTION tell_of_domain();

@@ -1,6 +1,6 @@
 """Domains of tenants in Redis: they count in every process as soon as they are stored.
 
-It needs Redis, and::
+It needs Redis 6.2 or newer, and::
 
     pip install wsgicors flask gunicorn redis
     cd examples
@@ -21,6 +21,7 @@ import logging
 import os
 import threading
 import time
+from collections import deque
 
 import redis
 from flask import Flask, redirect, render_template_string, request
@@ -28,7 +29,7 @@ from flask import Flask, redirect, render_template_string, request
 from wsgicors import CORS, ConfigError, OriginList, check_origins
 
 DATABASE = os.environ.get("REDIS_URL", "redis://localhost")
-DOMAINS = "domains"  # a set of "tenant origin", and the channel that tells of its changes
+DOMAINS = "domains"  # a set of "tenant origin", and the channel that names each that changes
 EVERY = float(os.environ.get("EVERY", "60"))  # seconds: for a change that was not told
 
 PAGE = """<!doctype html>
@@ -66,35 +67,53 @@ def tenant_of(environ):
     return environ.get("HTTP_HOST", "").partition(".")[0]
 
 
-def registered():
-    with connect() as connection:
-        return frozenset(tuple(member.split(" ", 1)) for member in connection.smembers(DOMAINS))
+registered = frozenset()  # "tenant origin", as the last load found them
+changed = deque([None])  # those that may differ meanwhile, as messages name them; None: all
 
 
-def domains_of_the_tenant():
+def read():
+    """Read what has changed, as all of 100,000 members would take half a second."""
+    global registered
+    members = [changed.popleft() for _ in range(len(changed))]
+    try:
+        with connect() as connection:
+            if members and None not in members:
+                answers = zip(members, connection.smismember(DOMAINS, members))
+                found = [member for member, is_there in answers if is_there]
+                registered = registered.difference(members).union(found)
+            else:
+                registered = frozenset(connection.smembers(DOMAINS))
+    except redis.RedisError:
+        changed.append(None)
+        raise
+
+
+def of_the_tenant():
     """One entry, which decides by the tenant whose data are asked for, and the origin."""
-    domains = registered()
-    return [lambda origin, environ: (tenant_of(environ), origin) in domains]
+    global of_all
+    read()
+    domains = registered
+    of_all = {member.partition(" ")[2] for member in registered}
+    return [lambda origin, environ: f"{tenant_of(environ)} {origin}" in domains]
 
 
-def domains_of_all():
-    return {origin for _, origin in registered()}
+def of_any_tenant(origin, environ):
+    return origin in of_all
 
 
 # Without the database the service starts, and allows nobody until it is there.
-own = OriginList(domains_of_the_tenant, EVERY, initial=[])
-shared = OriginList(domains_of_all, EVERY, allow_empty=True, initial=[], patterns=False)
+of_all = set()
+own = OriginList(of_the_tenant, EVERY, initial=[])
 
 
 # Changes
 
 
 def reload():
-    for origins in (own, shared):
-        try:
-            origins.reload(10)
-        except ConfigError as error:  # the last good list stays, and the next request tries again
-            log.warning("%s", error)
+    try:
+        own.reload(10)
+    except ConfigError as error:  # the last good list stays, and the next request tries again
+        log.warning("%s", error)
 
 
 def listen():
@@ -104,10 +123,13 @@ def listen():
             with connect() as connection, connection.pubsub() as channel:
                 channel.subscribe(DOMAINS)
                 while True:
-                    # The first message, also after a reconnection, is the subscription.
-                    if channel.get_message(timeout=10):
-                        while channel.get_message():
-                            pass  # those that have come meanwhile count as one
+                    message = channel.get_message(timeout=10)
+                    while message:
+                        # The first one, also after a reconnection, is the subscription.
+                        told = message["data"] if message["type"] == "message" else None
+                        changed.append(told)
+                        message = channel.get_message()
+                    if changed:
                         reload()
         except redis.RedisError as error:
             log.warning("not subscribed to Redis, trying again: %s", error)
@@ -131,18 +153,22 @@ app = Flask(__name__)
 def domains():
     """The tenant's own page. In a real service it is behind a login, with a CSRF token."""
     tenant, given, problems = tenant_of(request.environ), "", ()
-    with connect() as connection, connection.pipeline() as transaction:
+    with connect() as connection:
+        change = connection.pipeline()  # the set and the message, or neither
         if "remove" in request.form:
-            transaction.srem(DOMAINS, f"{tenant} {request.form['remove']}")
+            member = f"{tenant} {request.form['remove']}"
+            change.srem(DOMAINS, member).publish(DOMAINS, member)
         elif "add" in request.form:
             given = request.form["add"].strip()
+            member = f"{tenant} {given}"
             problems = check_origins([given], credentials=True, patterns=False)
             if not problems:
-                transaction.sadd(DOMAINS, f"{tenant} {given}")
+                change.sadd(DOMAINS, member).publish(DOMAINS, member)
+        change.execute()
         if request.method == "POST" and not problems:
-            transaction.publish(DOMAINS, "changed").execute()
             return redirect("/")
-    origins = sorted(origin for owner, origin in registered() if owner == tenant)
+        pairs = (member.split(" ", 1) for member in connection.smembers(DOMAINS))
+        origins = sorted(origin for owner, origin in pairs if owner == tenant)
     values = {"tenant": tenant, "given": given, "problems": problems, "origins": origins}
     return render_template_string(PAGE, **values), 400 if problems else 200
 
@@ -161,6 +187,6 @@ app.wsgi_app = CORS(
     app.wsgi_app,
     policies={
         "tenant": {"path": "/api/*", "origin": own, "credentials": True},
-        "everyone": {"path": "/widget", "origin": shared},
+        "everyone": {"path": "/widget", "origin": of_any_tenant},
     },
 )

@@ -10,147 +10,51 @@ import http.client
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import threading
 import time
-import urllib.parse
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 from data_servers import LIMIT, DataServer, PostgreSQL, Redis, started
+from origin_services import (
+    ADDED,
+    EXAMPLES,
+    INSERT,
+    KEPT,
+    PATHS,
+    REVOKED,
+    ROOT,
+    STRANGER,
+    Service,
+    answers,
+    ask,
+    prepare,
+    serving,
+    until_everywhere,
+)
 from support import need
 from test_examples import get, running
 
 pytestmark = pytest.mark.once
 
-ROOT = Path(__file__).parent.parent
-PATHS = os.pathsep.join(str(ROOT / folder) for folder in (".", "tests", "examples"))
-WORKERS = 4
 SOON = 1.0  # seconds after the commit in which a change must count
 HANG = 2.0  # seconds that a load waits for a frozen database, at least
 
-KEPT, REVOKED, ADDED, STRANGER = (
-    f"https://{name}.example" for name in ("kept", "revoked", "added", "stranger")
-)
-EXAMPLES = {PostgreSQL: "postgresql_origins", Redis: "redis_origins"}
-INSERT = {
-    PostgreSQL: "INSERT INTO domain VALUES ('{}', '{}')",
-    Redis: "SADD|domains|{} {}",
-}
 # A load fails, and then it does not.
 BREAK = {
-    PostgreSQL: ("ALTER TABLE domain RENAME TO aside", "NOTIFY domains"),
-    Redis: ("RENAME|domains|aside", "SET|domains|text", "PUBLISH|domains|changed"),
+    PostgreSQL: ("ALTER TABLE domain RENAME TO aside", "NOTIFY domains, 'null'"),
+    Redis: ("RENAME|domains|aside", "SET|domains|text", "PUBLISH|domains|acme x"),
 }
 MEND = {
     PostgreSQL: ("ALTER TABLE aside RENAME TO domain",),
     Redis: ("RENAME|aside|domains",),
 }
-TELL = {PostgreSQL: (), Redis: ("PUBLISH|domains|changed",)}  # PostgreSQL has a trigger
+TELL = {PostgreSQL: (), Redis: (f"PUBLISH|domains|acme {ADDED}",)}  # PostgreSQL has a trigger
 NOT_CONNECTED = {PostgreSQL: "not listening to PostgreSQL", Redis: "not subscribed to Redis"}
-
-
-class Service:
-    """A gunicorn server of an example, and a connection to each of its workers."""
-
-    def __init__(self, listener: socket.socket, log: Path) -> None:
-        self.port: int = listener.getsockname()[1]
-        self.log = log
-        self.workers: dict[str, http.client.HTTPConnection] = {}
-
-    def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT)
-
-    def find_workers(self) -> None:
-        end = time.monotonic() + LIMIT
-        while len(self.workers) < WORKERS:
-            assert time.monotonic() < end, self.log.read_text()
-            connection = self.connect()
-            worker = ask(connection, "acme", KEPT)[2]
-            if self.workers.setdefault(worker, connection) is not connection:
-                connection.close()
-
-    def submit(self, tenant: str, cookie: str = "", **fields: str) -> tuple[int, str]:
-        """Submit the tenant's form; the status and the page."""
-        headers = {
-            "Host": f"{tenant}.localhost",
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Cookie": cookie,
-        }
-        with closing(self.connect()) as connection:
-            connection.request("POST", "/", urllib.parse.urlencode(fields), headers)
-            response = connection.getresponse()
-            return response.status, response.read().decode()
-
-
-def ask(connection, tenant, origin, path="/api/orders"):
-    """The status, whether the page may read the response, and the worker that sent it."""
-    headers = {"Host": f"{tenant}.localhost", "Origin": origin}
-    connection.request("GET", path, headers=headers)
-    response = connection.getresponse()
-    response.read()
-    allowed = response.getheader("Access-Control-Allow-Origin") == origin
-    assert allowed or response.getheader("Access-Control-Allow-Origin") is None
-    return response.status, allowed, response.getheader("X-Worker")
-
-
-@contextmanager
-def serving(example: str, folder: Path, *more: str, **variables: str) -> Iterator[Service]:
-    need(find_spec("gunicorn"), "gunicorn", "pip install gunicorn")
-    need(find_spec("flask"), "Flask", "pip install flask")
-    variables = {**os.environ, "PYTHONPATH": PATHS, "EXAMPLE": example, **variables}
-    with (
-        socket.create_server(("127.0.0.1", 0), backlog=128) as listener,
-        (folder / f"{listener.getsockname()[1]}.log").open("w") as log,
-    ):
-        kind = ["--workers", str(WORKERS), "--worker-class", "gthread", "--threads", "4"]
-        kind += ["--keep-alive", "60", "--bind", f"fd://{listener.fileno()}", *more]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", *kind, "origin_sources_app"],
-            env=variables,
-            stdout=log,
-            stderr=log,
-            pass_fds=[listener.fileno()],
-        )
-        service = Service(listener, Path(log.name))
-        try:
-            yield service
-        finally:
-            for connection in service.workers.values():
-                connection.close()
-            process.terminate()
-            process.wait(LIMIT)
-
-
-def prepare(server: DataServer, *rows: tuple[str, str]) -> None:
-    if isinstance(server, PostgreSQL):
-        server.execute((ROOT / "examples" / "postgresql_origins.sql").read_text())
-    server.execute(*(INSERT[type(server)].format(*row) for row in rows))
-
-
-def until_everywhere(services, tenant, origin, allowed, within=LIMIT):
-    """Wait until every worker of every service gives this answer; the seconds that it took."""
-    begun = time.monotonic()
-    for service in services:
-        for connection in service.workers.values():
-            while ask(connection, tenant, origin)[:2] != (200, allowed):
-                waited = time.monotonic() - begun
-                assert waited < within, service.log.read_text()
-                time.sleep(0.005)
-    return time.monotonic() - begun
-
-
-def answers(services, tenant, origin, path="/api/orders"):
-    return {
-        ask(connection, tenant, origin, path)[:2]
-        for service in services
-        for connection in service.workers.values()
-    }
 
 
 def wait_for(service, text):
@@ -279,6 +183,33 @@ def test_refusals_are_counted_by_reason_and_by_at_most_a_thousand_origins():
     assert len(counts["origins"]) == 1001
     assert counts["origins"]["others"] == 100
     assert counts["origins"]["https://stranger-0.example"] == 2
+
+
+def test_all_rows_may_change_at_once(server, services):
+    """Each is named; where the table is emptied, none is."""
+    until_everywhere(services, "acme", KEPT, True)
+    origins = [f"https://{number}.example" for number in range(1000)]
+    if isinstance(server, PostgreSQL):
+        many = ", ".join(f"('many', '{origin}')" for origin in origins)
+        server.execute(f"INSERT INTO domain VALUES {many}")
+        until_everywhere(services, "many", origins[-1], True, within=SOON)
+        server.execute("TRUNCATE domain")
+    else:
+        told = [f"PUBLISH|domains|many {origin}" for origin in origins]
+        server.execute("|".join(["SADD|domains", *(f"many {one}" for one in origins)]), *told)
+        until_everywhere(services, "many", origins[-1], True, within=SOON)
+        server.execute("DEL|domains", *told, f"PUBLISH|domains|acme {KEPT}")
+    until_everywhere(services, "many", origins[0], False, within=SOON)
+    until_everywhere(services, "acme", KEPT, False, within=SOON)
+    server.execute(INSERT[type(server)].format("acme", KEPT))
+    tell(server, "acme", KEPT)
+    until_everywhere(services, "acme", KEPT, True, within=SOON)
+
+
+def tell(server, tenant, origin):
+    """PostgreSQL has a trigger."""
+    if isinstance(server, Redis):
+        server.execute(f"PUBLISH|domains|{tenant} {origin}")
 
 
 def test_what_changes_while_nobody_listens_counts_after_the_next_connection(server, services):
