@@ -5,8 +5,9 @@
 2. The pauses of requests while a list is reloaded. A request is made every half millisecond, and its pause is the
    time from when it should have been made until it is answered; "quiet" is the same without a reload. Each row is one
    process with several reloads, and shows the median of what each of them gave.
-3. The time from the commit of a change until it counts in every worker: four gunicorn workers of four threads, and two
-   such servers. They run examples/postgresql_origins.py and redis_origins.py. Needs PostgreSQL and Redis.
+3. The time from the commit of a change until it counts in every worker: four gunicorn workers of
+   four threads, and two such servers. They run examples/postgresql_origins.py and redis_origins.py.
+   It needs PostgreSQL and Redis.
 """
 
 from __future__ import annotations
@@ -129,8 +130,8 @@ def effects(name: str, servers: int, count: int, changes: int) -> list[float]:
 def fill(data, name: str, count: int) -> None:
     """Register so many origins."""
     if name == "PostgreSQL":
-        rows = f"SELECT 'acme', 'https://tenant-' || n || '.example.com' FROM generate_series(1, {count}) n"
-        data.execute(f"INSERT INTO domain {rows}")
+        row = "'acme', 'https://tenant-' || n || '.example.com'"
+        data.execute(f"INSERT INTO domain SELECT {row} FROM generate_series(1, {count}) n")
         return
     members = [f"acme https://tenant-{number}.example.com" for number in range(1, count + 1)]
     for start in range(0, count, 10_000):

@@ -54,7 +54,7 @@ log = logging.getLogger(__name__)
 
 def connect():
     # A server that does not answer must fail a load, not hold it up: no other load would begin.
-    limits = {"connect_timeout": 2, "tcp_user_timeout": 5000}  # seconds, milliseconds
+    limits = {"connect_timeout": 2, "keepalives_idle": 30, "tcp_user_timeout": 5000}
     options = "-c statement_timeout=5000"
     return psycopg.connect(DATABASE, autocommit=True, options=options, **limits)
 
@@ -119,24 +119,28 @@ def reload():
 
 def listen():
     """Reload after each change; and after each connection, as notifications are lost without."""
+    try:
+        with connect() as connection:
+            connection.execute("LISTEN domains")
+            changed.append(None)
+            while True:
+                reload()
+                for notification in connection.notifies(stop_after=1):
+                    # A row; or null, where the table was emptied.
+                    row = json.loads(notification.payload)
+                    changed.append(row and tuple(row))
+    except psycopg.Error as error:
+        log.warning("not listening to PostgreSQL, trying again: %s", error)
+
+
+def keep_listening():
     while True:
-        try:
-            with connect() as connection:
-                connection.execute("LISTEN domains")
-                changed.append(None)
-                while True:
-                    reload()
-                    for notification in connection.notifies(stop_after=1):
-                        # A row; or null, where the table was emptied.
-                        row = json.loads(notification.payload)
-                        changed.append(row and tuple(row))
-        except psycopg.Error as error:
-            log.warning("not listening to PostgreSQL, trying again: %s", error)
-            time.sleep(0.5)
+        listen()
+        time.sleep(0.5)
 
 
 def start():
-    threading.Thread(target=listen, name="listen", daemon=True).start()
+    threading.Thread(target=keep_listening, name="listen", daemon=True).start()
 
 
 start()

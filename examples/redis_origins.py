@@ -118,26 +118,30 @@ def reload():
 
 def listen():
     """Reload after each change; and after each subscription, as messages are lost without."""
+    try:
+        with connect() as connection, connection.pubsub() as channel:
+            channel.subscribe(DOMAINS)
+            while True:
+                message = channel.get_message(timeout=10)
+                while message:
+                    # The first one, also after a reconnection, is the subscription.
+                    told = message["data"] if message["type"] == "message" else None
+                    changed.append(told)
+                    message = channel.get_message()
+                if changed:
+                    reload()
+    except redis.RedisError as error:
+        log.warning("not subscribed to Redis, trying again: %s", error)
+
+
+def keep_listening():
     while True:
-        try:
-            with connect() as connection, connection.pubsub() as channel:
-                channel.subscribe(DOMAINS)
-                while True:
-                    message = channel.get_message(timeout=10)
-                    while message:
-                        # The first one, also after a reconnection, is the subscription.
-                        told = message["data"] if message["type"] == "message" else None
-                        changed.append(told)
-                        message = channel.get_message()
-                    if changed:
-                        reload()
-        except redis.RedisError as error:
-            log.warning("not subscribed to Redis, trying again: %s", error)
-            time.sleep(0.5)
+        listen()
+        time.sleep(0.5)
 
 
 def start():
-    threading.Thread(target=listen, name="listen", daemon=True).start()
+    threading.Thread(target=keep_listening, name="listen", daemon=True).start()
 
 
 start()
