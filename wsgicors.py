@@ -43,7 +43,7 @@ import re
 import sys
 import threading
 import time
-from collections import namedtuple
+from collections import deque, namedtuple
 from collections.abc import Mapping
 from types import CoroutineType, MappingProxyType
 
@@ -130,26 +130,59 @@ DEFAULT_PORTS: Final = {"http": "80", "https": "443", "ws": "80", "wss": "443", 
 # https://html.spec.whatwg.org/#concept-origin-opaque: pages of these are sent as `null`.
 OPAQUE_SCHEMES: Final = frozenset(("about", "blob", "data", "file", "javascript"))
 
-# Names right under which anyone can get a host of their own: used where `publicsuffixlist` is not installed.
+# Names right under which anyone can get a host of their own. The whole list is in the package
+# `publicsuffixlist`; this is the part of it that people deploy to, and some names that it lacks.
 PUBLIC_SUFFIXES: Final = frozenset(
     """
-    co.uk org.uk me.uk ltd.uk plc.uk com.au net.au org.au co.nz org.nz co.za co.jp ne.jp or.jp co.kr co.in co.il
-    com.br net.br com.cn net.cn com.tw com.hk com.sg com.my com.tr com.mx com.ar com.co com.ua co.id co.th
-    a.run.app amplifyapp.com appspot.com awsapprunner.com azurefd.net azurestaticapps.net azurewebsites.net
-    blob.core.windows.net blogspot.com cloudapp.net cloudfront.net csb.app deno.dev digitaloceanspaces.com
-    duckdns.org elasticbeanstalk.com execute-api.us-east-1.amazonaws.com firebaseapp.com fly.dev framer.app
-    github.io githubpreview.dev gitlab.io glitch.me herokuapp.com herokussl.com hosted.app
-    lambda-url.us-east-1.on.aws loca.lt lovable.app myshopify.com netlify.app ngrok-free.app ngrok.app ngrok.io
-    now.sh on.aws ondigitalocean.app onrender.com pages.dev pythonanywhere.com r2.dev railway.app readthedocs.io
-    repl.co replit.app replit.dev run.app s3.amazonaws.com surge.sh translate.goog trycloudflare.com up.railway.app
-    vercel.app web.app web.core.windows.net webflow.io wixsite.com workers.dev wpengine.com
+    ltd.uk me.uk nhs.uk plc.uk sch.uk asn.au id.au geek.nz school.nz law.za web.za
+    ad.jp ed.jp go.jp gr.jp lg.jp ne.jp or.jp go.kr ne.kr or.kr pe.kr re.kr firm.in gen.in ind.in
+    biz.id my.id or.id web.id go.th in.th or.th club.tw game.tw idv.tw idv.hk name.my bel.tr gen.tr
+    web.tr gob.ar int.ar gob.mx adv.br app.br art.br blog.br dev.br eco.br eti.br ind.br in.ua
+    kiev.ua lviv.ua nom.es gv.at or.at muni.il
+    br.com cn.com de.com eu.com eu.org gb.net in.net jp.net jpn.com ru.com sa.com se.net uk.com
+    uk.net us.com za.com
+
+    amplifyapp.com awsapprunner.com cloudfront.net elasticbeanstalk.com elb.amazonaws.com on.aws
+    execute-api.eu-central-1.amazonaws.com execute-api.eu-west-1.amazonaws.com
+    execute-api.us-east-1.amazonaws.com execute-api.us-west-2.amazonaws.com
+    lambda-url.us-east-1.on.aws s3.amazonaws.com s3.eu-central-1.amazonaws.com
+    s3.eu-west-1.amazonaws.com s3.us-east-1.amazonaws.com s3.us-west-2.amazonaws.com
+    s3-website-us-east-1.amazonaws.com s3-website.eu-west-1.amazonaws.com
+    azure-api.net azurecontainer.io azurecontainerapps.io azurefd.net azurestaticapps.net
+    azurewebsites.net blob.core.windows.net cloudapp.azure.com cloudapp.net devtunnels.ms
+    powerappsportals.com sharepoint.com trafficmanager.net web.core.windows.net
+    a.run.app appspot.com blogspot.com cdn.ampproject.org cloudfunctions.net
+    cloudworkstations.dev firebaseapp.com firebaseio.com firebasestorage.app hosted.app run.app
+    translate.goog usercontent.goog web.app withgoogle.com
+
+    app.github.dev github.dev github.io githubpreview.dev githubusercontent.com
+    preview.app.github.dev bitbucket.io codeberg.page gitbook.io gitlab.io gitpod.io
+    readthedocs-hosted.com readthedocs.io sourcehut.page srht.site
+    code.run csb.app deno.dev encr.app fly.dev glitch.me hf.space gradio.app gradio.live modal.run
+    herokuapp.com herokussl.com koyeb.app netlify.app northflank.app now.sh onrender.com pages.dev
+    platformsh.site pythonanywhere.com r2.dev railway.app repl.co repl.run replit.app replit.dev
+    streamlit.app streamlitapp.com surge.sh up.railway.app upsun.app val.run vercel.app vercel.dev
+    webcontainer.io workers.dev zeabur.app
+    appwrite.global appwrite.network b-cdn.net backblazeb2.com cleverapps.io convex.site
+    digitaloceanspaces.com linodeobjects.com nhost.app nhost.run ondigitalocean.app pantheonsite.io
+    scw.cloud supabase.co vultrobjects.com
+
+    base44.app bolt.host bubbleapps.io carrd.co flutterflow.app framer.app framer.website
+    godaddysites.com jimdosite.com kinsta.app kinsta.cloud kinsta.page lovable.app
+    lovableproject.com my.site.com myshopify.com neocities.org notion.site shopifypreview.com
+    softr.app square.site squarespace.com substack.com tilda.ws tumblr.com vusercontent.net
+    webflow.io weebly.com weeblysite.com wixsite.com wixstudio.com wordpress.com wpcomstaging.com
+    wpengine.com wpenginepowered.com zendesk.com
+
+    beeceptor.com bore.pub lhr.life loca.lt localtunnel.me ngrok-free.app ngrok-free.dev ngrok.app
+    ngrok.dev ngrok.io ngrok.pizza pinggy.link pstmn.io serveo.net trycloudflare.com ts.net
+    webhook.site zrok.io
+    chickenkiller.com ddns.net duckdns.org dynu.net freeddns.org hopto.org mooo.com myftp.org
+    nip.io no-ip.org sslip.io sytes.net traefik.me xip.io zapto.org
     """.split()
 )
-
-# The names above those: a wildcard for several labels right under one of them admits what anyone can get.
-PARENTS_OF_SUFFIXES: Final = frozenset(
-    suffix[dot.end() :] for suffix in PUBLIC_SUFFIXES for dot in re.finditer(r"\.", suffix)
-)
+# Most registries of a country give out names under these: example.co.uk, example.com.au.
+UNDER_COUNTRIES: Final = frozenset(("ac", "co", "com", "edu", "gov", "net", "org"))
 
 # The risks of credentials (README.rst, "What is refused"): what could happen, and what to write instead.
 RISKS: Final = {
@@ -166,7 +199,14 @@ RISKS: Final = {
         "any page can obtain the origin null with a sandboxed frame, and act as the logged-in user",
         "the origin of a page that is not sandboxed",
     ),
+    "slow-expression": (
+        "it can match the same text in exponentially many ways, so that an Origin of 30 bytes could"
+        " keep the server busy for minutes",
+        "it without a repeat inside a repeat",
+    ),
 }
+# Without credentials, these are accepted.
+CREDENTIAL_RISKS: Final = frozenset(RISKS) - {"slow-expression"}
 
 MAX_ORIGIN: Final = 512  # bytes of an Origin that is looked at; a host name has at most 253
 MAX_METHOD: Final = 64  # bytes of an Access-Control-Request-Method that is echoed
@@ -307,21 +347,6 @@ USUAL_PATTERN: Final = re.compile(
 )
 MAX_USUAL_PATTERN: Final = (
     253  # characters; a name that may be too long for DNS is looked at in full
-)
-
-# What the text of a regular expression of origins shows, in lower case: a dot that was not escaped, or that may be
-# missing before a name; and http.
-BARE_DOT: Final = re.compile(r"(?<!\\)\.(?![*+?{])|\w\\\.\?[a-z0-9]")
-LOCAL_HOST: Final = r"(?: (?:[^/()|]*\\\. | \((?:\?:)?[^/()|]*\\\.\)[?*]?)? localhost | 127\\?\.0\\?\.0\\?\.1 | \\\[::1\\?\] )"
-HTTP_IN_TEXT: Final = re.compile(
-    rf"""
-    (?<!/) http (?! s (?![?*{{\[]) )                                  # no s, or one that may be missing
-    (?! (?: s?\?? | \((?:\?:)?s\)\? | \|https ) \)?: (?:\\?/){{2}}      # unless a local host in full comes next
-        (?: {LOCAL_HOST} | \( (?:\?:)? {LOCAL_HOST} (?:\|{LOCAL_HOST})* \) )
-        (?: \(: | \(\?:: | : | \| | \) | \$ | \\z | $ ) )
-    | ^ (?: \^ | \\a | \( | \?: )* (?: \. | \\[wsd] | \[[^\]]*\] ) [*+]  # a scheme that may be any
-    """,
-    re.VERBOSE,
 )
 
 
@@ -1003,105 +1028,676 @@ def public_suffix_list() -> Any:
     return PublicSuffixList()
 
 
+@functools.cache
+def names_above_suffixes() -> frozenset[str]:
+    """The names under which, some labels further down, there is a public suffix."""
+    rules = set(PUBLIC_SUFFIXES)
+    if public_suffix_list():
+        from publicsuffixlist import PSLFILE
+
+        with open(PSLFILE, encoding="utf-8") as lines:
+            rules.update(line.strip() for line in lines if line[0] not in "/!\n")
+    return frozenset([rule[dot.end() :] for rule in rules for dot in re.finditer(r"\.", rule)])
+
+
 def public_suffix_source(name: str, below: bool = False) -> str:
     """What says that anyone can get a host right under this name, or ``below`` it; nothing if nothing does."""
     name = name.rstrip(".")
     if name == "localhost":
         return ""
-    if "." not in name:
+    first, dot, parent = name.partition(".")
+    if not dot:
         return "as under any top-level name"
     whole = public_suffix_list()
     if whole and whole.is_public(name):
         return "says the public suffix list"
-    if name in PUBLIC_SUFFIXES or (below and name in PARENTS_OF_SUFFIXES):
-        return "says a short built-in table" + (
-            "" if whole else "; the whole list comes with wsgicors[psl]"
+    by_rule = not whole and first in UNDER_COUNTRIES and len(parent) == 2
+    if by_rule or name in PUBLIC_SUFFIXES:
+        return "says a short built-in table" + "; the whole list comes with wsgicors[psl]" * (
+            not whole
         )
+    if below and name in names_above_suffixes():
+        return "as under names below it"
     return ""
 
 
-def prohibited(accept_key: str, risk: str, *details: str) -> str:
+def prohibited(accept_key: str, name: str, sentence: str = "", remedy: str = "") -> str:
     """The message about a risk that is not accepted."""
-    sentence, remedy = RISKS[risk]
-    sentence = f"with credentials is prohibited ({risk}): {sentence.format(*details)}"
-    return f"{sentence}; write {remedy}, or accept it with {accept_key} = {risk}"
+    sentence, remedy = sentence or RISKS[name][0], remedy or RISKS[name][1]
+    where = " with credentials" * (name in CREDENTIAL_RISKS)
+    what = f"{where} is prohibited ({name}): {sentence}".lstrip()
+    return f"{what}; write {remedy}, or accept it with {accept_key} = {name}"
 
 
 def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
-    """The risks of a pattern with credentials, each with the details of its sentence in RISKS."""
+    """The risks of a pattern with credentials: name, and where it has its own, the sentence."""
     label, _, parent = host.partition(".")
     if host == "null":
         yield ("null-origin",)
-    elif host == "*":
-        yield ("any-origin",)
+    elif "*" in label and parent in ("", "."):
+        yield "any-origin", anyone(scheme)
     elif "*" in label:
         source = public_suffix_source(parent, below=label == "*")
         if source:
-            yield "public-suffix", parent or ".", source
+            yield "public-suffix", RISKS["public-suffix"][0].format(parent, source)
     if scheme == "http" and not is_local(host):
         yield ("insecure-origin",)
 
 
-def regex_risks(regex: re.Pattern[str]) -> Iterator[tuple[str, ...]]:
-    """The risks that a regular expression shows in its text, and when asked about origins that nobody can have meant.
+# ---------------------------------------------------------------------------------------------------------------
+# Regular expressions: proved, never run.
+#
+# The facts
+#
+#   An expression is only asked about an Origin of this form, the only one that browsers send:
+#
+#       origin = scheme "://" host [ ":" port ]
+#       scheme = letter *( letter / digit / "+" / "-" / "." )      in lower case
+#       host   = name / "[" IPv6 address "]"
+#       name   = label *( "." label ) [ "." ]                      an IPv4 address ends in a number
+#       label  = 1*( letter / digit / "-" / "_" )
+#       port   = 1*digit
+#
+#   Whom a host belongs to is written at its right end: a public suffix, under which anyone can
+#   get a name, and one more label. So an expression is read from the right.
+#
+# What must hold for every origin that an expression can match
+#
+#   1. Its scheme is https, http where the host is local, or another one that is spelled out.
+#   2. Its host is spelled out in full, or down to a public suffix and one more label.
+#
+#   "Spelled out" means: in letters, outside of any endless repeat. A class of a few characters
+#   is a short way to write alternatives; a larger one is open.
+#
+# How it is shown
+#
+#   1. Python's own parser makes a tree of the expression.
+#   2. The tree becomes an automaton. Each of its places takes one character of an origin. What
+#      is not followed (look-around, anchors, a back-reference, large counts) admits more here
+#      than in Python, never less.
+#   3. The automaton is walked from the right end of an origin, together with the grammar above.
+#      The walk is breadth first, so the first stranger that it meets is a short one.
+#   4. The same automaton shows how long Python may need: exponentially long if, in a repeat, two
+#      ways lead through the same characters to the same place.
+#
+# The work is counted. What cannot be done in MAX_STEPS is refused.
+# ---------------------------------------------------------------------------------------------------------------
 
-    Besides hosts of strangers these are the neighbours of each name written in it: what an open start, end, label or
-    top-level name admits. This finds the usual mistakes; it proves nothing.
+DIGITS: Final = frozenset("0123456789")
+IN_LABEL: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
+IN_SCHEME: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789+-.")
+IN_IPV6: Final = frozenset("0123456789abcdef:")
+UPPER: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+ALPHABET: Final = frozenset("/[]") | IN_LABEL | IN_SCHEME | IN_IPV6 | UPPER
+WORD_CHARACTERS: Final = IN_LABEL - {"-"} | UPPER
+
+CATEGORIES: Final = {
+    "CATEGORY_DIGIT": DIGITS,
+    "CATEGORY_NOT_DIGIT": ALPHABET - DIGITS,
+    "CATEGORY_SPACE": frozenset(""),
+    "CATEGORY_NOT_SPACE": ALPHABET,
+    "CATEGORY_WORD": WORD_CHARACTERS,
+    "CATEGORY_NOT_WORD": ALPHABET - WORD_CHARACTERS,
+}
+
+# The letters outside of ASCII that are an ASCII letter where case is ignored.
+FOLDED: Final = {"i": "\u0130\u0131", "k": "\u212a", "s": "\u017f"}
+
+MAX_STEPS: Final = 100_000  # of one expression's proof, about 50 ms
+MAX_CHOICES: Final = 4  # names that classes such as [ae] may spell
+WEB_SCHEMES: Final = ("http", "https")
+MAX_COPIES: Final = 3  # a larger count is followed as an endless repeat
+MAX_SINGLE_COPIES: Final = 64  # the same for a count of one character, such as [0-9a-f]{12}
+MANY: Final = 2  # ways from one place to another: more than one
+
+
+class NotProved(Exception):
+    """What a proof cannot follow, as the end of a sentence."""
+
+
+# Step 1: the tree.
+
+
+def parse_regex(regex: re.Pattern[str]) -> Any:
+    """The tree that Python's own parser makes of an expression. The parser is private, and may go."""
+    try:
+        if sys.version_info >= (3, 11):
+            from re import _parser as parser
+        else:
+            import sre_parse as parser
+
+        return parser.parse(regex.pattern, regex.flags & ~re.DEBUG)
+    except Exception as error:
+        raise NotProved(f"this Python's parser of expressions fails ({cause(error)})") from None
+
+
+# Step 2: the automaton.
+
+
+class Part(namedtuple("Part", "empty first last")):
+    """A part of an expression, in the automaton.
+
+    empty: in how many ways it matches nothing. first, last: the places where it can begin and end,
+    each with the number of ways. More than one way counts as MANY.
     """
-    text = (
-        re.sub(r"\s|#.*", "", regex.pattern) if regex.flags & re.VERBOSE else regex.pattern
-    ).lower()
-    spelled = re.sub(r"\\(\W)", r"\1", re.sub(r"\\[a-z]", "+", text))
-    names = re.findall(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", spelled)[:20]
-    words = re.findall(r"[a-z0-9-]+", spelled)[:50]
 
-    def matches(hosts: Iterable[str], *schemes: str) -> bool:
-        probes = (
-            f"{scheme}://{host}{port}"
-            for host in hosts
-            for scheme in schemes
-            for port in ("", ":8443")
+    __slots__ = ()
+
+
+NOTHING: Final = Part(1, {}, {})
+NEVER: Final = Part(0, {}, {})
+
+
+class Automaton:
+    """The places of an expression, each of which takes one character.
+
+    characters[p]: what the place p takes. after[p]: the places that may follow, each with the number
+    of ways. before[p]: the same in the other direction. loops[p]: the outermost endless repeat around
+    it, as a number; 0 outside of any. asides: the automata of its look-arounds.
+    """
+
+    def __init__(self, tree: Any, flags: int, spend: Callable[[int], None]) -> None:
+        self.spend = spend
+        self.characters: list[frozenset[str]] = []
+        self.after: list[dict[int, int]] = []
+        self.before: list[list[int]] = []
+        self.loops: list[int] = []
+        self.asides: list[Part] = []
+        self.groups: dict[int, tuple[Any, int]] = {}
+        self.whole = self.sequence(tree, flags)
+
+    def sequence(self, tree: Any, flags: int) -> Part:
+        whole = NOTHING
+        for code, value in tree:
+            read = READERS.get(str(code))
+            if read is None:
+                raise NotProved(f"{code} is a part of an expression that it does not know")
+            self.spend(1)
+            whole = self.join(whole, read(self, str(code), value, flags))
+        return whole
+
+    def join(self, left: Part, right: Part) -> Part:
+        """One part after another."""
+        self.connect(left.last, right.first)
+        return Part(
+            min(left.empty * right.empty, MANY),
+            self.either(left.first, right.first, left.empty),
+            self.either(right.last, left.last, right.empty),
         )
-        return any(regex.fullmatch(probe) for probe in probes)
 
-    hosts = ["a.b-c.unrelated.invalid", "xn--unrelated-9za.invalid", "203.0.113.7"]
-    hosts += [f"{start}{name}unrelated.invalid" for name in names for start in ("", "unrelated.")]
-    hosts += [
-        f"unrelated{dash}{name}"
-        for name in names
-        if public_suffix_source(name.partition(".")[2])
-        for dash in ("", "-")
-    ]
-    hosts += [
-        f"{word}{end}"
-        for word in {*names, *words}
-        for end in (".zz", ".invalid", ".unrelated.invalid")
-    ]
-    hosts += [f"unrelated.{word}.unrelated.invalid" for word in words]
-    for end in {"com", *words} - {"localhost"}:
-        if not matches(
-            [f"unrelated.{end}"], "https", "http"
-        ):  # else the names right under it are what it is about
-            hosts += [
-                f"{start}.{end}"
-                for word in words
-                for start in (f"unrelated{word}", f"{word}.unrelated")
-            ]
-    if BARE_DOT.search(re.sub(r"\[[^\]]*\]", "", text)) or matches(hosts, "https", "http"):
-        yield ("any-origin",)
-    else:
-        strangers = ["unrelated", "1", *(f"{word}unrelated" for word in words)]
-        for suffix in sorted({*PUBLIC_SUFFIXES, *names, *words}):
-            source = public_suffix_source(suffix)
-            if source and matches(
-                (f"{stranger}.{suffix}" for stranger in strangers), "https", "http"
-            ):
-                yield "public-suffix", suffix, source
-                break
+    def connect(self, ends: dict[int, int], starts: dict[int, int]) -> None:
+        self.spend(len(ends) * len(starts))
+        for end, ways in ends.items():
+            after = self.after[end]
+            for start, more in starts.items():
+                if start in after:
+                    after[start] = MANY
+                else:
+                    after[start] = min(ways * more, MANY)
+                    self.before[start].append(end)
 
-    hosts += [f"{start}{name}" for name in names for start in ("", "unrelated.")]
-    if HTTP_IN_TEXT.search(text) or matches((host for host in hosts if not is_local(host)), "http"):
+    def either(self, places: dict[int, int], others: dict[int, int], ways: int) -> dict[int, int]:
+        """All places; the others in ``ways`` times as many ways."""
+        if not (ways and others):
+            return places
+        self.spend(len(places) + len(others))
+        union = places.copy()
+        for place, more in others.items():
+            union[place] = min(union.get(place, 0) + ways * more, MANY)
+        return union
+
+    def branch(self, parts: Iterable[Part]) -> Part:
+        empty, first, last = NEVER
+        for part in parts:
+            empty = min(empty + part.empty, MANY)
+            first = self.either(first, part.first, 1)
+            last = self.either(last, part.last, 1)
+        return Part(empty, first, last)
+
+    def endless(self, tree: Any, flags: int) -> Part:
+        """Any number of the same. Python tries the empty match of a body once, at the end."""
+        start = len(self.characters)
+        body = self.sequence(tree, flags)
+        self.connect(body.last, body.first)
+        self.spend(len(self.characters) - start)
+        for place in range(start, len(self.characters)):
+            self.loops[place] = start + 1
+        return Part(
+            min(1 + body.empty, MANY), body.first, self.either(body.last, body.last, body.empty)
+        )
+
+    # The readers: each takes what Python's parser gives with a code.
+
+    def read_character(self, code: str, value: Any, flags: int) -> Part:
+        self.spend(10)
+        place = len(self.characters)
+        characters = taken(code, value, flags)
+        if not characters:
+            return NEVER
+        self.characters.append(characters)
+        self.after.append({})
+        self.before.append([])
+        self.loops.append(0)
+        return Part(0, {place: 1}, {place: 1})
+
+    def read_branch(self, code: str, value: Any, flags: int) -> Part:
+        return self.branch(self.sequence(tree, flags) for tree in value[1])
+
+    def read_group(self, code: str, value: Any, flags: int) -> Part:
+        number, added, removed, tree = value
+        flags = (flags | added) & ~removed
+        self.groups[number] = tree, flags
+        return self.sequence(tree, flags)
+
+    def read_reference(self, code: str, value: Any, flags: int) -> Part:
+        """A group's text again is something that the group can match."""
+        return self.sequence(*self.groups[value])
+
+    def read_condition(self, code: str, value: Any, flags: int) -> Part:
+        return self.branch(self.sequence(tree or (), flags) for tree in value[1:])
+
+    def read_repeat(self, code: str, value: Any, flags: int) -> Part:
+        least, most, tree = value
+        single = len(tree) == 1 and READERS.get(str(tree[0][0])) is Automaton.read_character
+        copies = min(least, MAX_SINGLE_COPIES if single else MAX_COPIES)
+        whole = NOTHING
+        for _ in range(copies):
+            whole = self.join(whole, self.sequence(tree, flags))
+        if copies < least or most - least > MAX_COPIES:
+            return self.join(whole, self.endless(tree, flags))
+        rest = NOTHING
+        for _ in range(most - least):
+            once = self.join(self.sequence(tree, flags), rest)
+            rest = self.branch((once, NOTHING))
+        return self.join(whole, rest)
+
+    def read_atomic(self, code: str, value: Any, flags: int) -> Part:
+        return self.sequence(value, flags)
+
+    def read_assertion(self, code: str, value: Any, flags: int) -> Part:
+        """It takes no character. Its own time counts."""
+        self.asides.append(self.sequence(value[1], flags))
+        return NOTHING
+
+    def read_anchor(self, code: str, value: Any, flags: int) -> Part:
+        return NOTHING
+
+    def read_failure(self, code: str, value: Any, flags: int) -> Part:
+        return NEVER
+
+    def takes(self, text: str) -> bool:
+        """Whether the automaton takes the whole text, in any case."""
+        folded = [{c.lower() for c in characters} for characters in self.characters]
+        places: Iterable[int] = self.whole.first
+        reached: set[int] = set()
+        for character in text:
+            reached = {place for place in places if character in folded[place]}
+            self.spend(1 + len(reached))
+            places = {follower for place in reached for follower in self.after[place]}
+        return not reached.isdisjoint(self.whole.last)
+
+
+READERS: Final[dict[str, Callable[[Automaton, str, Any, int], Part]]] = {
+    "LITERAL": Automaton.read_character,
+    "NOT_LITERAL": Automaton.read_character,
+    "ANY": Automaton.read_character,
+    "IN": Automaton.read_character,
+    "BRANCH": Automaton.read_branch,
+    "SUBPATTERN": Automaton.read_group,
+    "GROUPREF": Automaton.read_reference,
+    "GROUPREF_EXISTS": Automaton.read_condition,
+    "MAX_REPEAT": Automaton.read_repeat,
+    "MIN_REPEAT": Automaton.read_repeat,
+    "POSSESSIVE_REPEAT": Automaton.read_repeat,
+    "ATOMIC_GROUP": Automaton.read_atomic,
+    "ASSERT": Automaton.read_assertion,
+    "ASSERT_NOT": Automaton.read_assertion,
+    "AT": Automaton.read_anchor,
+    "FAILURE": Automaton.read_failure,
+}
+
+
+def taken(code: str, value: Any, flags: int) -> frozenset[str]:
+    """The characters of an origin that a class, a dot or a single character takes."""
+    if code == "ANY":
+        return ALPHABET
+    if code == "LITERAL" and not flags & re.IGNORECASE:
+        return ALPHABET & {chr(value)}
+    members = value if code == "IN" else [(code, value)]
+    members = [(str(kind), member) for kind, member in members]
+    negated = any(kind.startswith("NEGATE") or kind == "NOT_LITERAL" for kind, _ in members)
+    found = set()
+    for character in ALPHABET:
+        forms = {character}
+        if flags & re.IGNORECASE:
+            forms.add(character.swapcase())
+            if not negated:  # where it is, fewer forms take more characters away from nobody
+                forms.update(FOLDED.get(character.lower(), ""))
+        if any(is_member(form, *member) for form in forms for member in members):
+            found.add(character)
+    return ALPHABET - found if negated else frozenset(found)
+
+
+def is_member(character: str, kind: str, value: Any) -> bool:
+    if kind in ("LITERAL", "NOT_LITERAL"):
+        return ord(character) == value
+    if kind == "RANGE":
+        return value[0] <= ord(character) <= value[1]
+    if kind == "NEGATE":
+        return False
+    category = str(value)
+    if category not in CATEGORIES:
+        raise NotProved(f"{category} is a class of characters that it does not know")
+    return character in CATEGORIES[category]
+
+
+# Step 3: the walk. What is known of an origin whose right end has been read:
+
+
+class Read(namedtuple("Read", "part text choices risk local")):
+    """part: of the origin, whose reader is the next to be asked. text: what is spelled out of it, or
+    None. choices: how many texts the classes so far allow. risk: of the host. local: whether it is.
+    """
+
+    __slots__ = ()
+
+
+ANY_PORT: Final = Read("port", "", 1, (), False)
+ANY_HOST: Final = Read("host", "", 1, (), False)
+Steps = "Iterator[tuple[str, Read]]"
+
+
+def pick(characters: Iterable[str]) -> str:
+    """One for all, the same each time, and not a dash where it can be a letter."""
+    return min(characters, key=lambda c: (not c.isalpha(), c == "0", not c.isdigit(), c))
+
+
+def read_port(read: Read, found: frozenset[str], loop: int) -> Steps:
+    if found & DIGITS:
+        yield pick(found & DIGITS), read._replace(text="1")
+    if ":" in found and read.text:
+        yield ":", ANY_HOST
+
+
+def read_host(read: Read, found: frozenset[str], loop: int) -> Steps:
+    """A host that is spelled out so far: its labels from the right, each with its dot."""
+    text, labels = read.text, found & IN_LABEL
+    choices = read.choices * len(labels)
+    if labels and not loop and choices <= MAX_CHOICES:
+        for character in sorted(labels):
+            yield character, read._replace(text=character + text, choices=choices)
+    elif labels:
+        yield from open_host(read, labels)
+    if "]" in found and not text:
+        yield "]", read._replace(part="ipv6", text="]")
+    if "." in found and not text:
+        yield ".", read._replace(text=".")
+    if text and text[0] != ".":
+        if "." in found:
+            yield ".", end_label(read)
+        if "/" in found:
+            yield "/", Read("slashes", "/:", 1, (), is_local(text))
+
+
+def end_label(read: Read) -> Read:
+    """After the dot before a label. Under a name that its owner alone gives out, anything may stand."""
+    name = read.text
+    if is_number(name) or public_suffix_source(name, below=True):
+        return read._replace(text="." + name)
+    return Read("owned", ".", 1, (), is_local(name))
+
+
+def is_number(host: str) -> bool:
+    """Whether it can only be an IPv4 address: https://url.spec.whatwg.org/#ends-in-a-number-checker"""
+    return host.rstrip(".").rpartition(".")[2].isdigit()
+
+
+def open_host(read: Read, labels: frozenset[str]) -> Steps:
+    """From here on the host is not spelled out: what is it under?"""
+    _, _, name = read.text.partition(".")
+    if is_number(read.text or "0"):
+        name = ""
+        if labels & DIGITS:
+            yield pick(labels & DIGITS), read._replace(part="ipv4", text=None)
+        labels -= DIGITS
+    if labels and not name:
+        yield pick(labels), Read("open", None, 1, ("any-origin",), False)
+    elif labels:
+        source = public_suffix_source(name)
+        # Under a name that is only above a public suffix, one label more is its owner's.
+        part = "open" if source else "label"
+        risk = ("public-suffix", name, source or public_suffix_source(name, below=True))
+        yield pick(labels), Read(part, None, 1, risk, False)
+
+
+def read_open(read: Read, found: frozenset[str], loop: int) -> Steps:
+    if found & IN_LABEL:
+        yield pick(found & IN_LABEL), read._replace(text=None)
+    if "." in found and read.text != ".":
+        yield ".", read._replace(part="open" if read.part == "label" else read.part, text=".")
+    if "/" in found and read.text != ".":
+        risk = () if read.part == "label" else read.risk
+        yield "/", Read("slashes", "/:", 1, risk, read.local)
+
+
+def read_ipv4(read: Read, found: frozenset[str], loop: int) -> Steps:
+    """An IPv4 address that is not spelled out: 127 at its left end makes it local."""
+    digits, letters, text = found & DIGITS, found & IN_LABEL - DIGITS, read.text
+    if digits:
+        spelled = text is not None and len(digits) == 1 and not loop
+        yield pick(digits), read._replace(text=pick(digits) + text if spelled else None)
+    if letters:
+        yield pick(letters), Read("open", None, 1, ("any-origin",), False)
+    if "." in found:
+        yield ".", read._replace(text="")
+    if "/" in found and text != "":
+        yield "/", Read("slashes", "/:", 1, ("any-origin",), text == "127")
+
+
+def read_ipv6(read: Read, found: frozenset[str], loop: int) -> Steps:
+    inside, text = found & IN_IPV6, read.text
+    if inside:
+        spelled = text is not None and len(inside) == 1 and not loop
+        yield pick(inside), read._replace(text=pick(inside) + text if spelled else None)
+    if "[" in found:
+        local = text is not None and is_local("[" + text)
+        yield "[", Read("slashes", "//:", 1, () if text else ("any-origin",), local)
+
+
+def read_slashes(read: Read, found: frozenset[str], loop: int) -> Steps:
+    if read.text[0] in found:
+        left = read.text[1:]
+        yield read.text[0], read._replace(text=left, part="slashes" if left else "scheme")
+
+
+def read_scheme(read: Read, found: frozenset[str], loop: int) -> Steps:
+    text, characters = read.text, found & IN_SCHEME
+    choices = read.choices * len(characters)
+    if text is None:
+        spelled = frozenset()
+    elif characters and not loop and choices <= MAX_CHOICES:
+        spelled = characters
+    else:  # open; http and https are told apart all the same
+        choices = read.choices
+        spelled = {c for c in characters if "http".endswith(c + text) or "https".endswith(c + text)}
+    for character in sorted(spelled):
+        yield character, read._replace(text=character + text, choices=choices)
+    if characters - spelled:
+        yield pick(characters), read._replace(text=None)
+
+
+PARTS: Final[dict[str, Callable[[Read, frozenset[str], int], Any]]] = {
+    "port": read_port,
+    "host": read_host,
+    "owned": read_open,
+    "label": read_open,
+    "open": read_open,
+    "ipv4": read_ipv4,
+    "ipv6": read_ipv6,
+    "slashes": read_slashes,
+    "scheme": read_scheme,
+}
+
+
+def risks_of_origin(read: Read) -> Iterator[tuple[str, ...]]:
+    """The risks of an origin that has been read to its left end, where its scheme begins."""
+    scheme, web = read.text, read.text in ("http", "https")
+    if scheme == "" or (scheme and not scheme[0].isalpha()):
+        return
+    if read.risk and not (web and read.local):
+        yield read.risk
+    if scheme is None or (scheme == "http" and not read.local):
         yield ("insecure-origin",)
+
+
+def walk(automaton: Automaton) -> dict[str, tuple[tuple[str, ...], str, str]]:
+    """The risks of all origins that the automaton takes: name -> risk, an origin that has it, its scheme."""
+    folded = [frozenset(map(str.lower, found)) for found in automaton.characters]
+    steps: dict[tuple[int, Read], Any] = {}  # where the walk has been -> the step to its right
+    found: dict[str, tuple[tuple[str, ...], str, str]] = {}
+    first = automaton.whole.first
+    queue: deque[Any] = deque()
+
+    def go_on(here: Any, read: Read, places: Iterable[int]) -> None:
+        for place in places:
+            automaton.spend(1)
+            for character, further in PARTS[read.part](read, folded[place], automaton.loops[place]):
+                there = place, further
+                if there not in steps:
+                    steps[there] = character, here
+                    queue.append(there)
+
+    go_on(None, ANY_PORT, automaton.whole.last)
+    go_on(None, ANY_HOST, automaton.whole.last)
+    while queue:
+        place, read = here = queue.popleft()
+        if place in first and read.part == "scheme":
+            for risk in risks_of_origin(read):
+                known = found.get(risk[0])
+                if known is None or rank(read.text) < rank(known[2]):
+                    found[risk[0]] = risk, origin_at(here, steps, automaton, folded), read.text
+        go_on(here, read, automaton.before[place])
+    return found
+
+
+def rank(scheme: str | None) -> int:
+    """The schemes that convince first."""
+    return ("https", "http", scheme).index(scheme)
+
+
+def origin_at(here: Any, steps: Any, automaton: Automaton, folded: list[frozenset[str]]) -> str:
+    """The origin whose left end the walk has reached; what is open in its host is made readable."""
+    text, open_at = "", set()
+    while here:
+        place = here[0]
+        if automaton.loops[place] or len(folded[place] & IN_LABEL) > MAX_CHOICES:
+            open_at.add(len(text))
+        character, here = steps[here]
+        text += character
+    start = text.index("://") + 3
+    end = text.rindex(":") if re.search(":[0-9]+$", text) else len(text)
+    while end > start and not (end - 1 in open_at and text[end - 1] in IN_LABEL):
+        end -= 1
+    begin = end
+    while begin > start and begin - 1 in open_at and text[begin - 1] in IN_LABEL:
+        begin -= 1
+    left, right = text[:begin], text[end:]
+    for word in readable(left[-1:], right[:1]) if begin < end else ():
+        if automaton.takes(left + word + right):
+            return left + word + right
+    return text
+
+
+def readable(left: str, right: str) -> list[str]:
+    """Words for the open part of a host between these two characters, the most convincing first."""
+    before, after = "-" * left.isalnum(), "-" * right.isalnum()
+    words = [f"{before}unrelated{after}", "unrelated", *["-"] * bool(before and after)]
+    return words if left != "/" or right not in ("", ":") else ["unrelated.example", *words]
+
+
+# Step 4: the time.
+
+
+def is_slow(automaton: Automaton) -> bool:
+    """Whether two ways lead from one place to one place through the same characters, within a repeat.
+
+    Then n rounds can be gone in 2 ** n ways, and Python tries them all before it refuses an origin.
+    Two readers set out from one place, and step together as long as they can read the same.
+    """
+    characters, after, loops = automaton.characters, automaton.after, automaton.loops
+    pairs, seen = [(place, place) for place, loop in enumerate(loops) if loop], set()
+    while pairs:
+        one, other = pairs.pop()
+        automaton.spend(1 + len(after[one]) * len(after[other]))
+        for here, ways in after[one].items():
+            if loops[here] != loops[one]:
+                continue
+            if one == other and ways == MANY:
+                return True
+            for there in after[other]:
+                if loops[there] != loops[one] or characters[here].isdisjoint(characters[there]):
+                    continue
+                if one != other and here == there:
+                    return True
+                if (
+                    here < there
+                    and (here, there) not in seen
+                    or (here > there and one != other and (there, here) not in seen)
+                ):
+                    pair = min(here, there), max(here, there)
+                    seen.add(pair)
+                    pairs.append(pair)
+    return False
+
+
+# What it all comes to.
+
+ABOUT_ORIGINS: Final = frozenset(("any-origin", "public-suffix", "insecure-origin"))
+INSTEAD: Final = "a pattern such as 'https://*.example.com', or a function f(origin, environ)"
+
+
+def regex_risks(regex: re.Pattern[str], accepted: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    """The risks of a regular expression, but for those that are accepted anyway."""
+    steps = 0
+
+    def spend(count: int) -> None:
+        nonlocal steps
+        steps += count
+        if steps > MAX_STEPS:
+            raise NotProved("it is too large")
+
+    open_questions = sorted({*ABOUT_ORIGINS, "slow-expression"} - accepted)
+    try:
+        spend(len(regex.pattern))
+        automaton = Automaton(parse_regex(regex), regex.flags, spend)
+        strangers = {} if accepted >= ABOUT_ORIGINS else walk(automaton)
+        slow = "slow-expression" not in accepted and is_slow(automaton)
+    except NotProved as error:
+        for name in open_questions:
+            yield name, f"what it admits and how long it takes cannot be shown, as {error}", INSTEAD
+        return
+    for name in RISKS:
+        if name in strangers:
+            yield name, stranger_sentence(*strangers[name]), INSTEAD
+    if slow:
+        yield "slow-expression", RISKS["slow-expression"][0], INSTEAD
+
+
+def stranger_sentence(risk: tuple[str, ...], origin: str, scheme: str | None) -> str:
+    name, *details = risk
+    if scheme is None and not origin.startswith("http:"):
+        return f"it may admit {origin!r}, whose scheme it does not spell out"
+    sentence = anyone(scheme) if name == "any-origin" else RISKS[name][0].format(*details)
+    return f"it may admit {origin!r}, and {sentence}"
+
+
+def anyone(scheme: str | None) -> str:
+    """Who is admitted by a wildcard for the whole host."""
+    if scheme is None or scheme in WEB_SCHEMES:
+        return RISKS["any-origin"][0]
+    if scheme.endswith("-extension"):
+        return "any extension that a user installs could act as that user"
+    return f"any page with the scheme {scheme} could act as the logged-in user"
 
 
 def compile_origins(
@@ -1109,18 +1705,21 @@ def compile_origins(
 ) -> Matcher:
     """The matcher of a list of origins.
 
-    accepted: None without credentials, when nothing is a risk; else the risks that the policy accepts.
+    accepted: the risks that the policy accepts; without credentials these are nearly all.
     An entry that is invalid or too risky is complained of and left out.
     """
     matcher = Matcher()
     exact, usual = matcher.exact, USUAL_PATTERN.fullmatch
+    if accepted is None:
+        accepted = CREDENTIAL_RISKS
+    free = accepted >= CREDENTIAL_RISKS
     for entry in entries:
         host = port = ""
         risks: Iterable[tuple[str, ...]] = ()
         try:
             if isinstance(entry, str):
                 found = usual(entry) if len(entry) < MAX_USUAL_PATTERN else None
-                if found and (accepted is None or (found[1] == "https" and not found[3])):
+                if found and (free or (found[1] == "https" and not found[3])):
                     (matcher.wildcards if found[3] else exact).add(
                         entry
                     )  # by far the most frequent: no risk
@@ -1128,7 +1727,7 @@ def compile_origins(
                 scheme, host, port = (found[1], found[2], "") if found else parse_pattern(entry)
                 risks = pattern_risks(scheme, host)
             elif isinstance(entry, re.Pattern) and isinstance(entry.pattern, str):
-                risks = regex_risks(entry)
+                risks = regex_risks(entry, accepted)
             elif not callable(entry):
                 raise ValueError(
                     f"is of type {type(entry).__name__}: write 'scheme://host', 'null', a compiled regular"
@@ -1137,7 +1736,7 @@ def compile_origins(
         except ValueError as error:
             complain(entry, str(error))
             continue
-        refused = [] if accepted is None else [risk for risk in risks if risk[0] not in accepted]
+        refused = [risk for risk in risks if risk[0] not in accepted]
         for risk in refused:
             complain(entry, prohibited(accept_key, *risk))
         if not refused:
@@ -1402,7 +2001,7 @@ def compile_policy(
         if lists
         else origin
     )
-    profile = accepted if credentials else None
+    profile = accepted if credentials else accepted | CREDENTIAL_RISKS
     matcher = compile_origins(patterns, profile, complain, accept_key)
     if anyone and (not credentials or "null-origin" in accepted):
         matcher.exact.add("null")
@@ -1931,7 +2530,9 @@ class OriginList:
         complain = about("load", problems)
         if not entries and not self._allow_empty:
             complain(self._load, "gave no origin: write allow_empty=True if nobody may be allowed")
-        elif entries and any(compile_origins([entry], None, complain) for entry in pace(entries)):
+        elif entries and any(
+            compile_origins([entry], frozenset(RISKS), complain) for entry in pace(entries)
+        ):
             problems.clear()  # the rest is looked at for each profile
         if problems:
             raise ConfigError(problems)
