@@ -200,8 +200,8 @@ RISKS: Final = {
         "the origin of a page that is not sandboxed",
     ),
     "slow-expression": (
-        "it can match the same text in exponentially many ways, so that an Origin of 30 bytes could"
-        " keep the server busy for minutes",
+        "it can match the same text in exponentially many ways, so that one request could"
+        " keep the server busy for hours",
         "it without a repeat inside a repeat",
     ),
 }
@@ -1143,10 +1143,10 @@ CATEGORIES: Final = {
 # The letters outside of ASCII that are an ASCII letter where case is ignored.
 FOLDED: Final = {"i": "\u0130\u0131", "k": "\u212a", "s": "\u017f"}
 
-MAX_STEPS: Final = 100_000  # of one expression's proof, about 50 ms
+MAX_STEPS: Final = 100_000  # of one expression's proof; a step is about a microsecond
 MAX_CHOICES: Final = 4  # names that classes such as [ae] may spell
 WEB_SCHEMES: Final = ("http", "https")
-MAX_COPIES: Final = 3  # a larger count is followed as an endless repeat
+MAX_COPIES: Final = 4  # a larger count is followed as an endless repeat
 MAX_SINGLE_COPIES: Final = 64  # the same for a count of one character, such as [0-9a-f]{12}
 MANY: Final = 2  # ways from one place to another: more than one
 
@@ -1196,24 +1196,31 @@ class Automaton:
     it, as a number; 0 outside of any. asides: the automata of its look-arounds.
     """
 
-    def __init__(self, tree: Any, flags: int, spend: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        tree: Any,
+        flags: int,
+        spend: Callable[[int], None],
+        groups: dict[int, tuple[Any, int]] | None = None,
+    ) -> None:
         self.spend = spend
         self.characters: list[frozenset[str]] = []
+        self.folded: list[frozenset[str]] = []
         self.after: list[dict[int, int]] = []
         self.before: list[list[int]] = []
         self.loops: list[int] = []
-        self.asides: list[Part] = []
-        self.groups: dict[int, tuple[Any, int]] = {}
+        self.asides: list[Automaton] = []
+        self.groups = {} if groups is None else groups
         self.whole = self.sequence(tree, flags)
 
     def sequence(self, tree: Any, flags: int) -> Part:
         whole = NOTHING
         for code, value in tree:
-            read = READERS.get(str(code))
+            read = READERS.get(code.name)
             if read is None:
-                raise NotProved(f"{code} is a part of an expression that it does not know")
-            self.spend(1)
-            whole = self.join(whole, read(self, str(code), value, flags))
+                raise NotProved(f"{code.name} is a part of an expression that it does not know")
+            self.spend(4)
+            whole = self.join(whole, read(self, code.name, value, flags))
         return whole
 
     def join(self, left: Part, right: Part) -> Part:
@@ -1230,28 +1237,32 @@ class Automaton:
         for end, ways in ends.items():
             after = self.after[end]
             for start, more in starts.items():
-                if start in after:
-                    after[start] = MANY
-                else:
-                    after[start] = min(ways * more, MANY)
+                if start not in after:
                     self.before[start].append(end)
+                after[start] = min(after.get(start, 0) + ways * more, MANY)
 
     def either(self, places: dict[int, int], others: dict[int, int], ways: int) -> dict[int, int]:
         """All places; the others in ``ways`` times as many ways."""
         if not (ways and others):
             return places
-        self.spend(len(places) + len(others))
         union = places.copy()
-        for place, more in others.items():
-            union[place] = min(union.get(place, 0) + ways * more, MANY)
+        self.spend(len(places))
+        self.add(union, others, ways)
         return union
 
+    def add(self, places: dict[int, int], others: dict[int, int], ways: int) -> None:
+        self.spend(len(others))
+        for place, more in others.items():
+            places[place] = min(places.get(place, 0) + ways * more, MANY)
+
     def branch(self, parts: Iterable[Part]) -> Part:
-        empty, first, last = NEVER
+        empty = 0
+        first: dict[int, int] = {}
+        last: dict[int, int] = {}
         for part in parts:
             empty = min(empty + part.empty, MANY)
-            first = self.either(first, part.first, 1)
-            last = self.either(last, part.last, 1)
+            self.add(first, part.first, 1)
+            self.add(last, part.last, 1)
         return Part(empty, first, last)
 
     def endless(self, tree: Any, flags: int) -> Part:
@@ -1269,12 +1280,13 @@ class Automaton:
     # The readers: each takes what Python's parser gives with a code.
 
     def read_character(self, code: str, value: Any, flags: int) -> Part:
-        self.spend(10)
+        self.spend(2 if code == "LITERAL" else 20)
         place = len(self.characters)
         characters = taken(code, value, flags)
         if not characters:
             return NEVER
         self.characters.append(characters)
+        self.folded.append(frozenset(map(str.lower, characters)))
         self.after.append({})
         self.before.append([])
         self.loops.append(0)
@@ -1298,7 +1310,7 @@ class Automaton:
 
     def read_repeat(self, code: str, value: Any, flags: int) -> Part:
         least, most, tree = value
-        single = len(tree) == 1 and READERS.get(str(tree[0][0])) is Automaton.read_character
+        single = len(tree) == 1 and READERS.get(tree[0][0].name) is Automaton.read_character
         copies = min(least, MAX_SINGLE_COPIES if single else MAX_COPIES)
         whole = NOTHING
         for _ in range(copies):
@@ -1316,22 +1328,18 @@ class Automaton:
 
     def read_assertion(self, code: str, value: Any, flags: int) -> Part:
         """It takes no character. Its own time counts."""
-        self.asides.append(self.sequence(value[1], flags))
+        self.asides.append(Automaton(value[1], flags, self.spend, self.groups))
         return NOTHING
 
     def read_anchor(self, code: str, value: Any, flags: int) -> Part:
         return NOTHING
 
-    def read_failure(self, code: str, value: Any, flags: int) -> Part:
-        return NEVER
-
     def takes(self, text: str) -> bool:
         """Whether the automaton takes the whole text, in any case."""
-        folded = [{c.lower() for c in characters} for characters in self.characters]
         places: Iterable[int] = self.whole.first
         reached: set[int] = set()
         for character in text:
-            reached = {place for place in places if character in folded[place]}
+            reached = {place for place in places if character in self.folded[place]}
             self.spend(1 + len(reached))
             places = {follower for place in reached for follower in self.after[place]}
         return not reached.isdisjoint(self.whole.last)
@@ -1353,7 +1361,7 @@ READERS: Final[dict[str, Callable[[Automaton, str, Any, int], Part]]] = {
     "ASSERT": Automaton.read_assertion,
     "ASSERT_NOT": Automaton.read_assertion,
     "AT": Automaton.read_anchor,
-    "FAILURE": Automaton.read_failure,
+    "FAILURE": Automaton.read_anchor,
 }
 
 
@@ -1363,8 +1371,7 @@ def taken(code: str, value: Any, flags: int) -> frozenset[str]:
         return ALPHABET
     if code == "LITERAL" and not flags & re.IGNORECASE:
         return ALPHABET & {chr(value)}
-    members = value if code == "IN" else [(code, value)]
-    members = [(str(kind), member) for kind, member in members]
+    members = [(kind.name, member) for kind, member in value] if code == "IN" else [(code, value)]
     negated = any(kind.startswith("NEGATE") or kind == "NOT_LITERAL" for kind, _ in members)
     found = set()
     for character in ALPHABET:
@@ -1385,7 +1392,7 @@ def is_member(character: str, kind: str, value: Any) -> bool:
         return value[0] <= ord(character) <= value[1]
     if kind == "NEGATE":
         return False
-    category = str(value)
+    category = value.name
     if category not in CATEGORIES:
         raise NotProved(f"{category} is a class of characters that it does not know")
     return character in CATEGORIES[category]
@@ -1455,11 +1462,9 @@ def is_number(host: str) -> bool:
 def open_host(read: Read, labels: frozenset[str]) -> Steps:
     """From here on the host is not spelled out: what is it under?"""
     _, _, name = read.text.partition(".")
+    ipv4 = is_number(read.text or "0") and labels & DIGITS
     if is_number(read.text or "0"):
-        name = ""
-        if labels & DIGITS:
-            yield pick(labels & DIGITS), read._replace(part="ipv4", text=None)
-        labels -= DIGITS
+        name, labels = "", labels - DIGITS
     if labels and not name:
         yield pick(labels), Read("open", None, 1, ("any-origin",), False)
     elif labels:
@@ -1468,6 +1473,8 @@ def open_host(read: Read, labels: frozenset[str]) -> Steps:
         part = "open" if source else "label"
         risk = ("public-suffix", name, source or public_suffix_source(name, below=True))
         yield pick(labels), Read(part, None, 1, risk, False)
+    if ipv4:
+        yield pick(ipv4), read._replace(part="ipv4", text=None)
 
 
 def read_open(read: Read, found: frozenset[str], loop: int) -> Steps:
@@ -1552,7 +1559,6 @@ def risks_of_origin(read: Read) -> Iterator[tuple[str, ...]]:
 
 def walk(automaton: Automaton) -> dict[str, tuple[tuple[str, ...], str, str]]:
     """The risks of all origins that the automaton takes: name -> risk, an origin that has it, its scheme."""
-    folded = [frozenset(map(str.lower, found)) for found in automaton.characters]
     steps: dict[tuple[int, Read], Any] = {}  # where the walk has been -> the step to its right
     found: dict[str, tuple[tuple[str, ...], str, str]] = {}
     first = automaton.whole.first
@@ -1560,8 +1566,10 @@ def walk(automaton: Automaton) -> dict[str, tuple[tuple[str, ...], str, str]]:
 
     def go_on(here: Any, read: Read, places: Iterable[int]) -> None:
         for place in places:
-            automaton.spend(1)
-            for character, further in PARTS[read.part](read, folded[place], automaton.loops[place]):
+            automaton.spend(4)
+            for character, further in PARTS[read.part](
+                read, automaton.folded[place], automaton.loops[place]
+            ):
                 there = place, further
                 if there not in steps:
                     steps[there] = character, here
@@ -1575,7 +1583,7 @@ def walk(automaton: Automaton) -> dict[str, tuple[tuple[str, ...], str, str]]:
             for risk in risks_of_origin(read):
                 known = found.get(risk[0])
                 if known is None or rank(read.text) < rank(known[2]):
-                    found[risk[0]] = risk, origin_at(here, steps, automaton, folded), read.text
+                    found[risk[0]] = risk, origin_at(here, steps, automaton), read.text
         go_on(here, read, automaton.before[place])
     return found
 
@@ -1585,69 +1593,69 @@ def rank(scheme: str | None) -> int:
     return ("https", "http", scheme).index(scheme)
 
 
-def origin_at(here: Any, steps: Any, automaton: Automaton, folded: list[frozenset[str]]) -> str:
+def origin_at(here: Any, steps: Any, automaton: Automaton) -> str:
     """The origin whose left end the walk has reached; what is open in its host is made readable."""
-    text, open_at = "", set()
+    text, is_open = "", []
     while here:
         place = here[0]
-        if automaton.loops[place] or len(folded[place] & IN_LABEL) > MAX_CHOICES:
-            open_at.add(len(text))
         character, here = steps[here]
         text += character
+        labels = automaton.folded[place] & IN_LABEL
+        endless = automaton.loops[place] or len(labels) > MAX_CHOICES
+        is_open.append(bool(endless) and character in IN_LABEL)
     start = text.index("://") + 3
-    end = text.rindex(":") if re.search(":[0-9]+$", text) else len(text)
-    while end > start and not (end - 1 in open_at and text[end - 1] in IN_LABEL):
+    end = start + len(re.split(":[0-9]+$", text[start:])[0])
+    while end > start and not is_open[end - 1]:
         end -= 1
     begin = end
-    while begin > start and begin - 1 in open_at and text[begin - 1] in IN_LABEL:
+    while begin > start and is_open[begin - 1]:
         begin -= 1
     left, right = text[:begin], text[end:]
-    for word in readable(left[-1:], right[:1]) if begin < end else ():
+    for word in readable(left[-1], right[:1]) if begin < end else ():
         if automaton.takes(left + word + right):
             return left + word + right
     return text
 
 
 def readable(left: str, right: str) -> list[str]:
-    """Words for the open part of a host between these two characters, the most convincing first."""
+    """Words for the open part of a host between these characters, the most convincing first."""
     before, after = "-" * left.isalnum(), "-" * right.isalnum()
-    words = [f"{before}unrelated{after}", "unrelated", *["-"] * bool(before and after)]
-    return words if left != "/" or right not in ("", ":") else ["unrelated.example", *words]
+    words = [f"{before}unrelated{after}", "unrelated"]
+    if before and after:
+        words.append("-")
+    return ["unrelated.example", *words] if left == "/" and right in ("", ":") else words
 
 
 # Step 4: the time.
 
 
 def is_slow(automaton: Automaton) -> bool:
-    """Whether two ways lead from one place to one place through the same characters, within a repeat.
+    """Whether in a repeat, two ways lead through the same characters from one place to one place.
 
-    Then n rounds can be gone in 2 ** n ways, and Python tries them all before it refuses an origin.
-    Two readers set out from one place, and step together as long as they can read the same.
+    Then n rounds can be made in 2 ** n ways, and Python tries them all before it refuses an origin.
+    Two readers set out from one place, part, and go on as long as they can read the same.
     """
-    characters, after, loops = automaton.characters, automaton.after, automaton.loops
-    pairs, seen = [(place, place) for place, loop in enumerate(loops) if loop], set()
+    characters, loops = automaton.characters, automaton.loops
+    rounds = [
+        {here: ways for here, ways in after.items() if loops[here] == loop}
+        for after, loop in zip(automaton.after, loops)
+    ]
+    pairs = [(place, place) for place, loop in enumerate(loops) if loop]
+    seen = set(pairs)
     while pairs:
         one, other = pairs.pop()
-        automaton.spend(1 + len(after[one]) * len(after[other]))
-        for here, ways in after[one].items():
-            if loops[here] != loops[one]:
-                continue
-            if one == other and ways == MANY:
-                return True
-            for there in after[other]:
-                if loops[there] != loops[one] or characters[here].isdisjoint(characters[there]):
-                    continue
+        automaton.spend(1 + len(rounds[one]) * len(rounds[other]))
+        if one == other and MANY in rounds[one].values():
+            return True
+        for here in rounds[one]:
+            for there in rounds[other]:
+                pair = min(here, there), max(here, there)
                 if one != other and here == there:
                     return True
-                if (
-                    here < there
-                    and (here, there) not in seen
-                    or (here > there and one != other and (there, here) not in seen)
-                ):
-                    pair = min(here, there), max(here, there)
+                if pair not in seen and not characters[here].isdisjoint(characters[there]):
                     seen.add(pair)
                     pairs.append(pair)
-    return False
+    return any(is_slow(aside) for aside in automaton.asides)
 
 
 # What it all comes to.
@@ -1674,7 +1682,7 @@ def regex_risks(regex: re.Pattern[str], accepted: frozenset[str]) -> Iterator[tu
         slow = "slow-expression" not in accepted and is_slow(automaton)
     except NotProved as error:
         for name in open_questions:
-            yield name, f"what it admits and how long it takes cannot be shown, as {error}", INSTEAD
+            yield name, f"whom it admits and how long it takes cannot be shown, as {error}", INSTEAD
         return
     for name in RISKS:
         if name in strangers:
