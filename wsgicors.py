@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     Predicate = Callable[[str, WSGIEnvironment], bool]
     Header = tuple[str, str]
     Complain = Callable[[object, str], None]
+    Steps = Iterator[tuple[str, "State"]]  # of a proof: a character, what is known then
     Profile = Union[
         frozenset[str], None
     ]  # the risks that are accepted with credentials; None: there are none
@@ -1069,6 +1070,18 @@ def prohibited(accept_key: str, name: str, sentence: str = "", remedy: str = "")
     return f"{what}; write {remedy}, or accept it with {accept_key} = {name}"
 
 
+WEB_SCHEMES: Final = ("http", "https")
+
+
+def anyone(scheme: str | None) -> str:
+    """Who is admitted by a wildcard for the whole host."""
+    if scheme is None or scheme in WEB_SCHEMES:
+        return RISKS["any-origin"][0]
+    if scheme.endswith("-extension"):
+        return "any extension that a user installs could act as that user"
+    return f"any page with the scheme {scheme} could act as the logged-in user"
+
+
 def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
     """The risks of a pattern with credentials: name, and where it has its own, the sentence."""
     label, _, parent = host.partition(".")
@@ -1140,12 +1153,11 @@ CATEGORIES: Final = {
     "CATEGORY_NOT_WORD": ALPHABET - WORD_CHARACTERS,
 }
 
-# The letters outside of ASCII that are an ASCII letter where case is ignored.
-FOLDED: Final = {"i": "\u0130\u0131", "k": "\u212a", "s": "\u017f"}
+# What else matches a letter where case is ignored: dotted and dotless i, the Kelvin sign, long s.
+FOLDED: Final = {"\u0130": "iI", "\u0131": "iI", "\u212a": "kK", "\u017f": "sS"}
 
 MAX_STEPS: Final = 100_000  # of one expression's proof; a step is about a microsecond
 MAX_CHOICES: Final = 4  # names that classes such as [ae] may spell
-WEB_SCHEMES: Final = ("http", "https")
 MAX_COPIES: Final = 4  # a larger count is followed as an endless repeat
 MAX_SINGLE_COPIES: Final = 64  # the same for a count of one character, such as [0-9a-f]{12}
 MANY: Final = 2  # ways from one place to another: more than one
@@ -1216,11 +1228,11 @@ class Automaton:
     def sequence(self, tree: Any, flags: int) -> Part:
         whole = NOTHING
         for code, value in tree:
-            read = READERS.get(code.name)
-            if read is None:
+            build = BUILDERS.get(code.name)
+            if build is None:
                 raise NotProved(f"{code.name} is a part of an expression that it does not know")
             self.spend(4)
-            whole = self.join(whole, read(self, code.name, value, flags))
+            whole = self.join(whole, build(self, code.name, value, flags))
         return whole
 
     def join(self, left: Part, right: Part) -> Part:
@@ -1277,10 +1289,10 @@ class Automaton:
             min(1 + body.empty, MANY), body.first, self.either(body.last, body.last, body.empty)
         )
 
-    # The readers: each takes what Python's parser gives with a code.
+    # The builders: each takes what Python's parser gives with a code.
 
-    def read_character(self, code: str, value: Any, flags: int) -> Part:
-        self.spend(2 if code == "LITERAL" else 20)
+    def character(self, code: str, value: Any, flags: int) -> Part:
+        self.spend(10 * len(value) if code == "IN" else 2)
         place = len(self.characters)
         characters = taken(code, value, flags)
         if not characters:
@@ -1292,25 +1304,25 @@ class Automaton:
         self.loops.append(0)
         return Part(0, {place: 1}, {place: 1})
 
-    def read_branch(self, code: str, value: Any, flags: int) -> Part:
+    def alternatives(self, code: str, value: Any, flags: int) -> Part:
         return self.branch(self.sequence(tree, flags) for tree in value[1])
 
-    def read_group(self, code: str, value: Any, flags: int) -> Part:
+    def group(self, code: str, value: Any, flags: int) -> Part:
         number, added, removed, tree = value
         flags = (flags | added) & ~removed
         self.groups[number] = tree, flags
         return self.sequence(tree, flags)
 
-    def read_reference(self, code: str, value: Any, flags: int) -> Part:
+    def reference(self, code: str, value: Any, flags: int) -> Part:
         """A group's text again is something that the group can match."""
         return self.sequence(*self.groups[value])
 
-    def read_condition(self, code: str, value: Any, flags: int) -> Part:
+    def condition(self, code: str, value: Any, flags: int) -> Part:
         return self.branch(self.sequence(tree or (), flags) for tree in value[1:])
 
-    def read_repeat(self, code: str, value: Any, flags: int) -> Part:
+    def repeat(self, code: str, value: Any, flags: int) -> Part:
         least, most, tree = value
-        single = len(tree) == 1 and READERS.get(tree[0][0].name) is Automaton.read_character
+        single = len(tree) == 1 and BUILDERS.get(tree[0][0].name) is Automaton.character
         copies = min(least, MAX_SINGLE_COPIES if single else MAX_COPIES)
         whole = NOTHING
         for _ in range(copies):
@@ -1323,15 +1335,15 @@ class Automaton:
             rest = self.branch((once, NOTHING))
         return self.join(whole, rest)
 
-    def read_atomic(self, code: str, value: Any, flags: int) -> Part:
+    def atomic(self, code: str, value: Any, flags: int) -> Part:
         return self.sequence(value, flags)
 
-    def read_assertion(self, code: str, value: Any, flags: int) -> Part:
+    def look_around(self, code: str, value: Any, flags: int) -> Part:
         """It takes no character. Its own time counts."""
         self.asides.append(Automaton(value[1], flags, self.spend, self.groups))
         return NOTHING
 
-    def read_anchor(self, code: str, value: Any, flags: int) -> Part:
+    def anchor(self, code: str, value: Any, flags: int) -> Part:
         return NOTHING
 
     def takes(self, text: str) -> bool:
@@ -1345,23 +1357,23 @@ class Automaton:
         return not reached.isdisjoint(self.whole.last)
 
 
-READERS: Final[dict[str, Callable[[Automaton, str, Any, int], Part]]] = {
-    "LITERAL": Automaton.read_character,
-    "NOT_LITERAL": Automaton.read_character,
-    "ANY": Automaton.read_character,
-    "IN": Automaton.read_character,
-    "BRANCH": Automaton.read_branch,
-    "SUBPATTERN": Automaton.read_group,
-    "GROUPREF": Automaton.read_reference,
-    "GROUPREF_EXISTS": Automaton.read_condition,
-    "MAX_REPEAT": Automaton.read_repeat,
-    "MIN_REPEAT": Automaton.read_repeat,
-    "POSSESSIVE_REPEAT": Automaton.read_repeat,
-    "ATOMIC_GROUP": Automaton.read_atomic,
-    "ASSERT": Automaton.read_assertion,
-    "ASSERT_NOT": Automaton.read_assertion,
-    "AT": Automaton.read_anchor,
-    "FAILURE": Automaton.read_anchor,
+BUILDERS: Final[dict[str, Callable[[Automaton, str, Any, int], Part]]] = {
+    "LITERAL": Automaton.character,
+    "NOT_LITERAL": Automaton.character,
+    "ANY": Automaton.character,
+    "IN": Automaton.character,
+    "BRANCH": Automaton.alternatives,
+    "SUBPATTERN": Automaton.group,
+    "GROUPREF": Automaton.reference,
+    "GROUPREF_EXISTS": Automaton.condition,
+    "MAX_REPEAT": Automaton.repeat,
+    "MIN_REPEAT": Automaton.repeat,
+    "POSSESSIVE_REPEAT": Automaton.repeat,
+    "ATOMIC_GROUP": Automaton.atomic,
+    "ASSERT": Automaton.look_around,
+    "ASSERT_NOT": Automaton.look_around,
+    "AT": Automaton.anchor,
+    "FAILURE": Automaton.anchor,
 }
 
 
@@ -1369,89 +1381,87 @@ def taken(code: str, value: Any, flags: int) -> frozenset[str]:
     """The characters of an origin that a class, a dot or a single character takes."""
     if code == "ANY":
         return ALPHABET
-    if code == "LITERAL" and not flags & re.IGNORECASE:
-        return ALPHABET & {chr(value)}
-    members = [(kind.name, member) for kind, member in value] if code == "IN" else [(code, value)]
-    negated = any(kind.startswith("NEGATE") or kind == "NOT_LITERAL" for kind, _ in members)
-    found = set()
-    for character in ALPHABET:
-        forms = {character}
-        if flags & re.IGNORECASE:
-            forms.add(character.swapcase())
-            if not negated:  # where it is, fewer forms take more characters away from nobody
-                forms.update(FOLDED.get(character.lower(), ""))
-        if any(is_member(form, *member) for form in forms for member in members):
-            found.add(character)
-    return ALPHABET - found if negated else frozenset(found)
+    negated = code == "NOT_LITERAL"
+    found: set[str] = set()
+    for kind, member in value if code == "IN" else [(None, value)]:
+        name = kind.name if kind else "LITERAL"
+        if name == "LITERAL":
+            found.add(chr(member))
+        elif name == "RANGE":
+            low, high = map(chr, member)
+            found.update([c for c in (*ALPHABET, *FOLDED) if low <= c <= high])
+        elif name == "NEGATE":
+            negated = True
+        elif name == "CATEGORY" and member.name in CATEGORIES:
+            found |= CATEGORIES[member.name]
+        else:
+            raise NotProved(f"{name} {member} is a class of characters that it does not know")
+    if flags & re.IGNORECASE:
+        found |= {c.swapcase() for c in found if c.isascii()}
+        if not negated:  # else a class that takes more is the side to err on
+            found.update(*[FOLDED.get(c, "") for c in found])
+    return ALPHABET - found if negated else ALPHABET & found
 
 
-def is_member(character: str, kind: str, value: Any) -> bool:
-    if kind in ("LITERAL", "NOT_LITERAL"):
-        return ord(character) == value
-    if kind == "RANGE":
-        return value[0] <= ord(character) <= value[1]
-    if kind == "NEGATE":
-        return False
-    category = value.name
-    if category not in CATEGORIES:
-        raise NotProved(f"{category} is a class of characters that it does not know")
-    return character in CATEGORIES[category]
+# Step 3: the walk.
 
 
-# Step 3: the walk. What is known of an origin whose right end has been read:
+class State(namedtuple("State", "part text choices risk local")):
+    """What is known of an origin, of which the right end has been read.
 
-
-class Read(namedtuple("Read", "part text choices risk local")):
-    """part: of the origin, whose reader is the next to be asked. text: what is spelled out of it, or
-    None. choices: how many texts the classes so far allow. risk: of the host. local: whether it is.
+    part: the part of it that is being read. text: what is spelled out of that part, or None. choices:
+    how many texts the classes allow so far. risk: the risk of the host. local: whether it is local.
     """
 
     __slots__ = ()
 
 
-ANY_PORT: Final = Read("port", "", 1, (), False)
-ANY_HOST: Final = Read("host", "", 1, (), False)
-Steps = "Iterator[tuple[str, Read]]"
+# A function for each part: from a state, over what a place takes, to the states that may be next,
+# each with a character that leads there. loop: whether the place is in an endless repeat.
+
+ANY_PORT: Final = State("port", "", 1, (), False)
+ANY_HOST: Final = State("host", "", 1, (), False)
 
 
+@functools.lru_cache(maxsize=256)
 def pick(characters: Iterable[str]) -> str:
-    """One for all, the same each time, and not a dash where it can be a letter."""
+    """One of them, where each would do: a letter, a digit, or what there is."""
     return min(characters, key=lambda c: (not c.isalpha(), c == "0", not c.isdigit(), c))
 
 
-def read_port(read: Read, found: frozenset[str], loop: int) -> Steps:
+def in_port(state: State, found: frozenset[str], loop: int) -> Steps:
     if found & DIGITS:
-        yield pick(found & DIGITS), read._replace(text="1")
-    if ":" in found and read.text:
+        yield pick(found & DIGITS), state._replace(text="1")
+    if ":" in found and state.text:
         yield ":", ANY_HOST
 
 
-def read_host(read: Read, found: frozenset[str], loop: int) -> Steps:
+def in_host(state: State, found: frozenset[str], loop: int) -> Steps:
     """A host that is spelled out so far: its labels from the right, each with its dot."""
-    text, labels = read.text, found & IN_LABEL
-    choices = read.choices * len(labels)
+    text, labels = state.text, found & IN_LABEL
+    choices = state.choices * len(labels)
     if labels and not loop and choices <= MAX_CHOICES:
         for character in sorted(labels):
-            yield character, read._replace(text=character + text, choices=choices)
+            yield character, state._replace(text=character + text, choices=choices)
     elif labels:
-        yield from open_host(read, labels)
+        yield from open_host(state, labels)
     if "]" in found and not text:
-        yield "]", read._replace(part="ipv6", text="]")
+        yield "]", state._replace(part="ipv6", text="]")
     if "." in found and not text:
-        yield ".", read._replace(text=".")
+        yield ".", state._replace(text=".")
     if text and text[0] != ".":
         if "." in found:
-            yield ".", end_label(read)
+            yield ".", end_label(state)
         if "/" in found:
-            yield "/", Read("slashes", "/:", 1, (), is_local(text))
+            yield "/", State("slashes", "/:", 1, (), is_local(text))
 
 
-def end_label(read: Read) -> Read:
+def end_label(state: State) -> State:
     """After the dot before a label. Under a name that its owner alone gives out, anything may stand."""
-    name = read.text
+    name = state.text
     if is_number(name) or public_suffix_source(name, below=True):
-        return read._replace(text="." + name)
-    return Read("owned", ".", 1, (), is_local(name))
+        return state._replace(text="." + name)
+    return State("owned", ".", 1, (), is_local(name))
 
 
 def is_number(host: str) -> bool:
@@ -1459,116 +1469,116 @@ def is_number(host: str) -> bool:
     return host.rstrip(".").rpartition(".")[2].isdigit()
 
 
-def open_host(read: Read, labels: frozenset[str]) -> Steps:
+def open_host(state: State, labels: frozenset[str]) -> Steps:
     """From here on the host is not spelled out: what is it under?"""
-    _, _, name = read.text.partition(".")
-    ipv4 = is_number(read.text or "0") and labels & DIGITS
-    if is_number(read.text or "0"):
+    _, _, name = state.text.partition(".")
+    ipv4 = is_number(state.text or "0") and labels & DIGITS
+    if is_number(state.text or "0"):
         name, labels = "", labels - DIGITS
     if labels and not name:
-        yield pick(labels), Read("open", None, 1, ("any-origin",), False)
+        yield pick(labels), State("open", None, 1, ("any-origin",), False)
     elif labels:
         source = public_suffix_source(name)
         # Under a name that is only above a public suffix, one label more is its owner's.
         part = "open" if source else "label"
         risk = ("public-suffix", name, source or public_suffix_source(name, below=True))
-        yield pick(labels), Read(part, None, 1, risk, False)
+        yield pick(labels), State(part, None, 1, risk, False)
     if ipv4:
-        yield pick(ipv4), read._replace(part="ipv4", text=None)
+        yield pick(ipv4), state._replace(part="ipv4", text=None)
 
 
-def read_open(read: Read, found: frozenset[str], loop: int) -> Steps:
+def in_open_host(state: State, found: frozenset[str], loop: int) -> Steps:
     if found & IN_LABEL:
-        yield pick(found & IN_LABEL), read._replace(text=None)
-    if "." in found and read.text != ".":
-        yield ".", read._replace(part="open" if read.part == "label" else read.part, text=".")
-    if "/" in found and read.text != ".":
-        risk = () if read.part == "label" else read.risk
-        yield "/", Read("slashes", "/:", 1, risk, read.local)
+        yield pick(found & IN_LABEL), state._replace(text=None)
+    if "." in found and state.text != ".":
+        yield ".", state._replace(part="open" if state.part == "label" else state.part, text=".")
+    if "/" in found and state.text != ".":
+        risk = () if state.part == "label" else state.risk
+        yield "/", State("slashes", "/:", 1, risk, state.local)
 
 
-def read_ipv4(read: Read, found: frozenset[str], loop: int) -> Steps:
+def in_ipv4(state: State, found: frozenset[str], loop: int) -> Steps:
     """An IPv4 address that is not spelled out: 127 at its left end makes it local."""
-    digits, letters, text = found & DIGITS, found & IN_LABEL - DIGITS, read.text
+    digits, letters, text = found & DIGITS, found & IN_LABEL - DIGITS, state.text
     if digits:
         spelled = text is not None and len(digits) == 1 and not loop
-        yield pick(digits), read._replace(text=pick(digits) + text if spelled else None)
+        yield pick(digits), state._replace(text=pick(digits) + text if spelled else None)
     if letters:
-        yield pick(letters), Read("open", None, 1, ("any-origin",), False)
+        yield pick(letters), State("open", None, 1, ("any-origin",), False)
     if "." in found:
-        yield ".", read._replace(text="")
+        yield ".", state._replace(text="")
     if "/" in found and text != "":
-        yield "/", Read("slashes", "/:", 1, ("any-origin",), text == "127")
+        yield "/", State("slashes", "/:", 1, ("any-origin",), text == "127")
 
 
-def read_ipv6(read: Read, found: frozenset[str], loop: int) -> Steps:
-    inside, text = found & IN_IPV6, read.text
+def in_ipv6(state: State, found: frozenset[str], loop: int) -> Steps:
+    inside, text = found & IN_IPV6, state.text
     if inside:
         spelled = text is not None and len(inside) == 1 and not loop
-        yield pick(inside), read._replace(text=pick(inside) + text if spelled else None)
+        yield pick(inside), state._replace(text=pick(inside) + text if spelled else None)
     if "[" in found:
         local = text is not None and is_local("[" + text)
-        yield "[", Read("slashes", "//:", 1, () if text else ("any-origin",), local)
+        yield "[", State("slashes", "//:", 1, () if text else ("any-origin",), local)
 
 
-def read_slashes(read: Read, found: frozenset[str], loop: int) -> Steps:
-    if read.text[0] in found:
-        left = read.text[1:]
-        yield read.text[0], read._replace(text=left, part="slashes" if left else "scheme")
+def in_slashes(state: State, found: frozenset[str], loop: int) -> Steps:
+    if state.text[0] in found:
+        left = state.text[1:]
+        yield state.text[0], state._replace(text=left, part="slashes" if left else "scheme")
 
 
-def read_scheme(read: Read, found: frozenset[str], loop: int) -> Steps:
-    text, characters = read.text, found & IN_SCHEME
-    choices = read.choices * len(characters)
+def in_scheme(state: State, found: frozenset[str], loop: int) -> Steps:
+    text, characters = state.text, found & IN_SCHEME
+    choices = state.choices * len(characters)
     if text is None:
         spelled = frozenset()
     elif characters and not loop and choices <= MAX_CHOICES:
         spelled = characters
     else:  # open; http and https are told apart all the same
-        choices = read.choices
+        choices = state.choices
         spelled = {c for c in characters if "http".endswith(c + text) or "https".endswith(c + text)}
     for character in sorted(spelled):
-        yield character, read._replace(text=character + text, choices=choices)
+        yield character, state._replace(text=character + text, choices=choices)
     if characters - spelled:
-        yield pick(characters), read._replace(text=None)
+        yield pick(characters), state._replace(text=None)
 
 
-PARTS: Final[dict[str, Callable[[Read, frozenset[str], int], Any]]] = {
-    "port": read_port,
-    "host": read_host,
-    "owned": read_open,
-    "label": read_open,
-    "open": read_open,
-    "ipv4": read_ipv4,
-    "ipv6": read_ipv6,
-    "slashes": read_slashes,
-    "scheme": read_scheme,
+GRAMMAR: Final[dict[str, Callable[[State, frozenset[str], int], Any]]] = {
+    "port": in_port,
+    "host": in_host,
+    "owned": in_open_host,
+    "label": in_open_host,
+    "open": in_open_host,
+    "ipv4": in_ipv4,
+    "ipv6": in_ipv6,
+    "slashes": in_slashes,
+    "scheme": in_scheme,
 }
 
 
-def risks_of_origin(read: Read) -> Iterator[tuple[str, ...]]:
+def risks_of_origin(state: State) -> Iterator[tuple[str, ...]]:
     """The risks of an origin that has been read to its left end, where its scheme begins."""
-    scheme, web = read.text, read.text in ("http", "https")
+    scheme, web = state.text, state.text in ("http", "https")
     if scheme == "" or (scheme and not scheme[0].isalpha()):
         return
-    if read.risk and not (web and read.local):
-        yield read.risk
-    if scheme is None or (scheme == "http" and not read.local):
+    if state.risk and not (web and state.local):
+        yield state.risk
+    if scheme is None or (scheme == "http" and not state.local):
         yield ("insecure-origin",)
 
 
 def walk(automaton: Automaton) -> dict[str, tuple[tuple[str, ...], str, str]]:
     """The risks of all origins that the automaton takes: name -> risk, an origin that has it, its scheme."""
-    steps: dict[tuple[int, Read], Any] = {}  # where the walk has been -> the step to its right
+    steps: dict[tuple[int, State], Any] = {}  # where the walk has been -> the step to its right
     found: dict[str, tuple[tuple[str, ...], str, str]] = {}
     first = automaton.whole.first
     queue: deque[Any] = deque()
 
-    def go_on(here: Any, read: Read, places: Iterable[int]) -> None:
+    def go_on(here: Any, state: State, places: Iterable[int]) -> None:
         for place in places:
             automaton.spend(4)
-            for character, further in PARTS[read.part](
-                read, automaton.folded[place], automaton.loops[place]
+            for character, further in GRAMMAR[state.part](
+                state, automaton.folded[place], automaton.loops[place]
             ):
                 there = place, further
                 if there not in steps:
@@ -1578,13 +1588,13 @@ def walk(automaton: Automaton) -> dict[str, tuple[tuple[str, ...], str, str]]:
     go_on(None, ANY_PORT, automaton.whole.last)
     go_on(None, ANY_HOST, automaton.whole.last)
     while queue:
-        place, read = here = queue.popleft()
-        if place in first and read.part == "scheme":
-            for risk in risks_of_origin(read):
+        place, state = here = queue.popleft()
+        if place in first and state.part == "scheme":
+            for risk in risks_of_origin(state):
                 known = found.get(risk[0])
-                if known is None or rank(read.text) < rank(known[2]):
-                    found[risk[0]] = risk, origin_at(here, steps, automaton), read.text
-        go_on(here, read, automaton.before[place])
+                if known is None or rank(state.text) < rank(known[2]):
+                    found[risk[0]] = risk, origin_at(here, steps, automaton), state.text
+        go_on(here, state, automaton.before[place])
     return found
 
 
@@ -1674,21 +1684,23 @@ def regex_risks(regex: re.Pattern[str], accepted: frozenset[str]) -> Iterator[tu
         if steps > MAX_STEPS:
             raise NotProved("it is too large")
 
-    open_questions = sorted({*ABOUT_ORIGINS, "slow-expression"} - accepted)
+    questions = [*sorted(ABOUT_ORIGINS - accepted), *{"slow-expression"} - accepted]
     try:
         spend(len(regex.pattern))
         automaton = Automaton(parse_regex(regex), regex.flags, spend)
         strangers = {} if accepted >= ABOUT_ORIGINS else walk(automaton)
         slow = "slow-expression" not in accepted and is_slow(automaton)
-    except NotProved as error:
-        for name in open_questions:
-            yield name, f"whom it admits and how long it takes cannot be shown, as {error}", INSTEAD
+    except (NotProved, RecursionError) as error:
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        for name in questions:
+            yield name, f"whom it admits and how long it takes cannot be shown, as {why}", INSTEAD
         return
     for name in RISKS:
         if name in strangers:
             yield name, stranger_sentence(*strangers[name]), INSTEAD
     if slow:
-        yield "slow-expression", RISKS["slow-expression"][0], INSTEAD
+        sentence, remedy = RISKS["slow-expression"]
+        yield "slow-expression", sentence, f"{remedy}, or {INSTEAD}"
 
 
 def stranger_sentence(risk: tuple[str, ...], origin: str, scheme: str | None) -> str:
@@ -1697,15 +1709,6 @@ def stranger_sentence(risk: tuple[str, ...], origin: str, scheme: str | None) ->
         return f"it may admit {origin!r}, whose scheme it does not spell out"
     sentence = anyone(scheme) if name == "any-origin" else RISKS[name][0].format(*details)
     return f"it may admit {origin!r}, and {sentence}"
-
-
-def anyone(scheme: str | None) -> str:
-    """Who is admitted by a wildcard for the whole host."""
-    if scheme is None or scheme in WEB_SCHEMES:
-        return RISKS["any-origin"][0]
-    if scheme.endswith("-extension"):
-        return "any extension that a user installs could act as that user"
-    return f"any page with the scheme {scheme} could act as the logged-in user"
 
 
 def compile_origins(
