@@ -1172,12 +1172,10 @@ class NotProved(Exception):
 
 def parse_regex(regex: re.Pattern[str]) -> Any:
     """The tree that Python's own parser makes of an expression. The parser is private, and may go."""
-    try:
-        if sys.version_info >= (3, 11):
-            from re import _parser as parser
-        else:
-            import sre_parse as parser
+    from importlib import import_module
 
+    try:
+        parser = import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
         return parser.parse(regex.pattern, regex.flags & ~re.DEBUG)
     except Exception as error:
         raise NotProved(f"this Python's parser of expressions fails ({cause(error)})") from None
@@ -1346,6 +1344,13 @@ class Automaton:
     def anchor(self, code: str, value: Any, flags: int) -> Part:
         return NOTHING
 
+    def rounds(self) -> list[dict[int, int]]:
+        """What ``after`` says within the endless repeats."""
+        return [
+            {here: ways for here, ways in after.items() if loop and self.loops[here] == loop}
+            for after, loop in zip(self.after, self.loops)
+        ]
+
     def takes(self, text: str) -> bool:
         """Whether the automaton takes the whole text, in any case."""
         places: Iterable[int] = self.whole.first
@@ -1382,25 +1387,29 @@ def taken(code: str, value: Any, flags: int) -> frozenset[str]:
     if code == "ANY":
         return ALPHABET
     negated = code == "NOT_LITERAL"
-    found: set[str] = set()
-    for kind, member in value if code == "IN" else [(None, value)]:
-        name = kind.name if kind else "LITERAL"
-        if name == "LITERAL":
-            found.add(chr(member))
-        elif name == "RANGE":
-            low, high = map(chr, member)
-            found.update([c for c in (*ALPHABET, *FOLDED) if low <= c <= high])
-        elif name == "NEGATE":
-            negated = True
-        elif name == "CATEGORY" and member.name in CATEGORIES:
-            found |= CATEGORIES[member.name]
-        else:
-            raise NotProved(f"{name} {member} is a class of characters that it does not know")
+    if code == "IN":
+        negated = value[0][0].name == "NEGATE"
+        entries = value[1:] if negated else value
+        found = set().union(*[members(kind.name, member) for kind, member in entries])
+    else:
+        found = {chr(value)}
     if flags & re.IGNORECASE:
         found |= {c.swapcase() for c in found if c.isascii()}
-        if not negated:  # else a class that takes more is the side to err on
+        if not negated:  # where it is, a class that takes more errs on the right side
             found.update(*[FOLDED.get(c, "") for c in found])
     return ALPHABET - found if negated else ALPHABET & found
+
+
+def members(kind: str, value: Any) -> Iterable[str]:
+    """What one entry of a class takes."""
+    if kind == "LITERAL":
+        return chr(value)
+    if kind == "RANGE":
+        low, high = map(chr, value)
+        return [c for c in (*ALPHABET, *FOLDED) if low <= c <= high]
+    if kind == "CATEGORY" and value.name in CATEGORIES:
+        return CATEGORIES[value.name]
+    raise NotProved(f"{kind} {value} is a class of characters that it does not know")
 
 
 # Step 3: the walk.
@@ -1440,16 +1449,17 @@ def in_host(state: State, found: frozenset[str], loop: int) -> Steps:
     """A host that is spelled out so far: its labels from the right, each with its dot."""
     text, labels = state.text, found & IN_LABEL
     choices = state.choices * len(labels)
-    if labels and not loop and choices <= MAX_CHOICES:
+    if choices > MAX_CHOICES or loop:
+        yield from open_host(state, labels)
+    else:
         for character in sorted(labels):
             yield character, state._replace(text=character + text, choices=choices)
-    elif labels:
-        yield from open_host(state, labels)
-    if "]" in found and not text:
-        yield "]", state._replace(part="ipv6", text="]")
-    if "." in found and not text:
-        yield ".", state._replace(text=".")
-    if text and text[0] != ".":
+    if not text:
+        if "]" in found:
+            yield "]", state._replace(part="ipv6", text="]")
+        if "." in found:
+            yield ".", state._replace(text=".")
+    elif text[0] != ".":
         if "." in found:
             yield ".", end_label(state)
         if "/" in found:
@@ -1472,19 +1482,19 @@ def is_number(host: str) -> bool:
 def open_host(state: State, labels: frozenset[str]) -> Steps:
     """From here on the host is not spelled out: what is it under?"""
     _, _, name = state.text.partition(".")
-    ipv4 = is_number(state.text or "0") and labels & DIGITS
-    if is_number(state.text or "0"):
-        name, labels = "", labels - DIGITS
-    if labels and not name:
-        yield pick(labels), State("open", None, 1, ("any-origin",), False)
-    elif labels:
-        source = public_suffix_source(name)
+    number = is_number(state.text or "0")
+    if number:
+        name = ""
+    letters = labels - DIGITS if number else labels
+    if letters and not name:
+        yield pick(letters), State("open", None, 1, ("any-origin",), False)
+    elif letters:
+        risk = "public-suffix", name, public_suffix_source(name, below=True)
         # Under a name that is only above a public suffix, one label more is its owner's.
-        part = "open" if source else "label"
-        risk = ("public-suffix", name, source or public_suffix_source(name, below=True))
-        yield pick(labels), State(part, None, 1, risk, False)
-    if ipv4:
-        yield pick(ipv4), state._replace(part="ipv4", text=None)
+        part = "open" if public_suffix_source(name) else "label"
+        yield pick(letters), State(part, None, 1, risk, False)
+    if number and labels & DIGITS:
+        yield pick(labels & DIGITS), state._replace(part="ipv4", text=None)
 
 
 def in_open_host(state: State, found: frozenset[str], loop: int) -> Steps:
@@ -1530,17 +1540,20 @@ def in_slashes(state: State, found: frozenset[str], loop: int) -> Steps:
 def in_scheme(state: State, found: frozenset[str], loop: int) -> Steps:
     text, characters = state.text, found & IN_SCHEME
     choices = state.choices * len(characters)
-    if text is None:
-        spelled = frozenset()
-    elif characters and not loop and choices <= MAX_CHOICES:
-        spelled = characters
-    else:  # open; http and https are told apart all the same
+    spelled: Iterable[str] = ()
+    if text is not None and not loop and choices <= MAX_CHOICES:
+        spelled = sorted(characters)
+    elif text is not None:  # open, but http and https are told apart from others
         choices = state.choices
-        spelled = {c for c in characters if "http".endswith(c + text) or "https".endswith(c + text)}
-    for character in sorted(spelled):
+        spelled = [c for c in "htps" if c in characters and is_web_end(c + text)]
+    for character in spelled:
         yield character, state._replace(text=character + text, choices=choices)
-    if characters - spelled:
+    if characters.difference(spelled):
         yield pick(characters), state._replace(text=None)
+
+
+def is_web_end(text: str) -> bool:
+    return any(scheme.endswith(text) for scheme in WEB_SCHEMES)
 
 
 GRAMMAR: Final[dict[str, Callable[[State, frozenset[str], int], Any]]] = {
@@ -1558,7 +1571,7 @@ GRAMMAR: Final[dict[str, Callable[[State, frozenset[str], int], Any]]] = {
 
 def risks_of_origin(state: State) -> Iterator[tuple[str, ...]]:
     """The risks of an origin that has been read to its left end, where its scheme begins."""
-    scheme, web = state.text, state.text in ("http", "https")
+    scheme, web = state.text, state.text in WEB_SCHEMES
     if scheme == "" or (scheme and not scheme[0].isalpha()):
         return
     if state.risk and not (web and state.local):
@@ -1645,27 +1658,34 @@ def is_slow(automaton: Automaton) -> bool:
     Then n rounds can be made in 2 ** n ways, and Python tries them all before it refuses an origin.
     Two readers set out from one place, part, and go on as long as they can read the same.
     """
-    characters, loops = automaton.characters, automaton.loops
-    rounds = [
-        {here: ways for here, ways in after.items() if loops[here] == loop}
-        for after, loop in zip(automaton.after, loops)
-    ]
-    pairs = [(place, place) for place, loop in enumerate(loops) if loop]
+    rounds = automaton.rounds()
+    if MANY in set().union(*[after.values() for after in rounds]):
+        return True
+    pairs = [(place, place) for place in range(len(rounds))]
     seen = set(pairs)
     while pairs:
         one, other = pairs.pop()
         automaton.spend(1 + len(rounds[one]) * len(rounds[other]))
-        if one == other and MANY in rounds[one].values():
-            return True
-        for here in rounds[one]:
-            for there in rounds[other]:
-                pair = min(here, there), max(here, there)
-                if one != other and here == there:
-                    return True
-                if pair not in seen and not characters[here].isdisjoint(characters[there]):
-                    seen.add(pair)
-                    pairs.append(pair)
-    return any(is_slow(aside) for aside in automaton.asides)
+        for pair in together(automaton, rounds[one], rounds[other]):
+            if one != other and pair[0] == pair[1]:
+                return True
+            if pair not in seen:
+                seen.add(pair)
+                pairs.append(pair)
+    return any(map(is_slow, automaton.asides))
+
+
+def together(
+    automaton: Automaton, places: Iterable[int], others: Iterable[int]
+) -> list[tuple[int, int]]:
+    """The pairs of these places that can take the same character."""
+    characters = automaton.characters
+    return [
+        (min(here, there), max(here, there))
+        for here in places
+        for there in others
+        if not characters[here].isdisjoint(characters[there])
+    ]
 
 
 # What it all comes to.

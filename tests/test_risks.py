@@ -7,6 +7,7 @@ import re
 import sys
 
 import pytest
+from publicsuffixlist import PSLFILE, PublicSuffixList
 from support import ORIGIN, OTHER, assert_cors, client, plain_app, request
 
 import wsgicors
@@ -206,6 +207,85 @@ def check_suffix(module, pattern, suffix, source):
         assert problems(module, origin=pattern) == [wanted]
         assert module.CORS(plain_app, origin=pattern, credentials=True, accept_risk=PUBLIC).policies
     assert module.CORS(plain_app, origin=pattern).policies
+
+
+HOSTERS = """
+    ngrok.dev ngrok-free.dev supabase.co cloudfunctions.net azure-api.net azurecontainerapps.io
+    cloudapp.azure.com hf.space streamlit.app gradio.live val.run notion.site gitbook.io
+    bitbucket.io codeberg.page ts.net ddns.net hopto.org nip.io sslip.io app.github.dev github.dev
+    gitpod.io devtunnels.ms wordpress.com shopifypreview.com koyeb.app code.run pantheonsite.io
+    wixstudio.com framer.website carrd.co bubbleapps.io lovableproject.com base44.app bolt.host
+    vusercontent.net usercontent.goog cdn.ampproject.org kinsta.app ngrok.io vercel.app github.io
+    onrender.com up.railway.app replit.dev herokuapp.com web.app amazonaws.com
+""".split()
+REGISTRIES = """
+    uk.com us.com de.com com.pl com.vn com.ph com.pk com.ng com.sa com.pe com.gr com.pt com.ro co.ke
+    ac.uk or.kr co.uk com.au edu.cn gov.br net.nz org.za
+""".split()
+
+
+@pytest.mark.parametrize("name", HOSTERS + REGISTRIES)
+def test_name_that_people_deploy_or_register_under_is_a_public_suffix(module, name):
+    for origin in (f"https://*.{name}", re.compile(rf"https://.+\.{re.escape(name)}")):
+        ((_, _, message),) = problems(module, origin=origin)
+        assert f"(public-suffix): {'' if isinstance(origin, str) else 'it may admit '}" in message
+        assert f"anyone can get a name under {name!r}" in message
+
+
+# Names of the table that the list lacks: their owners have not asked for them to be in it.
+NOT_IN_THE_LIST = set(
+    """
+    app.github.dev azurecontainerapps.io b-cdn.net backblazeb2.com beeceptor.com bore.pub
+    cdn.ampproject.org chickenkiller.com cloudapp.azure.com cloudworkstations.dev devtunnels.ms
+    firebaseio.com firebasestorage.app github.dev gitpod.io glitch.me godaddysites.com gradio.app
+    gradio.live herokussl.com jimdosite.com kinsta.app kinsta.cloud kinsta.page koyeb.app lhr.life
+    loca.lt localtunnel.me modal.run mooo.com my.site.com neocities.org nhost.app nhost.run nip.io
+    on.aws pinggy.link powerappsportals.com preview.app.github.dev railway.app scw.cloud serveo.net
+    sharepoint.com shopifypreview.com softr.app sourcehut.page squarespace.com sslip.io substack.com
+    tilda.ws traefik.me tumblr.com webcontainer.io webhook.site weebly.com weeblysite.com
+    wordpress.com wpcomstaging.com wpengine.com xip.io zendesk.com zrok.io
+    """.split()
+)
+
+
+@pytest.mark.once
+def test_table_agrees_with_the_list_on_names_in_both():
+    whole = PublicSuffixList()
+    lacking = {name for name in wsgicors.PUBLIC_SUFFIXES if not whole.is_public(name)}
+    assert lacking <= NOT_IN_THE_LIST
+
+
+@pytest.mark.once
+def test_registries_under_countries_that_the_list_knows_follow_the_rule(without_list):
+    with open(PSLFILE, encoding="utf-8") as lines:
+        known = re.findall(r"^(?:ac|co|com|edu|gov|net|org)\.[a-z]{2}$", lines.read(), re.MULTILINE)
+    assert len(known) > 500
+    assert all(map(without_list.public_suffix_source, known))
+
+
+@pytest.mark.parametrize("host", ["*.localhost", "*.app.localhost", "pr-*.localhost"])
+def test_localhost_is_not_a_public_suffix(module, host):
+    assert module.CORS(plain_app, origin=f"https://{host}", credentials=True).policies
+
+
+@pytest.mark.parametrize(
+    ("pattern", "with_the_list"),
+    [
+        ("https://*.eu-west-1.amazonaws.com", True),
+        ("https://*.ap-south-1.amazonaws.com", True),
+        ("https://pr-*.ap-south-1.amazonaws.com", False),
+        ("https://*.kawasaki.jp", True),
+        ("https://*.core.windows.net", True),
+        ("https://*.example.com", False),
+    ],
+)
+def test_name_above_a_suffix_is_looked_up_in_the_whole_list(with_list, pattern, with_the_list):
+    assert bool(with_list.names_above_suffixes())
+    if with_the_list:
+        ((_, _, message),) = problems(with_list, origin=pattern)
+        assert "(public-suffix)" in message
+    else:
+        assert with_list.CORS(plain_app, origin=pattern, credentials=True).policies
 
 
 def test_several_risks_of_one_pattern_are_all_named(without_list):
