@@ -1228,7 +1228,7 @@ class Automaton:
         for code, value in tree:
             build = BUILDERS.get(code.name)
             if build is None:
-                raise NotProved(f"{code.name} is a part of an expression that it does not know")
+                raise NotProved(f"{code.name} is a construct that is not known here")
             self.spend(4)
             whole = self.join(whole, build(self, code.name, value, flags))
         return whole
@@ -1409,7 +1409,8 @@ def members(kind: str, value: Any) -> Iterable[str]:
         return [c for c in (*ALPHABET, *FOLDED) if low <= c <= high]
     if kind == "CATEGORY" and value.name in CATEGORIES:
         return CATEGORIES[value.name]
-    raise NotProved(f"{kind} {value} is a class of characters that it does not know")
+    name = getattr(value, "name", kind)
+    raise NotProved(f"{name} is a class of characters that is not known here")
 
 
 # Step 3: the walk.

@@ -489,6 +489,20 @@ def test_what_is_proved_admits_no_stranger(expression, flags):
         assert not [origin for origin in admitted if origin.startswith("http:")]
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    st.from_regex(wsgicors.WEB_ORIGIN, fullmatch=True)
+    | st.from_regex(wsgicors.OTHER_ORIGIN, fullmatch=True)
+)
+@example("http://a.b-c_d.example:8443")
+@example("http://[::1]:80")
+@example("http://1.2.3.4.")
+def test_grammar_of_the_proof_has_every_origin_that_an_expression_is_asked_about(origin):
+    host = re.fullmatch(r"[^/]+//(.*?)(?::[0-9]+)?", origin)[1]
+    risky = origin.startswith("http:") and not wsgicors.is_local(host)
+    assert set(messages(re.compile(re.escape(origin)))) == ({HTTP} if risky else set())
+
+
 HOSTS = st.builds(
     "{}{}{}".format,
     st.sampled_from(["*.", "*.app.", "pr-*.", "*-app.", "app.", ""]),
