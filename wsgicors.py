@@ -56,13 +56,11 @@ if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+    Steps = Iterator[tuple[str, "State"]]  # of a proof: a character, what is known then
     Predicate = Callable[[str, WSGIEnvironment], bool]
     Header = tuple[str, str]
     Complain = Callable[[object, str], None]
-    Steps = Iterator[tuple[str, "State"]]  # of a proof: a character, what is known then
-    Profile = Union[
-        frozenset[str], None
-    ]  # the risks that are accepted with credentials; None: there are none
+    Profile = Union[frozenset[str], None]  # the risks that are accepted; None: all
     Section = dict[
         str, tuple[str, Any]
     ]  # one policy as written: option -> key, value; None: not given
@@ -1065,9 +1063,9 @@ def public_suffix_source(name: str, below: bool = False) -> str:
 def prohibited(accept_key: str, name: str, sentence: str = "", remedy: str = "") -> str:
     """The message about a risk that is not accepted."""
     sentence, remedy = sentence or RISKS[name][0], remedy or RISKS[name][1]
-    where = " with credentials" * (name in CREDENTIAL_RISKS)
-    what = f"{where} is prohibited ({name}): {sentence}".lstrip()
-    return f"{what}; write {remedy}, or accept it with {accept_key} = {name}"
+    where = "with credentials " if name in CREDENTIAL_RISKS else ""
+    accept = f", or accept it with {accept_key} = {name}" if accept_key else ""
+    return f"{where}is prohibited ({name}): {sentence}; write {remedy}{accept}"
 
 
 WEB_SCHEMES: Final = ("http", "https")
@@ -1737,13 +1735,13 @@ def compile_origins(
 ) -> Matcher:
     """The matcher of a list of origins.
 
-    accepted: the risks that the policy accepts; without credentials these are nearly all.
+    accepted: the risks that the policy accepts, without credentials nearly all of them; None: all.
     An entry that is invalid or too risky is complained of and left out.
     """
     matcher = Matcher()
     exact, usual = matcher.exact, USUAL_PATTERN.fullmatch
     if accepted is None:
-        accepted = CREDENTIAL_RISKS
+        accepted = frozenset(RISKS)
     free = accepted >= CREDENTIAL_RISKS
     for entry in entries:
         host = port = ""
@@ -2562,9 +2560,7 @@ class OriginList:
         complain = about("load", problems)
         if not entries and not self._allow_empty:
             complain(self._load, "gave no origin: write allow_empty=True if nobody may be allowed")
-        elif entries and any(
-            compile_origins([entry], frozenset(RISKS), complain) for entry in pace(entries)
-        ):
+        elif entries and any(compile_origins([entry], None, complain) for entry in pace(entries)):
             problems.clear()  # the rest is looked at for each profile
         if problems:
             raise ConfigError(problems)
