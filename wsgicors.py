@@ -50,7 +50,7 @@ from types import CoroutineType, MappingProxyType
 # Importing typing would cost each start-up milliseconds that no request needs; type checkers know this name.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from typing import Any, Final, Union
 
     from _typeshed import OptExcInfo
@@ -1040,7 +1040,7 @@ def names_above_suffixes() -> frozenset[str]:
 
 
 def public_suffix_source(name: str, below: bool = False) -> str:
-    """What says that anyone can get a host right under this name, or ``below`` it; nothing if nothing does."""
+    """What says that anyone can get a host right under this name, or ``below`` it; or nothing."""
     name = name.rstrip(".")
     if name == "localhost":
         return ""
@@ -1095,7 +1095,7 @@ def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
         yield ("insecure-origin",)
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # Regular expressions: proved, never run.
 #
 # The facts
@@ -1132,7 +1132,7 @@ def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
 #      ways lead through the same characters to the same place.
 #
 # The work is counted. What cannot be done in MAX_STEPS is refused.
-# ---------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 
 DIGITS: Final = frozenset("0123456789")
 IN_LABEL: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -1169,7 +1169,7 @@ class NotProved(Exception):
 
 
 def parse_regex(regex: re.Pattern[str]) -> Any:
-    """The tree that Python's own parser makes of an expression. The parser is private, and may go."""
+    """The tree that Python's own parser makes of an expression; the parser is private."""
     from importlib import import_module
 
     try:
@@ -1199,9 +1199,9 @@ NEVER: Final = Part(0, {}, {})
 class Automaton:
     """The places of an expression, each of which takes one character.
 
-    characters[p]: what the place p takes. after[p]: the places that may follow, each with the number
-    of ways. before[p]: the same in the other direction. loops[p]: the outermost endless repeat around
-    it, as a number; 0 outside of any. asides: the automata of its look-arounds.
+    characters[p]: what the place p takes; folded[p]: in lower case. after[p]: the places that may
+    follow, each with the number of ways; before[p]: those that it may follow. loops[p]: a number for
+    the outermost endless repeat around it; 0 outside of any. asides: the automata of look-arounds.
     """
 
     def __init__(
@@ -1417,18 +1417,25 @@ def members(kind: str, value: Any) -> Iterable[str]:
 class State(namedtuple("State", "part text choices risk local")):
     """What is known of an origin, of which the right end has been read.
 
-    part: the part of it that is being read. text: what is spelled out of that part, or None. choices:
-    how many texts the classes allow so far. risk: the risk of the host. local: whether it is local.
+    part: the part of it that is being read. text: what is spelled out of that part, or None.
+    choices: how many texts the classes in it allow. risk: the risk of the host. local: whether it
+    is local.
     """
 
     __slots__ = ()
 
 
-# A function for each part: from a state, over what a place takes, to the states that may be next,
-# each with a character that leads there. loop: whether the place is in an endless repeat.
+class Stranger(namedtuple("Stranger", "risk origin scheme")):
+    """An origin that an expression may admit, and its risk. scheme: None where it is open."""
 
-ANY_PORT: Final = State("port", "", 1, (), False)
-ANY_HOST: Final = State("host", "", 1, (), False)
+    __slots__ = ()
+
+
+START: Final = (State("port", "", 1, (), False), State("host", "", 1, (), False))
+
+
+# The grammar, a function for each part. Each takes a state, the characters that a place takes, and
+# whether that place is in an endless repeat; it yields characters, each with the state after it.
 
 
 @functools.lru_cache(maxsize=256)
@@ -1441,7 +1448,7 @@ def in_port(state: State, found: frozenset[str], loop: int) -> Steps:
     if found & DIGITS:
         yield pick(found & DIGITS), state._replace(text="1")
     if ":" in found and state.text:
-        yield ":", ANY_HOST
+        yield ":", START[1]
 
 
 def in_host(state: State, found: frozenset[str], loop: int) -> Steps:
@@ -1466,7 +1473,7 @@ def in_host(state: State, found: frozenset[str], loop: int) -> Steps:
 
 
 def end_label(state: State) -> State:
-    """After the dot before a label. Under a name that its owner alone gives out, anything may stand."""
+    """After the dot before a label: under a name that has an owner, anything may stand."""
     name = state.text
     if is_number(name) or public_suffix_source(name, below=True):
         return state._replace(text="." + name)
@@ -1474,7 +1481,7 @@ def end_label(state: State) -> State:
 
 
 def is_number(host: str) -> bool:
-    """Whether it can only be an IPv4 address: https://url.spec.whatwg.org/#ends-in-a-number-checker"""
+    """Whether it is an IPv4 address: https://url.spec.whatwg.org/#ends-in-a-number-checker"""
     return host.rstrip(".").rpartition(".")[2].isdigit()
 
 
@@ -1579,34 +1586,36 @@ def risks_of_origin(state: State) -> Iterator[tuple[str, ...]]:
         yield ("insecure-origin",)
 
 
-def walk(automaton: Automaton) -> dict[str, tuple[tuple[str, ...], str, str]]:
-    """The risks of all origins that the automaton takes: name -> risk, an origin that has it, its scheme."""
-    steps: dict[tuple[int, State], Any] = {}  # where the walk has been -> the step to its right
-    found: dict[str, tuple[tuple[str, ...], str, str]] = {}
-    first = automaton.whole.first
+def walk(automaton: Automaton) -> dict[str, Stranger]:
+    """The risks of all origins that the automaton takes, each with its stranger."""
+    first, before = automaton.whole.first, automaton.before
+    steps: dict[
+        Any, Any
+    ] = {}  # where the walk has been -> the character there, and the step before
     queue: deque[Any] = deque()
+    found: dict[str, Stranger] = {}
 
-    def go_on(here: Any, state: State, places: Iterable[int]) -> None:
+    def go_on(here: Any, state: State, places: Collection[int]) -> None:
+        automaton.spend(4 * len(places))
         for place in places:
-            automaton.spend(4)
-            for character, further in GRAMMAR[state.part](
-                state, automaton.folded[place], automaton.loops[place]
-            ):
+            takes, loop = automaton.folded[place], automaton.loops[place]
+            for character, further in GRAMMAR[state.part](state, takes, loop):
                 there = place, further
                 if there not in steps:
                     steps[there] = character, here
                     queue.append(there)
 
-    go_on(None, ANY_PORT, automaton.whole.last)
-    go_on(None, ANY_HOST, automaton.whole.last)
+    for state in START:
+        go_on(None, state, automaton.whole.last)
     while queue:
         place, state = here = queue.popleft()
         if place in first and state.part == "scheme":
             for risk in risks_of_origin(state):
                 known = found.get(risk[0])
-                if known is None or rank(state.text) < rank(known[2]):
-                    found[risk[0]] = risk, origin_at(here, steps, automaton), state.text
-        go_on(here, state, automaton.before[place])
+                if known is None or rank(state.text) < rank(known.scheme):
+                    origin = origin_at(here, steps, automaton)
+                    found[risk[0]] = Stranger(risk, origin, state.text)
+        go_on(here, state, before[place])
     return found
 
 
@@ -1616,36 +1625,32 @@ def rank(scheme: str | None) -> int:
 
 
 def origin_at(here: Any, steps: Any, automaton: Automaton) -> str:
-    """The origin whose left end the walk has reached; what is open in its host is made readable."""
-    text, is_open = "", []
+    """The origin that the walk has read to its left end, with a word for what is open in its host."""
+    text = mask = ""
     while here:
-        place = here[0]
+        place, state = here
         character, here = steps[here]
         text += character
-        labels = automaton.folded[place] & IN_LABEL
-        endless = automaton.loops[place] or len(labels) > MAX_CHOICES
-        is_open.append(bool(endless) and character in IN_LABEL)
-    start = text.index("://") + 3
-    end = start + len(re.split(":[0-9]+$", text[start:])[0])
-    while end > start and not is_open[end - 1]:
-        end -= 1
-    begin = end
-    while begin > start and is_open[begin - 1]:
-        begin -= 1
-    left, right = text[:begin], text[end:]
-    for word in readable(left[-1], right[:1]) if begin < end else ():
-        if automaton.takes(left + word + right):
-            return left + word + right
+        is_open = automaton.loops[place] or len(automaton.folded[place] & IN_LABEL) > MAX_CHOICES
+        in_name = character in IN_LABEL and GRAMMAR[state.part] is in_open_host
+        mask += "?" if is_open and in_name else character
+    last = re.fullmatch(r"(.*[^?])([?]+)[^?]*", mask)
+    if last:
+        left, right = text[: last.end(1)], text[last.end(2) :]
+        for word in readable(left[-1], right[:1]):
+            if automaton.takes(left + word + right):
+                return left + word + right
     return text
 
 
 def readable(left: str, right: str) -> list[str]:
-    """Words for the open part of a host between these characters, the most convincing first."""
+    """Words between these characters, the most convincing first."""
     before, after = "-" * left.isalnum(), "-" * right.isalnum()
     words = [f"{before}unrelated{after}", "unrelated"]
     if before and after:
         words.append("-")
-    return ["unrelated.example", *words] if left == "/" and right in ("", ":") else words
+    whole_host = left == "/" and right in ("", ":")
+    return ["unrelated.example", *words] if whole_host else words
 
 
 # Step 4: the time.
@@ -1716,15 +1721,15 @@ def regex_risks(regex: re.Pattern[str], accepted: frozenset[str]) -> Iterator[tu
         return
     for name in RISKS:
         if name in strangers:
-            yield name, stranger_sentence(*strangers[name]), INSTEAD
+            yield name, stranger_sentence(strangers[name]), INSTEAD
     if slow:
         sentence, remedy = RISKS["slow-expression"]
         yield "slow-expression", sentence, f"{remedy}, or {INSTEAD}"
 
 
-def stranger_sentence(risk: tuple[str, ...], origin: str, scheme: str | None) -> str:
-    name, *details = risk
-    if scheme is None and not origin.startswith("http:"):
+def stranger_sentence(stranger: Stranger) -> str:
+    (name, *details), origin, scheme = stranger
+    if name == "insecure-origin" and scheme != "http":
         return f"it may admit {origin!r}, whose scheme it does not spell out"
     sentence = anyone(scheme) if name == "any-origin" else RISKS[name][0].format(*details)
     return f"it may admit {origin!r}, and {sentence}"

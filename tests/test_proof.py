@@ -185,6 +185,9 @@ def test_wildcard_for_the_host_of_another_scheme_has_a_sentence_of_its_own():
 def test_scheme_that_is_not_spelled_out_and_cannot_be_http():
     message = messages(re.compile(r"[a-z]{5}://app\.example\.com"))[HTTP]
     assert "it may admit 'ahttp://app.example.com', whose scheme it does not spell out;" in message
+    found = messages(re.compile(r"[a-z]{5}://.*\.com"))
+    assert "whose scheme it does not spell out;" in found[HTTP]
+    assert "and anyone can get a name under 'com'" in found[PUBLIC]
 
 
 CONSTRUCTS = [
