@@ -51,19 +51,18 @@ from weakref import WeakValueDictionary
 # Importing typing would cost each start-up milliseconds that no request needs; type checkers know this name.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from typing import Any, Final, Union
 
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+    Steps = Iterator[tuple[str, "State"]]  # of a proof: a character, what is known then
     Predicate = Callable[[str, WSGIEnvironment], bool]
     Header = tuple[str, str]
     Complain = Callable[[object, str], None]
     Pace = Callable[[Iterable[Any]], Iterable[Any]]
-    Profile = Union[
-        frozenset[str], None
-    ]  # the risks that are accepted with credentials; None: there are none
+    Profile = Union[frozenset[str], None]  # the risks that are accepted; None: all
     Section = dict[
         str, tuple[str, Any]
     ]  # one policy as written: option -> key, value; None: not given
@@ -133,26 +132,59 @@ DEFAULT_PORTS: Final = {"http": "80", "https": "443", "ws": "80", "wss": "443", 
 # https://html.spec.whatwg.org/#concept-origin-opaque: pages of these are sent as `null`.
 OPAQUE_SCHEMES: Final = frozenset(("about", "blob", "data", "file", "javascript"))
 
-# Names right under which anyone can get a host of their own: used where `publicsuffixlist` is not installed.
+# Names right under which anyone can get a host of their own. The whole list is in the package
+# `publicsuffixlist`; this is the part of it that people deploy to, and some names that it lacks.
 PUBLIC_SUFFIXES: Final = frozenset(
     """
-    co.uk org.uk me.uk ltd.uk plc.uk com.au net.au org.au co.nz org.nz co.za co.jp ne.jp or.jp co.kr co.in co.il
-    com.br net.br com.cn net.cn com.tw com.hk com.sg com.my com.tr com.mx com.ar com.co com.ua co.id co.th
-    a.run.app amplifyapp.com appspot.com awsapprunner.com azurefd.net azurestaticapps.net azurewebsites.net
-    blob.core.windows.net blogspot.com cloudapp.net cloudfront.net csb.app deno.dev digitaloceanspaces.com
-    duckdns.org elasticbeanstalk.com execute-api.us-east-1.amazonaws.com firebaseapp.com fly.dev framer.app
-    github.io githubpreview.dev gitlab.io glitch.me herokuapp.com herokussl.com hosted.app
-    lambda-url.us-east-1.on.aws loca.lt lovable.app myshopify.com netlify.app ngrok-free.app ngrok.app ngrok.io
-    now.sh on.aws ondigitalocean.app onrender.com pages.dev pythonanywhere.com r2.dev railway.app readthedocs.io
-    repl.co replit.app replit.dev run.app s3.amazonaws.com surge.sh translate.goog trycloudflare.com up.railway.app
-    vercel.app web.app web.core.windows.net webflow.io wixsite.com workers.dev wpengine.com
+    ltd.uk me.uk nhs.uk plc.uk sch.uk asn.au id.au geek.nz school.nz law.za web.za
+    ad.jp ed.jp go.jp gr.jp lg.jp ne.jp or.jp go.kr ne.kr or.kr pe.kr re.kr firm.in gen.in ind.in
+    biz.id my.id or.id web.id go.th in.th or.th club.tw game.tw idv.tw idv.hk name.my bel.tr gen.tr
+    web.tr gob.ar int.ar gob.mx adv.br app.br art.br blog.br dev.br eco.br eti.br ind.br in.ua
+    kiev.ua lviv.ua nom.es gv.at or.at muni.il
+    br.com cn.com de.com eu.com eu.org gb.net in.net jp.net jpn.com ru.com sa.com se.net uk.com
+    uk.net us.com za.com
+
+    amplifyapp.com awsapprunner.com cloudfront.net elasticbeanstalk.com elb.amazonaws.com on.aws
+    execute-api.eu-central-1.amazonaws.com execute-api.eu-west-1.amazonaws.com
+    execute-api.us-east-1.amazonaws.com execute-api.us-west-2.amazonaws.com
+    lambda-url.us-east-1.on.aws s3.amazonaws.com s3.eu-central-1.amazonaws.com
+    s3.eu-west-1.amazonaws.com s3.us-east-1.amazonaws.com s3.us-west-2.amazonaws.com
+    s3-website-us-east-1.amazonaws.com s3-website.eu-west-1.amazonaws.com
+    azure-api.net azurecontainer.io azurecontainerapps.io azurefd.net azurestaticapps.net
+    azurewebsites.net blob.core.windows.net cloudapp.azure.com cloudapp.net devtunnels.ms
+    powerappsportals.com sharepoint.com trafficmanager.net web.core.windows.net
+    a.run.app appspot.com blogspot.com cdn.ampproject.org cloudfunctions.net
+    cloudworkstations.dev firebaseapp.com firebaseio.com firebasestorage.app hosted.app run.app
+    translate.goog usercontent.goog web.app withgoogle.com
+
+    app.github.dev github.dev github.io githubpreview.dev githubusercontent.com
+    preview.app.github.dev bitbucket.io codeberg.page gitbook.io gitlab.io gitpod.io
+    readthedocs-hosted.com readthedocs.io sourcehut.page srht.site
+    code.run csb.app deno.dev encr.app fly.dev glitch.me hf.space gradio.app gradio.live modal.run
+    herokuapp.com herokussl.com koyeb.app netlify.app northflank.app now.sh onrender.com pages.dev
+    platformsh.site pythonanywhere.com r2.dev railway.app repl.co repl.run replit.app replit.dev
+    streamlit.app streamlitapp.com surge.sh up.railway.app upsun.app val.run vercel.app vercel.dev
+    webcontainer.io workers.dev zeabur.app
+    appwrite.global appwrite.network b-cdn.net backblazeb2.com cleverapps.io convex.site
+    digitaloceanspaces.com linodeobjects.com nhost.app nhost.run ondigitalocean.app pantheonsite.io
+    scw.cloud supabase.co vultrobjects.com
+
+    base44.app bolt.host bubbleapps.io carrd.co flutterflow.app framer.app framer.website
+    godaddysites.com jimdosite.com kinsta.app kinsta.cloud kinsta.page lovable.app
+    lovableproject.com my.site.com myshopify.com neocities.org notion.site shopifypreview.com
+    softr.app square.site squarespace.com substack.com tilda.ws tumblr.com vusercontent.net
+    webflow.io weebly.com weeblysite.com wixsite.com wixstudio.com wordpress.com wpcomstaging.com
+    wpengine.com wpenginepowered.com zendesk.com
+
+    beeceptor.com bore.pub lhr.life loca.lt localtunnel.me ngrok-free.app ngrok-free.dev ngrok.app
+    ngrok.dev ngrok.io ngrok.pizza pinggy.link pstmn.io serveo.net trycloudflare.com ts.net
+    webhook.site zrok.io
+    chickenkiller.com ddns.net duckdns.org dynu.net freeddns.org hopto.org mooo.com myftp.org
+    nip.io no-ip.org sslip.io sytes.net traefik.me xip.io zapto.org
     """.split()
 )
-
-# The names above those: a wildcard for several labels right under one of them admits what anyone can get.
-PARENTS_OF_SUFFIXES: Final = frozenset(
-    suffix[dot.end() :] for suffix in PUBLIC_SUFFIXES for dot in re.finditer(r"\.", suffix)
-)
+# Most registries of a country give out names under these: example.co.uk, example.com.au.
+UNDER_COUNTRIES: Final = frozenset(("ac", "co", "com", "edu", "gov", "net", "org"))
 
 # The risks of credentials (README.rst, "What is refused"): what could happen, and what to write instead.
 RISKS: Final = {
@@ -169,7 +201,14 @@ RISKS: Final = {
         "any page can obtain the origin null with a sandboxed frame, and act as the logged-in user",
         "the origin of a page that is not sandboxed",
     ),
+    "slow-expression": (
+        "it can match the same text in exponentially many ways, so that one request could"
+        " keep the server busy for hours",
+        "it without a repeat inside a repeat",
+    ),
 }
+# Without credentials, these are accepted.
+CREDENTIAL_RISKS: Final = frozenset(RISKS) - {"slow-expression"}
 
 MAX_ORIGIN: Final = 512  # bytes of an Origin that is looked at; a host name has at most 253
 MAX_METHOD: Final = 64  # bytes of an Access-Control-Request-Method that is echoed
@@ -310,21 +349,6 @@ USUAL_PATTERN: Final = re.compile(
 )
 MAX_USUAL_PATTERN: Final = (
     253  # characters; a name that may be too long for DNS is looked at in full
-)
-
-# What the text of a regular expression of origins shows, in lower case: a dot that was not escaped, or that may be
-# missing before a name; and http.
-BARE_DOT: Final = re.compile(r"(?<!\\)\.(?![*+?{])|\w\\\.\?[a-z0-9]")
-LOCAL_HOST: Final = r"(?: (?:[^/()|]*\\\. | \((?:\?:)?[^/()|]*\\\.\)[?*]?)? localhost | 127\\?\.0\\?\.0\\?\.1 | \\\[::1\\?\] )"
-HTTP_IN_TEXT: Final = re.compile(
-    rf"""
-    (?<!/) http (?! s (?![?*{{\[]) )                                  # no s, or one that may be missing
-    (?! (?: s?\?? | \((?:\?:)?s\)\? | \|https ) \)?: (?:\\?/){{2}}      # unless a local host in full comes next
-        (?: {LOCAL_HOST} | \( (?:\?:)? {LOCAL_HOST} (?:\|{LOCAL_HOST})* \) )
-        (?: \(: | \(\?:: | : | \| | \) | \$ | \\z | $ ) )
-    | ^ (?: \^ | \\a | \( | \?: )* (?: \. | \\[wsd] | \[[^\]]*\] ) [*+]  # a scheme that may be any
-    """,
-    re.VERBOSE,
 )
 
 
@@ -1006,106 +1030,712 @@ def public_suffix_list() -> Any:
     return PublicSuffixList()
 
 
+@functools.cache
+def names_above_suffixes() -> frozenset[str]:
+    """The names under which, some labels further down, there is a public suffix."""
+    rules = set(PUBLIC_SUFFIXES)
+    if public_suffix_list():
+        from publicsuffixlist import PSLFILE
+
+        with open(PSLFILE, encoding="utf-8") as lines:
+            rules.update(line.strip() for line in lines if line[0] not in "/!\n")
+    return frozenset([rule[dot.end() :] for rule in rules for dot in re.finditer(r"\.", rule)])
+
+
 def public_suffix_source(name: str, below: bool = False) -> str:
-    """What says that anyone can get a host right under this name, or ``below`` it; nothing if nothing does."""
+    """What says that anyone can get a host right under this name, or ``below`` it; or nothing."""
     name = name.rstrip(".")
     if name == "localhost":
         return ""
-    if "." not in name:
+    first, dot, parent = name.partition(".")
+    if not dot:
         return "as under any top-level name"
     whole = public_suffix_list()
     if whole and whole.is_public(name):
         return "says the public suffix list"
-    if name in PUBLIC_SUFFIXES or (below and name in PARENTS_OF_SUFFIXES):
-        return "says a short built-in table" + (
-            "" if whole else "; the whole list comes with wsgicors[psl]"
+    by_rule = not whole and first in UNDER_COUNTRIES and len(parent) == 2
+    if by_rule or name in PUBLIC_SUFFIXES:
+        return "says a short built-in table" + "; the whole list comes with wsgicors[psl]" * (
+            not whole
         )
+    if below and name in names_above_suffixes():
+        return "as under names below it"
     return ""
 
 
-def prohibited(accept_key: str, risk: str, *details: str) -> str:
+def prohibited(accept_key: str, name: str, sentence: str = "", remedy: str = "") -> str:
     """The message about a risk that is not accepted."""
-    sentence, remedy = RISKS[risk]
-    sentence = f"with credentials is prohibited ({risk}): {sentence.format(*details)}"
-    accept = f", or accept it with {accept_key} = {risk}" if accept_key else ""
-    return f"{sentence}; write {remedy}{accept}"
+    sentence, remedy = sentence or RISKS[name][0], remedy or RISKS[name][1]
+    where = "with credentials " if name in CREDENTIAL_RISKS else ""
+    accept = f", or accept it with {accept_key} = {name}" if accept_key else ""
+    return f"{where}is prohibited ({name}): {sentence}; write {remedy}{accept}"
+
+
+WEB_SCHEMES: Final = ("http", "https")
+
+
+def anyone(scheme: str | None) -> str:
+    """Who is admitted by a wildcard for the whole host."""
+    if scheme is None or scheme in WEB_SCHEMES:
+        return RISKS["any-origin"][0]
+    if scheme.endswith("-extension"):
+        return "any extension that a user installs could act as that user"
+    return f"any page with the scheme {scheme} could act as the logged-in user"
 
 
 def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
-    """The risks of a pattern with credentials, each with the details of its sentence in RISKS."""
+    """The risks of a pattern with credentials: name, and where it has its own, the sentence."""
     label, _, parent = host.partition(".")
     if host == "null":
         yield ("null-origin",)
-    elif host == "*":
-        yield ("any-origin",)
+    elif "*" in label and parent in ("", "."):
+        yield "any-origin", anyone(scheme)
     elif "*" in label:
         source = public_suffix_source(parent, below=label == "*")
         if source:
-            yield "public-suffix", parent or ".", source
+            yield "public-suffix", RISKS["public-suffix"][0].format(parent, source)
     if scheme == "http" and not is_local(host):
         yield ("insecure-origin",)
 
 
-def regex_risks(regex: re.Pattern[str]) -> Iterator[tuple[str, ...]]:
-    """The risks that a regular expression shows in its text, and when asked about origins that nobody can have meant.
+# --------------------------------------------------------------------------------------------------
+# Regular expressions: proved, never run.
+#
+# The facts
+#
+#   An expression is only asked about an Origin of this form, the only one that browsers send:
+#
+#       origin = scheme "://" host [ ":" port ]
+#       scheme = letter *( letter / digit / "+" / "-" / "." )      in lower case
+#       host   = name / "[" IPv6 address "]"
+#       name   = label *( "." label ) [ "." ]                      an IPv4 address ends in a number
+#       label  = 1*( letter / digit / "-" / "_" )
+#       port   = 1*digit
+#
+#   Whom a host belongs to is written at its right end: a public suffix, under which anyone can
+#   get a name, and one more label. So an expression is read from the right.
+#
+# What must hold for every origin that an expression can match
+#
+#   1. Its scheme is https, http where the host is local, or another one that is spelled out.
+#   2. Its host is spelled out in full, or down to a public suffix and one more label.
+#
+#   "Spelled out" means: in letters, outside of any endless repeat. A class of a few characters
+#   is a short way to write alternatives; a larger one is open.
+#
+# How it is shown
+#
+#   1. Python's own parser makes a tree of the expression.
+#   2. The tree becomes an automaton. Each of its places takes one character of an origin. What
+#      is not followed (look-around, anchors, a back-reference, large counts) admits more here
+#      than in Python, never less.
+#   3. The automaton is walked from the right end of an origin, together with the grammar above.
+#      The walk is breadth first, so the first stranger that it meets is a short one.
+#   4. The same automaton shows how long Python may need: exponentially long if, in a repeat, two
+#      ways lead through the same characters to the same place.
+#
+# The work is counted. What cannot be done in MAX_STEPS is refused.
+# --------------------------------------------------------------------------------------------------
 
-    Besides hosts of strangers these are the neighbours of each name written in it: what an open start, end, label or
-    top-level name admits. This finds the usual mistakes; it proves nothing.
+DIGITS: Final = frozenset("0123456789")
+IN_LABEL: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
+IN_SCHEME: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789+-.")
+IN_IPV6: Final = frozenset("0123456789abcdef:")
+UPPER: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+ALPHABET: Final = frozenset("/[]") | IN_LABEL | IN_SCHEME | IN_IPV6 | UPPER
+WORD_CHARACTERS: Final = IN_LABEL - {"-"} | UPPER
+
+CATEGORIES: Final = {
+    "CATEGORY_DIGIT": DIGITS,
+    "CATEGORY_NOT_DIGIT": ALPHABET - DIGITS,
+    "CATEGORY_SPACE": frozenset(""),
+    "CATEGORY_NOT_SPACE": ALPHABET,
+    "CATEGORY_WORD": WORD_CHARACTERS,
+    "CATEGORY_NOT_WORD": ALPHABET - WORD_CHARACTERS,
+}
+
+# What else matches a letter where case is ignored: dotted and dotless i, the Kelvin sign, long s.
+FOLDED: Final = {"\u0130": "iI", "\u0131": "iI", "\u212a": "kK", "\u017f": "sS"}
+
+MAX_STEPS: Final = 100_000  # of one expression's proof; a step is about a microsecond
+MAX_CHOICES: Final = 4  # names that classes such as [ae] may spell
+MAX_COPIES: Final = 4  # a larger count is followed as an endless repeat
+MAX_SINGLE_COPIES: Final = 64  # the same for a count of one character, such as [0-9a-f]{12}
+MANY: Final = 2  # ways from one place to another: more than one
+
+
+class NotProved(Exception):
+    """What a proof cannot follow, as the end of a sentence."""
+
+
+# Step 1: the tree.
+
+
+def parse_regex(regex: re.Pattern[str]) -> Any:
+    """The tree that Python's own parser makes of an expression; the parser is private."""
+    from importlib import import_module
+
+    try:
+        parser = import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
+        return parser.parse(regex.pattern, regex.flags & ~re.DEBUG)
+    except Exception as error:
+        raise NotProved(f"this Python's parser of expressions fails ({cause(error)})") from None
+
+
+# Step 2: the automaton.
+
+
+class Part(namedtuple("Part", "empty first last")):
+    """A part of an expression, in the automaton.
+
+    empty: in how many ways it matches nothing. first, last: the places where it can begin and end,
+    each with the number of ways. More than one way counts as MANY.
     """
-    text = (
-        re.sub(r"\s|#.*", "", regex.pattern) if regex.flags & re.VERBOSE else regex.pattern
-    ).lower()
-    spelled = re.sub(r"\\(\W)", r"\1", re.sub(r"\\[a-z]", "+", text))
-    names = re.findall(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", spelled)[:20]
-    words = re.findall(r"[a-z0-9-]+", spelled)[:50]
 
-    def matches(hosts: Iterable[str], *schemes: str) -> bool:
-        probes = (
-            f"{scheme}://{host}{port}"
-            for host in hosts
-            for scheme in schemes
-            for port in ("", ":8443")
+    __slots__ = ()
+
+
+NOTHING: Final = Part(1, {}, {})
+NEVER: Final = Part(0, {}, {})
+
+
+class Automaton:
+    """The places of an expression, each of which takes one character.
+
+    characters[p]: what the place p takes; folded[p]: in lower case. after[p]: the places that may
+    follow, each with the number of ways; before[p]: those that it may follow. loops[p]: a number for
+    the outermost endless repeat around it; 0 outside of any. asides: the automata of look-arounds.
+    """
+
+    def __init__(
+        self,
+        tree: Any,
+        flags: int,
+        spend: Callable[[int], None],
+        groups: dict[int, tuple[Any, int]] | None = None,
+    ) -> None:
+        self.spend = spend
+        self.characters: list[frozenset[str]] = []
+        self.folded: list[frozenset[str]] = []
+        self.after: list[dict[int, int]] = []
+        self.before: list[list[int]] = []
+        self.loops: list[int] = []
+        self.asides: list[Automaton] = []
+        self.groups = {} if groups is None else groups
+        self.whole = self.sequence(tree, flags)
+
+    def sequence(self, tree: Any, flags: int) -> Part:
+        whole = NOTHING
+        for code, value in tree:
+            build = BUILDERS.get(code.name)
+            if build is None:
+                raise NotProved(f"{code.name} is a construct that is not known here")
+            self.spend(4)
+            whole = self.join(whole, build(self, code.name, value, flags))
+        return whole
+
+    def join(self, left: Part, right: Part) -> Part:
+        """One part after another."""
+        self.connect(left.last, right.first)
+        return Part(
+            min(left.empty * right.empty, MANY),
+            self.either(left.first, right.first, left.empty),
+            self.either(right.last, left.last, right.empty),
         )
-        return any(regex.fullmatch(probe) for probe in probes)
 
-    hosts = ["a.b-c.unrelated.invalid", "xn--unrelated-9za.invalid", "203.0.113.7"]
-    hosts += [f"{start}{name}unrelated.invalid" for name in names for start in ("", "unrelated.")]
-    hosts += [
-        f"unrelated{dash}{name}"
-        for name in names
-        if public_suffix_source(name.partition(".")[2])
-        for dash in ("", "-")
-    ]
-    hosts += [
-        f"{word}{end}"
-        for word in {*names, *words}
-        for end in (".zz", ".invalid", ".unrelated.invalid")
-    ]
-    hosts += [f"unrelated.{word}.unrelated.invalid" for word in words]
-    for end in {"com", *words} - {"localhost"}:
-        if not matches(
-            [f"unrelated.{end}"], "https", "http"
-        ):  # else the names right under it are what it is about
-            hosts += [
-                f"{start}.{end}"
-                for word in words
-                for start in (f"unrelated{word}", f"{word}.unrelated")
-            ]
-    if BARE_DOT.search(re.sub(r"\[[^\]]*\]", "", text)) or matches(hosts, "https", "http"):
-        yield ("any-origin",)
+    def connect(self, ends: dict[int, int], starts: dict[int, int]) -> None:
+        self.spend(len(ends) * len(starts))
+        for end, ways in ends.items():
+            after = self.after[end]
+            for start, more in starts.items():
+                if start not in after:
+                    self.before[start].append(end)
+                after[start] = min(after.get(start, 0) + ways * more, MANY)
+
+    def either(self, places: dict[int, int], others: dict[int, int], ways: int) -> dict[int, int]:
+        """All places; the others in ``ways`` times as many ways."""
+        if not (ways and others):
+            return places
+        union = places.copy()
+        self.spend(len(places))
+        self.add(union, others, ways)
+        return union
+
+    def add(self, places: dict[int, int], others: dict[int, int], ways: int) -> None:
+        self.spend(len(others))
+        for place, more in others.items():
+            places[place] = min(places.get(place, 0) + ways * more, MANY)
+
+    def branch(self, parts: Iterable[Part]) -> Part:
+        empty = 0
+        first: dict[int, int] = {}
+        last: dict[int, int] = {}
+        for part in parts:
+            empty = min(empty + part.empty, MANY)
+            self.add(first, part.first, 1)
+            self.add(last, part.last, 1)
+        return Part(empty, first, last)
+
+    def endless(self, tree: Any, flags: int) -> Part:
+        """Any number of the same. Python tries the empty match of a body once, at the end."""
+        start = len(self.characters)
+        body = self.sequence(tree, flags)
+        self.connect(body.last, body.first)
+        self.spend(len(self.characters) - start)
+        for place in range(start, len(self.characters)):
+            self.loops[place] = start + 1
+        return Part(
+            min(1 + body.empty, MANY), body.first, self.either(body.last, body.last, body.empty)
+        )
+
+    # The builders: each takes what Python's parser gives with a code.
+
+    def character(self, code: str, value: Any, flags: int) -> Part:
+        self.spend(10 * len(value) if code == "IN" else 2)
+        place = len(self.characters)
+        characters = taken(code, value, flags)
+        if not characters:
+            return NEVER
+        self.characters.append(characters)
+        self.folded.append(frozenset(map(str.lower, characters)))
+        self.after.append({})
+        self.before.append([])
+        self.loops.append(0)
+        return Part(0, {place: 1}, {place: 1})
+
+    def alternatives(self, code: str, value: Any, flags: int) -> Part:
+        return self.branch(self.sequence(tree, flags) for tree in value[1])
+
+    def group(self, code: str, value: Any, flags: int) -> Part:
+        number, added, removed, tree = value
+        flags = (flags | added) & ~removed
+        self.groups[number] = tree, flags
+        return self.sequence(tree, flags)
+
+    def reference(self, code: str, value: Any, flags: int) -> Part:
+        """A group's text again is something that the group can match."""
+        return self.sequence(*self.groups[value])
+
+    def condition(self, code: str, value: Any, flags: int) -> Part:
+        return self.branch(self.sequence(tree or (), flags) for tree in value[1:])
+
+    def repeat(self, code: str, value: Any, flags: int) -> Part:
+        least, most, tree = value
+        single = len(tree) == 1 and BUILDERS.get(tree[0][0].name) is Automaton.character
+        copies = min(least, MAX_SINGLE_COPIES if single else MAX_COPIES)
+        whole = NOTHING
+        for _ in range(copies):
+            whole = self.join(whole, self.sequence(tree, flags))
+        if copies < least or most - least > MAX_COPIES:
+            return self.join(whole, self.endless(tree, flags))
+        rest = NOTHING
+        for _ in range(most - least):
+            once = self.join(self.sequence(tree, flags), rest)
+            rest = self.branch((once, NOTHING))
+        return self.join(whole, rest)
+
+    def atomic(self, code: str, value: Any, flags: int) -> Part:
+        return self.sequence(value, flags)
+
+    def look_around(self, code: str, value: Any, flags: int) -> Part:
+        """It takes no character. Its own time counts."""
+        self.asides.append(Automaton(value[1], flags, self.spend, self.groups))
+        return NOTHING
+
+    def anchor(self, code: str, value: Any, flags: int) -> Part:
+        return NOTHING
+
+    def rounds(self) -> list[dict[int, int]]:
+        """What ``after`` says within the endless repeats."""
+        return [
+            {here: ways for here, ways in after.items() if loop and self.loops[here] == loop}
+            for after, loop in zip(self.after, self.loops)
+        ]
+
+    def takes(self, text: str) -> bool:
+        """Whether the automaton takes the whole text, in any case."""
+        places: Iterable[int] = self.whole.first
+        reached: set[int] = set()
+        for character in text:
+            reached = {place for place in places if character in self.folded[place]}
+            self.spend(1 + len(reached))
+            places = {follower for place in reached for follower in self.after[place]}
+        return not reached.isdisjoint(self.whole.last)
+
+
+BUILDERS: Final[dict[str, Callable[[Automaton, str, Any, int], Part]]] = {
+    "LITERAL": Automaton.character,
+    "NOT_LITERAL": Automaton.character,
+    "ANY": Automaton.character,
+    "IN": Automaton.character,
+    "BRANCH": Automaton.alternatives,
+    "SUBPATTERN": Automaton.group,
+    "GROUPREF": Automaton.reference,
+    "GROUPREF_EXISTS": Automaton.condition,
+    "MAX_REPEAT": Automaton.repeat,
+    "MIN_REPEAT": Automaton.repeat,
+    "POSSESSIVE_REPEAT": Automaton.repeat,
+    "ATOMIC_GROUP": Automaton.atomic,
+    "ASSERT": Automaton.look_around,
+    "ASSERT_NOT": Automaton.look_around,
+    "AT": Automaton.anchor,
+    "FAILURE": Automaton.anchor,
+}
+
+
+def taken(code: str, value: Any, flags: int) -> frozenset[str]:
+    """The characters of an origin that a class, a dot or a single character takes."""
+    if code == "ANY":
+        return ALPHABET
+    negated = code == "NOT_LITERAL"
+    if code == "IN":
+        negated = value[0][0].name == "NEGATE"
+        entries = value[1:] if negated else value
+        found = set().union(*[members(kind.name, member) for kind, member in entries])
     else:
-        strangers = ["unrelated", "1", *(f"{word}unrelated" for word in words)]
-        for suffix in sorted({*PUBLIC_SUFFIXES, *names, *words}):
-            source = public_suffix_source(suffix)
-            if source and matches(
-                (f"{stranger}.{suffix}" for stranger in strangers), "https", "http"
-            ):
-                yield "public-suffix", suffix, source
-                break
+        found = {chr(value)}
+    if flags & re.IGNORECASE:
+        found |= {c.swapcase() for c in found if c.isascii()}
+        if not negated:  # where it is, a class that takes more errs on the right side
+            found.update(*[FOLDED.get(c, "") for c in found])
+    return ALPHABET - found if negated else ALPHABET & found
 
-    hosts += [f"{start}{name}" for name in names for start in ("", "unrelated.")]
-    if HTTP_IN_TEXT.search(text) or matches((host for host in hosts if not is_local(host)), "http"):
+
+def members(kind: str, value: Any) -> Iterable[str]:
+    """What one entry of a class takes."""
+    if kind == "LITERAL":
+        return chr(value)
+    if kind == "RANGE":
+        low, high = map(chr, value)
+        return [c for c in (*ALPHABET, *FOLDED) if low <= c <= high]
+    if kind == "CATEGORY" and value.name in CATEGORIES:
+        return CATEGORIES[value.name]
+    name = getattr(value, "name", kind)
+    raise NotProved(f"{name} is a class of characters that is not known here")
+
+
+# Step 3: the walk.
+
+
+class State(namedtuple("State", "part text choices risk local")):
+    """What is known of an origin, of which the right end has been read.
+
+    part: the part of it that is being read. text: what is spelled out of that part, or None.
+    choices: how many texts the classes in it allow. risk: the risk of the host. local: whether it
+    is local.
+    """
+
+    __slots__ = ()
+
+
+class Stranger(namedtuple("Stranger", "risk origin scheme")):
+    """An origin that an expression may admit, and its risk. scheme: None where it is open."""
+
+    __slots__ = ()
+
+
+START: Final = (State("port", "", 1, (), False), State("host", "", 1, (), False))
+
+
+# The grammar, a function for each part. Each takes a state, the characters that a place takes, and
+# whether that place is in an endless repeat; it yields characters, each with the state after it.
+
+
+@functools.lru_cache(maxsize=256)
+def pick(characters: Iterable[str]) -> str:
+    """One of them, where each would do: a letter, a digit, or what there is."""
+    return min(characters, key=lambda c: (not c.isalpha(), c == "0", not c.isdigit(), c))
+
+
+def in_port(state: State, found: frozenset[str], loop: int) -> Steps:
+    if found & DIGITS:
+        yield pick(found & DIGITS), state._replace(text="1")
+    if ":" in found and state.text:
+        yield ":", START[1]
+
+
+def in_host(state: State, found: frozenset[str], loop: int) -> Steps:
+    """A host that is spelled out so far: its labels from the right, each with its dot."""
+    text, labels = state.text, found & IN_LABEL
+    choices = state.choices * len(labels)
+    if choices > MAX_CHOICES or loop:
+        yield from open_host(state, labels)
+    else:
+        for character in sorted(labels):
+            yield character, state._replace(text=character + text, choices=choices)
+    if not text:
+        if "]" in found:
+            yield "]", state._replace(part="ipv6", text="]")
+        if "." in found:
+            yield ".", state._replace(text=".")
+    elif text[0] != ".":
+        if "." in found:
+            yield ".", end_label(state)
+        if "/" in found:
+            yield "/", State("slashes", "/:", 1, (), is_local(text))
+
+
+def end_label(state: State) -> State:
+    """After the dot before a label: under a name that has an owner, anything may stand."""
+    name = state.text
+    if is_number(name) or public_suffix_source(name, below=True):
+        return state._replace(text="." + name)
+    return State("owned", ".", 1, (), is_local(name))
+
+
+def is_number(host: str) -> bool:
+    """Whether it is an IPv4 address: https://url.spec.whatwg.org/#ends-in-a-number-checker"""
+    return host.rstrip(".").rpartition(".")[2].isdigit()
+
+
+def open_host(state: State, labels: frozenset[str]) -> Steps:
+    """From here on the host is not spelled out: what is it under?"""
+    _, _, name = state.text.partition(".")
+    number = is_number(state.text or "0")
+    if number:
+        name = ""
+    letters = labels - DIGITS if number else labels
+    if letters and not name:
+        yield pick(letters), State("open", None, 1, ("any-origin",), False)
+    elif letters:
+        risk = "public-suffix", name, public_suffix_source(name, below=True)
+        # Under a name that is only above a public suffix, one label more is its owner's.
+        part = "open" if public_suffix_source(name) else "label"
+        yield pick(letters), State(part, None, 1, risk, False)
+    if number and labels & DIGITS:
+        yield pick(labels & DIGITS), state._replace(part="ipv4", text=None)
+
+
+def in_open_host(state: State, found: frozenset[str], loop: int) -> Steps:
+    if found & IN_LABEL:
+        yield pick(found & IN_LABEL), state._replace(text=None)
+    if "." in found and state.text != ".":
+        yield ".", state._replace(part="open" if state.part == "label" else state.part, text=".")
+    if "/" in found and state.text != ".":
+        risk = () if state.part == "label" else state.risk
+        yield "/", State("slashes", "/:", 1, risk, state.local)
+
+
+def in_ipv4(state: State, found: frozenset[str], loop: int) -> Steps:
+    """An IPv4 address that is not spelled out: 127 at its left end makes it local."""
+    digits, letters, text = found & DIGITS, found & IN_LABEL - DIGITS, state.text
+    if digits:
+        spelled = text is not None and len(digits) == 1 and not loop
+        yield pick(digits), state._replace(text=pick(digits) + text if spelled else None)
+    if letters:
+        yield pick(letters), State("open", None, 1, ("any-origin",), False)
+    if "." in found:
+        yield ".", state._replace(text="")
+    if "/" in found and text != "":
+        yield "/", State("slashes", "/:", 1, ("any-origin",), text == "127")
+
+
+def in_ipv6(state: State, found: frozenset[str], loop: int) -> Steps:
+    inside, text = found & IN_IPV6, state.text
+    if inside:
+        spelled = text is not None and len(inside) == 1 and not loop
+        yield pick(inside), state._replace(text=pick(inside) + text if spelled else None)
+    if "[" in found:
+        local = text is not None and is_local("[" + text)
+        yield "[", State("slashes", "//:", 1, () if text else ("any-origin",), local)
+
+
+def in_slashes(state: State, found: frozenset[str], loop: int) -> Steps:
+    if state.text[0] in found:
+        left = state.text[1:]
+        yield state.text[0], state._replace(text=left, part="slashes" if left else "scheme")
+
+
+def in_scheme(state: State, found: frozenset[str], loop: int) -> Steps:
+    text, characters = state.text, found & IN_SCHEME
+    choices = state.choices * len(characters)
+    spelled: Iterable[str] = ()
+    if text is not None and not loop and choices <= MAX_CHOICES:
+        spelled = sorted(characters)
+    elif text is not None:  # open, but http and https are told apart from others
+        choices = state.choices
+        spelled = [c for c in "htps" if c in characters and is_web_end(c + text)]
+    for character in spelled:
+        yield character, state._replace(text=character + text, choices=choices)
+    if characters.difference(spelled):
+        yield pick(characters), state._replace(text=None)
+
+
+def is_web_end(text: str) -> bool:
+    return any(scheme.endswith(text) for scheme in WEB_SCHEMES)
+
+
+GRAMMAR: Final[dict[str, Callable[[State, frozenset[str], int], Any]]] = {
+    "port": in_port,
+    "host": in_host,
+    "owned": in_open_host,
+    "label": in_open_host,
+    "open": in_open_host,
+    "ipv4": in_ipv4,
+    "ipv6": in_ipv6,
+    "slashes": in_slashes,
+    "scheme": in_scheme,
+}
+
+
+def risks_of_origin(state: State) -> Iterator[tuple[str, ...]]:
+    """The risks of an origin that has been read to its left end, where its scheme begins."""
+    scheme, web = state.text, state.text in WEB_SCHEMES
+    if scheme == "" or (scheme and not scheme[0].isalpha()):
+        return
+    if state.risk and not (web and state.local):
+        yield state.risk
+    if scheme is None or (scheme == "http" and not state.local):
         yield ("insecure-origin",)
+
+
+def walk(automaton: Automaton) -> dict[str, Stranger]:
+    """The risks of all origins that the automaton takes, each with its stranger."""
+    first, before = automaton.whole.first, automaton.before
+    steps: dict[
+        Any, Any
+    ] = {}  # where the walk has been -> the character there, and the step before
+    queue: deque[Any] = deque()
+    found: dict[str, Stranger] = {}
+
+    def go_on(here: Any, state: State, places: Collection[int]) -> None:
+        automaton.spend(4 * len(places))
+        for place in places:
+            takes, loop = automaton.folded[place], automaton.loops[place]
+            for character, further in GRAMMAR[state.part](state, takes, loop):
+                there = place, further
+                if there not in steps:
+                    steps[there] = character, here
+                    queue.append(there)
+
+    for state in START:
+        go_on(None, state, automaton.whole.last)
+    while queue:
+        place, state = here = queue.popleft()
+        if place in first and state.part == "scheme":
+            for risk in risks_of_origin(state):
+                known = found.get(risk[0])
+                if known is None or rank(state.text) < rank(known.scheme):
+                    origin = origin_at(here, steps, automaton)
+                    found[risk[0]] = Stranger(risk, origin, state.text)
+        go_on(here, state, before[place])
+    return found
+
+
+def rank(scheme: str | None) -> int:
+    """The schemes that convince first."""
+    return ("https", "http", scheme).index(scheme)
+
+
+def origin_at(here: Any, steps: Any, automaton: Automaton) -> str:
+    """The origin that the walk has read to its left end, with a word for what is open in its host."""
+    text = mask = ""
+    while here:
+        place, state = here
+        character, here = steps[here]
+        text += character
+        is_open = automaton.loops[place] or len(automaton.folded[place] & IN_LABEL) > MAX_CHOICES
+        in_name = character in IN_LABEL and GRAMMAR[state.part] is in_open_host
+        mask += "?" if is_open and in_name else character
+    last = re.fullmatch(r"(.*[^?])([?]+)[^?]*", mask)
+    if last:
+        left, right = text[: last.end(1)], text[last.end(2) :]
+        for word in readable(left[-1], right[:1]):
+            if automaton.takes(left + word + right):
+                return left + word + right
+    return text
+
+
+def readable(left: str, right: str) -> list[str]:
+    """Words between these characters, the most convincing first."""
+    before, after = "-" * left.isalnum(), "-" * right.isalnum()
+    words = [f"{before}unrelated{after}", "unrelated"]
+    if before and after:
+        words.append("-")
+    whole_host = left == "/" and right in ("", ":")
+    return ["unrelated.example", *words] if whole_host else words
+
+
+# Step 4: the time.
+
+
+def is_slow(automaton: Automaton) -> bool:
+    """Whether in a repeat, two ways lead through the same characters from one place to one place.
+
+    Then n rounds can be made in 2 ** n ways, and Python tries them all before it refuses an origin.
+    Two readers set out from one place, part, and go on as long as they can read the same.
+    """
+    rounds = automaton.rounds()
+    if MANY in set().union(*[after.values() for after in rounds]):
+        return True
+    pairs = [(place, place) for place in range(len(rounds))]
+    seen = set(pairs)
+    while pairs:
+        one, other = pairs.pop()
+        automaton.spend(1 + len(rounds[one]) * len(rounds[other]))
+        for pair in together(automaton, rounds[one], rounds[other]):
+            if one != other and pair[0] == pair[1]:
+                return True
+            if pair not in seen:
+                seen.add(pair)
+                pairs.append(pair)
+    return any(map(is_slow, automaton.asides))
+
+
+def together(
+    automaton: Automaton, places: Iterable[int], others: Iterable[int]
+) -> list[tuple[int, int]]:
+    """The pairs of these places that can take the same character."""
+    characters = automaton.characters
+    return [
+        (min(here, there), max(here, there))
+        for here in places
+        for there in others
+        if not characters[here].isdisjoint(characters[there])
+    ]
+
+
+# What it all comes to.
+
+ABOUT_ORIGINS: Final = frozenset(("any-origin", "public-suffix", "insecure-origin"))
+INSTEAD: Final = "a pattern such as 'https://*.example.com', or a function f(origin, environ)"
+
+
+def regex_risks(regex: re.Pattern[str], accepted: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    """The risks of a regular expression, but for those that are accepted anyway."""
+    steps = 0
+
+    def spend(count: int) -> None:
+        nonlocal steps
+        steps += count
+        if steps > MAX_STEPS:
+            raise NotProved("it is too large")
+
+    questions = [*sorted(ABOUT_ORIGINS - accepted), *{"slow-expression"} - accepted]
+    try:
+        spend(len(regex.pattern))
+        automaton = Automaton(parse_regex(regex), regex.flags, spend)
+        strangers = {} if accepted >= ABOUT_ORIGINS else walk(automaton)
+        slow = "slow-expression" not in accepted and is_slow(automaton)
+    except (NotProved, RecursionError) as error:
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        for name in questions:
+            yield name, f"whom it admits and how long it takes cannot be shown, as {why}", INSTEAD
+        return
+    for name in RISKS:
+        if name in strangers:
+            yield name, stranger_sentence(strangers[name]), INSTEAD
+    if slow:
+        sentence, remedy = RISKS["slow-expression"]
+        yield "slow-expression", sentence, f"{remedy}, or {INSTEAD}"
+
+
+def stranger_sentence(stranger: Stranger) -> str:
+    (name, *details), origin, scheme = stranger
+    if name == "insecure-origin" and scheme != "http":
+        return f"it may admit {origin!r}, whose scheme it does not spell out"
+    sentence = anyone(scheme) if name == "any-origin" else RISKS[name][0].format(*details)
+    return f"it may admit {origin!r}, and {sentence}"
 
 
 def compile_origins(
@@ -1113,18 +1743,21 @@ def compile_origins(
 ) -> Matcher:
     """The matcher of a list of origins.
 
-    accepted: None without credentials, when nothing is a risk; else the risks that the policy accepts.
+    accepted: the risks that the policy accepts, without credentials nearly all of them; None: all.
     An entry that is invalid or too risky is complained of and left out.
     """
     matcher = Matcher()
     exact, usual = matcher.exact, USUAL_PATTERN.fullmatch
+    if accepted is None:
+        accepted = frozenset(RISKS)
+    free = accepted >= CREDENTIAL_RISKS
     for entry in entries:
         host = port = ""
         risks: Iterable[tuple[str, ...]] = ()
         try:
             if isinstance(entry, str):
                 found = usual(entry) if len(entry) < MAX_USUAL_PATTERN else None
-                if found and (accepted is None or (found[1] == "https" and not found[3])):
+                if found and (free or (found[1] == "https" and not found[3])):
                     (matcher.wildcards if found[3] else exact).add(
                         entry
                     )  # by far the most frequent: no risk
@@ -1132,7 +1765,7 @@ def compile_origins(
                 scheme, host, port = (found[1], found[2], "") if found else parse_pattern(entry)
                 risks = pattern_risks(scheme, host)
             elif isinstance(entry, re.Pattern) and isinstance(entry.pattern, str):
-                risks = regex_risks(entry)
+                risks = regex_risks(entry, accepted)
             elif not callable(entry):
                 raise ValueError(
                     f"is of type {type(entry).__name__}: write 'scheme://host', 'null', a compiled regular"
@@ -1141,7 +1774,7 @@ def compile_origins(
         except ValueError as error:
             complain(entry, str(error))
             continue
-        refused = [] if accepted is None else [risk for risk in risks if risk[0] not in accepted]
+        refused = [risk for risk in risks if risk[0] not in accepted]
         for risk in refused:
             complain(entry, prohibited(accept_key, *risk))
         if not refused:
@@ -1407,7 +2040,7 @@ def compile_policy(
         if lists
         else origin
     )
-    profile = accepted if credentials else None
+    profile = accepted if credentials else accepted | CREDENTIAL_RISKS
     matcher = compile_origins(patterns, profile, complain, accept_key)
     if anyone and (not credentials or "null-origin" in accepted):
         matcher.exact.add("null")
@@ -1919,7 +2552,7 @@ def check_origins(
         raise ConfigError(wrong)
     problems: list[Problem] = []
     complain = about("origins", problems)
-    profile = accepted if credentials else None
+    profile = accepted if credentials else accepted | CREDENTIAL_RISKS
     # The user of a form cannot accept a risk, so the message does not say how.
     compile_entries(entries_of(origins), profile, patterns, complain, accept_key="")
     return tuple(problems)

@@ -73,6 +73,14 @@ def test_problem_is_one_that_the_user_of_a_form_can_mend(origin, options, messag
     assert problem.message == f"{origin!r} {message}"
 
 
+def test_slow_expression_is_a_problem_also_without_credentials():
+    slow = re.compile(r"https://([a-z]+\.?)+\.example\.com")
+    (problem,) = check_origins([slow])
+    assert problem.value is slow
+    assert "is prohibited (slow-expression)" in problem.message
+    assert check_origins([slow], accept_risk="slow-expression") == ()
+
+
 def test_all_problems_are_found():
     problems = check_origins(f"shop.example.com {GOOD} http://a.example.com", credentials=True)
     assert [problem.value for problem in problems] == ["shop.example.com", "http://a.example.com"]
