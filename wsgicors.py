@@ -2604,6 +2604,9 @@ class Turn:
         self.thread: int | None = None  # where it runs
         self.waiting: deque[Waiting] = deque()  # for the next load
 
+    def take_waiting(self) -> list[Waiting]:
+        return [self.waiting.popleft() for _ in range(len(self.waiting))]
+
 
 class Waiting:
     """A call of reload() that waits for a load to end."""
@@ -2714,14 +2717,15 @@ class OriginList:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What is left out, by one policy or by all; each problem once."""
-        found = (problem for problems in self._left_out() for problem in problems)
+        found = (problem for problems in self._left_out(self._now) for problem in problems)
         return tuple({problem.message: problem for problem in found}.values())
 
     def __iter__(self) -> Iterator[Any]:
         """The entries that some policy takes; before the first one, those that are valid."""
-        left_out = [{id(problem.value) for problem in found} for found in self._left_out()]
+        now = self._now
+        left_out = [{id(problem.value) for problem in found} for found in self._left_out(now)]
         nowhere = set.intersection(*left_out)
-        return iter([entry for entry in self._now.entries if id(entry) not in nowhere])
+        return iter([entry for entry in now.entries if id(entry) not in nowhere])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -2737,9 +2741,8 @@ class OriginList:
             f" loaded={loaded}, error={self.error!r}, problems={len(self.problems)})"
         )
 
-    def _left_out(self) -> list[tuple[Problem, ...]]:
+    def _left_out(self, now: Loaded) -> list[tuple[Problem, ...]]:
         """What each profile leaves out."""
-        now = self._now
         if now.problems:
             return list(now.problems.values())
         problems: list[Problem] = []
@@ -2831,11 +2834,11 @@ class OriginList:
             threading.Thread(target=self._run, args=(turn, now), name=name, daemon=True).start()
         except Exception as error:  # no memory, no more threads, or the interpreter is about to end
             self._report(error, "the reload of %s cannot start; the last good list stays")
-            self._end(turn, now, self._take_waiting(turn), error)
+            self._end(turn, now, turn.take_waiting(), error)
 
     def _run(self, turn: Turn, begun: float) -> None:
         turn.thread = threading.get_ident()
-        calls = self._take_waiting(turn)  # those from now on are for the next load
+        calls = turn.take_waiting()  # those from now on are for the next load
         failure: BaseException | None = None
         try:
             self._publish(self._read_all(in_pieces))
@@ -2861,14 +2864,11 @@ class OriginList:
         del entries
         if self._error is not None:
             self._error = None
-            text = "the reload of %s works again, and gives %d origins"
+            text = "the reload of %s works again, and gives %d entries"
             logger().info(text, show(self.source), len(self))
 
-    def _take_waiting(self, turn: Turn) -> list[Waiting]:
-        return [turn.waiting.popleft() for _ in range(len(turn.waiting))]
-
     def _as_config_error(self, error: BaseException) -> ConfigError:
-        if isinstance(error, ConfigError):
+        if isinstance(error, ConfigError) and error.problems:
             return ConfigError(error.problems)
         message = f"{show(self.source)} gave no origins: {cause(error)}"
         return ConfigError([Problem("load", self.source, message)])

@@ -201,6 +201,16 @@ def test_a_reload_of_nothing_valid_names_every_problem():
     assert origins.error.endswith("write 'https://app.example.com' (and 1 more)")
 
 
+def test_a_config_error_of_the_source_itself_says_nothing_but_counts_as_a_failure():
+    source = Source(ORIGIN)
+    origins = OriginList(source, every=NEVER)
+    source.gives = ConfigError([])
+    messages, cause = failure_of(origins.reload)
+    assert cause is source.gives
+    assert messages == [f"load: {origins.error}"]
+    assert origins.error.startswith("source gave no origins: ConfigError: 0 problem")
+
+
 def test_load_may_not_call_reload():
     found = []
 
@@ -550,7 +560,7 @@ def test_a_recovery_is_logged_once(caplog):
     origins.reload()
     origins.reload()
     assert [(record.levelname, record.getMessage()) for record in caplog.records][1:] == [
-        ("INFO", "the reload of source works again, and gives 2 origins")
+        ("INFO", "the reload of source works again, and gives 2 entries")
     ]
 
 
