@@ -132,6 +132,11 @@ def test_whole_messages():
     }
 
 
+def test_message_names_what_is_above_a_suffix():
+    message = messages(re.compile(r"https://[a-z]+\.[a-z]+\.amazonaws\.com"))[PUBLIC]
+    assert "anyone can get a name under 'amazonaws.com' (as under names below it)" in message
+
+
 def test_accepted_risk_hides_no_other():
     regex = re.compile(r"https?://.*example\.com|.*")
     for accepted in ([ANY], [ANY, PUBLIC], [HTTP], [PUBLIC, SLOW]):
@@ -209,6 +214,11 @@ CONSTRUCTS = [
     (r"(?i)http\u017f://example\.com", 0, set()),
     (r"(?i)https?\u017f?://example\.com", 0, {HTTP}),
     (r"(?i)https://[^\u212a]\.com", 0, {PUBLIC}),
+    (r"(?i)(?-i:\u017f)://.*", 0, set()),
+    (r"http://x[^\w.:/\[\]+]y\.com", 0, {HTTP}),
+    (r"http://[^\D]x\.com", 0, {HTTP, PUBLIC}),
+    (r"https://(?:app){0,4}\.com", 0, set()),
+    (r"https://(?:app){0,5}\.com", 0, {PUBLIC}),
     (r"(?a)https://\w+\.example\.com", 0, set()),
     (r"https://app . example\.com", re.VERBOSE, {PUBLIC}),
     (r"(?s)https://.+\.example\.com", 0, set()),
@@ -369,6 +379,9 @@ def test_expression_that_is_too_large_is_refused_and_says_so():
     reason = "whom it admits and how long it takes cannot be shown, as it is too large"
     assert all(f"): {reason}; {INSTEAD}, or accept" in message for message in found.values())
     assert set(messages(re.compile(NASTY["nested-counts"]), credentials=False)) == {SLOW}
+    for accepted in ([ANY], [SLOW], [ANY, HTTP, PUBLIC], [PUBLIC, SLOW]):
+        found = messages(re.compile(NASTY["nested-counts"]), accept_risk=accepted)
+        assert set(found) == {ANY, HTTP, PUBLIC, SLOW} - {*accepted}
 
 
 def test_parser_that_is_gone_refuses_and_says_so(monkeypatch):
