@@ -288,6 +288,8 @@ TIMES = [
     (r"https://(\w|[a-z])+\.example\.com", False),  # one class for Python's parser as well
     (r"https://(\wx|[a-z]x)+\.example\.com", True),
     (r"https://(?:[a-z]*)*\.example\.com", True),
+    (r"(?i)https://(?:ax|Ax)+\.example\.com", True),
+    (r"https://(?:ax|Ax)+\.example\.com", False),
     (r"https://(?:x[a-z]?y)+\.example\.com", False),
     (r"https://(?:x(?:[a-z]?)?y)+\.example\.com", True),
     (r"https://(?:x(?:[a-z]?)*y)+\.example\.com", True),
