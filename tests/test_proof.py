@@ -303,6 +303,8 @@ TIMES = [
     (r"https://(?:[0-9a-f]{2}:){15}[0-9a-f]{2}\.example\.com", False),
     (r"https://(?:[a-z]+-)*[a-z]+\.example\.com", False),
     (r"https://[a-z]+[a-z]+[a-z]+\.example\.com", False),
+    (r"https://[a-z]*[a-z]*[a-z]*\.example\.com", False),
+    (r"https://(?:x(?:\B|\B)*y)+\.example\.com", True),
     (r"https://(?=(a+)+b)app\.example\.com", True),
     (r"https://(?:(?=x(a?|b?)aab)y)+app\.example\.com", False),
     (r"https://(?:(a)\1|aa)+\.example\.com", True),
