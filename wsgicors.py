@@ -46,6 +46,7 @@ import time
 from collections import deque, namedtuple
 from collections.abc import Mapping
 from types import CoroutineType, MappingProxyType
+from weakref import WeakValueDictionary
 
 # Importing typing would cost each start-up milliseconds that no request needs; type checkers know this name.
 TYPE_CHECKING = False
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     Predicate = Callable[[str, WSGIEnvironment], bool]
     Header = tuple[str, str]
     Complain = Callable[[object, str], None]
+    Pace = Callable[[Iterable[Any]], Iterable[Any]]
     Profile = Union[frozenset[str], None]  # the risks that are accepted; None: all
     Section = dict[
         str, tuple[str, Any]
@@ -72,6 +74,7 @@ __all__ = [
     "Policy",
     "Problem",
     "__version__",
+    "check_origins",
     "make_middleware",
 ]
 __version__ = "1.0.0"
@@ -287,7 +290,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
-def cause(error: Exception) -> str:
+def cause(error: BaseException) -> str:
     """What an exception of somebody else's code says, as one short line."""
     try:
         return f"{type(error).__name__}: {on_one_line(str(error)[:MAX_SHOWN])}"
@@ -1916,13 +1919,9 @@ class Memory:
     It holds nothing of a list, so that what a reload replaces is freed there.
     """
 
-    __slots__ = ("by_origin", "lists", "preflight", "response", "usual")
+    __slots__ = ("by_origin", "preflight", "response", "usual")
 
     def __init__(self, group: Group) -> None:
-        # The tokens before the lists are looked at.
-        self.lists = [
-            (origins, origins.token()) for policy in group.policies for origins in policy.lists
-        ]
         self.by_origin = not group.verbmatch and not group.static
         for policy in group.policies:
             for matcher in (
@@ -1936,13 +1935,6 @@ class Memory:
             first = group.policies[0]
             self.usual = None if first.lists and len(first.origin) == 1 else first.matcher
         self.response = self.preflight = NOTHING_YET
-
-    def is_current(self) -> bool:
-        """Whether the lists still say what they said; each looks at its clock."""
-        for origins, token in self.lists:  # noqa: SIM110  all() costs more than the rest of it
-            if origins.token() is not token:
-                return False
-        return True
 
 
 class Group:
@@ -1966,7 +1958,19 @@ class Group:
         self.without_origin: list[Header] = (
             list(self.policies[0].response) if self.static else [VARY_ORIGIN]
         )
+        self.lists = [origins for policy in self.policies for origins in policy.lists]
+        for origins in self.lists:
+            origins.watch(self)
         self.memory = Memory(self)
+
+    def forget(self) -> None:
+        """Remember answers anew: a list has changed."""
+        self.memory = Memory(self)
+
+    def asks(self) -> bool:
+        """Whether a list has brought a predicate, whose answer is for one request only."""
+        matchers = [matcher for policy in self.policies for matcher in policy.matchers()]
+        return any(matcher.predicates for matcher in matchers)
 
 
 # What a request meets instead of a group of the configuration.
@@ -2243,8 +2247,8 @@ class CORS:
             return self.app(environ, start_response)
 
         memory = group.memory
-        if memory.lists and not memory.is_current():
-            memory = group.memory = Memory(group)
+        for origins in group.lists:
+            origins.refresh()
 
         # Each branch asks first whether the answer is known already.
         origin = environ.get("HTTP_ORIGIN")
@@ -2260,7 +2264,7 @@ class CORS:
                 return []
             decision = decide(group, environ, True)
             if not isinstance(decision, Policy) or not decision.preflight_continue:
-                return answer_preflight(memory, decision, environ, start_response)
+                return answer_preflight(group, memory, decision, environ, start_response)
             ours = decision.preflight_headers(environ)
         elif origin is None or group.static:
             ours = group.without_origin
@@ -2280,7 +2284,7 @@ class CORS:
                     memory.response = (origin, ours)
                 else:
                     decision = decide(group, environ, False)
-                    ours = response_headers(memory, decision, environ)
+                    ours = response_headers(group, memory, decision, environ)
                     if "expose_headers" in decision.echoes:
                         start_response = expose_all(start_response)
 
@@ -2311,7 +2315,7 @@ class CORS:
 
 
 def response_headers(
-    memory: Memory, decision: Policy | Refusal, environ: WSGIEnvironment
+    group: Group, memory: Memory, decision: Policy | Refusal, environ: WSGIEnvironment
 ) -> list[Header]:
     """What an actual response with an Origin gets; it is remembered for the next one from there."""
     if not isinstance(decision, Policy):
@@ -2320,7 +2324,7 @@ def response_headers(
     origin = environ["HTTP_ORIGIN"]
     ours = decision.response_headers(origin)
     # A reload may have brought a predicate, whose answer is for this request only, while others read this memory.
-    if memory.by_origin and memory.is_current():
+    if memory.by_origin and not group.asks():
         memory.response = (origin, ours)
     return ours
 
@@ -2392,6 +2396,7 @@ def entity_headers(body: bytes) -> list[Header]:
 
 
 def answer_preflight(
+    group: Group,
     memory: Memory,
     decision: Policy | Refusal,
     environ: WSGIEnvironment,
@@ -2407,7 +2412,7 @@ def answer_preflight(
     if decision.preflight_status != 204:
         start_response(f"{decision.preflight_status} OK", headers + entity_headers(b""))
         return []
-    if memory.by_origin and not decision.echoes and memory.is_current():
+    if memory.by_origin and not decision.echoes and not group.asks():
         memory.preflight = (origin, headers.copy())
     start_response("204 No Content", headers)
     return []
@@ -2469,163 +2474,423 @@ def call_and_catch(
 
 
 def log_refusal(refusal: Refusal, environ: WSGIEnvironment) -> None:
+    """One line; the same facts are attributes of the record, for a handler that counts."""
     if logger().isEnabledFor(10):  # logging.DEBUG
         origin = environ.get("HTTP_ORIGIN")
         own = f"{environ.get('wsgi.url_scheme')}://{environ.get('HTTP_HOST')}"
         request = (environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"), origin)
-        logger().debug(
-            "refused %s %s from %s: %s",
-            *map(show, request),
-            "same origin" if origin == own else refusal.reason,
-        )
+        reason = "same origin" if origin == own else refusal.reason
+        names = ("cors_method", "cors_path", "cors_origin")
+        facts = {**dict(zip(names, map(plain, request))), "cors_reason": reason}
+        text = "refused %s %s from %s: %s"
+        logger().debug(text, *map(show, request), reason, extra=facts)
+
+
+def plain(value: object) -> str:
+    """A foreign text as one short line, without quotes."""
+    text = value[:MAX_SHOWN] if isinstance(value, str) else show(value)
+    return on_one_line(text)[:MAX_SHOWN]
 
 
 # ---------------------------------------------------------------------------------------------------------------
 # Sources: origins from elsewhere, which change while the server runs.
 # ---------------------------------------------------------------------------------------------------------------
 
+RETRY: Final = 5.0  # seconds until the next load, where one that is waited for has failed
+EXACT: Final = "write an origin in full, such as 'https://app.example.com'"
+
+
+def compile_entries(
+    entries: Iterable[Any],
+    accepted: Profile,
+    patterns: bool,
+    complain: Complain,
+    accept_key: str = "accept_risk",
+) -> Matcher:
+    """The matcher of the entries of a list; without ``patterns`` only exact origins are taken."""
+    if patterns:
+        return compile_origins(entries, accepted, complain, accept_key)
+
+    def shorten(value: object, message: str) -> None:
+        """Complain, without the advice to write a pattern or null."""
+        fault, _, remedy = message.rpartition(": write ")
+        pattern = "*" in remedy or remedy == "'null'"
+        complain(value, f"{fault}: {EXACT}" if pattern else message)
+
+    exact = exact_only(entries, complain)
+    return compile_origins(exact, accepted, shorten, accept_key)
+
+
+def exact_only(entries: Iterable[Any], complain: Complain) -> Iterator[str]:
+    """The entries less those that stand for more than one origin."""
+    for entry in entries:
+        word = entry.strip(" \t\r\n\"'").lower() if isinstance(entry, str) else "*"
+        if "*" in word or word in ("copy", "null"):
+            complain(entry, f"is not an exact origin: {EXACT}")
+        else:
+            yield entry
+
+
+def check_origins(
+    origins: Iterable[Any],
+    credentials: bool = False,
+    accept_risk: Iterable[str] = (),
+    patterns: bool = True,
+) -> tuple[Problem, ...]:
+    """The problems of origins before they are stored: what a form or an import shows its user.
+
+    origins: text, whose words are the entries, or an iterable of entries. The text of a single
+    field is one entry: ``check_origins([text])``. credentials, accept_risk: as in the policy that
+    the origins are for. patterns: whether they may be more than exact origins.
+    """
+    wrong: list[Problem] = []
+    accepted = read_risks(accept_risk, about("accept_risk", wrong))
+    for key, value in (("credentials", credentials), ("patterns", patterns)):
+        check_boolean(key, value, wrong)
+    if wrong:
+        raise ConfigError(wrong)
+    problems: list[Problem] = []
+    complain = about("origins", problems)
+    profile = accepted if credentials else accepted | CREDENTIAL_RISKS
+    # The user of a form cannot accept a risk, so the message does not say how.
+    compile_entries(entries_of(origins), profile, patterns, complain, accept_key="")
+    return tuple(problems)
+
+
+def entries_of(origins: Iterable[Any]) -> Iterable[Any]:
+    return WORD.findall(origins) if isinstance(origins, str) else origins
+
+
+def check_boolean(key: str, value: object, problems: list[Problem]) -> None:
+    if not isinstance(value, bool):
+        about(key, problems)(value, "is not a boolean: write True or False")
+
+
+def check_seconds(key: str, value: object, problems: list[Problem], usual: int) -> None:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not 0 < value <= MAX_SECONDS:  # type: ignore[operator]
+        rule = "is not a number of seconds above 0 and at most 2**31"
+        about(key, problems)(value, f"{rule}: write {usual}")
+
+
+class Loaded:
+    """What one load gave; replaced as one.
+
+    matchers, problems: a Matcher, and what it leaves out, for each profile that is in use. begun:
+    when the load began, by the monotonic clock. time: the same as a POSIX timestamp, None for
+    ``initial``.
+    """
+
+    __slots__ = ("begun", "entries", "matchers", "problems", "time")
+
+    def __init__(self, entries: tuple[Any, ...], begun: float, time: float | None) -> None:
+        self.entries, self.begun, self.time = entries, begun, time
+        self.matchers: dict[Profile, Matcher] = {}
+        self.problems: dict[Profile, tuple[Problem, ...]] = {}
+
+
+class Turn:
+    """The loads of one process, one at a time.
+
+    Nobody waits for the lock: a fork may copy it while it is held, and a greenlet that waited for
+    a thread's lock would stop all others.
+    """
+
+    __slots__ = ("busy", "thread", "waiting")
+
+    def __init__(self) -> None:
+        self.busy = threading.Lock()  # held while a load runs
+        self.thread: int | None = None  # where it runs
+        self.waiting: deque[Waiting] = deque()  # for the next load
+
+
+class Waiting:
+    """A call of reload() that waits for a load to end."""
+
+    __slots__ = ("ended", "failure")
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        self.failure: BaseException | None = None
+
 
 class OriginList:
     """Allowed origins from a data source, as an entry of ``origin``.
 
-    load: a function without arguments that returns the origins: text, or an iterable of what a list in ``origin``
-    may hold. every: seconds after which the next request starts a reload in a background thread; no request waits for
-    it. allow_empty: take an empty list at its word, instead of keeping the last good one.
+    load: a function without arguments that returns the origins: text, or an iterable of what a
+    list in ``origin`` may hold. every: seconds after which the next request starts a reload in a
+    background thread; no request waits for it. allow_empty: accept an empty list, instead of
+    keeping the last good one. initial: the origins that hold where the first load fails, perhaps
+    ``[]``; another load follows within five seconds. patterns: False takes exact origins only.
 
-    ``load`` is called once at once: ConfigError if it raises, or returns nothing valid. Later failures are logged, and
-    the last good list stays. Bad or too risky entries are logged and left out. One list may serve several policies.
+    ``load`` is called when the list is made: ConfigError if it raises or returns nothing valid and
+    there is no ``initial``. Later failures are logged, and the last good list stays. Entries that
+    are bad, or too risky for a policy, are left out and logged. One list may serve several
+    policies. ``len`` and iteration give the entries in force, as they were written; ``source`` is
+    the function.
 
-        >>> origins = OriginList(lambda: Path("/etc/shop/origins.txt").read_text(), every=10)
+        >>> origins = OriginList(Path("/etc/shop/origins.txt").read_text, every=10)
     """
 
     def __init__(
-        self, load: Callable[[], Iterable[Any]], every: float = 60.0, allow_empty: bool = False
+        self,
+        load: Callable[[], Iterable[Any]],
+        every: float = 60.0,
+        allow_empty: bool = False,
+        initial: Iterable[Any] | None = None,
+        patterns: bool = True,
     ) -> None:
-        problems: list[Problem] = []
+        wrong: list[Problem] = []
         if not callable(load):
-            about("load", problems)(
-                load, "is no function: write one without arguments that returns the origins"
-            )
-        if (
-            isinstance(every, bool)
-            or not isinstance(every, (int, float))
-            or not 0 < every <= MAX_SECONDS
-        ):
-            about("every", problems)(
-                every, "is no number of seconds, above 0 and at most 2**31: write 60"
-            )
-        if not isinstance(allow_empty, bool):
-            about("allow_empty", problems)(allow_empty, "is no boolean: write True or False")
-        if problems:
-            raise ConfigError(problems)
-        self._load, self._every, self._allow_empty = load, every, allow_empty
-        self._reloading: dict[
-            int, threading.Lock
-        ] = {}  # by process: a fork copies a lock as it is, perhaps held
+            remedy = "write one without arguments that returns the origins"
+            about("load", wrong)(load, f"is not a function: {remedy}")
+        check_seconds("every", every, wrong, usual=60)
+        check_boolean("allow_empty", allow_empty, wrong)
+        check_boolean("patterns", patterns, wrong)
+        complain = about("initial", wrong)
+        first = read_origins([] if initial is None else initial, complain)
+        compile_entries(first, None, patterns is True, complain)
+        if wrong:
+            raise ConfigError(wrong)
+        self.source, self._every, self._allow_empty = load, every, allow_empty
+        self._patterns = patterns
+        self._turns: dict[int, Turn] = {}  # by process
         self._profiles: set[Profile] = set()  # that were asked for
-        self._due = time.monotonic() + every
-        self._late = float("inf")  # when to complain of the reload that is running
+        # The groups whose policies use the list, by their ids.
+        self._groups: WeakValueDictionary[int, Group] = WeakValueDictionary()
+        self._error: str | None = None
+        begun = time.monotonic()
+        self._due = begun + every
+        self._late = float("inf")  # when to complain of the load that is running
+        self._now = Loaded(first, begun, None)
         try:
-            # One load's entries, a matcher of them for each profile, and a token: replaced as one.
-            self._loaded: tuple[tuple[Any, ...], dict[Profile, Matcher], object] = (
-                self._read(iter),
-                {},
-                object(),
-            )
-        except ConfigError:
-            raise
+            self._now = self._read_all(iter)
         except Exception as error:
-            message = f"{show(load)} gave no origins: {cause(error)}"
-            raise ConfigError([Problem("load", load, message)]) from error
+            if initial is None:
+                raise self._as_config_error(error) from error
+            self._report(error, "the first load of %s failed; what is given as initial holds")
+            self._due = begun + min(every, RETRY)
 
-    def token(self) -> object:
-        """What is another object after each reload; one is started where it is time."""
+    # For an administrator: a change that counts now, and how the list is.
+
+    def reload(self, timeout: float = 30.0) -> None:
+        """Load now, and return when the new list holds for every later request of this process.
+
+        Callers that wait at the same time share one load, which begins after they have called.
+        ConfigError if the load fails or has not ended after ``timeout`` seconds, or if ``load``
+        itself calls this; the last good list stays. Signal handlers start a thread for it.
+        """
+        wrong: list[Problem] = []
+        check_seconds("timeout", timeout, wrong, usual=30)
+        turn = self._turn()
+        if turn.thread == threading.get_ident():
+            about("load", wrong)(
+                self.source, "calls reload, which would wait for itself: leave it out"
+            )
+        if wrong:
+            raise ConfigError(wrong)
+        call = Waiting()
+        turn.waiting.append(call)
+        self._start(turn)
+        if not call.ended.wait(min(timeout, threading.TIMEOUT_MAX)):
+            about("load", wrong)(
+                self.source, f"has not ended within {timeout} seconds; the last good list stays"
+            )
+            raise ConfigError(wrong)
+        if call.failure is not None:
+            raise self._as_config_error(call.failure) from call.failure
+
+    @property
+    def loaded(self) -> float | None:
+        """When the last good load began, as ``time.time()`` gives it; None: ``initial`` holds."""
+        return self._now.time
+
+    @property
+    def error(self) -> str | None:
+        """Why the last load failed, on one line; None if it did not."""
+        return self._error
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is left out, by one policy or by all; each problem once."""
+        found = (problem for problems in self._left_out() for problem in problems)
+        return tuple({problem.message: problem for problem in found}.values())
+
+    def __iter__(self) -> Iterator[Any]:
+        """The entries that some policy takes; before the first one, those that are valid."""
+        left_out = [{id(problem.value) for problem in found} for found in self._left_out()]
+        nowhere = set.intersection(*left_out)
+        return iter([entry for entry in self._now.entries if id(entry) not in nowhere])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __bool__(self) -> bool:
+        return True  # also if it is empty: ``origin=origins or "*"`` must not admit anyone
+
+    def __repr__(self) -> str:
+        stamp = "%Y-%m-%dT%H:%M:%SZ"
+        loaded = None if self.loaded is None else time.strftime(stamp, time.gmtime(self.loaded))
+        return (
+            f"OriginList({show(self.source)}, every={self._every}, origins={len(self)},"
+            f" loaded={loaded}, error={self.error!r}, problems={len(self.problems)})"
+        )
+
+    def _left_out(self) -> list[tuple[Problem, ...]]:
+        """What each profile leaves out."""
+        now = self._now
+        if now.problems:
+            return list(now.problems.values())
+        problems: list[Problem] = []
+        compile_entries(now.entries, None, self._patterns, about("load", problems))
+        return [tuple(problems)]
+
+    # For the middleware.
+
+    def watch(self, group: Group) -> None:
+        """Have the group forget what it remembers, each time when a new list is published.
+
+        It is called before the group's first request. The list does not keep the group.
+        """
+        self._groups[id(group)] = group
+
+    def refresh(self) -> None:
+        """Start a reload where one is due."""
         if time.monotonic() >= self._due:
-            self._start_reload()
-        return self._loaded[2]
+            self._start(self._turn())
 
     def matcher(self, profile: Profile) -> Matcher:
-        """The current list, less the entries whose risk is not in the profile (see compile_origins)."""
+        """The current list, less the entries whose risk is not in the profile."""
         while True:
-            entries, matchers, _ = self._loaded
-            if profile in matchers:
-                return matchers[profile]
-            # Not in a request, as Memory asks before; first the set, for a reload that ends meanwhile.
+            now = self._now
+            if profile in now.matchers:
+                return now.matchers[profile]
+            # Not in a request, as a group asks when it is made. First the set, for a reload that
+            # ends meanwhile.
             self._profiles.add(profile)
-            matchers[profile] = self._compile(entries, profile)
+            self._compile(now, profile, iter)
 
-    def _read(self, pace: Callable[[Iterable[Any]], Iterable[Any]]) -> tuple[Any, ...]:
+    # A load.
+
+    def _read_all(self, pace: Pace) -> Loaded:
+        """What the source gives now, compiled for every profile."""
+        begun, moment = time.monotonic(), time.time()
+        loaded = Loaded(self._read(pace), begun, moment)
+        while missing := self._profiles - loaded.matchers.keys():  # configure may add one meanwhile
+            self._compile(loaded, missing.pop(), pace)
+        return loaded
+
+    def _read(self, pace: Pace) -> tuple[Any, ...]:
         """What the source gives now; ConfigError if nothing of it is valid."""
-        found = self._load()
-        if isinstance(found, str):
-            found = (word[0] for word in WORD.finditer(found))
-        entries = tuple(pace(found))
+        entries = tuple(pace(entries_of(self.source())))
         problems: list[Problem] = []
         complain = about("load", problems)
         if not entries and not self._allow_empty:
-            complain(self._load, "gave no origin: write allow_empty=True if nobody may be allowed")
-        elif entries and any(compile_origins([entry], None, complain) for entry in pace(entries)):
-            problems.clear()  # the rest is looked at for each profile
+            complain(self.source, "gave no origin: write allow_empty=True if nobody may be allowed")
+        elif entries and any(
+            compile_entries([entry], None, self._patterns, complain) for entry in pace(entries)
+        ):
+            problems.clear()  # the others are looked at for each profile
         if problems:
             raise ConfigError(problems)
         return entries
 
-    def _compile(self, entries: Iterable[Any], profile: Profile) -> Matcher:
-        problems: list[Problem] = []
-        matcher = compile_origins(entries, profile, about("load", problems))
-        for problem in problems[:MAX_PROBLEMS]:
-            logger().warning("an origin from %s is left out: %s", show(self._load), problem.message)
-        if len(problems) > MAX_PROBLEMS:
-            logger().warning(
-                "%d more origins from %s are left out",
-                len(problems) - MAX_PROBLEMS,
-                show(self._load),
-            )
-        return matcher
+    def _compile(self, loaded: Loaded, profile: Profile, pace: Pace) -> None:
+        """Add a profile's matcher; log what it leaves out and the last load did not."""
+        found: list[Problem] = []
+        entries = pace(loaded.entries)
+        matcher = compile_entries(entries, profile, self._patterns, about("load", found))
+        before = [*self._now.problems.values(), *loaded.problems.values()]
+        known = {problem.message for problems in before for problem in problems}
+        new = [problem.message for problem in found if problem.message not in known]
+        for message in new[:MAX_PROBLEMS]:
+            logger().warning("an origin from %s is left out: %s", show(self.source), message)
+        if len(new) > MAX_PROBLEMS:
+            more = len(new) - MAX_PROBLEMS
+            logger().warning("%d more origins from %s are left out", more, show(self.source))
+        loaded.problems[profile] = tuple(found)
+        loaded.matchers[profile] = matcher
 
-    def _start_reload(self) -> None:
+    def _turn(self) -> Turn:
+        return self._turns.setdefault(os.getpid(), Turn())
+
+    def _start(self, turn: Turn) -> None:
         """Start the one background thread; or, where it has been running for too long, say so."""
-        reloading = self._reloading.setdefault(os.getpid(), threading.Lock())
         now = time.monotonic()
-        if not reloading.acquire(blocking=False):
+        if not turn.busy.acquire(blocking=False):
             if now >= self._late:
                 self._late = now + self._every
-                logger().warning(
-                    "the reload of %s has not ended yet; the last good list stays", show(self._load)
-                )
+                text = "the reload of %s has not ended yet; the last good list stays"
+                logger().warning(text, show(self.source))
             return
-        self._late = now + self._every
+        # Due at once: a process that is forked before the end has no load of its own yet.
+        self._due, self._late = now, now + self._every
         name = "wsgicors.OriginList"
         try:
-            threading.Thread(
-                target=self._reload, args=(reloading, now), name=name, daemon=True
-            ).start()
-        except Exception:  # no memory, no more threads, or the interpreter is about to end
-            logger().exception(
-                "the reload of %s cannot start; the last good list stays", show(self._load)
-            )
-            self._end_reload(reloading, now)
+            threading.Thread(target=self._run, args=(turn, now), name=name, daemon=True).start()
+        except Exception as error:  # no memory, no more threads, or the interpreter is about to end
+            self._report(error, "the reload of %s cannot start; the last good list stays")
+            self._end(turn, now, self._take_waiting(turn), error)
 
-    def _reload(self, reloading: threading.Lock, begun: float) -> None:
+    def _run(self, turn: Turn, begun: float) -> None:
+        turn.thread = threading.get_ident()
+        calls = self._take_waiting(turn)  # those from now on are for the next load
+        failure: BaseException | None = None
         try:
-            entries = self._read(in_pieces)
-            matchers: dict[Profile, Matcher] = {}
-            while missing := self._profiles - matchers.keys():  # configure may add one meanwhile
-                profile = missing.pop()
-                matchers[profile] = self._compile(in_pieces(entries), profile)
-            # The old entries outlive their matchers: freeing a million of them is two short pauses, not a long one.
-            entries, self._loaded = self._loaded[0], (entries, matchers, object())
-        except BaseException:  # such as gevent.Timeout; the thread ends here in any case
-            logger().exception(
-                "the reload of %s failed; the last good list stays", show(self._load)
-            )
+            self._publish(self._read_all(in_pieces))
+        except BaseException as error:  # such as gevent.Timeout; the thread ends here in any case
+            failure = error
+            self._report(error, "the reload of %s failed; the last good list stays")
         finally:
-            self._end_reload(reloading, begun)
+            self._end(turn, begun, calls, failure)
+            del failure  # whose traceback holds this frame
 
-    def _end_reload(self, reloading: threading.Lock, begun: float) -> None:
-        # Not before: a process that is forked during a reload has none of its own yet.
-        self._due, self._late = begun + self._every, float("inf")
-        reloading.release()
+    def _publish(self, loaded: Loaded) -> None:
+        """First the list, then what is remembered of the old one.
+
+        A request takes its group's memory before it looks at the list. So what it finds in an old
+        list goes into a memory that no later request takes.
+        """
+        # The old entries outlive their matchers: freeing a million of them is two short pauses.
+        entries = self._now.entries
+        # The later one: in a forked process gevent goes on with a load that its parent has begun.
+        self._now = max(loaded, self._now, key=lambda one: one.begun)
+        for group in filter(None, [reference() for reference in self._groups.valuerefs()]):
+            group.forget()
+        del entries
+        if self._error is not None:
+            self._error = None
+            text = "the reload of %s works again, and gives %d origins"
+            logger().info(text, show(self.source), len(self))
+
+    def _take_waiting(self, turn: Turn) -> list[Waiting]:
+        return [turn.waiting.popleft() for _ in range(len(turn.waiting))]
+
+    def _as_config_error(self, error: BaseException) -> ConfigError:
+        if isinstance(error, ConfigError):
+            return ConfigError(error.problems)
+        message = f"{show(self.source)} gave no origins: {cause(error)}"
+        return ConfigError([Problem("load", self.source, message)])
+
+    def _report(self, error: BaseException, text: str) -> None:
+        first, *others = self._as_config_error(error).problems
+        self._error = first.message + (f" (and {len(others)} more)" if others else "")
+        logger().error(text, show(self.source), exc_info=error)
+
+    def _end(
+        self, turn: Turn, begun: float, calls: list[Waiting], failure: BaseException | None
+    ) -> None:
+        """Let the next load begin, and go on in the calls that waited for this one."""
+        awaited = calls or self._now.time is None
+        pause = min(self._every, RETRY) if failure is not None and awaited else self._every
+        turn.thread = None
+        self._due, self._late = begun + pause, float("inf")
+        turn.busy.release()
+        for call in calls:
+            call.failure = failure
+            call.ended.set()
+        if turn.waiting:
+            self._start(turn)
 
 
 def in_pieces(entries: Iterable[Any]) -> Iterator[Any]:

@@ -2,9 +2,13 @@
 
 Serve it, and ask as a browser would::
 
+    pip install wsgicors waitress
     python examples/sqlite_origins.py
     curl -i -H 'Origin: https://new.example' localhost:8001
     sqlite3 origins.sqlite "INSERT INTO customer VALUES ('https://new.example')"
+
+Every page whose origin is listed may read the same data. Where data belong to a tenant, see
+postgresql_origins.py, redis_origins.py and django_tenants.py.
 
 The table is read at the start. After every minute the next request has it read again, in the background, so that the
 request after that one finds the new origin allowed.

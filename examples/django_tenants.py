@@ -1,0 +1,168 @@
+"""Domains of tenants in a Django model: they count in this process at once, in others soon.
+
+Create the table, and serve it::
+
+    pip install wsgicors django gunicorn
+    cd examples
+    python django_tenants.py
+    gunicorn --workers 4 --threads 4 --bind 127.0.0.1:8001 django_tenants:application
+
+Each tenant has a host of its own. Open http://acme.localhost:8001, add the domain
+https://shop.example, and ask as a page there would::
+
+    curl -i -H 'Origin: https://shop.example' http://acme.localhost:8001/api/orders
+    curl -i -H 'Origin: https://shop.example' http://other.localhost:8001/api/orders
+
+The second is refused: the domain is acme's, and the orders are another tenant's.
+
+In a project of several files, the model and its validator belong to models.py, the list and CORS to
+wsgi.py. Where the database is PostgreSQL, postgresql_origins.py shows how it tells every process.
+"""
+
+import os
+import sys
+import threading
+import time
+from contextlib import closing
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.wsgi import get_wsgi_application
+from django.db import connection, models, transaction
+from django.db.models.signals import post_delete, post_save
+from django.forms import modelform_factory
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template import RequestContext, Template
+from django.urls import path
+
+from wsgicors import CORS, ConfigError, OriginList, check_origins
+
+settings.configure(
+    ALLOWED_HOSTS=[".localhost"],
+    ROOT_URLCONF=__name__,
+    SECRET_KEY=os.environ.get("SECRET_KEY", "only for this example"),
+    MIDDLEWARE=["django.middleware.csrf.CsrfViewMiddleware"],
+    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
+    DATABASES={
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": os.environ.get("DATABASE", "tenants.sqlite"),
+        }
+    },
+)
+django_application = get_wsgi_application()
+
+
+# The model
+
+
+def validate_origin(text):
+    """The form shows the problems, and so does Django's admin."""
+    problems = check_origins([text], credentials=True, patterns=False)
+    if problems:
+        raise ValidationError([problem.message for problem in problems])
+
+
+class Domain(models.Model):
+    tenant = models.CharField(max_length=63)
+    origin = models.CharField(max_length=512, validators=[validate_origin])
+
+    class Meta:
+        app_label = "shop"
+        unique_together = ("tenant", "origin")
+
+
+if __name__ == "__main__":
+    with connection.schema_editor() as editor:
+        editor.create_model(Domain)
+    sys.exit()
+
+
+# Who may read what
+
+
+def tenant_of(environ):
+    return environ.get("HTTP_HOST", "").partition(".")[0]
+
+
+def domains_of_the_tenant():
+    """One entry, which decides by the tenant whose data are asked for, and the origin."""
+    with closing(connection):  # that of this thread
+        domains = frozenset(Domain.objects.values_list("tenant", "origin"))
+    return [lambda origin, environ: (tenant_of(environ), origin) in domains]
+
+
+own = OriginList(domains_of_the_tenant, initial=[])
+application = CORS(django_application, path="/api/*", origin=own, credentials=True)
+
+
+# Changes
+
+
+def reload():
+    try:
+        own.reload()
+    except ConfigError:  # the log says why; the last good list stays
+        return False
+    return True
+
+
+def after_commit(**_):
+    """Not before: the load has a connection of its own, which sees what is committed."""
+    transaction.on_commit(reload)
+
+
+post_save.connect(after_commit, sender=Domain)
+post_delete.connect(after_commit, sender=Domain)
+
+
+def watch():
+    """What other processes change counts after a second, whether there are requests or not."""
+    while True:
+        time.sleep(1 if reload() else 5)
+
+
+def start():
+    threading.Thread(target=watch, name="watch", daemon=True).start()
+
+
+start()
+os.register_at_fork(after_in_child=start)  # gunicorn --preload: a fork has no threads
+
+
+# The pages
+
+PAGE = Template("""<!doctype html>
+<title>Domains</title>
+<h1>Domains of {{ tenant }}</h1>
+<form method="post">{% csrf_token %}{{ form }} <button>Add</button></form>
+<form method="post">{% csrf_token %}
+  {% for domain in domains %}
+  <p>{{ domain.origin }} <button name="remove" value="{{ domain.pk }}">Remove</button></p>
+  {% endfor %}
+</form>
+""")
+DomainForm = modelform_factory(Domain, fields=["origin"])
+
+
+def domains(request):
+    """The tenant's own page. In a real service it is behind a login."""
+    tenant = tenant_of(request.META)
+    form = DomainForm(request.POST or None, instance=Domain(tenant=tenant))
+    if "remove" in request.POST:
+        for domain in Domain.objects.filter(tenant=tenant, pk=request.POST["remove"]):
+            domain.delete()
+        return HttpResponseRedirect("/")
+    if form.is_valid():
+        form.save()
+        return HttpResponseRedirect("/")
+    values = {"tenant": tenant, "form": form, "domains": Domain.objects.filter(tenant=tenant)}
+    page = PAGE.render(RequestContext(request, values))
+    return HttpResponse(page, status=400 if form.is_bound else 200)
+
+
+def orders(request):
+    return JsonResponse({"orders of": tenant_of(request.META)})
+
+
+urlpatterns = [path("", domains), path("api/orders", orders)]
