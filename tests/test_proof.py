@@ -132,6 +132,11 @@ def test_whole_messages():
     }
 
 
+def test_message_names_what_is_above_a_suffix():
+    message = messages(re.compile(r"https://[a-z]+\.[a-z]+\.amazonaws\.com"))[PUBLIC]
+    assert "anyone can get a name under 'amazonaws.com' (as under names below it)" in message
+
+
 def test_accepted_risk_hides_no_other():
     regex = re.compile(r"https?://.*example\.com|.*")
     for accepted in ([ANY], [ANY, PUBLIC], [HTTP], [PUBLIC, SLOW]):
@@ -209,6 +214,11 @@ CONSTRUCTS = [
     (r"(?i)http\u017f://example\.com", 0, set()),
     (r"(?i)https?\u017f?://example\.com", 0, {HTTP}),
     (r"(?i)https://[^\u212a]\.com", 0, {PUBLIC}),
+    (r"(?i)(?-i:\u017f)://.*", 0, set()),
+    (r"http://x[^\w.:/\[\]+]y\.com", 0, {HTTP}),
+    (r"http://[^\D]x\.com", 0, {HTTP, PUBLIC}),
+    (r"https://(?:app){0,4}\.com", 0, set()),
+    (r"https://(?:app){0,5}\.com", 0, {PUBLIC}),
     (r"(?a)https://\w+\.example\.com", 0, set()),
     (r"https://app . example\.com", re.VERBOSE, {PUBLIC}),
     (r"(?s)https://.+\.example\.com", 0, set()),
@@ -278,6 +288,8 @@ TIMES = [
     (r"https://(\w|[a-z])+\.example\.com", False),  # one class for Python's parser as well
     (r"https://(\wx|[a-z]x)+\.example\.com", True),
     (r"https://(?:[a-z]*)*\.example\.com", True),
+    (r"(?i)https://(?:ax|Ax)+\.example\.com", True),
+    (r"https://(?:ax|Ax)+\.example\.com", False),
     (r"https://(?:x[a-z]?y)+\.example\.com", False),
     (r"https://(?:x(?:[a-z]?)?y)+\.example\.com", True),
     (r"https://(?:x(?:[a-z]?)*y)+\.example\.com", True),
@@ -291,6 +303,8 @@ TIMES = [
     (r"https://(?:[0-9a-f]{2}:){15}[0-9a-f]{2}\.example\.com", False),
     (r"https://(?:[a-z]+-)*[a-z]+\.example\.com", False),
     (r"https://[a-z]+[a-z]+[a-z]+\.example\.com", False),
+    (r"https://[a-z]*[a-z]*[a-z]*\.example\.com", False),
+    (r"https://(?:x(?:\B|\B)*y)+\.example\.com", True),
     (r"https://(?=(a+)+b)app\.example\.com", True),
     (r"https://(?:(?=x(a?|b?)aab)y)+app\.example\.com", False),
     (r"https://(?:(a)\1|aa)+\.example\.com", True),
@@ -369,6 +383,9 @@ def test_expression_that_is_too_large_is_refused_and_says_so():
     reason = "whom it admits and how long it takes cannot be shown, as it is too large"
     assert all(f"): {reason}; {INSTEAD}, or accept" in message for message in found.values())
     assert set(messages(re.compile(NASTY["nested-counts"]), credentials=False)) == {SLOW}
+    for accepted in ([ANY], [SLOW], [ANY, HTTP, PUBLIC], [PUBLIC, SLOW]):
+        found = messages(re.compile(NASTY["nested-counts"]), accept_risk=accepted)
+        assert set(found) == {ANY, HTTP, PUBLIC, SLOW} - {*accepted}
 
 
 def test_parser_that_is_gone_refuses_and_says_so(monkeypatch):
