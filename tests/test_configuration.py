@@ -214,9 +214,7 @@ STATUS = (
 )
 PATTERN = "is no path that is compared: write /exact, or /prefix/* for all that is under it"
 SERVED = "is no path that is served, see its dots and slashes: write {!r}"
-RISK = (
-    "is no risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin, slow-expression"
-)
+RISK = "is no risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin, slow-expression"
 
 
 def typed(value):
