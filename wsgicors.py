@@ -1033,7 +1033,7 @@ def public_suffix_list() -> Any:
 @functools.cache
 def names_above_suffixes() -> frozenset[str]:
     """The names under which, some labels further down, there is a public suffix."""
-    rules = set(PUBLIC_SUFFIXES)
+    rules: set[str] = set(PUBLIC_SUFFIXES)
     if public_suffix_list():
         from publicsuffixlist import PSLFILE
 
@@ -1462,7 +1462,7 @@ def in_host(state: State, found: frozenset[str], loop: int) -> Steps:
         yield from open_host(state, labels)
     else:
         for character in sorted(labels):
-            yield character, state._replace(text=character + text, choices=choices)
+            yield character, state._replace(text=character + (text or ""), choices=choices)
     if not text:
         if "]" in found:
             yield "]", state._replace(part="ipv6", text="]")
@@ -1520,8 +1520,9 @@ def in_ipv4(state: State, found: frozenset[str], loop: int) -> Steps:
     """An IPv4 address that is not spelled out: 127 at its left end makes it local."""
     digits, letters, text = found & DIGITS, found & IN_LABEL - DIGITS, state.text
     if digits:
-        spelled = text is not None and len(digits) == 1 and not loop
-        yield pick(digits), state._replace(text=pick(digits) + text if spelled else None)
+        spelled = len(digits) == 1 and not loop
+        longer = pick(digits) + text if text is not None and spelled else None
+        yield pick(digits), state._replace(text=longer)
     if letters:
         yield pick(letters), State("open", None, 1, ("any-origin",), False)
     if "." in found:
@@ -1533,8 +1534,9 @@ def in_ipv4(state: State, found: frozenset[str], loop: int) -> Steps:
 def in_ipv6(state: State, found: frozenset[str], loop: int) -> Steps:
     inside, text = found & IN_IPV6, state.text
     if inside:
-        spelled = text is not None and len(inside) == 1 and not loop
-        yield pick(inside), state._replace(text=pick(inside) + text if spelled else None)
+        spelled = len(inside) == 1 and not loop
+        longer = pick(inside) + text if text is not None and spelled else None
+        yield pick(inside), state._replace(text=longer)
     if "[" in found:
         local = text is not None and is_local("[" + text)
         yield "[", State("slashes", "//:", 1, () if text else ("any-origin",), local)
@@ -1556,7 +1558,7 @@ def in_scheme(state: State, found: frozenset[str], loop: int) -> Steps:
         choices = state.choices
         spelled = [c for c in "htps" if c in characters and is_web_end(c + text)]
     for character in spelled:
-        yield character, state._replace(text=character + text, choices=choices)
+        yield character, state._replace(text=character + (text or ""), choices=choices)
     if characters.difference(spelled):
         yield pick(characters), state._replace(text=None)
 
