@@ -15,6 +15,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import threading
 from wsgiref.util import FileWrapper, shift_path_info
 from wsgiref.validate import validator
 
@@ -40,6 +41,7 @@ CONFIGURATION = {
 # What the application has done, and which answers have come to the server as they were, for whoever asks for /notes.
 NOTES = {"calls": 0, "closed": 0, "reads": 0, "unchanged": 0}
 LAST_ANSWER = []
+CLOSING = threading.Condition()  # notified when "closed" is counted
 
 TEXT = ("Content-Type", "text/plain")
 
@@ -72,13 +74,19 @@ class Chunks:
         return chunk
 
     def close(self):
-        NOTES["closed"] += 1
+        with CLOSING:
+            NOTES["closed"] += 1
+            CLOSING.notify_all()
 
 
 def app(environ, start_response):
     """The application proper: see the names of its routes."""
     route = environ["PATH_INFO"].rpartition("/")[2]
     if route == "notes":
+        # A server may close the iterable after the client has the body: whoever expects that names the count.
+        expected = int(environ["QUERY_STRING"] or 0)
+        with CLOSING:
+            CLOSING.wait_for(lambda: NOTES["closed"] >= expected, timeout=10)
         start_response("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(NOTES).encode()]
     NOTES["calls"] += 1
