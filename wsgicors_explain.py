@@ -1506,9 +1506,9 @@ def advise(cors: CORS, policy: Policy) -> Iterable[tuple[str, str]]:
 
 def has_risk(policy: Policy, risk: str) -> bool:
     """Whether the policy would be refused, or do less, without accepting this risk."""
-    if policy.credentials and (
-        policy.lists or (risk == "null-origin" and policy.origin == ("copy",))
-    ):
+    counts = policy.credentials or risk == "slow-expression"
+    # What a list holds may be another thing tomorrow.
+    if counts and (policy.lists or (risk == "null-origin" and policy.origin == ("copy",))):
         return True
     options = {
         option: getattr(policy, option) for option in ("origin", "credentials", "accept_risk")

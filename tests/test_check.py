@@ -664,6 +664,30 @@ def test_module_that_exits_is_a_problem_whatever_its_status(check):
 # --- module:attribute ---
 
 
+@pytest.mark.parametrize(
+    ("risk", "advice"),
+    [
+        ("slow-expression", []),
+        (
+            "any-origin",
+            ["listed.py: accept_risk: any-origin is accepted, but not there: leave it out"],
+        ),
+    ],
+    ids=["counts_without_credentials", "counts_with_credentials_only"],
+)
+def test_risk_that_a_list_may_bring_is_not_called_absent(risk, advice, check):
+    code = f"""
+        from wsgicors import CORS, OriginList
+        def inner(environ, start_response): ...
+        app = CORS(inner, origin=OriginList(lambda: ["https://b.example"]), accept_risk="{risk}")
+        """
+    try:
+        status, lines = check("listed:app", listed_py=code)
+    finally:
+        sys.modules.pop("listed", None)
+    assert (status, lines[3:-1]) == (0, advice)
+
+
 def test_application_of_a_module_is_checked(check):
     code = """
         import re
