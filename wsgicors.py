@@ -52,7 +52,7 @@ from weakref import WeakValueDictionary
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
-    from typing import Any, Final, Union
+    from typing import Any, Final
 
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     Header = tuple[str, str]
     Complain = Callable[[object, str], None]
     Pace = Callable[[Iterable[Any]], Iterable[Any]]
-    Profile = Union[frozenset[str], None]  # the risks that are accepted; None: all
+    Profile = frozenset[str]  # the risks that are accepted
     Section = dict[
         str, tuple[str, Any]
     ]  # one policy as written: option -> key, value; None: not given
@@ -207,8 +207,8 @@ RISKS: Final = {
         "it without a repeat inside a repeat",
     ),
 }
-# Without credentials, these are accepted.
-CREDENTIAL_RISKS: Final = frozenset(RISKS) - {"slow-expression"}
+ALL_RISKS: Final = frozenset(RISKS)
+CREDENTIAL_RISKS: Final = ALL_RISKS - {"slow-expression"}  # accepted where there are no credentials
 
 MAX_ORIGIN: Final = 512  # bytes of an Origin that is looked at; a host name has at most 253
 MAX_METHOD: Final = 64  # bytes of an Access-Control-Request-Method that is echoed
@@ -1157,7 +1157,7 @@ CATEGORIES: Final = {
 # What else matches a letter where case is ignored: dotted and dotless i, the Kelvin sign, long s.
 FOLDED: Final = {"\u0130": "iI", "\u0131": "iI", "\u212a": "kK", "\u017f": "sS"}
 
-MAX_STEPS: Final = 100_000  # of one expression's proof; a step is about a microsecond
+MAX_STEPS: Final = 100_000  # of one expression's proof
 MAX_CHOICES: Final = 4  # names that classes such as [ae] may spell
 MAX_COPIES: Final = 4  # a larger count is followed as an endless repeat
 MAX_SINGLE_COPIES: Final = 64  # the same for a count of one character, such as [0-9a-f]{12}
@@ -1739,18 +1739,21 @@ def stranger_sentence(stranger: Stranger) -> str:
     return f"it may admit {origin!r}, and {sentence}"
 
 
+def risk_profile(accepted: frozenset[str], credentials: bool) -> Profile:
+    """The risks that may be in the origins of a policy which accepts these."""
+    return accepted if credentials else accepted | CREDENTIAL_RISKS
+
+
 def compile_origins(
     entries: Iterable[Any], accepted: Profile, complain: Complain, accept_key: str = "accept_risk"
 ) -> Matcher:
     """The matcher of a list of origins.
 
-    accepted: the risks that the policy accepts, without credentials nearly all of them; None: all.
+    accepted: the risks that the policy accepts (see risk_profile).
     An entry that is invalid or too risky is complained of and left out.
     """
     matcher = Matcher()
     exact, usual = matcher.exact, USUAL_PATTERN.fullmatch
-    if accepted is None:
-        accepted = frozenset(RISKS)
     free = accepted >= CREDENTIAL_RISKS
     for entry in entries:
         host = port = ""
@@ -1971,8 +1974,8 @@ class Group:
 
     def asks(self) -> bool:
         """Whether a list has brought a predicate, whose answer is for one request only."""
-        matchers = [matcher for policy in self.policies for matcher in policy.matchers()]
-        return any(matcher.predicates for matcher in matchers)
+        listed = [policy for policy in self.policies if policy.lists]
+        return any(matcher.predicates for policy in listed for matcher in policy.matchers())
 
 
 # What a request meets instead of a group of the configuration.
@@ -2041,7 +2044,7 @@ def compile_policy(
         if lists
         else origin
     )
-    profile = accepted if credentials else accepted | CREDENTIAL_RISKS
+    profile = risk_profile(accepted, credentials)
     matcher = compile_origins(patterns, profile, complain, accept_key)
     if anyone and (not credentials or "null-origin" in accepted):
         matcher.exact.add("null")
@@ -2553,7 +2556,7 @@ def check_origins(
         raise ConfigError(wrong)
     problems: list[Problem] = []
     complain = about("origins", problems)
-    profile = accepted if credentials else accepted | CREDENTIAL_RISKS
+    profile = risk_profile(accepted, credentials)
     # The user of a form cannot accept a risk, so the message does not say how.
     compile_entries(entries_of(origins), profile, patterns, complain, accept_key="")
     return tuple(problems)
@@ -2654,7 +2657,7 @@ class OriginList:
         check_boolean("patterns", patterns, wrong)
         complain = about("initial", wrong)
         first = read_origins([] if initial is None else initial, complain)
-        compile_entries(first, None, patterns is True, complain)
+        compile_entries(first, ALL_RISKS, patterns is True, complain)
         if wrong:
             raise ConfigError(wrong)
         self.source, self._every, self._allow_empty = load, every, allow_empty
@@ -2747,7 +2750,7 @@ class OriginList:
         if now.problems:
             return list(now.problems.values())
         problems: list[Problem] = []
-        compile_entries(now.entries, None, self._patterns, about("load", problems))
+        compile_entries(now.entries, ALL_RISKS, self._patterns, about("load", problems))
         return [tuple(problems)]
 
     # For the middleware.
@@ -2793,7 +2796,7 @@ class OriginList:
         if not entries and not self._allow_empty:
             complain(self.source, "gave no origin: write allow_empty=True if nobody may be allowed")
         elif entries and any(
-            compile_entries([entry], None, self._patterns, complain) for entry in pace(entries)
+            compile_entries([entry], ALL_RISKS, self._patterns, complain) for entry in pace(entries)
         ):
             problems.clear()  # the others are looked at for each profile
         if problems:
