@@ -35,7 +35,7 @@ from support import (
     request,
 )
 
-from wsgicors import CORS, ConfigError, OriginList
+from wsgicors import CORS, CREDENTIAL_RISKS, ConfigError, OriginList
 
 SOON = 0.001  # seconds: the next request but a few starts a reload
 NEVER = 3600.0
@@ -394,7 +394,7 @@ def test_what_a_reload_replaces_is_freed_by_its_thread_and_not_in_a_request():
     finish_reload()
     source.answers.clear()
     start_reload(test_client, source)
-    replaced = weakref.ref(origins.matcher(None))
+    replaced = weakref.ref(origins.matcher(CREDENTIAL_RISKS))
     source.answers.set()
     finish_reload()  # and no request since
     gc.collect()
