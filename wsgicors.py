@@ -321,26 +321,21 @@ FIELD_NAMES: Final = re.compile(rf"{TOKEN.pattern}(?: *, *{TOKEN.pattern})*")
 
 # origin = scheme "://" host [ ":" port ]            https://fetch.spec.whatwg.org/#origin-header
 # in the characters that browsers send; `null` is compared elsewhere.
-# Groups: scheme with its slashes, leftmost label, the other labels each with its dot, port with its colon.
-WEB_ORIGIN: Final = (
-    re.compile(  # the URL standard's hosts: in lower case; a name or an IPv4 address
-        r"(https?://) ([a-z0-9_-]+) ( (?:\.[a-z0-9_-]+)* \.? ) ( (?: : [1-9][0-9]{0,4} )? )",
-        re.VERBOSE,
-    )
-)
-OTHER_ORIGIN: Final = (
-    re.compile(  # an IPv6 address, or any other scheme, whose host is kept as it is
-        r"""
-    (?: (?= https?://\[ | (?! https?: | file: ) ) ( [a-z][a-z0-9+.-]* :// ) )
-    ( \[ [0-9a-f:]+ \] (?!\.) | [A-Za-z0-9_-]+ ) ( (?:\.[A-Za-z0-9_-]+)* \.? ) ( (?: : [1-9][0-9]{0,4} )? )
+ORIGIN: Final = re.compile(
+    r"""
+    https?://                       # a web page, whose host the URL standard parses:
+    [a-z0-9_-]+ (\.[a-z0-9_-]+)* \.?           # a name in lower case, or an IPv4 address
+    (:[1-9][0-9]{0,4})?
+    |
+    (?: https?://(?=\[)             # a web page on an IPv6 address,
+    | (?!https?:|file:) [a-z][a-z0-9+.-]*:// )  # or a scheme whose host is kept as it is
+    (\[[0-9a-f:]+\] | [A-Za-z0-9_-]+ (\.[A-Za-z0-9_-]+)* \.?)
+    (:[1-9][0-9]{0,4})?
     """,
-        re.VERBOSE,
-    )
+    re.VERBOSE,
 )
 
-SUBDOMAIN: Final = re.compile(
-    r"https://[a-z0-9_-]+\."
-)  # what the wildcard of https://*.example.com usually stands for
+CONTROLS: Final = re.compile("[\x00-\x1f\x7f]")
 
 # The patterns that nearly every configuration consists of, accepted by this one look: scheme, host, wildcard.
 # A last label that starts with a letter cannot be an IPv4 address; whatever does not match is looked at in full.
@@ -933,16 +928,17 @@ def is_local(host: str) -> bool:
 class Matcher:
     """A compiled list of origins; its cost does not grow with their number.
 
-    An origin is admitted by a wildcard pattern if one of the few patterns that could admit it is in the set of those
-    that are written.
+    A wildcard pattern is one text in a set, so an origin is looked up as each of the few texts
+    that could admit it: itself with ``*`` for its leftmost labels, or for a part of the first one.
     """
 
     def __init__(self) -> None:
         self.exact: set[str] = set()
         self.wildcards: set[str] = set()
-        self.shapes: set[tuple[int, int]] = (
-            set()
-        )  # characters around the "*" of labels such as "pr-*"
+        # What the texts to look up are made of: the lengths of the parents in "*.example.com",
+        # and those of the text before and after the "*" of a label such as "pr-*".
+        self.parents: set[int] = set()
+        self.partial_labels: set[tuple[int, int]] = set()
         self.any_port = False  # some pattern ends in ":*"
         self.regexes: list[re.Pattern[str]] = []
         self.predicates: list[Predicate] = []
@@ -959,47 +955,53 @@ class Matcher:
         elif port != "*" and "*" not in host:
             self.exact.add(entry)
         else:
-            self.wildcards.add(entry)
-            self.any_port = self.any_port or port == "*"
-            before, star, after = host.partition(".")[0].partition("*")
-            if star and (before or after):
-                self.shapes.add((len(before), len(after)))
+            self.add_wildcard(entry, host, port)
 
-    def spells_out(self, origin: str) -> bool:
-        """Whether a usual wildcard admits the origin: it has all but one label of it, so only that label is checked."""
-        found = SUBDOMAIN.match(origin) if self.wildcards and not self.any_port else None
-        return found is not None and f"https://*.{origin[found.end() :]}" in self.wildcards
+    def add_wildcard(self, entry: str, host: str, port: str) -> None:
+        self.wildcards.add(entry)
+        self.any_port = self.any_port or port == "*"
+        before, star, after = host.partition(".")[0].partition("*")
+        if before or after:
+            if star:
+                self.partial_labels.add((len(before), len(after)))
+        elif len(host) > 1:
+            self.parents.add(len(host) - 1)
 
-    def matches(self, origin: str, parts: tuple[str, ...]) -> bool:
-        """Whether a well-formed origin, given with its parts, is that of a wildcard or a regular expression."""
-        if self.wildcards:
-            scheme, label, parents, port = parts
-            if self.generalized(scheme, label, parents, port):
-                return True
-            if self.any_port and self.generalized(scheme, label, parents, ":*"):
-                return True
-        return bool(self.regexes) and any(regex.fullmatch(origin) for regex in self.regexes)
-
-    def generalized(self, scheme: str, label: str, parents: str, port: str) -> bool:
-        """Whether the origin, or one with ``*`` for some labels or a part of the leftmost, is a written pattern."""
-        wildcards, rest = self.wildcards, parents + port
-        if scheme + label + rest in wildcards:
+    def admits(self, origin: str) -> bool:
+        """Whether an origin of at most 512 bytes is listed, or has the form of what is."""
+        if origin in self.exact:
             return True
-        if label[0] == "[":
+        if self.wildcards and not self.wildcards.isdisjoint(self.generalized(origin)):
+            return is_well_formed(origin)
+        if not self.regexes or not is_well_formed(origin):
             return False
-        for before, after in self.shapes:
-            starred = f"{scheme}{label[:before]}*{label[len(label) - after :]}{rest}"
-            if len(label) > before + after and starred in wildcards:
-                return True
-        dot = 0 if parents else -1
-        while dot >= 0:
-            if scheme + "*" + rest[dot:] in wildcards:
-                return True
-            dot = rest.find(".", dot + 1)
-        return f"{scheme}*{port}" in wildcards
+        return any(regex.fullmatch(origin) for regex in self.regexes)
 
+    def generalized(self, origin: str) -> Iterator[str]:
+        """The patterns with a wildcard that could admit the origin, which may be malformed."""
+        start = origin.find("://") + 3
+        end, port = len(origin), ""
+        colon = origin.rfind(":", start)
+        if colon > 0 and origin[colon + 1 :].isdigit():
+            end, port = colon, origin[colon:]
+        scheme, host = origin[:start], origin[start:end]
+        yield from self.generalized_host(scheme, host, port)
+        if self.any_port:
+            yield f"{scheme}{host}:*"
+            yield from self.generalized_host(scheme, host, ":*")
 
-NOBODY: Final = Matcher()
+    def generalized_host(self, scheme: str, host: str, port: str) -> Iterator[str]:
+        if not host or host[0] == "[":  # an address has no labels
+            return
+        for length in self.parents:
+            if length < len(host) and host[-length] == ".":
+                yield f"{scheme}*{host[-length:]}{port}"
+        yield f"{scheme}*{port}"
+        label = host.partition(".")[0]
+        for before, after in self.partial_labels:
+            if before + after < len(label):
+                rest = host[len(label) - after :]
+                yield f"{scheme}{host[:before]}*{rest}{port}"
 
 
 def ask(predicate: Predicate, origin: str, environ: WSGIEnvironment) -> bool | None:
@@ -1762,9 +1764,10 @@ def compile_origins(
             if isinstance(entry, str):
                 found = usual(entry) if len(entry) < MAX_USUAL_PATTERN else None
                 if found and (free or (found[1] == "https" and not found[3])):
-                    (matcher.wildcards if found[3] else exact).add(
-                        entry
-                    )  # by far the most frequent: no risk
+                    if found[3]:
+                        matcher.add_wildcard(entry, found[2], "")
+                    else:
+                        exact.add(entry)  # by far the most frequent: no risk
                     continue
                 scheme, host, port = (found[1], found[2], "") if found else parse_pattern(entry)
                 risks = pattern_risks(scheme, host)
@@ -1807,6 +1810,7 @@ class Policy:
     preflight_continue: bool
     accept_risk: frozenset[str]
     # For the middleware's own use:
+    exposes_all: bool  # browsers would take the `*` of expose_headers literally
     static: bool  # what it sends does not depend on the request's Origin
     anyone: bool  # every well-formed origin is admitted
     matcher: Matcher
@@ -1833,149 +1837,137 @@ class Policy:
     def __repr__(self) -> str:
         return f"Policy({', '.join(f'{name}={show(getattr(self, name))}' for name in ('name', *OPTIONS))})"
 
+    def allows(self, origin: str, environ: WSGIEnvironment) -> bool:
+        """Whether the policy, on its own, allows the origin; ``environ`` is for its predicates."""
+        request = Request({**environ, "HTTP_ORIGIN": origin}, environ)
+        return self.static or self.refusal_of_origin(request) == ""
+
     def matchers(self) -> list[Matcher]:
         """That of the policy's own origins, and those of what its lists say now."""
-        own = [self.matcher]
-        return (
-            own + [origins.matcher(self.profile) for origins in self.lists] if self.lists else own
-        )
+        if not self.lists:
+            return [self.matcher]
+        return [self.matcher, *[origins.matcher(self.profile) for origins in self.lists]]
 
-    def admits(
-        self, origin: str, parts: tuple[str, ...] | None, environ: WSGIEnvironment
-    ) -> bool | None:
-        """Whether a short origin is admitted, of which split_origin made parts; None: a predicate failed."""
+    def refusal(self, request: Request, verbmatch: bool) -> str:
+        """Why the policy does not allow the request; nothing where it does."""
+        refusal = self.refusal_of_origin(request)
+        if refusal:
+            return refusal
+        if verbmatch and request.verb not in self.methods and self.methods != ("*",):
+            return VERB_NOT_ALLOWED
+        return self.refusal_of_echo(request) if request.preflight else ""
+
+    def refusal_of_origin(self, request: Request) -> str:
+        origin = request.origin
+        if not isinstance(origin, str) or len(origin) > MAX_ORIGIN:
+            return NOT_ALLOWED
         matchers = self.matchers()
-        for matcher in matchers:
-            if origin in matcher.exact or (parts and matcher.matches(origin, parts)):
-                return True
-        if parts is None or self.anyone:
-            return parts is not None
-        for predicate in [predicate for matcher in matchers for predicate in matcher.predicates]:
-            answer = ask(predicate, origin, environ)
+        if any(matcher.admits(origin) for matcher in matchers):
+            return ""
+        if self.anyone:
+            return "" if is_well_formed(origin) else NOT_ALLOWED
+        predicates = [predicate for matcher in matchers for predicate in matcher.predicates]
+        if not predicates or not is_well_formed(origin):
+            return NOT_ALLOWED
+        request.asked_predicate = True
+        for predicate in predicates:
+            answer = ask(predicate, origin, request.environ)
             if answer is not False:
-                return answer
-        return False
+                return "" if answer else PREDICATE_FAILED
+        return NOT_ALLOWED
+
+    def refusal_of_echo(self, request: Request) -> str:
+        """Why what the preflight asks for cannot be echoed; nothing where it can."""
+        if "methods" in self.echoes and not is_safe_method(request.asked_method):
+            return UNSAFE_METHOD
+        names = request.asked_headers
+        if "headers" in self.echoes and names and not is_list_of_names(names):
+            return UNSAFE_HEADERS
+        return ""
 
     def response_headers(self, origin: str) -> list[Header]:
         if self.timing:
             return [(ALLOW_ORIGIN, origin), (TIMING_ALLOW_ORIGIN, origin), *self.response]
         return [(ALLOW_ORIGIN, origin), *self.response]
 
-    def preflight_headers(self, environ: WSGIEnvironment) -> list[Header]:
-        if self.static:
-            return list(self.preflight)
-        headers = [(ALLOW_ORIGIN, environ["HTTP_ORIGIN"]), *self.preflight]
+    def preflight_headers(self, request: Request) -> list[Header]:
+        origin = "*" if self.static else request.origin
+        headers = [(ALLOW_ORIGIN, origin), *self.preflight]
         if "methods" in self.echoes:
-            asked = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
-            headers.append((ALLOW_METHODS, ", ".join(dict.fromkeys((*STANDARD_METHODS, asked)))))
-        if "headers" in self.echoes and environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"):
-            headers.append((ALLOW_HEADERS, environ["HTTP_ACCESS_CONTROL_REQUEST_HEADERS"]))
+            methods = dict.fromkeys((*STANDARD_METHODS, request.asked_method))
+            headers.append((ALLOW_METHODS, ", ".join(methods)))
+        if "headers" in self.echoes and request.asked_headers:
+            headers.append((ALLOW_HEADERS, request.asked_headers))
         return headers
 
-    def unsafe_echo(self, environ: WSGIEnvironment) -> Refusal | None:
-        """The refusal of a preflight that asks to echo what is not valid or too long, or None."""
-        asked = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
-        if "methods" in self.echoes and not (len(asked) <= MAX_METHOD and TOKEN.fullmatch(asked)):
-            return UNSAFE_METHOD
-        names = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
-        if (
-            "headers" in self.echoes
-            and names
-            and not (len(names) <= MAX_HEADERS and FIELD_NAMES.fullmatch(names))
-        ):
-            return UNSAFE_HEADERS
-        return None
+
+def is_safe_method(method: str) -> bool:
+    return len(method) <= MAX_METHOD and TOKEN.fullmatch(method) is not None
 
 
-class Refusal(namedtuple("Refusal", "reason")):
-    """Why no policy allows a request: one line of ours, with nothing of the request in it."""
-
-    __slots__ = ()
-    echoes: frozenset[str] = frozenset()
+def is_list_of_names(names: str) -> bool:
+    return len(names) <= MAX_HEADERS and FIELD_NAMES.fullmatch(names) is not None
 
 
-NOT_ALLOWED: Final = Refusal("no policy for this path allows the origin")
-MALFORMED: Final = Refusal("the Origin header is not what browsers send")
-VERB_NOT_ALLOWED: Final = Refusal(
+# Why a request is refused: lines of ours, with nothing of the request in them.
+NOT_ALLOWED: Final = "no policy for this path allows the origin"
+MALFORMED: Final = "the Origin header is not what browsers send"
+VERB_NOT_ALLOWED: Final = (
     "no policy for this path allows the method to the origin (matchstrategy = verbmatch)"
 )
-PREDICATE_FAILED: Final = Refusal("a predicate of the configuration failed; see the server's log")
-STRATEGY_FAILED: Final = Refusal(
-    "the matchstrategy of the configuration failed; see the server's log"
-)
-DENIED: Final = Refusal("the policy deny refuses what no policy before it allows")
-AMBIGUOUS_PATH: Final = Refusal("the path and its normal form are governed by different policies")
-UNSAFE_METHOD: Final = Refusal("Access-Control-Request-Method is not a token of at most 64 bytes")
-UNSAFE_HEADERS: Final = Refusal(
+PREDICATE_FAILED: Final = "a predicate of the configuration failed; see the server's log"
+STRATEGY_FAILED: Final = "the matchstrategy of the configuration failed; see the server's log"
+DENIED: Final = "the policy deny refuses what no policy before it allows"
+AMBIGUOUS_PATH: Final = "the path and its normal form are governed by different policies"
+UNSAFE_METHOD: Final = "Access-Control-Request-Method is not a token of at most 64 bytes"
+UNSAFE_HEADERS: Final = (
     "Access-Control-Request-Headers is not a list of names of at most 4096 bytes"
 )
+# With these, no later policy of the group is asked.
+FINAL_REFUSALS: Final = frozenset((PREDICATE_FAILED, UNSAFE_METHOD, UNSAFE_HEADERS))
+REFUSED_PREFLIGHT: Final = "CORS preflight refused: "  # how the body of a refusal begins
+
+NOT_GOVERNED: Final = "no policy governs it"
 
 VARY_ORIGIN: Final[Header] = ("Vary", "Origin")
-
-
-# An Origin, and the headers that it gets; this one is equal to no Origin.
-NOTHING_YET: Final[tuple[object, list[Header]]] = (object(), [])
-
-
-class Memory:
-    """The last answers of a group: most requests come from one page, and comparing an origin is the cheapest way.
-
-    Kept where nothing but the origin decides, as long as no list of the group changes; sent as a part of fresh lists.
-    It holds nothing of a list, so that what a reload replaces is freed there.
-    """
-
-    __slots__ = ("by_origin", "preflight", "response", "usual")
-
-    def __init__(self, group: Group) -> None:
-        self.by_origin = not group.verbmatch and not group.static
-        for policy in group.policies:
-            for matcher in (
-                policy.matchers()
-            ):  # a list compiles what a policy needs when asked first: now, at start-up
-                if matcher.predicates or "expose_headers" in policy.echoes:
-                    self.by_origin = False
-        # What the first policy admits and answers with nothing else that depends on the request; None: its list.
-        self.usual: Matcher | None = NOBODY
-        if self.by_origin and group.policies and not group.policies[0].timing:
-            first = group.policies[0]
-            self.usual = None if first.lists and len(first.origin) == 1 else first.matcher
-        self.response = self.preflight = NOTHING_YET
+WITHOUT_ORIGIN: Final = [VARY_ORIGIN]  # what a governed response gets at least
+MAX_REMEMBERED: Final = 4096  # origins whose answers a group remembers
 
 
 class Group:
-    """Policies with the same ``path``: the first group whose path matches is the only one that is asked."""
+    """Policies with the same ``path``: the first group whose path matches is the only one asked.
+
+    answers: two mappings, Origin -> headers of responses, and Origin -> Answer of preflights, of
+    what was allowed before and depends on nothing but the origin. They are replaced when a list
+    changes: a request that still looks at the old list can only store into the old mappings.
+    """
 
     def __init__(
         self,
         paths: Iterable[str],
         policies: Iterable[Policy],
-        refusal: Refusal = NOT_ALLOWED,
+        refusal: str = NOT_ALLOWED,
         verbmatch: bool = False,
     ) -> None:
         # PATH_INFO holds the bytes of the path, each as one character (PEP 3333, "Unicode Issues").
         latin = [path.encode("utf-8").decode("latin-1") for path in paths]
-        self.exact = tuple([path[:-2] if path.endswith("/*") else path for path in latin])
-        self.prefixes = tuple([path[:-1] for path in latin if path.endswith("/*")])
+        self.exact = tuple([path.removesuffix("/*") for path in latin if path])
+        # The empty path stands for every path.
+        self.prefixes = tuple([path.removesuffix("*") for path in latin if path[-2:] in ("/*", "")])
         self.policies = tuple(policies)
         self.verbmatch = verbmatch
         self.refusal = refusal  # where no policy of the group allows a well-formed origin
         self.static = bool(self.policies) and self.policies[0].static
-        self.without_origin: list[Header] = (
-            list(self.policies[0].response) if self.static else [VARY_ORIGIN]
-        )
         self.lists = [origins for policy in self.policies for origins in policy.lists]
         for origins in self.lists:
             origins.watch(self)
-        self.memory = Memory(self)
+        for policy in self.policies:
+            policy.matchers()  # a list compiles what a policy needs when first asked: at start-up
+        self.forget()
 
     def forget(self) -> None:
         """Remember answers anew: a list has changed."""
-        self.memory = Memory(self)
-
-    def asks(self) -> bool:
-        """Whether a list has brought a predicate, whose answer is for one request only."""
-        listed = [policy for policy in self.policies if policy.lists]
-        return any(matcher.predicates for policy in listed for matcher in policy.matchers())
+        self.answers: tuple[dict[str, list[Header]], dict[str, Answer]] = ({}, {})
 
 
 # What a request meets instead of a group of the configuration.
@@ -1987,32 +1979,39 @@ FAILED: Final = Group((), (), STRATEGY_FAILED)
 class Rules:
     """A whole configuration, compiled: what a request meets.
 
-    policies: by name, in order. strategy: "firstmatch", "verbmatch" or a function. by_name: the groups that a function
-    names. groups: those that a path picks, in order. rest: the group without a path, or None. only: the same, where
+    policies: by name, in order. strategy: "firstmatch", "verbmatch" or a function. named: the
+    groups that a function names; None where the path picks. groups: those that a path picks, in
+    order; the one without a path is the prefix ``""``, and comes last. everywhere: the same, where
     there is nothing to pick from.
     """
 
-    __slots__ = ("by_name", "catch_errors", "groups", "only", "policies", "rest", "strategy")
+    __slots__ = ("catch_errors", "everywhere", "groups", "named", "policies", "strategy")
 
     def __init__(
         self, policies: dict[str, Policy], strategy: Any, catch_errors: bool, denies: bool
     ) -> None:
         self.policies: Mapping[str, Policy] = MappingProxyType(policies)
         self.strategy, self.catch_errors = strategy, catch_errors
-        self.by_name = {"deny": DENY}
-        by_path: dict[frozenset[str], list[Policy]] = {frozenset(): []} if denies else {}
+        self.named: dict[str, Group] | None = None
+        self.groups: tuple[Group, ...] = ()
         if callable(strategy):
-            self.by_name.update((name, Group((), [policy])) for name, policy in policies.items())
+            groups = {name: Group((), [policy]) for name, policy in policies.items()}
+            self.named = {**groups, "deny": DENY}
         else:
-            for policy in policies.values():
-                by_path.setdefault(frozenset(policy.path), []).append(policy)
-        verbmatch, pathless = strategy == "verbmatch", by_path.pop(frozenset(), None)
-        self.groups = tuple(
-            Group(path, members, NOT_ALLOWED, verbmatch) for path, members in by_path.items()
-        )
-        refusal = DENIED if denies else NOT_ALLOWED
-        self.rest = None if pathless is None else Group((), pathless, refusal, verbmatch)
-        self.only = None if self.groups or callable(strategy) else self.rest
+            self.groups = group_by_path(policies.values(), strategy == "verbmatch", denies)
+        first = self.groups[0] if self.groups else None
+        self.everywhere = first if first and "" in first.prefixes else None
+
+
+def group_by_path(policies: Iterable[Policy], verbmatch: bool, denies: bool) -> tuple[Group, ...]:
+    by_path: dict[frozenset[str], list[Policy]] = {}
+    for policy in policies:
+        by_path.setdefault(frozenset(policy.path), []).append(policy)
+    pathless = by_path.pop(frozenset(), [])
+    groups = [Group(path, members, NOT_ALLOWED, verbmatch) for path, members in by_path.items()]
+    if pathless or denies:
+        groups.append(Group(("",), pathless, DENIED if denies else NOT_ALLOWED, verbmatch))
+    return tuple(groups)
 
 
 def compile_policy(
@@ -2061,18 +2060,14 @@ def compile_policy(
     varies = "Origin" + ", Access-Control-Request-Method" * ("methods" in echoes)
     varies += ", Access-Control-Request-Headers" * ("headers" in echoes)
     # A header without a value is not sent.
-    always = [
-        (ALLOW_ORIGIN, "*" if static else ""),
-        (ALLOW_CREDENTIALS, "true" if credentials else ""),
-    ]
+    allow_credentials = (ALLOW_CREDENTIALS, "true" if credentials else "")
     response = [
-        *always,
+        allow_credentials,
         (EXPOSE_HEADERS, exposed),
-        (TIMING_ALLOW_ORIGIN, "*" if static and values["timing"] else ""),
         ("Vary", "" if static else "Origin"),
     ]
     preflight = [
-        *always,
+        allow_credentials,
         (ALLOW_METHODS, methods),
         (ALLOW_HEADERS, "*, Authorization" if headers == "*" else headers),
         (MAX_AGE, "" if values["maxage"] is None else str(values["maxage"])),
@@ -2087,6 +2082,7 @@ def compile_policy(
         lists=lists,
         profile=profile,
         echoes=echoes,
+        exposes_all="expose_headers" in echoes,
         response=tuple([header for header in response if header[1]]),
         preflight=tuple([header for header in preflight if header[1]]),
     )
@@ -2129,84 +2125,158 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
 # ---------------------------------------------------------------------------------------------------------------
 
 
+class Request:
+    """What of a request decides, read before a predicate can change the environ.
+
+    sent: the environ as it came. environ: what predicates get. origin: ``HTTP_ORIGIN``; None
+    without one. asked_method, asked_headers: what a preflight asks for. verb: the method that
+    ``verbmatch`` compares.
+    """
+
+    __slots__ = (
+        "asked_headers",
+        "asked_method",
+        "asked_predicate",
+        "environ",
+        "method",
+        "origin",
+        "path",
+        "preflight",
+        "verb",
+    )
+
+    def __init__(self, sent: WSGIEnvironment, environ: WSGIEnvironment) -> None:
+        self.environ = environ
+        self.method, self.path = sent.get("REQUEST_METHOD"), sent.get("PATH_INFO")
+        self.origin: Any = sent.get("HTTP_ORIGIN")
+        self.preflight = is_preflight(sent)
+        self.asked_method = sent.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "")
+        self.asked_headers = sent.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
+        self.verb = self.asked_method if self.preflight else self.method
+        self.asked_predicate = False  # whether anything but the origin has decided
+
+
+class Decision(namedtuple("Decision", "policy reason group")):
+    """What a request meets: the Policy that allows it, or None and the reason, a line of text.
+
+    group: the policies that were asked, in order.
+    """
+
+    __slots__ = ()
+
+
+def is_preflight(environ: WSGIEnvironment) -> bool:
+    """https://fetch.spec.whatwg.org/#cors-preflight-request: OPTIONS with both headers, no more."""
+    return (
+        environ.get("REQUEST_METHOD") == "OPTIONS"
+        and "HTTP_ORIGIN" in environ
+        and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+    )
+
+
 def pick_group(rules: Rules, environ: WSGIEnvironment) -> Group | None:
-    """The group that the strategy's function names, else the one that the path picks; None: not governed."""
-    if callable(rules.strategy):
-        try:
-            name = rules.strategy(environ)
-        except Exception:
-            logger().exception("the matchstrategy %s failed", show(rules.strategy))
-            return FAILED
-        if name is None:
-            return None
-        if isinstance(name, str) and name in rules.by_name:
-            return rules.by_name[name]
-        logger().error(
-            "the matchstrategy %s returned %s, which names no policy",
-            show(rules.strategy),
-            show(name),
-        )
-        if isinstance(name, CoroutineType):
-            name.close()
-        return FAILED
+    """The group that the strategy's function names, else the one that the path picks.
+
+    None: the request is not governed.
+    """
+    if rules.named is not None:
+        return group_by_name(rules.strategy, rules.named, environ)
     path = environ.get("PATH_INFO") or "/"
-    group = group_of(rules, path)
-    # Only such a path can be read in more than one way: as it is, without bytes that are no UTF-8 (Bottle), and normal.
-    if path[0] != "/" or "//" in path or "/." in path or "\\" in path or not path.isascii():
-        text = path.encode("latin-1", "ignore").decode("utf-8", "ignore")
-        for reading in (text, normal_path(text)):
-            if group_of(rules, reading.encode("utf-8").decode("latin-1")) is not group:
-                return AMBIGUOUS
+    group = group_of(rules.groups, path)
+    if has_one_reading(path):
+        return group
+    # Bottle leaves out bytes that are not UTF-8; Pyramid also leaves out control characters.
+    text = path.encode("latin-1", "ignore").decode("utf-8", "ignore")
+    visible = CONTROLS.sub("", text)
+    for reading in (text, visible, normal_path(text), normal_path(visible)):
+        latin = reading.encode("utf-8").decode("latin-1")
+        if group_of(rules.groups, latin or "/") is not group:
+            return AMBIGUOUS
     return group
 
 
-def group_of(rules: Rules, path: str) -> Group | None:
-    for group in rules.groups:
+def has_one_reading(path: str) -> bool:
+    """Whether every server and framework takes the path as it is."""
+    plain = path.isascii() and path.isprintable() and path[0] == "/"
+    return plain and not ("//" in path or "/." in path or "\\" in path)
+
+
+def group_of(groups: tuple[Group, ...], path: str) -> Group | None:
+    for group in groups:
         if path in group.exact or path.startswith(group.prefixes):
             return group
-    return rules.rest
+    return None
 
 
-def decide(group: Group, environ: WSGIEnvironment, preflight: bool) -> Policy | Refusal:
+def group_by_name(strategy: Any, named: dict[str, Group], environ: WSGIEnvironment) -> Group | None:
+    try:
+        name = strategy(environ)
+    except Exception:
+        logger().exception("the matchstrategy %s failed", show(strategy))
+        return FAILED
+    if name is None:
+        return None
+    if isinstance(name, str) and name in named:
+        return named[name]
+    text = "the matchstrategy %s returned %s, which names no policy"
+    logger().error(text, show(strategy), show(name))
+    if isinstance(name, CoroutineType):
+        name.close()
+    return FAILED
+
+
+def decide(group: Group, request: Request) -> Decision:
     """The policy of the group that allows the request, or why none does."""
     if group.static:
-        return group.policies[0]
-    origin: Any = environ.get("HTTP_ORIGIN")
-    parts = split_origin(origin)
-    if parts is None and origin != "null":
-        return MALFORMED
-    refusal = group.refusal
+        return Decision(group.policies[0], "", group.policies)
+    reason = group.refusal
     for policy in group.policies:
-        allowed = policy.admits(origin, parts, environ)
-        if allowed is None:
-            return PREDICATE_FAILED
-        if allowed:
-            verb = "HTTP_ACCESS_CONTROL_REQUEST_METHOD" if preflight else "REQUEST_METHOD"
-            if (
-                not group.verbmatch
-                or environ.get(verb) in policy.methods
-                or policy.methods == ("*",)
-            ):
-                return (policy.unsafe_echo(environ) or policy) if preflight else policy
-            refusal = VERB_NOT_ALLOWED
-    return refusal
+        refusal = policy.refusal(request, group.verbmatch)
+        if not refusal:
+            return Decision(policy, "", group.policies)
+        if refusal in FINAL_REFUSALS:
+            return Decision(None, refusal, group.policies)
+        if refusal == VERB_NOT_ALLOWED:
+            reason = refusal
+    if not is_origin(request.origin):
+        reason = MALFORMED
+    return Decision(None, reason, group.policies)
 
 
-def split_origin(origin: object) -> tuple[str, ...] | None:
-    """Scheme, leftmost label, other labels and port of a well-formed origin, else None."""
+def is_origin(origin: object) -> bool:
+    """Whether it is what browsers send as Origin."""
     if not isinstance(origin, str) or len(origin) > MAX_ORIGIN:
-        return None
-    found = WEB_ORIGIN.fullmatch(origin) or OTHER_ORIGIN.fullmatch(origin)
-    return found.groups() if found else None
+        return False
+    return origin == "null" or is_well_formed(origin)
+
+
+def is_well_formed(origin: str) -> bool:
+    return ORIGIN.fullmatch(origin) is not None
 
 
 # ---------------------------------------------------------------------------------------------------------------
 # Act: the only part that touches WSGI (PEP 3333).
 # ---------------------------------------------------------------------------------------------------------------
 
-# Spellings of header names that are known to need no look, so that a response costs one look-up a header.
+# Spellings of header names that no policy sets, so that a response costs one look-up a header.
 PLAIN_NAMES: set[str] = set()
 MAX_PLAIN_NAMES: Final = 1024
+
+# What people look for on the middleware that the application of a framework has.
+OF_APPLICATIONS: Final = frozenset(
+    """
+    add_url_rule after_request app_context before_request blueprints cli config errorhandler get
+    jinja_env post register_blueprint registry route router run test_client test_request_context
+    url_map view_functions wsgi wsgi_app
+    """.split()
+)
+NO_APPLICATION: Any = object()
+
+
+class Answer(namedtuple("Answer", "status headers body")):
+    """What a preflight gets. An empty status: the application answers, and the headers are added."""
+
+    __slots__ = ()
 
 
 class CORS:
@@ -2225,8 +2295,14 @@ class CORS:
     """
 
     def __init__(
-        self, app: WSGIApplication, cfg: Mapping[str, Any] | None = None, **options: Any
+        self,
+        app: WSGIApplication = NO_APPLICATION,
+        cfg: Mapping[str, Any] | None = None,
+        **options: Any,
     ) -> None:
+        if app is NO_APPLICATION:
+            name = ", not application" if "application" in options else ""
+            raise TypeError(f"CORS() takes the application as app{name}: write CORS(app, ...)")
         if not callable(app):
             message = f"{show(app)} is no WSGI application: write CORS(application, ...)"
             raise ConfigError([Problem("app", app, message)])
@@ -2245,55 +2321,70 @@ class CORS:
         """The active policies by name, in order; read-only."""
         return self._rules.policies
 
+    @property
+    def matchstrategy(self) -> str | Callable[[WSGIEnvironment], str | None]:
+        strategy: str | Callable[[WSGIEnvironment], str | None] = self._rules.strategy
+        return strategy
+
+    @property
+    def catch_errors(self) -> bool:
+        return self._rules.catch_errors
+
+    def decide(self, environ: WSGIEnvironment) -> Decision | None:
+        """What the middleware would decide for a request; None: the request is not governed.
+
+        It asks the strategy and the predicates, as a request would, and sends nothing.
+        """
+        sent = environ.copy()
+        group = pick_group(self._rules, environ)
+        return None if group is None else decide(group, Request(sent, environ))
+
+    if not TYPE_CHECKING:  # for type checkers, the application's names do not exist
+
+        def __getattr__(self, name):
+            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if name in OF_APPLICATIONS:
+                message += (
+                    ", which is the application's: write app.wsgi_app = CORS(app.wsgi_app, ...)"
+                    f" and keep using app.{name}"
+                )
+            raise AttributeError(message)
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         rules = self._rules
-        group = rules.only or pick_group(rules, environ)
+        # What a strategy changes in the environ changes nothing of what is checked and sent.
+        sent = environ if rules.named is None else environ.copy()
+        group = rules.everywhere or pick_group(rules, environ)
         if group is None:
+            if is_preflight(sent):
+                log("not governed: %s %s from %s: %s", Request(sent, environ), NOT_GOVERNED)
             return self.app(environ, start_response)
-
-        memory = group.memory
+        responses, preflights = group.answers  # before a look at any list: see Group
         for origins in group.lists:
             origins.refresh()
 
-        # Each branch asks first whether the answer is known already.
-        origin = environ.get("HTTP_ORIGIN")
-        # https://fetch.spec.whatwg.org/#cors-preflight-request: OPTIONS with both headers, and nothing else.
-        if (
-            origin is not None
-            and environ["REQUEST_METHOD"] == "OPTIONS"
-            and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
-        ):
-            last, ours = memory.preflight
-            if origin == last:
-                start_response("204 No Content", ours.copy())
-                return []
-            decision = decide(group, environ, True)
-            if not isinstance(decision, Policy) or not decision.preflight_continue:
-                return answer_preflight(group, memory, decision, environ, start_response)
-            ours = decision.preflight_headers(environ)
-        elif origin is None or group.static:
-            ours = group.without_origin
+        origin = "*" if group.static else sent.get("HTTP_ORIGIN")
+        if sent["REQUEST_METHOD"] == "OPTIONS" and is_preflight(sent):
+            answer: Answer | None = recall(preflights, origin)
+            if answer is None:
+                answer = answer_preflight(group, preflights, Request(sent, environ))
+            if answer.status:
+                start_response(answer.status, answer.headers.copy())
+                body: list[bytes] = answer.body
+                return body
+            ours = answer.headers
+        elif origin is None:
+            ours = WITHOUT_ORIGIN
         else:
-            last, ours = memory.response
-            if origin != last:
-                usual = memory.usual
-                if usual is None:
-                    first = group.policies[0]
-                    usual = first.lists[0].matcher(first.profile)
-                if (
-                    type(origin) is str
-                    and len(origin) <= MAX_ORIGIN
-                    and (origin in usual.exact or usual.spells_out(origin))
-                ):
-                    ours = [(ALLOW_ORIGIN, origin), *group.policies[0].response]
-                    memory.response = (origin, ours)
-                else:
-                    decision = decide(group, environ, False)
-                    ours = response_headers(group, memory, decision, environ)
-                    if "expose_headers" in decision.echoes:
-                        start_response = expose_all(start_response)
+            ours = recall(responses, origin)
+            if ours is None:
+                decision = decide(group, request := Request(sent, environ))
+                ours = response_headers(group, responses, decision, request)
+                if decision.policy and decision.policy.exposes_all:
+                    start_response = expose_all(start_response)
 
-        # Defaults instead of a closure: its cells would be made for every request, also for those answered above.
+        # Defaults instead of a closure: its cells would be made for every request, also for
+        # preflights.
         def respond(
             status: str,
             headers: list[Header],
@@ -2319,19 +2410,53 @@ class CORS:
         return self.app(environ, respond)
 
 
+def recall(answers: dict[str, Any], origin: object) -> Any:
+    """What is remembered for the origin; a long one is not even hashed."""
+    if type(origin) is str and len(origin) <= MAX_ORIGIN:
+        return answers.get(origin)
+    return None
+
+
+def remember(answers: dict[str, Any], origin: str, answer: Any) -> None:
+    if len(answers) >= MAX_REMEMBERED:
+        answers.clear()
+    answers[origin] = answer
+
+
 def response_headers(
-    group: Group, memory: Memory, decision: Policy | Refusal, environ: WSGIEnvironment
+    group: Group, responses: dict[str, list[Header]], decision: Decision, request: Request
 ) -> list[Header]:
-    """What an actual response with an Origin gets; it is remembered for the next one from there."""
-    if not isinstance(decision, Policy):
-        log_refusal(decision, environ)
-        return [VARY_ORIGIN]
-    origin = environ["HTTP_ORIGIN"]
-    ours = decision.response_headers(origin)
-    # A reload may have brought a predicate, whose answer is for this request only, while others read this memory.
-    if memory.by_origin and not group.asks():
-        memory.response = (origin, ours)
+    """What a response with an Origin, or of a static policy, gets."""
+    policy = decision.policy
+    if policy is None:
+        log_refusal(decision.reason, request)
+        return WITHOUT_ORIGIN
+    origin = "*" if group.static else request.origin
+    ours: list[Header] = policy.response_headers(origin)
+    if not (group.verbmatch or request.asked_predicate or policy.exposes_all):
+        remember(responses, origin, ours)
     return ours
+
+
+def answer_preflight(group: Group, preflights: dict[str, Answer], request: Request) -> Answer:
+    """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do."""
+    policy, reason, _ = decide(group, request)
+    if policy is None:
+        log_refusal(reason, request)
+        body = f"{REFUSED_PREFLIGHT}{reason}.\n".encode("ascii")
+        return Answer("403 Forbidden", [*entity_headers(body), VARY_ORIGIN], [body])
+    answer = preflight_answer(policy, policy.preflight_headers(request))
+    if not (group.verbmatch or request.asked_predicate or policy.echoes):
+        remember(preflights, "*" if group.static else request.origin, answer)
+    return answer
+
+
+def preflight_answer(policy: Policy, headers: list[Header]) -> Answer:
+    if policy.preflight_continue:
+        return Answer("", headers, [])
+    if policy.preflight_status == 204:  # which has no entity headers
+        return Answer("204 No Content", headers, [])
+    return Answer(f"{policy.preflight_status} OK", headers + entity_headers(b""), [])
 
 
 def expose_all(start_response: StartResponse) -> StartResponse:
@@ -2376,7 +2501,10 @@ def merge_headers(headers: list[Header], ours: list[Header]) -> list[Header]:
             continue
         if name not in ("vary", "timing-allow-origin"):
             merged.append(header)
-            if len(name) <= 64 and len(PLAIN_NAMES) < MAX_PLAIN_NAMES:
+            if len(name) <= 64:
+                # An application that makes up names must not keep out those of the others.
+                if len(PLAIN_NAMES) >= MAX_PLAIN_NAMES:
+                    PLAIN_NAMES.clear()
                 PLAIN_NAMES.add(header[0])
         elif name not in sent:
             merged.append(header)
@@ -2398,29 +2526,6 @@ def merge_vary(values: list[str], ours: str) -> str:
 
 def entity_headers(body: bytes) -> list[Header]:
     return [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
-
-
-def answer_preflight(
-    group: Group,
-    memory: Memory,
-    decision: Policy | Refusal,
-    environ: WSGIEnvironment,
-    start_response: StartResponse,
-) -> Iterable[bytes]:
-    """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do; 204 has no entity headers."""
-    if not isinstance(decision, Policy):
-        log_refusal(decision, environ)
-        body = f"CORS preflight refused: {decision.reason}.\n".encode("ascii")
-        start_response("403 Forbidden", [*entity_headers(body), VARY_ORIGIN])
-        return [body]
-    headers, origin = decision.preflight_headers(environ), environ["HTTP_ORIGIN"]
-    if decision.preflight_status != 204:
-        start_response(f"{decision.preflight_status} OK", headers + entity_headers(b""))
-        return []
-    if memory.by_origin and not decision.echoes and not group.asks():
-        memory.preflight = (origin, headers.copy())
-    start_response("204 No Content", headers)
-    return []
 
 
 def call_and_catch(
@@ -2478,17 +2583,20 @@ def call_and_catch(
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
 
-def log_refusal(refusal: Refusal, environ: WSGIEnvironment) -> None:
+def log_refusal(reason: str, request: Request) -> None:
+    environ = request.environ
+    own = f"{environ.get('wsgi.url_scheme')}://{environ.get('HTTP_HOST')}"
+    same = request.origin == own
+    log("refused %s %s from %s: %s", request, "same origin" if same else reason)
+
+
+def log(text: str, request: Request, reason: str) -> None:
     """One line; the same facts are attributes of the record, for a handler that counts."""
     if logger().isEnabledFor(10):  # logging.DEBUG
-        origin = environ.get("HTTP_ORIGIN")
-        own = f"{environ.get('wsgi.url_scheme')}://{environ.get('HTTP_HOST')}"
-        request = (environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"), origin)
-        reason = "same origin" if origin == own else refusal.reason
+        facts = (request.method, request.path, request.origin)
         names = ("cors_method", "cors_path", "cors_origin")
-        facts = {**dict(zip(names, map(plain, request))), "cors_reason": reason}
-        text = "refused %s %s from %s: %s"
-        logger().debug(text, *map(show, request), reason, extra=facts)
+        extra = {**dict(zip(names, map(plain, facts))), "cors_reason": reason}
+        logger().debug(text, *map(show, facts), reason, extra=extra)
 
 
 def plain(value: object) -> str:

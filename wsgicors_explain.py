@@ -58,15 +58,12 @@ from wsgicors import (
     VERB_NOT_ALLOWED,
     Call,
     ConfigError,
-    Group,
     Policy,
-    decide,
     is_local,
     make_middleware,
     normal_path,
     parse_host,
     parse_pattern,
-    pick_group,
     public_suffix_list,
     show,
 )
@@ -1055,13 +1052,6 @@ class Line(str):
         return line
 
 
-def allows(policy: Policy, origin: str, environ: WSGIEnvironment) -> bool:
-    """Whether the policy, were it the only one, allows the origin."""
-    return isinstance(
-        decide(Group((), (policy,)), {**environ, "HTTP_ORIGIN": origin}, preflight=False), Policy
-    )
-
-
 def key_of(policy: Policy, option: str) -> str:
     """The key of a policy's option in a flat configuration."""
     return option if policy.name == "direct" else f"{policy.name}_{option}"
@@ -1522,23 +1512,27 @@ def has_risk(policy: Policy, risk: str) -> bool:
 
 def why_unreachable(cors: CORS, policy: Policy) -> str:
     """Which policies take every request that this one could get; empty if some are left."""
-    rules = cors._rules
-    if callable(rules.strategy):
+    if callable(cors.matchstrategy):
         return ""
-    groups = [*rules.groups, *([rules.rest] if rules.rest else [])]
-    at = next(at for at, group in enumerate(groups) if policy in group.policies)
-    paths = [*groups[at].exact, *groups[at].prefixes] or ["/"]
-    if all(
-        any(path in group.exact or path.startswith(group.prefixes) for group in groups[:at])
-        for path in paths
-    ):
+    stems = [pattern.removesuffix("/*") or "/" for pattern in policy.path]
+    below = [pattern.removesuffix("*") for pattern in policy.path if pattern.endswith("/*")]
+    paths = [*stems, *below] or ["/any-path-that-no-other-policy-names"]
+    groups = [group for path in paths if policy in (group := group_asked(cors, path))]
+    if not groups:
         return "policies before it govern all of its paths"
-    for earlier in groups[at].policies[: groups[at].policies.index(policy)]:
-        any_verb = rules.strategy == "firstmatch" or earlier.methods == ("*",)
+    for earlier in groups[0][: groups[0].index(policy)]:
+        any_verb = cors.matchstrategy == "firstmatch" or earlier.methods == ("*",)
         verbs = any_verb or set(policy.methods) <= set(earlier.methods)
         if verbs and policy.origin and all(takes(earlier, entry) for entry in policy.origin):
             return f"{earlier.name}, which comes first for the same path, allows all of its origins"
     return ""
+
+
+def group_asked(cors: CORS, path: str) -> tuple[Policy, ...]:
+    """The policies that decide for a path; no predicate runs, as the request has no Origin."""
+    latin = path.encode("utf-8").decode("latin-1")
+    decision = cors.decide({"REQUEST_METHOD": "GET", "PATH_INFO": latin})
+    return decision.group if decision else ()
 
 
 def takes(policy: Policy, entry: object) -> bool:
@@ -1546,7 +1540,7 @@ def takes(policy: Policy, entry: object) -> bool:
     if not isinstance(entry, str) or "*" in entry or entry == "copy" or entry in policy.origin:
         return policy.anyone or entry in policy.origin
     # Advice never calls a predicate, and the middleware asks none about null.
-    return (entry == "null" or not policy.matcher.predicates) and allows(policy, entry, {})
+    return (entry == "null" or not policy.matcher.predicates) and policy.allows(entry, {})
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -1570,45 +1564,42 @@ def diagnose(
     path = (
         environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
     )  # as it is written in the configuration
-    group = pick_group(cors._rules, environ)
+    decision = cors.decide(environ)
     if origin is None or (
-        group is None and get_header(exchange.response.headers, ALLOW_ORIGIN) is not None
+        decision is None and get_header(exchange.response.headers, ALLOW_ORIGIN) is not None
     ):
         return Diagnosis("", "")  # no CORS request yet, or an application that does CORS by itself
-    if group is None:
+    if decision is None:
         cause, fix = not_governed(configuration, cors, path)
         status = exchange.response.status
         return Diagnosis(
             cause + (f", and the application answers it with {status}" if status >= 300 else ""),
             fix,
         )
-    preflight = (
-        environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
-    )
-    decision, policies = decide(group, environ, preflight), group.policies
-    if isinstance(decision, Policy):
-        fixes = shortcomings(configuration, decision, exchange, include)
+    chosen, reason, policies = decision
+    if chosen:
+        fixes = shortcomings(configuration, chosen, exchange, include)
         for policy in policies if fixes else ():
-            if allows(policy, origin, environ) and not shortcomings(
+            if policy.allows(origin, environ) and not shortcomings(
                 configuration, policy, exchange, include
             ):
-                fixes[-1] += f", or name {policy.name}, which allows this, before {decision.name}"
+                fixes[-1] += f", or name {policy.name}, which allows this, before {chosen.name}"
                 break
         return Diagnosis("", " and ".join(fixes))
-    if decision is AMBIGUOUS_PATH:
-        return Diagnosis(decision.reason, f"ask for {normal_path(path)} instead of {path}")
-    if decision is VERB_NOT_ALLOWED:
+    if reason == AMBIGUOUS_PATH:
+        return Diagnosis(reason, f"ask for {normal_path(path)} instead of {path}")
+    if reason == VERB_NOT_ALLOWED:
         verb = get_header(exchange.headers, REQUEST_METHOD) or exchange.method
         keys = [
             configuration.named(policy, "methods")
             for policy in policies
-            if allows(policy, origin, environ)
+            if policy.allows(origin, environ)
         ]
-        return Diagnosis(decision.reason, f"add {verb} to {' or '.join(keys)}")
-    if decision not in (NOT_ALLOWED, DENIED):
-        return Diagnosis(decision.reason, "")
+        return Diagnosis(reason, f"add {verb} to {' or '.join(keys)}")
+    if reason not in (NOT_ALLOWED, DENIED):
+        return Diagnosis(reason, "")
 
-    cause = f"{decision.reason}: {origin}"
+    cause = f"{reason}: {origin}"
     if origin == "null":
         return Diagnosis(
             cause, f"serve the page over http(s), and ask for the last URL at once: {NULL_ORIGIN}"
@@ -1620,14 +1611,14 @@ def diagnose(
         fix = f"name a policy for this path before deny in policy ({configuration.place_of('policy')})"
     for policy in policies:
         key = key_of(policy, "origin")
-        if allows(policy, origin.replace("://", "://a-name-under."), environ):
+        if policy.allows(origin.replace("://", "://a-name-under."), environ):
             return Diagnosis(f"{cause}; {key} allows only names under that host, not itself", fix)
         near = near_origin(policy, origin, environ)
         if near:
             cause += f"; {key} allows {near} ({near_miss(near, origin)})"
             return Diagnosis(cause, f"open the page at {near}, or {fix}")
     for policy in cors.policies.values():
-        if policy not in policies and allows(policy, origin, environ):
+        if policy not in policies and policy.allows(origin, environ):
             cause += f"; {policy.name} would allow it, but is not for this path"
     return Diagnosis(cause, fix)
 
@@ -1665,7 +1656,7 @@ def shortcomings(
 
 def not_governed(configuration: Configuration, cors: CORS, path: str) -> Diagnosis:
     """A request that no policy governs, and which path comes near it."""
-    if callable(cors._rules.strategy):
+    if callable(cors.matchstrategy):
         return Diagnosis(
             "the matchstrategy leaves this request alone", "let it return the name of a policy"
         )
@@ -1706,7 +1697,7 @@ def near_origin(policy: Policy, origin: str, environ: WSGIEnvironment) -> str:
     others += [f"{scheme}://{other_host}{port and ':'}{port}" for other_host in hosts]
     others += [f"{scheme}://{host}{other_port}" for other_port in ("", *ports)]
     return next(
-        (other for other in others if other != origin and allows(policy, other, environ)), ""
+        (other for other in others if other != origin and policy.allows(other, environ)), ""
     )
 
 
