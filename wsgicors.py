@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     Steps = Iterator[tuple[str, "State"]]  # of a proof: a character, what is known then
     Predicate = Callable[[str, WSGIEnvironment], bool]
     Header = tuple[str, str]
+    # What a preflight gets: status, headers, body. Without a status the application answers.
+    Answer = tuple[str, list[Header], list[bytes]]
     Complain = Callable[[object, str], None]
     Pace = Callable[[Iterable[Any]], Iterable[Any]]
     Profile = frozenset[str]  # the risks that are accepted
@@ -971,37 +973,43 @@ class Matcher:
         """Whether an origin of at most 512 bytes is listed, or has the form of what is."""
         if origin in self.exact:
             return True
-        if self.wildcards and not self.wildcards.isdisjoint(self.generalized(origin)):
+        if self.wildcards and self.has_wildcard_for(origin):
             return is_well_formed(origin)
         if not self.regexes or not is_well_formed(origin):
             return False
         return any(regex.fullmatch(origin) for regex in self.regexes)
 
-    def generalized(self, origin: str) -> Iterator[str]:
-        """The patterns with a wildcard that could admit the origin, which may be malformed."""
+    def has_wildcard_for(self, origin: str) -> bool:
+        """Whether a pattern with a wildcard could admit the origin, which may be malformed."""
         start = origin.find("://") + 3
         end, port = len(origin), ""
         colon = origin.rfind(":", start)
         if colon > 0 and origin[colon + 1 :].isdigit():
             end, port = colon, origin[colon:]
         scheme, host = origin[:start], origin[start:end]
-        yield from self.generalized_host(scheme, host, port)
-        if self.any_port:
-            yield f"{scheme}{host}:*"
-            yield from self.generalized_host(scheme, host, ":*")
+        if self.has_wildcard_host(scheme, host, port):
+            return True
+        return self.any_port and (
+            f"{scheme}{host}:*" in self.wildcards or self.has_wildcard_host(scheme, host, ":*")
+        )
 
-    def generalized_host(self, scheme: str, host: str, port: str) -> Iterator[str]:
+    def has_wildcard_host(self, scheme: str, host: str, port: str) -> bool:
+        wildcards = self.wildcards
         if not host or host[0] == "[":  # an address has no labels
-            return
+            return False
         for length in self.parents:
-            if length < len(host) and host[-length] == ".":
-                yield f"{scheme}*{host[-length:]}{port}"
-        yield f"{scheme}*{port}"
+            starts = length < len(host) and host[-length] == "."
+            if starts and f"{scheme}*{host[-length:]}{port}" in wildcards:
+                return True
+        if f"{scheme}*{port}" in wildcards:
+            return True
         label = host.partition(".")[0]
         for before, after in self.partial_labels:
             if before + after < len(label):
                 rest = host[len(label) - after :]
-                yield f"{scheme}{host[:before]}*{rest}{port}"
+                if f"{scheme}{host[:before]}*{rest}{port}" in wildcards:
+                    return True
+        return False
 
 
 def ask(predicate: Predicate, origin: str, environ: WSGIEnvironment) -> bool | None:
@@ -1839,8 +1847,8 @@ class Policy:
 
     def allows(self, origin: str, environ: WSGIEnvironment) -> bool:
         """Whether the policy, on its own, allows the origin; ``environ`` is for its predicates."""
-        request = Request({**environ, "HTTP_ORIGIN": origin}, environ)
-        return self.static or self.refusal_of_origin(request) == ""
+        request = Request({**environ, "HTTP_ORIGIN": origin}, environ, preflight=False)
+        return self.static or self.refusal_of_origin(request) is None
 
     def matchers(self) -> list[Matcher]:
         """That of the policy's own origins, and those of what its lists say now."""
@@ -1848,42 +1856,42 @@ class Policy:
             return [self.matcher]
         return [self.matcher, *[origins.matcher(self.profile) for origins in self.lists]]
 
-    def refusal(self, request: Request, verbmatch: bool) -> str:
-        """Why the policy does not allow the request; nothing where it does."""
+    def refusal(self, request: Request, verbmatch: bool) -> str | None:
+        """Why the policy does not allow the request; None where it does."""
         refusal = self.refusal_of_origin(request)
-        if refusal:
+        if refusal is not None:
             return refusal
-        if verbmatch and request.verb not in self.methods and self.methods != ("*",):
+        if verbmatch and self.methods != ("*",) and request.verb() not in self.methods:
             return VERB_NOT_ALLOWED
-        return self.refusal_of_echo(request) if request.preflight else ""
+        return self.refusal_of_echo(request) if request.preflight else None
 
-    def refusal_of_origin(self, request: Request) -> str:
+    def refusal_of_origin(self, request: Request) -> str | None:
         origin = request.origin
         if not isinstance(origin, str) or len(origin) > MAX_ORIGIN:
             return NOT_ALLOWED
         matchers = self.matchers()
-        if any(matcher.admits(origin) for matcher in matchers):
-            return ""
+        for matcher in matchers:
+            if matcher.admits(origin):
+                return None
         if self.anyone:
-            return "" if is_well_formed(origin) else NOT_ALLOWED
+            return None if is_well_formed(origin) else NOT_ALLOWED
         predicates = [predicate for matcher in matchers for predicate in matcher.predicates]
         if not predicates or not is_well_formed(origin):
             return NOT_ALLOWED
-        request.asked_predicate = True
         for predicate in predicates:
-            answer = ask(predicate, origin, request.environ)
+            answer = ask(predicate, origin, request.for_predicate())
             if answer is not False:
-                return "" if answer else PREDICATE_FAILED
+                return None if answer else PREDICATE_FAILED
         return NOT_ALLOWED
 
-    def refusal_of_echo(self, request: Request) -> str:
-        """Why what the preflight asks for cannot be echoed; nothing where it can."""
-        if "methods" in self.echoes and not is_safe_method(request.asked_method):
+    def refusal_of_echo(self, request: Request) -> str | None:
+        """Why what the preflight asks for cannot be echoed; None where it can."""
+        method, names = request.asked_method(), request.asked_headers()
+        if "methods" in self.echoes and not is_safe_method(method):
             return UNSAFE_METHOD
-        names = request.asked_headers
         if "headers" in self.echoes and names and not is_list_of_names(names):
             return UNSAFE_HEADERS
-        return ""
+        return None
 
     def response_headers(self, origin: str) -> list[Header]:
         if self.timing:
@@ -1894,10 +1902,11 @@ class Policy:
         origin = "*" if self.static else request.origin
         headers = [(ALLOW_ORIGIN, origin), *self.preflight]
         if "methods" in self.echoes:
-            methods = dict.fromkeys((*STANDARD_METHODS, request.asked_method))
+            methods = dict.fromkeys((*STANDARD_METHODS, request.asked_method()))
             headers.append((ALLOW_METHODS, ", ".join(methods)))
-        if "headers" in self.echoes and request.asked_headers:
-            headers.append((ALLOW_HEADERS, request.asked_headers))
+        names = request.asked_headers()
+        if "headers" in self.echoes and names:
+            headers.append((ALLOW_HEADERS, names))
         return headers
 
 
@@ -1930,16 +1939,15 @@ REFUSED_PREFLIGHT: Final = "CORS preflight refused: "  # how the body of a refus
 NOT_GOVERNED: Final = "no policy governs it"
 
 VARY_ORIGIN: Final[Header] = ("Vary", "Origin")
-WITHOUT_ORIGIN: Final = [VARY_ORIGIN]  # what a governed response gets at least
 MAX_REMEMBERED: Final = 4096  # origins whose answers a group remembers
 
 
 class Group:
     """Policies with the same ``path``: the first group whose path matches is the only one asked.
 
-    answers: two mappings, Origin -> headers of responses, and Origin -> Answer of preflights, of
-    what was allowed before and depends on nothing but the origin. They are replaced when a list
-    changes: a request that still looks at the old list can only store into the old mappings.
+    responses, preflights: what was allowed before and depends on nothing but the origin: Origin ->
+    headers, and Origin -> Answer. They are replaced when a list changes: a request that still
+    looks at the old list can only store into the old mappings.
     """
 
     def __init__(
@@ -1961,13 +1969,17 @@ class Group:
         self.lists = [origins for policy in self.policies for origins in policy.lists]
         for origins in self.lists:
             origins.watch(self)
+        self.without_origin = (
+            self.policies[0].response_headers("*") if self.static else [VARY_ORIGIN]
+        )
         for policy in self.policies:
             policy.matchers()  # a list compiles what a policy needs when first asked: at start-up
         self.forget()
 
     def forget(self) -> None:
         """Remember answers anew: a list has changed."""
-        self.answers: tuple[dict[str, list[Header]], dict[str, Answer]] = ({}, {})
+        self.responses: dict[str, list[Header]] = {}
+        self.preflights: dict[str, Answer] = {}
 
 
 # What a request meets instead of a group of the configuration.
@@ -2126,34 +2138,37 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
 
 
 class Request:
-    """What of a request decides, read before a predicate can change the environ.
+    """What of a request decides.
 
-    sent: the environ as it came. environ: what predicates get. origin: ``HTTP_ORIGIN``; None
-    without one. asked_method, asked_headers: what a preflight asks for. verb: the method that
-    ``verbmatch`` compares.
+    sent: the environ as it came; a copy, once a predicate may have changed the other. environ:
+    what predicates get. origin: ``HTTP_ORIGIN``.
     """
 
-    __slots__ = (
-        "asked_headers",
-        "asked_method",
-        "asked_predicate",
-        "environ",
-        "method",
-        "origin",
-        "path",
-        "preflight",
-        "verb",
-    )
+    __slots__ = ("asked_predicate", "environ", "origin", "preflight", "sent")
 
-    def __init__(self, sent: WSGIEnvironment, environ: WSGIEnvironment) -> None:
-        self.environ = environ
-        self.method, self.path = sent.get("REQUEST_METHOD"), sent.get("PATH_INFO")
+    def __init__(self, sent: WSGIEnvironment, environ: WSGIEnvironment, preflight: bool) -> None:
+        self.sent, self.environ, self.preflight = sent, environ, preflight
         self.origin: Any = sent.get("HTTP_ORIGIN")
-        self.preflight = is_preflight(sent)
-        self.asked_method = sent.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "")
-        self.asked_headers = sent.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
-        self.verb = self.asked_method if self.preflight else self.method
-        self.asked_predicate = False  # whether anything but the origin has decided
+        self.asked_predicate = False  # if so, more than the origin has decided
+
+    def for_predicate(self) -> WSGIEnvironment:
+        """The environ itself; what a predicate changes there changes nothing that we send."""
+        if self.sent is self.environ:
+            self.sent = self.environ.copy()
+        self.asked_predicate = True
+        return self.environ
+
+    def asked_method(self) -> str:
+        method: str = self.sent["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+        return method
+
+    def asked_headers(self) -> str:
+        names: str = self.sent.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
+        return names
+
+    def verb(self) -> str | None:
+        """The method that ``verbmatch`` compares."""
+        return self.asked_method() if self.preflight else self.sent.get("REQUEST_METHOD")
 
 
 class Decision(namedtuple("Decision", "policy reason group")):
@@ -2225,22 +2240,20 @@ def group_by_name(strategy: Any, named: dict[str, Group], environ: WSGIEnvironme
     return FAILED
 
 
-def decide(group: Group, request: Request) -> Decision:
+def decide(group: Group, request: Request) -> Policy | str:
     """The policy of the group that allows the request, or why none does."""
     if group.static:
-        return Decision(group.policies[0], "", group.policies)
+        return group.policies[0]
     reason = group.refusal
     for policy in group.policies:
         refusal = policy.refusal(request, group.verbmatch)
-        if not refusal:
-            return Decision(policy, "", group.policies)
+        if refusal is None:
+            return policy
         if refusal in FINAL_REFUSALS:
-            return Decision(None, refusal, group.policies)
+            return refusal
         if refusal == VERB_NOT_ALLOWED:
             reason = refusal
-    if not is_origin(request.origin):
-        reason = MALFORMED
-    return Decision(None, reason, group.policies)
+    return reason if is_origin(request.origin) else MALFORMED
 
 
 def is_origin(origin: object) -> bool:
@@ -2271,12 +2284,6 @@ OF_APPLICATIONS: Final = frozenset(
     """.split()
 )
 NO_APPLICATION: Any = object()
-
-
-class Answer(namedtuple("Answer", "status headers body")):
-    """What a preflight gets. An empty status: the application answers, and the headers are added."""
-
-    __slots__ = ()
 
 
 class CORS:
@@ -2337,7 +2344,12 @@ class CORS:
         """
         sent = environ.copy()
         group = pick_group(self._rules, environ)
-        return None if group is None else decide(group, Request(sent, environ))
+        if group is None:
+            return None
+        found = decide(group, Request(sent, environ, is_preflight(sent)))
+        if isinstance(found, Policy):
+            return Decision(found, "", group.policies)
+        return Decision(None, found, group.policies)
 
     if not TYPE_CHECKING:  # for type checkers, the application's names do not exist
 
@@ -2352,36 +2364,45 @@ class CORS:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         rules = self._rules
-        # What a strategy changes in the environ changes nothing of what is checked and sent.
-        sent = environ if rules.named is None else environ.copy()
-        group = rules.everywhere or pick_group(rules, environ)
+        group, sent = rules.everywhere, environ
+        if group is None:
+            if rules.named is not None:
+                # What a strategy changes there changes nothing of what is checked and sent.
+                sent = environ.copy()
+            group = pick_group(rules, environ)
         if group is None:
             if is_preflight(sent):
-                log("not governed: %s %s from %s: %s", Request(sent, environ), NOT_GOVERNED)
+                log("not governed: %s %s from %s: %s", sent, NOT_GOVERNED)
             return self.app(environ, start_response)
-        responses, preflights = group.answers  # before a look at any list: see Group
         for origins in group.lists:
             origins.refresh()
 
-        origin = "*" if group.static else sent.get("HTTP_ORIGIN")
-        if sent["REQUEST_METHOD"] == "OPTIONS" and is_preflight(sent):
-            answer: Answer | None = recall(preflights, origin)
+        origin = sent.get("HTTP_ORIGIN")
+        if origin is None:
+            ours = group.without_origin
+        elif sent["REQUEST_METHOD"] == "OPTIONS" and is_preflight(sent):
+            preflights = group.preflights  # taken before a look at any list: see Group
+            key = "*" if group.static else origin
+            answer = preflights.get(key) if len(key) <= MAX_ORIGIN else None
             if answer is None:
-                answer = answer_preflight(group, preflights, Request(sent, environ))
-            if answer.status:
-                start_response(answer.status, answer.headers.copy())
-                body: list[bytes] = answer.body
+                request = Request(sent, environ, preflight=True)
+                answer = answer_preflight(group, preflights, request)
+            status, ours, body = answer
+            if status:
+                start_response(status, ours.copy())
                 return body
-            ours = answer.headers
-        elif origin is None:
-            ours = WITHOUT_ORIGIN
+        elif group.static:
+            ours = group.without_origin
         else:
-            ours = recall(responses, origin)
-            if ours is None:
-                decision = decide(group, request := Request(sent, environ))
-                ours = response_headers(group, responses, decision, request)
-                if decision.policy and decision.policy.exposes_all:
+            responses = group.responses  # likewise
+            known = responses.get(origin) if len(origin) <= MAX_ORIGIN else None
+            if known is None:
+                request = Request(sent, environ, preflight=False)
+                policy = decide(group, request)
+                known = response_headers(group, responses, policy, request)
+                if isinstance(policy, Policy) and policy.exposes_all:
                     start_response = expose_all(start_response)
+            ours = known
 
         # Defaults instead of a closure: its cells would be made for every request, also for
         # preflights.
@@ -2410,13 +2431,6 @@ class CORS:
         return self.app(environ, respond)
 
 
-def recall(answers: dict[str, Any], origin: object) -> Any:
-    """What is remembered for the origin; a long one is not even hashed."""
-    if type(origin) is str and len(origin) <= MAX_ORIGIN:
-        return answers.get(origin)
-    return None
-
-
 def remember(answers: dict[str, Any], origin: str, answer: Any) -> None:
     if len(answers) >= MAX_REMEMBERED:
         answers.clear()
@@ -2424,39 +2438,36 @@ def remember(answers: dict[str, Any], origin: str, answer: Any) -> None:
 
 
 def response_headers(
-    group: Group, responses: dict[str, list[Header]], decision: Decision, request: Request
+    group: Group, responses: dict[str, list[Header]], policy: Policy | str, request: Request
 ) -> list[Header]:
-    """What a response with an Origin, or of a static policy, gets."""
-    policy = decision.policy
-    if policy is None:
-        log_refusal(decision.reason, request)
-        return WITHOUT_ORIGIN
-    origin = "*" if group.static else request.origin
-    ours: list[Header] = policy.response_headers(origin)
+    """What a response to a request with an Origin gets."""
+    if isinstance(policy, str):
+        log_refusal(policy, request)
+        return group.without_origin
+    ours = policy.response_headers(request.origin)
     if not (group.verbmatch or request.asked_predicate or policy.exposes_all):
-        remember(responses, origin, ours)
+        remember(responses, request.origin, ours)
     return ours
 
 
 def answer_preflight(group: Group, preflights: dict[str, Answer], request: Request) -> Answer:
     """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do."""
-    policy, reason, _ = decide(group, request)
-    if policy is None:
-        log_refusal(reason, request)
-        body = f"{REFUSED_PREFLIGHT}{reason}.\n".encode("ascii")
-        return Answer("403 Forbidden", [*entity_headers(body), VARY_ORIGIN], [body])
-    answer = preflight_answer(policy, policy.preflight_headers(request))
+    policy = decide(group, request)
+    if isinstance(policy, str):
+        log_refusal(policy, request)
+        body = f"{REFUSED_PREFLIGHT}{policy}.\n".encode("ascii")
+        return ("403 Forbidden", [*entity_headers(body), VARY_ORIGIN], [body])
+    answer: Answer
+    headers = policy.preflight_headers(request)
+    if policy.preflight_continue:
+        answer = ("", headers, [])
+    elif policy.preflight_status == 204:  # which has no entity headers
+        answer = ("204 No Content", headers, [])
+    else:
+        answer = (f"{policy.preflight_status} OK", headers + entity_headers(b""), [])
     if not (group.verbmatch or request.asked_predicate or policy.echoes):
         remember(preflights, "*" if group.static else request.origin, answer)
     return answer
-
-
-def preflight_answer(policy: Policy, headers: list[Header]) -> Answer:
-    if policy.preflight_continue:
-        return Answer("", headers, [])
-    if policy.preflight_status == 204:  # which has no entity headers
-        return Answer("204 No Content", headers, [])
-    return Answer(f"{policy.preflight_status} OK", headers + entity_headers(b""), [])
 
 
 def expose_all(start_response: StartResponse) -> StartResponse:
@@ -2584,16 +2595,17 @@ def call_and_catch(
 
 
 def log_refusal(reason: str, request: Request) -> None:
-    environ = request.environ
+    environ = request.sent
     own = f"{environ.get('wsgi.url_scheme')}://{environ.get('HTTP_HOST')}"
     same = request.origin == own
-    log("refused %s %s from %s: %s", request, "same origin" if same else reason)
+    log("refused %s %s from %s: %s", environ, "same origin" if same else reason)
 
 
-def log(text: str, request: Request, reason: str) -> None:
+def log(text: str, environ: WSGIEnvironment, reason: str) -> None:
     """One line; the same facts are attributes of the record, for a handler that counts."""
     if logger().isEnabledFor(10):  # logging.DEBUG
-        facts = (request.method, request.path, request.origin)
+        keys = ("REQUEST_METHOD", "PATH_INFO", "HTTP_ORIGIN")
+        facts = [environ.get(key) for key in keys]
         names = ("cors_method", "cors_path", "cors_origin")
         extra = {**dict(zip(names, map(plain, facts))), "cors_reason": reason}
         logger().debug(text, *map(show, facts), reason, extra=extra)
