@@ -2383,7 +2383,7 @@ class CORS:
         elif sent["REQUEST_METHOD"] == "OPTIONS" and is_preflight(sent):
             preflights = group.preflights  # taken before a look at any list: see Group
             key = "*" if group.static else origin
-            answer = preflights.get(key) if len(key) <= MAX_ORIGIN else None
+            answer = recall(preflights, key)
             if answer is None:
                 request = Request(sent, environ, preflight=True)
                 answer = answer_preflight(group, preflights, request)
@@ -2395,7 +2395,7 @@ class CORS:
             ours = group.without_origin
         else:
             responses = group.responses  # likewise
-            known = responses.get(origin) if len(origin) <= MAX_ORIGIN else None
+            known = recall(responses, origin)
             if known is None:
                 request = Request(sent, environ, preflight=False)
                 policy = decide(group, request)
@@ -2429,6 +2429,12 @@ class CORS:
         if rules.catch_errors:
             return call_and_catch(self.app, environ, respond)
         return self.app(environ, respond)
+
+
+def recall(answers: dict[str, Any], origin: object) -> Any:
+    """What is remembered for the origin; a long one is not even hashed."""
+    short = isinstance(origin, str) and len(origin) <= MAX_ORIGIN
+    return answers.get(origin) if short else None  # type: ignore[arg-type]
 
 
 def remember(answers: dict[str, Any], origin: str, answer: Any) -> None:
