@@ -2952,6 +2952,6 @@ if __name__ == "__main__":
         from wsgicors_explain import main
     except ModuleNotFoundError:
         sys.exit(
-            "the command line is the file wsgicors_explain.py: pip install wsgicors, or put it beside this file"
+            "the command line is the package wsgicors_explain: pip install wsgicors, or put it beside this file"
         )
     sys.exit(main())

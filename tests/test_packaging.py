@@ -152,19 +152,21 @@ def test_sdist_holds_the_whole_project(source, sdist):
     assert any(name.startswith("benchmarks/") for name in shipped)
 
 
-def test_wheel_holds_the_two_modules_with_their_stubs_and_nothing_else(wheel):
+def test_wheel_holds_the_module_with_its_stub_and_the_typed_package_and_nothing_else(wheel):
+    package = CHECKOUT / "wsgicors_explain"
+    rooms = {f"wsgicors_explain/{room.name}" for room in package.glob("*.py")}
     with zipfile.ZipFile(wheel) as file:
         names = {name for name in file.namelist() if ".dist-info/" not in name}
         assert names == {
             "wsgicors.py",
-            "wsgicors_explain.py",
             "wsgicors-stubs/__init__.pyi",
-            "wsgicors_explain-stubs/__init__.pyi",
+            "wsgicors_explain/py.typed",
+            *rooms,
         }
-        for module in ("wsgicors", "wsgicors_explain"):
-            source = (CHECKOUT / f"{module}.py").read_bytes()
-            assert file.read(f"{module}.py") == source
-            assert file.read(f"{module}-stubs/__init__.pyi") == source
+        assert "wsgicors_explain/__init__.py" in rooms
+        for name in ("wsgicors.py", *rooms):
+            assert file.read(name) == (CHECKOUT / name).read_bytes()
+        assert file.read("wsgicors-stubs/__init__.pyi") == file.read("wsgicors.py")
         metadata = file.read(f"wsgicors-{wsgicors.__version__}.dist-info/METADATA").decode()
         assert "License-Expression: MIT" in metadata.splitlines()
         assert "Requires-Python: >=3.9" in metadata.splitlines()
@@ -203,7 +205,7 @@ def test_file_as_a_program_hands_over(monkeypatch, capsys):
 
     monkeypatch.setitem(sys.modules, "wsgicors_explain", None)
     with pytest.raises(
-        SystemExit, match="^the command line is the file wsgicors_explain.py: pip install wsgicors"
+        SystemExit, match="^the command line is the package wsgicors_explain: pip install wsgicors"
     ):
         runpy.run_path(str(CHECKOUT / "wsgicors.py"), run_name="__main__")
 
@@ -213,7 +215,7 @@ def test_file_alone_says_how_to_get_the_command_line(tmp_path, bare_python):
     done = attempt(bare_python, "wsgicors.py", "--help", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stdout == (
-        "the command line is the file wsgicors_explain.py: pip install wsgicors, or put it beside this file\n"
+        "the command line is the package wsgicors_explain: pip install wsgicors, or put it beside this file\n"
     )
     # The middleware itself needs no other file.
     program = "import wsgicors; wsgicors.CORS(print, origin='*'); print('fine')"

@@ -1,0 +1,121 @@
+"""What loads, but is probably not meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from wsgicors import (
+    CORS,
+    FORBIDDEN_RESPONSE_HEADERS,
+    SAFELISTED_RESPONSE_HEADERS,
+    ConfigError,
+    Policy,
+    public_suffix_list,
+)
+
+from .configuration import allows, empty_app
+from .headers import (
+    DEFAULT_MAX_AGE,
+    FORBIDDEN_METHODS,
+    MAX_AGE_EVER,
+    MAX_AGE_LIMIT,
+    SAFELISTED_METHODS,
+    is_forbidden_request_header,
+)
+
+
+def advise(cors: CORS, policy: Policy) -> Iterable[tuple[str, str]]:
+    """(option, message) for what the policy itself shows."""
+    if not policy.origin:
+        yield "origin", "is empty, so no page is allowed"
+    without_effect: tuple[tuple[str, Callable[[str], bool], str], ...] = (
+        ("methods", lambda name: name.upper() in FORBIDDEN_METHODS, "no page may send it"),
+        (
+            "headers",
+            lambda name: is_forbidden_request_header(name, ""),
+            "no page may set it, the browser does",
+        ),
+        (
+            "expose_headers",
+            lambda name: name.lower() in SAFELISTED_RESPONSE_HEADERS,
+            "every page may read it",
+        ),
+        (
+            "expose_headers",
+            lambda name: name.lower() in FORBIDDEN_RESPONSE_HEADERS,
+            "no page may ever read it",
+        ),
+    )
+    for option, is_meant, why in without_effect:
+        yield from (
+            (option, f"{name} has no effect: {why}")
+            for name in getattr(policy, option)
+            if is_meant(name)
+        )
+    if policy.maxage is None and (policy.headers or set(policy.methods) - SAFELISTED_METHODS):
+        yield (
+            "maxage",
+            f"is missing, so browsers ask again after {DEFAULT_MAX_AGE} seconds: write 600, say",
+        )
+    if policy.maxage is not None and policy.maxage > MAX_AGE_EVER:
+        limits = f"Chromium {MAX_AGE_LIMIT}, WebKit 600"
+        yield "maxage", f"no browser honours more than {MAX_AGE_EVER} seconds ({limits})"
+    for risk in sorted(policy.accept_risk):
+        if not has_risk(policy, risk):
+            yield "accept_risk", f"{risk} is accepted, but not there: leave it out"
+    wildcards = [
+        entry
+        for entry in policy.origin
+        if isinstance(entry, str) and "*" in entry.removesuffix(":*")
+    ]
+    if policy.credentials and wildcards and public_suffix_list() is None:
+        unknown = "whether anyone can register under it was looked up in a short table only: install wsgicors[psl]"
+        yield "origin", f"{wildcards[0]} has credentials, and {unknown}"
+    reason = why_unreachable(cors, policy)
+    if reason:
+        yield "origin", f"no request can reach the policy {policy.name}: {reason}"
+
+
+def has_risk(policy: Policy, risk: str) -> bool:
+    """Whether the policy would be refused, or do less, without accepting this risk."""
+    counts = policy.credentials or risk == "slow-expression"
+    # What a list holds may be another thing tomorrow.
+    if counts and (policy.lists or (risk == "null-origin" and policy.origin == ("copy",))):
+        return True
+    options = {
+        option: getattr(policy, option) for option in ("origin", "credentials", "accept_risk")
+    }
+    try:
+        CORS(empty_app, {**options, "accept_risk": policy.accept_risk - {risk}})
+    except ConfigError:
+        return True
+    return False
+
+
+def why_unreachable(cors: CORS, policy: Policy) -> str:
+    """Which policies take every request that this one could get; empty if some are left."""
+    rules = cors._rules
+    if callable(rules.strategy):
+        return ""
+    groups = [*rules.groups, *([rules.rest] if rules.rest else [])]
+    at = next(at for at, group in enumerate(groups) if policy in group.policies)
+    paths = [*groups[at].exact, *groups[at].prefixes] or ["/"]
+    if all(
+        any(path in group.exact or path.startswith(group.prefixes) for group in groups[:at])
+        for path in paths
+    ):
+        return "policies before it govern all of its paths"
+    for earlier in groups[at].policies[: groups[at].policies.index(policy)]:
+        any_verb = rules.strategy == "firstmatch" or earlier.methods == ("*",)
+        verbs = any_verb or set(policy.methods) <= set(earlier.methods)
+        if verbs and policy.origin and all(takes(earlier, entry) for entry in policy.origin):
+            return f"{earlier.name}, which comes first for the same path, allows all of its origins"
+    return ""
+
+
+def takes(policy: Policy, entry: object) -> bool:
+    """Whether the policy surely admits all origins of this entry of another one."""
+    if not isinstance(entry, str) or "*" in entry or entry == "copy" or entry in policy.origin:
+        return policy.anyone or entry in policy.origin
+    # Advice never calls a predicate, and the middleware asks none about null.
+    return (entry == "null" or not policy.matcher.predicates) and allows(policy, entry, {})
