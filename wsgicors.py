@@ -95,7 +95,7 @@ EXPOSE_HEADERS: Final = "Access-Control-Expose-Headers"
 TIMING_ALLOW_ORIGIN: Final = "Timing-Allow-Origin"
 
 # What a policy decides, so that the application does not.
-POLICY_HEADERS: Final = frozenset(
+POLICY_HEADERS: Final[frozenset[str]] = frozenset(
     name.lower()
     for name in (
         ALLOW_ORIGIN,
@@ -128,7 +128,13 @@ NORMALIZED_METHODS: Final = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "POST
 STANDARD_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 # The port that a URL leaves out: https://url.spec.whatwg.org/#default-port
-DEFAULT_PORTS: Final = {"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}
+DEFAULT_PORTS: Final[dict[str, str]] = {
+    "http": "80",
+    "https": "443",
+    "ws": "80",
+    "wss": "443",
+    "ftp": "21",
+}
 # https://html.spec.whatwg.org/#concept-origin-opaque: pages of these are sent as `null`.
 OPAQUE_SCHEMES: Final = frozenset(("about", "blob", "data", "file", "javascript"))
 
@@ -1856,6 +1862,13 @@ class Policy:
                 return answer
         return False
 
+    def allows(self, origin: str, environ: WSGIEnvironment) -> bool:
+        """Whether the policy, were it the only one, allows the origin. Its predicates are asked."""
+        parts = split_origin(origin)
+        if self.static or (parts is None and origin != "null"):
+            return self.static
+        return self.admits(origin, parts, {**environ, "HTTP_ORIGIN": origin}) is True
+
     def response_headers(self, origin: str) -> list[Header]:
         if self.timing:
             return [(ALLOW_ORIGIN, origin), (TIMING_ALLOW_ORIGIN, origin), *self.response]
@@ -1887,12 +1900,31 @@ class Policy:
         return None
 
 
-class Refusal(namedtuple("Refusal", "reason")):
+class Refusal(str):
     """Why no policy allows a request: one line of ours, with nothing of the request in it."""
 
     __slots__ = ()
     echoes: frozenset[str] = frozenset()
 
+    @property
+    def reason(self) -> str:
+        return str(self)
+
+
+class Decision(namedtuple("Decision", "policy reason group")):
+    """What CORS.decide says of a governed request.
+
+    policy: the Policy that allows it, or None. reason: why it is refused, or "". group: the policies asked, in order.
+    """
+
+    __slots__ = ()
+    policy: Policy | None
+    reason: str
+    group: tuple[Policy, ...]
+
+
+# How the body of a refused preflight begins.
+REFUSED_PREFLIGHT: Final = "CORS preflight refused: "
 
 NOT_ALLOWED: Final = Refusal("no policy for this path allows the origin")
 MALFORMED: Final = Refusal("the Origin header is not what browsers send")
@@ -2192,6 +2224,15 @@ def decide(group: Group, environ: WSGIEnvironment, preflight: bool) -> Policy | 
     return refusal
 
 
+def is_preflight(environ: WSGIEnvironment) -> bool:
+    """Whether a request is a CORS-preflight request: https://fetch.spec.whatwg.org/#cors-preflight-request"""
+    return (
+        environ["REQUEST_METHOD"] == "OPTIONS"
+        and "HTTP_ORIGIN" in environ
+        and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+    )
+
+
 def split_origin(origin: object) -> tuple[str, ...] | None:
     """Scheme, leftmost label, other labels and port of a well-formed origin, else None."""
     if not isinstance(origin, str) or len(origin) > MAX_ORIGIN:
@@ -2244,6 +2285,24 @@ class CORS:
     def policies(self) -> Mapping[str, Policy]:
         """The active policies by name, in order; read-only."""
         return self._rules.policies
+
+    @property
+    def matchstrategy(self) -> Any:
+        """ "firstmatch", "verbmatch" or the function."""
+        return self._rules.strategy
+
+    def decide(self, environ: WSGIEnvironment) -> Decision | None:
+        """What this middleware would decide for a request; None: the request is not governed.
+
+        It asks predicates and the strategy's function, and sends nothing.
+        """
+        group = pick_group(self._rules, environ)
+        if group is None:
+            return None
+        decision = decide(group, environ, is_preflight(environ))
+        if isinstance(decision, Policy):
+            return Decision(decision, "", group.policies)
+        return Decision(None, decision, group.policies)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         rules = self._rules
@@ -2410,7 +2469,7 @@ def answer_preflight(
     """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do; 204 has no entity headers."""
     if not isinstance(decision, Policy):
         log_refusal(decision, environ)
-        body = f"CORS preflight refused: {decision.reason}.\n".encode("ascii")
+        body = f"{REFUSED_PREFLIGHT}{decision.reason}.\n".encode("ascii")
         start_response("403 Forbidden", [*entity_headers(body), VARY_ORIGIN])
         return [body]
     headers, origin = decision.preflight_headers(environ), environ["HTTP_ORIGIN"]

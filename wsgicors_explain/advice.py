@@ -9,11 +9,12 @@ from wsgicors import (
     FORBIDDEN_RESPONSE_HEADERS,
     SAFELISTED_RESPONSE_HEADERS,
     ConfigError,
+    OriginList,
     Policy,
     public_suffix_list,
 )
 
-from .configuration import allows, empty_app
+from .configuration import allows_anyone, empty_app
 from .headers import (
     DEFAULT_MAX_AGE,
     FORBIDDEN_METHODS,
@@ -79,8 +80,9 @@ def advise(cors: CORS, policy: Policy) -> Iterable[tuple[str, str]]:
 def has_risk(policy: Policy, risk: str) -> bool:
     """Whether the policy would be refused, or do less, without accepting this risk."""
     counts = policy.credentials or risk == "slow-expression"
+    has_list = any(isinstance(entry, OriginList) for entry in policy.origin)
     # What a list holds may be another thing tomorrow.
-    if counts and (policy.lists or (risk == "null-origin" and policy.origin == ("copy",))):
+    if counts and (has_list or (risk == "null-origin" and policy.origin == ("copy",))):
         return True
     options = {
         option: getattr(policy, option) for option in ("origin", "credentials", "accept_risk")
@@ -94,28 +96,37 @@ def has_risk(policy: Policy, risk: str) -> bool:
 
 def why_unreachable(cors: CORS, policy: Policy) -> str:
     """Which policies take every request that this one could get; empty if some are left."""
-    rules = cors._rules
-    if callable(rules.strategy):
+    if callable(cors.matchstrategy):
         return ""
-    groups = [*rules.groups, *([rules.rest] if rules.rest else [])]
-    at = next(at for at, group in enumerate(groups) if policy in group.policies)
-    paths = [*groups[at].exact, *groups[at].prefixes] or ["/"]
-    if all(
-        any(path in group.exact or path.startswith(group.prefixes) for group in groups[:at])
-        for path in paths
-    ):
+    policies = list(cors.policies.values())
+    path = frozenset(policy.path)
+    if policies_of_earlier_paths_govern(policies, path):
         return "policies before it govern all of its paths"
-    for earlier in groups[at].policies[: groups[at].policies.index(policy)]:
-        any_verb = rules.strategy == "firstmatch" or earlier.methods == ("*",)
+    same_path = [each for each in policies if frozenset(each.path) == path]
+    for earlier in same_path[: same_path.index(policy)]:
+        any_verb = cors.matchstrategy == "firstmatch" or earlier.methods == ("*",)
         verbs = any_verb or set(policy.methods) <= set(earlier.methods)
         if verbs and policy.origin and all(takes(earlier, entry) for entry in policy.origin):
             return f"{earlier.name}, which comes first for the same path, allows all of its origins"
     return ""
 
 
+def policies_of_earlier_paths_govern(policies: list[Policy], path: frozenset[str]) -> bool:
+    """Whether the paths that are looked at before these leave nothing of them."""
+    # Those without a path are looked at last, wherever they stand.
+    groups = list(dict.fromkeys(frozenset(policy.path) for policy in policies if policy.path))
+    earlier = groups[: groups.index(path)] if path else groups
+    patterns = [pattern for group in earlier for pattern in group]
+    exact = {pattern.removesuffix("/*") for pattern in patterns}
+    prefixes = tuple(pattern[:-1] for pattern in patterns if pattern.endswith("/*"))
+    wanted = [pattern.removesuffix("/*") for pattern in path]
+    wanted += [pattern[:-1] for pattern in path if pattern.endswith("/*")]
+    return all(part in exact or part.startswith(prefixes) for part in wanted or ["/"])
+
+
 def takes(policy: Policy, entry: object) -> bool:
     """Whether the policy surely admits all origins of this entry of another one."""
     if not isinstance(entry, str) or "*" in entry or entry == "copy" or entry in policy.origin:
-        return policy.anyone or entry in policy.origin
+        return allows_anyone(policy) or entry in policy.origin
     # Advice never calls a predicate, and the middleware asks none about null.
-    return (entry == "null" or not policy.matcher.predicates) and allows(policy, entry, {})
+    return (entry == "null" or not any(map(callable, policy.origin))) and policy.allows(entry, {})

@@ -13,13 +13,11 @@ from wsgicors import (
     NOT_ALLOWED,
     VERB_NOT_ALLOWED,
     Policy,
-    decide,
     normal_path,
-    pick_group,
 )
 
 from .browser import LOCAL_NAMES, NULL_ORIGIN, host_and_port, near_miss
-from .configuration import Configuration, allows, key_of
+from .configuration import Configuration, allows_anyone, key_of
 from .headers import REQUEST_HEADERS, REQUEST_METHOD, SAFELISTED_METHODS, get_header
 from .wire import Exchange, wsgi_environ
 
@@ -43,42 +41,41 @@ def diagnose(
     path = (
         environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
     )  # as it is written in the configuration
-    group = pick_group(cors._rules, environ)
+    decision = cors.decide(environ)
     if origin is None or (
-        group is None and get_header(exchange.response.headers, ALLOW_ORIGIN) is not None
+        decision is None and get_header(exchange.response.headers, ALLOW_ORIGIN) is not None
     ):
         return Diagnosis("", "")  # no CORS request yet, or an application that does CORS by itself
-    if group is None:
+    if decision is None:
         cause, fix = not_governed(configuration, cors, path)
         status = exchange.response.status
         return Diagnosis(
             cause + (f", and the application answers it with {status}" if status >= 300 else ""),
             fix,
         )
-    preflight = (
-        environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
-    )
-    decision, policies = decide(group, environ, preflight), group.policies
-    if isinstance(decision, Policy):
-        fixes = shortcomings(configuration, decision, exchange, include)
+    policies = decision.group
+    if decision.policy:
+        fixes = shortcomings(configuration, decision.policy, exchange, include)
         for policy in policies if fixes else ():
-            if allows(policy, origin, environ) and not shortcomings(
+            if policy.allows(origin, environ) and not shortcomings(
                 configuration, policy, exchange, include
             ):
-                fixes[-1] += f", or name {policy.name}, which allows this, before {decision.name}"
+                fixes[-1] += (
+                    f", or name {policy.name}, which allows this, before {decision.policy.name}"
+                )
                 break
         return Diagnosis("", " and ".join(fixes))
-    if decision is AMBIGUOUS_PATH:
+    if decision.reason == AMBIGUOUS_PATH:
         return Diagnosis(decision.reason, f"ask for {normal_path(path)} instead of {path}")
-    if decision is VERB_NOT_ALLOWED:
+    if decision.reason == VERB_NOT_ALLOWED:
         verb = get_header(exchange.headers, REQUEST_METHOD) or exchange.method
         keys = [
             configuration.named(policy, "methods")
             for policy in policies
-            if allows(policy, origin, environ)
+            if policy.allows(origin, environ)
         ]
         return Diagnosis(decision.reason, f"add {verb} to {' or '.join(keys)}")
-    if decision not in (NOT_ALLOWED, DENIED):
+    if decision.reason not in (NOT_ALLOWED, DENIED):
         return Diagnosis(decision.reason, "")
 
     cause = f"{decision.reason}: {origin}"
@@ -93,14 +90,14 @@ def diagnose(
         fix = f"name a policy for this path before deny in policy ({configuration.place_of('policy')})"
     for policy in policies:
         key = key_of(policy, "origin")
-        if allows(policy, origin.replace("://", "://a-name-under."), environ):
+        if policy.allows(origin.replace("://", "://a-name-under."), environ):
             return Diagnosis(f"{cause}; {key} allows only names under that host, not itself", fix)
         near = near_origin(policy, origin, environ)
         if near:
             cause += f"; {key} allows {near} ({near_miss(near, origin)})"
             return Diagnosis(cause, f"open the page at {near}, or {fix}")
     for policy in cors.policies.values():
-        if policy not in policies and allows(policy, origin, environ):
+        if policy not in policies and policy.allows(origin, environ):
             cause += f"; {policy.name} would allow it, but is not for this path"
     return Diagnosis(cause, fix)
 
@@ -120,7 +117,7 @@ def shortcomings(
     fixes = []
     if include and not policy.credentials:
         fixes.append(f"write true in {configuration.named(policy, 'credentials')}")
-        if policy.anyone:
+        if allows_anyone(policy):
             fixes.append(f"the origins that you trust in {configuration.named(policy, 'origin')}")
     if policy.methods != ("*",) and method not in (*SAFELISTED_METHODS, *policy.methods):
         if method.upper() in policy.methods:
@@ -138,7 +135,7 @@ def shortcomings(
 
 def not_governed(configuration: Configuration, cors: CORS, path: str) -> Diagnosis:
     """A request that no policy governs, and which path comes near it."""
-    if callable(cors._rules.strategy):
+    if callable(cors.matchstrategy):
         return Diagnosis(
             "the matchstrategy leaves this request alone", "let it return the name of a policy"
         )
@@ -179,5 +176,5 @@ def near_origin(policy: Policy, origin: str, environ: WSGIEnvironment) -> str:
     others += [f"{scheme}://{other_host}{port and ':'}{port}" for other_host in hosts]
     others += [f"{scheme}://{host}{other_port}" for other_port in ("", *ports)]
     return next(
-        (other for other in others if other != origin and allows(policy, other, environ)), ""
+        (other for other in others if other != origin and policy.allows(other, environ)), ""
     )

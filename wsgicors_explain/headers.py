@@ -7,12 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from wsgicors import (
-    ALLOW_CREDENTIALS,
-    ALLOW_HEADERS,
-    ALLOW_METHODS,
-    ALLOW_ORIGIN,
-    EXPOSE_HEADERS,
     MAX_AGE,
+    POLICY_HEADERS,
     TOKEN,
 )
 
@@ -45,17 +41,7 @@ SAFELISTED_VALUES_BYTES: Final = 1024
 DEFAULT_MAX_AGE: Final = 5  # seconds
 MAX_AGE_LIMIT: Final = 7200  # seconds, Chromium's; WebKit's is 600
 MAX_AGE_EVER: Final = 86400  # seconds, Firefox's, the highest
-CORS_RESPONSE_HEADERS: Final = frozenset(
-    name.lower()
-    for name in (
-        ALLOW_ORIGIN,
-        ALLOW_CREDENTIALS,
-        ALLOW_METHODS,
-        ALLOW_HEADERS,
-        EXPOSE_HEADERS,
-        MAX_AGE,
-    )
-)
+CORS_RESPONSE_HEADERS: Final = frozenset(name.lower() for name in POLICY_HEADERS)
 REQUEST_METHOD: Final = "Access-Control-Request-Method"
 REQUEST_HEADERS: Final = "Access-Control-Request-Headers"
 MIME_TYPE: Final = re.compile(rf"({TOKEN.pattern}/{TOKEN.pattern})[\t\n\r ]*(?:;.*)?", re.DOTALL)

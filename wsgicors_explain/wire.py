@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
-from wsgicors import (
-    parse_host,
-)
+from wsgicors import DEFAULT_PORTS, parse_host
 
 from .headers import WHITE_SPACE, Headers
 
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     Write = Callable[[bytes], object]
 
 
-HTTP_PORTS: Final = {"http": 80, "https": 443}
+HTTP_PORTS: Final = {scheme: int(DEFAULT_PORTS[scheme]) for scheme in ("http", "https")}
 
 
 class URL(NamedTuple):
