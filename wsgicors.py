@@ -3006,11 +3006,14 @@ def ini_values(section: Mapping[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    # The command line imports this file again, under its own name.
-    try:
-        from wsgicors_explain import main
-    except ModuleNotFoundError:
-        sys.exit(
-            "the command line is the package wsgicors_explain: pip install wsgicors, or put it beside this file"
-        )
-    sys.exit(main())
+    # The command line imports this file again, under its own name. A vendored copy of it comes first.
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    beside = f"{__package__ or ''}.wsgicors_explain".lstrip(".")
+    for package in (beside, "wsgicors_explain"):
+        if find_spec(package):
+            sys.exit(import_module(package).main())
+    sys.exit(
+        "the command line is the package wsgicors_explain: pip install wsgicors, or put it beside this file"
+    )

@@ -18,6 +18,7 @@ import pytest
 from support import need
 
 import wsgicors
+from wsgicors_explain import main
 
 CHECKOUT = Path(__file__).parent.parent
 TOOLS = "pip install -r .ci/requirements.txt"
@@ -292,6 +293,68 @@ def test_vendored_copy_works_by_its_dotted_name_and_in_ini(vendored):
         "('Vary', 'Origin')",
         "b'ok'",
     ]
+
+
+VENDORED_APP = """
+from mypkg import make_app
+from mypkg.vendor.wsgicors import CORS
+
+application = CORS(make_app({}), origin="https://app.example.com")
+"""
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["vendored", "installed"])
+def test_vendored_copy_has_the_command_line(vendored, bare_python, beside):
+    """The package explains the CORS of a vendored copy, whether it was vendored as well or is installed."""
+    package = vendored / "mypkg" / "vendor" / "wsgicors_explain"
+    shutil.copytree(
+        CHECKOUT / "wsgicors_explain", package if beside else vendored / "wsgicors_explain"
+    )
+    if not beside:
+        shutil.copy(CHECKOUT / "wsgicors.py", vendored)
+    (vendored / "service.py").write_text(VENDORED_APP)
+    command = (bare_python, "-m", "mypkg.vendor.wsgicors")
+    checked = run(*command, "check", "service:application", cwd=vendored)
+    assert checked.splitlines()[0] == "service:application (service.py)"
+    assert "https://app.example.com" in checked
+    page = ("service:application", "--origin", "https://www.app.example.com")
+    explained = attempt(*command, "explain", *page, cwd=vendored)
+    assert explained.returncode == 1
+    assert explained.stdout.splitlines()[-1] == (
+        "BLOCKED: no policy for this path allows the origin: https://www.app.example.com; "
+        "origin allows https://app.example.com (www. is missing). To fix it, open the page at "
+        "https://app.example.com, or add https://www.app.example.com to origin (service.py)"
+    )
+    where = "mypkg.vendor.wsgicors_explain" if beside else "wsgicors_explain"
+    program = f"from {where} import Browser; import service; "
+    program += "print(bool(Browser(service.application, 'https://app.example.com').fetch('/')))"
+    assert run(bare_python, "-c", program, cwd=vendored) == "True\n"
+
+
+def test_vendored_copy_of_another_version_says_what_to_do(vendored, monkeypatch, capsys):
+    copy = vendored / "mypkg" / "vendor" / "wsgicors.py"
+    version = f'__version__ = "{wsgicors.__version__}"'
+    assert version in copy.read_text()
+    copy.write_text(copy.read_text().replace(version, '__version__ = "0.9.0"'))
+    (vendored / "service.py").write_text(VENDORED_APP)
+    monkeypatch.setattr(sys, "path", [str(vendored), *sys.path])
+    for name in ("service", "mypkg", "mypkg.vendor", "mypkg.vendor.wsgicors"):
+        monkeypatch.setitem(sys.modules, name, None)
+        del sys.modules[name]  # and what takes its place is taken away after the test
+    assert main(["check", "service:application"]) == 2
+    assert capsys.readouterr().err == (
+        "wsgicors: mypkg.vendor.wsgicors is wsgicors 0.9.0, but this wsgicors_explain is of "
+        f"{wsgicors.__version__}: use the same version of both\n"
+    )
+
+
+def test_vendored_copy_shows_where_a_bad_configuration_is_written(vendored, bare_python):
+    shutil.copytree(CHECKOUT / "wsgicors_explain", vendored / "wsgicors_explain")
+    shutil.copy(CHECKOUT / "wsgicors.py", vendored)
+    (vendored / "service.py").write_text(VENDORED_APP.replace("https://app.", "app."))
+    done = attempt(bare_python, "-m", "wsgicors", "check", "service:application", cwd=vendored)
+    assert done.returncode == 1
+    assert done.stdout.startswith("service.py:5: origin: 'app.example.com'")
 
 
 # What a user writes, and what is wrong in the second file: the line -> mypy's name and pyright's.

@@ -4,16 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from wsgicors import (
-    CORS,
-    FORBIDDEN_RESPONSE_HEADERS,
-    SAFELISTED_RESPONSE_HEADERS,
-    ConfigError,
-    OriginList,
-    Policy,
-    public_suffix_list,
-)
-
 from .configuration import allows_anyone, empty_app
 from .headers import (
     DEFAULT_MAX_AGE,
@@ -22,6 +12,14 @@ from .headers import (
     MAX_AGE_LIMIT,
     SAFELISTED_METHODS,
     is_forbidden_request_header,
+)
+from .middleware import (
+    CORS,
+    FORBIDDEN_RESPONSE_HEADERS,
+    SAFELISTED_RESPONSE_HEADERS,
+    Policy,
+    middleware_of,
+    public_suffix_list,
 )
 
 
@@ -62,7 +60,7 @@ def advise(cors: CORS, policy: Policy) -> Iterable[tuple[str, str]]:
         limits = f"Chromium {MAX_AGE_LIMIT}, WebKit 600"
         yield "maxage", f"no browser honours more than {MAX_AGE_EVER} seconds ({limits})"
     for risk in sorted(policy.accept_risk):
-        if not has_risk(policy, risk):
+        if not has_risk(cors, policy, risk):
             yield "accept_risk", f"{risk} is accepted, but not there: leave it out"
     wildcards = [
         entry
@@ -77,10 +75,11 @@ def advise(cors: CORS, policy: Policy) -> Iterable[tuple[str, str]]:
         yield "origin", f"no request can reach the policy {policy.name}: {reason}"
 
 
-def has_risk(policy: Policy, risk: str) -> bool:
+def has_risk(cors: CORS, policy: Policy, risk: str) -> bool:
     """Whether the policy would be refused, or do less, without accepting this risk."""
     counts = policy.credentials or risk == "slow-expression"
-    has_list = any(isinstance(entry, OriginList) for entry in policy.origin)
+    module = middleware_of(cors)
+    has_list = any(isinstance(entry, module.OriginList) for entry in policy.origin)
     # What a list holds may be another thing tomorrow.
     if counts and (has_list or (risk == "null-origin" and policy.origin == ("copy",))):
         return True
@@ -88,8 +87,8 @@ def has_risk(policy: Policy, risk: str) -> bool:
         option: getattr(policy, option) for option in ("origin", "credentials", "accept_risk")
     }
     try:
-        CORS(empty_app, {**options, "accept_risk": policy.accept_risk - {risk}})
-    except ConfigError:
+        module.CORS(empty_app, {**options, "accept_risk": policy.accept_risk - {risk}})
+    except module.ConfigError:
         return True
     return False
 

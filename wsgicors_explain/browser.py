@@ -8,21 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from wsgicors import (
-    ALLOW_CREDENTIALS,
-    ALLOW_HEADERS,
-    ALLOW_METHODS,
-    ALLOW_ORIGIN,
-    EXPOSE_HEADERS,
-    FORBIDDEN_RESPONSE_HEADERS,
-    NORMALIZED_METHODS,
-    OPAQUE_SCHEMES,
-    SAFELISTED_RESPONSE_HEADERS,
-    TOKEN,
-    is_local,
-    parse_pattern,
-)
-
 from .headers import (
     CORS_RESPONSE_HEADERS,
     FORBIDDEN_METHODS,
@@ -36,6 +21,20 @@ from .headers import (
     get_header,
     is_forbidden_request_header,
     unsafe_names,
+)
+from .middleware import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    EXPOSE_HEADERS,
+    FORBIDDEN_RESPONSE_HEADERS,
+    NORMALIZED_METHODS,
+    OPAQUE_SCHEMES,
+    SAFELISTED_RESPONSE_HEADERS,
+    TOKEN,
+    is_local,
+    parse_pattern,
 )
 from .wire import HTTP_PORTS, URL, Exchange, Response, Unreachable, call_http, call_wsgi
 

@@ -11,19 +11,18 @@ import traceback
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-import wsgicors
-from wsgicors import (
-    ALLOW_ORIGIN,
-    CORS,
-    EXPOSE_HEADERS,
-    show,
-)
-
 from .advice import advise
 from .browser import Browser, NetworkError, Request, Verdict
 from .configuration import Configuration, key_of
 from .diagnosis import Diagnosis, diagnose
 from .headers import REQUEST_METHOD, Headers, get_header
+from .middleware import (
+    ALLOW_ORIGIN,
+    CORS,
+    EXPOSE_HEADERS,
+    __version__,
+    show,
+)
 from .targets import UsageError, load
 from .wire import Exchange, Response
 
@@ -268,7 +267,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "wsgicors", description=DESCRIPTION, epilog=epilog, formatter_class=raw
     )
-    parser.add_argument("--version", action="version", version=f"wsgicors {wsgicors.__version__}")
+    parser.add_argument("--version", action="version", version=f"wsgicors {__version__}")
     commands = parser.add_subparsers(required=True, metavar="check | explain")
 
     def command(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from wsgicors import (
+from .middleware import (
     CORS,
     ConfigError,
     Policy,

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from wsgicors import (
+from .browser import LOCAL_NAMES, NULL_ORIGIN, host_and_port, near_miss
+from .configuration import Configuration, allows_anyone, key_of
+from .headers import REQUEST_HEADERS, REQUEST_METHOD, SAFELISTED_METHODS, get_header
+from .middleware import (
     ALLOW_ORIGIN,
     AMBIGUOUS_PATH,
     CORS,
@@ -15,10 +18,6 @@ from wsgicors import (
     Policy,
     normal_path,
 )
-
-from .browser import LOCAL_NAMES, NULL_ORIGIN, host_and_port, near_miss
-from .configuration import Configuration, allows_anyone, key_of
-from .headers import REQUEST_HEADERS, REQUEST_METHOD, SAFELISTED_METHODS, get_header
 from .wire import Exchange, wsgi_environ
 
 if TYPE_CHECKING:

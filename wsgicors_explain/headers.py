@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from wsgicors import (
+from .middleware import (
     MAX_AGE,
     POLICY_HEADERS,
     TOKEN,

@@ -8,11 +8,10 @@ import re
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
-from wsgicors import (
+from .configuration import Configuration, Line, empty_app
+from .middleware import (
     make_middleware,
 )
-
-from .configuration import Configuration, Line, empty_app
 
 
 class IniError(Exception):

@@ -10,15 +10,9 @@ import sys
 import traceback
 from typing import Any
 
-import wsgicors
-from wsgicors import (
-    CORS,
-    Call,
-    ConfigError,
-)
-
 from .configuration import Configuration
 from .inifile import read_ini
+from .middleware import Call, middleware_of, misfit
 
 
 class UsageError(Exception):
@@ -33,18 +27,20 @@ def load_app(target: str) -> Configuration:
         configuration.place = os.path.relpath(
             sys.modules[target.partition(":")[0]].__file__ or target
         )
-    except ConfigError as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        places = [
-            (frame.filename, frame.lineno)
-            for frame in frames
-            if frame.filename != wsgicors.__file__
-        ]
-        place = f"{os.path.relpath(places[-1][0])}:{places[-1][1]}"
-        configuration.problems += [f"{place}: {problem}" for problem in error.problems]
-        return configuration
     except (Exception, SystemExit) as error:
-        raise UsageError(f"{target} cannot be loaded: {type(error).__name__}: {error}") from error
+        module = middleware_of(error)
+        if module is None:
+            why = f"{type(error).__name__}: {error}"
+            raise UsageError(f"{target} cannot be loaded: {why}") from error
+        frames = [
+            frame
+            for frame in traceback.extract_tb(error.__traceback__)
+            if frame.filename not in (module.__file__, sys.modules[Call.__module__].__file__)
+        ]
+        place = f"{os.path.relpath(frames[-1].filename)}:{frames[-1].lineno}"
+        problems: Any = error
+        configuration.problems += [f"{place}: {problem}" for problem in problems.problems]
+        return configuration
     if not callable(app):
         raise UsageError(f"{target} is no WSGI application: it cannot be called")
     try:
@@ -58,7 +54,10 @@ def load_app(target: str) -> Configuration:
     # Where frameworks and other middlewares keep the application that they wrap.
     layers: list[Any] = [app]
     for layer in layers:
-        if isinstance(layer, CORS):
+        module = middleware_of(layer)
+        if module:
+            if misfit(module):
+                raise UsageError(misfit(module))
             configuration.cors = layer
             break
         inner = [

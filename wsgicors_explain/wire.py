@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
-from wsgicors import DEFAULT_PORTS, parse_host
-
 from .headers import WHITE_SPACE, Headers
+from .middleware import DEFAULT_PORTS, parse_host
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
