@@ -8,11 +8,14 @@ import os
 import re
 import sys
 import traceback
-from typing import Any
+from typing import Any, Final
 
 from .configuration import Configuration
 from .inifile import read_ini
 from .middleware import Call, middleware_of, misfit
+
+# Where frameworks and other middlewares keep the application that they wrap.
+WRAPPED: Final = ("wsgi_app", "app", "application", "_app", "wrapped")
 
 
 class UsageError(Exception):
@@ -24,52 +27,59 @@ def load_app(target: str) -> Configuration:
     configuration = Configuration(target, target)
     try:
         app = configuration.app = Call(f"call:{target}").load()
-        configuration.place = os.path.relpath(
-            sys.modules[target.partition(":")[0]].__file__ or target
-        )
     except (Exception, SystemExit) as error:
         module = middleware_of(error)
         if module is None:
             why = f"{type(error).__name__}: {error}"
             raise UsageError(f"{target} cannot be loaded: {why}") from error
-        frames = [
-            frame
-            for frame in traceback.extract_tb(error.__traceback__)
-            if frame.filename not in (module.__file__, sys.modules[Call.__module__].__file__)
-        ]
-        place = f"{os.path.relpath(frames[-1].filename)}:{frames[-1].lineno}"
+        place = place_of_error(error, module)
         problems: Any = error
         configuration.problems += [f"{place}: {problem}" for problem in problems.problems]
         return configuration
+    file = sys.modules[target.partition(":")[0]].__file__
+    configuration.place = os.path.relpath(file or target)
+    require_application(target, app)
+    configuration.cors = find_cors(app)
+    return configuration
+
+
+def place_of_error(error: BaseException, module: Any) -> str:
+    """Where the innermost call outside of the middleware is written: file:line."""
+    ours = (module.__file__, sys.modules[Call.__module__].__file__)
+    frames = traceback.extract_tb(error.__traceback__)
+    frame = [frame for frame in frames if frame.filename not in ours][-1]
+    return f"{os.path.relpath(frame.filename)}:{frame.lineno}"
+
+
+def require_application(target: str, app: Any) -> None:
+    """UsageError: this cannot be called as a WSGI application is."""
     if not callable(app):
         raise UsageError(f"{target} is no WSGI application: it cannot be called")
     try:
         with contextlib.suppress(ValueError):  # a compiled one does not tell its arguments
             inspect.signature(app).bind({}, None)
     except TypeError as error:
-        why = (
-            "it does not take environ and start_response; if it is a factory, name what it returns"
-        )
+        why = "it does not take environ and start_response"
+        why += "; if it is a factory, name what it returns"
         raise UsageError(f"{target} is no WSGI application: {why}") from error
-    # Where frameworks and other middlewares keep the application that they wrap.
-    layers: list[Any] = [app]
+
+
+def find_cors(app: Any) -> Any:
+    """The outermost middleware in the layers of an application, or None."""
+    layers = [app]
     for layer in layers:
         module = middleware_of(layer)
         if module:
             if misfit(module):
                 raise UsageError(misfit(module))
-            configuration.cors = layer
-            break
-        inner = [
-            getattr(layer, name, None)
-            for name in ("wsgi_app", "app", "application", "_app", "wrapped")
-        ]
+            return layer
+        inner = [getattr(layer, name, None) for name in WRAPPED]
         layers += [
             found
             for found in inner
             if callable(found) and not any(found is layer for layer in layers)
         ]
-    return configuration
+    return None
 
 
 def load(target: str, section: str | None) -> list[Configuration]:

@@ -194,29 +194,25 @@ def call_http(timeout: float, method: str, url: URL, headers: Headers, body: byt
             response.headers = None  # type: ignore[assignment]
             response.begin()
         return Response(response.status, response.getheaders())
-    except ssl.SSLCertVerificationError as error:
-        raise Unreachable(
-            f"the certificate of {url.authority} is not valid: {error.verify_message}"
-        ) from error
-    except ssl.SSLError as error:
-        raise Unreachable(
-            f"{url.authority} does not speak TLS: is it http://{url.authority}?"
-        ) from error
-    except socket.gaierror as error:
-        raise Unreachable(f"the host name {url.host} does not resolve: {error.strerror}") from error
-    except socket.timeout as error:
-        raise Unreachable(f"{url.authority} did not answer within {timeout:g} seconds") from error
-    except ConnectionRefusedError as error:
-        raise Unreachable(
-            f"nothing listens on {url.host} port {url.port}: the connection was refused"
-        ) from error
-    except OSError as error:
-        raise Unreachable(
-            f"{url.authority} cannot be reached: {error.strerror or error}"
-        ) from error
-    except http.client.HTTPException as error:
-        raise Unreachable(
-            f"{url.authority} did not answer in HTTP: {type(error).__name__} {error}".strip()
-        ) from error
+    except (OSError, http.client.HTTPException) as error:
+        raise Unreachable(why_unreachable(url, timeout, error)) from error
     finally:
         connection.close()
+
+
+def why_unreachable(url: URL, timeout: float, error: OSError | http.client.HTTPException) -> str:
+    """What an error of the exchange says of the server, in one line."""
+    server = url.authority
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate of {server} is not valid: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"{server} does not speak TLS: is it http://{server}?"
+    if isinstance(error, socket.gaierror):
+        return f"the host name {url.host} does not resolve: {error.strerror}"
+    if isinstance(error, socket.timeout):
+        return f"{server} did not answer within {timeout:g} seconds"
+    if isinstance(error, ConnectionRefusedError):
+        return f"nothing listens on {url.host} port {url.port}: the connection was refused"
+    if isinstance(error, http.client.HTTPException) and not isinstance(error, OSError):
+        return f"{server} did not answer in HTTP: {type(error).__name__} {error}".strip()
+    return f"{server} cannot be reached: {error.strerror or error}"
