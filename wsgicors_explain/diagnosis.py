@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from .browser import LOCAL_NAMES, NULL_ORIGIN, host_and_port, near_miss
+from .browser import NULL_ORIGIN
 from .configuration import Configuration, allows_anyone, key_of
 from .headers import REQUEST_HEADERS, REQUEST_METHOD, SAFELISTED_METHODS, get_header
 from .middleware import (
@@ -18,6 +18,7 @@ from .middleware import (
     Policy,
     normal_path,
 )
+from .origins import LOCAL_NAMES, host_and_port, near_miss
 from .wire import Exchange, wsgi_environ
 
 if TYPE_CHECKING:

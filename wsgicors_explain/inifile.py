@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import os
 import re
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
@@ -188,20 +189,7 @@ class IniFile:
 
         context = Context("", global_conf, local_conf)
         if kind == "pipeline":
-            where = self.place(section, "pipeline")
-            names = self.take(local_conf, "pipeline", section).split()
-            if not names:
-                raise IniError(
-                    f"{where}: pipeline: is empty: write the filters, then the application"
-                )
-            *filters, app = names
-            for option in local_conf:
-                raise IniError(
-                    f"{self.place(section, option)}: {option}: a pipeline takes no options of a filter"
-                )
-            follow(APP_SECTIONS, "pipeline", app)
-            for name in filters:
-                self.use(follow(FILTER_SECTIONS, "pipeline", name))
+            self.follow_pipeline(section, local_conf, follow)
         elif kind in ("composite", "composit"):
             # Which of its values are applications, the factory alone knows; those that are a section's name will be.
             for option, name in local_conf.items():
@@ -224,6 +212,22 @@ class IniFile:
         if filter_with:
             self.use(follow(FILTER_SECTIONS, "filter-with", filter_with))
         return context
+
+    def follow_pipeline(
+        self, section: str, local_conf: dict[str, str], follow: Callable[..., Context]
+    ) -> None:
+        """Load the application of a pipeline, then its filters."""
+        names = self.take(local_conf, "pipeline", section).split()
+        if not names:
+            where = self.place(section, "pipeline")
+            raise IniError(f"{where}: pipeline: is empty: write the filters, then the application")
+        *filters, app = names
+        for option in local_conf:
+            where = self.place(section, option)
+            raise IniError(f"{where}: {option}: a pipeline takes no options of a filter")
+        follow(APP_SECTIONS, "pipeline", app)
+        for name in filters:
+            self.use(follow(FILTER_SECTIONS, "pipeline", name))
 
     def use(self, context: Context) -> Configuration | None:
         """Note that a filter is used; None where it is not this middleware, or known already."""
