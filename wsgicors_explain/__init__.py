@@ -10,12 +10,14 @@ In a test suite, ``Browser`` is a client that obeys CORS::
 On the command line, ``check`` reads a configuration and ``explain`` a request::
 
     python -m wsgicors check production.ini
-    python -m wsgicors explain https://api.example/basket --origin https://shop.example -X PUT
+    python -m wsgicors explain https://api.example/basket \\
+        --origin https://shop.example -X PUT
 
-Terms, section and step numbers are those of the Fetch standard, https://fetch.spec.whatwg.org/, in its review draft of
-December 2025. What differs from a browser: there is no HTTP cache, no cookie jar and no service worker; a response is
-received once its headers are there; of the page only the origin is known, so that its Content Security Policy is not
-looked at.
+Terms, section and step numbers are those of the Fetch standard,
+https://fetch.spec.whatwg.org/, in its review draft of December 2025. What differs from
+a browser: there is no HTTP cache, no cookie jar and no service worker; a response is
+received once its headers are there; of the page only the origin is known, so its
+Content Security Policy is ignored.
 """
 
 from __future__ import annotations
