@@ -2178,6 +2178,9 @@ class Decision(namedtuple("Decision", "policy reason group")):
     """
 
     __slots__ = ()
+    policy: Policy | None
+    reason: str
+    group: tuple[Policy, ...]
 
 
 def is_preflight(environ: WSGIEnvironment) -> bool:
@@ -2433,8 +2436,9 @@ class CORS:
 
 def recall(answers: dict[str, Any], origin: object) -> Any:
     """What is remembered for the origin; a long one is not even hashed."""
-    short = isinstance(origin, str) and len(origin) <= MAX_ORIGIN
-    return answers.get(origin) if short else None  # type: ignore[arg-type]
+    if not isinstance(origin, str) or len(origin) > MAX_ORIGIN:
+        return None
+    return answers.get(origin)
 
 
 def remember(answers: dict[str, Any], origin: str, answer: Any) -> None:
@@ -3073,11 +3077,15 @@ def ini_values(section: Mapping[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    # The command line imports this file again, under its own name.
-    try:
-        from wsgicors_explain import main
-    except ModuleNotFoundError:
-        sys.exit(
-            "the command line is the file wsgicors_explain.py: pip install wsgicors, or put it beside this file"
-        )
-    sys.exit(main())
+    # The command line imports this file again, under its own name. A vendored copy of it comes first.
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    beside = f"{__package__ or ''}.wsgicors_explain".lstrip(".")
+    for package in (beside, "wsgicors_explain"):
+        if find_spec(package):
+            sys.exit(import_module(package).main())
+    sys.exit(
+        "the command line is the package wsgicors_explain:"
+        " pip install wsgicors, or put it beside this file"
+    )

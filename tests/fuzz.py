@@ -115,7 +115,7 @@ def ini(data):
             contextlib.redirect_stderr(io.StringIO()),
         ):
             status = wsgicors_explain.main(["check", str(path)])
-        found = wsgicors_explain.read_ini(str(path))
+        found = wsgicors_explain.inifile.read_ini(str(path))
     problems = [problem for configuration in found for problem in configuration.problems]
     assert status == (2 if not found else 1 if problems else 0), problems
     assert all(problem.startswith(directory) for problem in problems), problems

@@ -12,7 +12,8 @@ from paste.deploy import loadapp, loadfilter
 
 import wsgicors
 from wsgicors import CORS
-from wsgicors_explain import IniFile, main, read_ini
+from wsgicors_explain import main
+from wsgicors_explain.inifile import IniFile, read_ini
 
 
 @pytest.fixture
@@ -428,7 +429,7 @@ def test_no_advice_where_all_is_well(options, check):
 def test_wildcard_with_credentials_asks_for_the_whole_public_suffix_list(check, monkeypatch):
     ini = FILTER + "origin = https://*.example.com\ncredentials = true\n"
     assert check("a.ini", a_ini=ini)[1][-1] == "no problems"
-    monkeypatch.setattr("wsgicors_explain.public_suffix_list", lambda: None)
+    monkeypatch.setattr("wsgicors_explain.advice.public_suffix_list", lambda: None)
     status, lines = check("a.ini", a_ini=ini)
     assert status == 0
     assert lines[-2].startswith(

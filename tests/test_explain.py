@@ -564,6 +564,7 @@ def test_application_of_the_working_directory_is_found(module, tmp_path):
 
 def test_the_stand_in_application_is_valid(ini):
     """What explain puts behind the middleware of an ini file keeps to PEP 3333."""
-    from wsgicors_explain import Browser, empty_app
+    from wsgicors_explain import Browser
+    from wsgicors_explain.configuration import empty_app
 
     assert not Browser(validator(empty_app), APP).fetch("/")
