@@ -44,7 +44,7 @@ class Row(NamedTuple):
 
 
 def goal_rows(origins: int) -> dict[str, list[Row]]:
-    """Return the rows of section 9 of the design, by the group that measures them."""
+    """Return the goals and their rows, by the group that measures them."""
     ours = {
         (case, n): over(f"ours/{case}/{n}", f"bare/{n}")
         for case in ("none", "allowed")
@@ -224,7 +224,7 @@ def least(blocks: Iterable[Times]) -> Times:
 
 
 def print_all(blocks: dict[str, list[Times]], origins: int) -> None:
-    """Print the table of section 9 of the design, then the details of each group."""
+    """Print the table of goals, then the details of each group."""
     print(f"{'':60} {'goal':>6} {'found':>8}         spread")
     for group, rows in goal_rows(origins).items():
         for row in rows if group in blocks else ():
