@@ -159,7 +159,7 @@ ELSEWHERE = re.compile(r"\b(?:design|lessons|style)\.md\b|\bshared/|\bissues? #?
 @pytest.mark.once
 def test_files_point_to_nothing_that_is_not_shipped(source):
     texts = {
-        path.relative_to(source).as_posix(): path.read_text(encoding="utf-8")
+        path.relative_to(source).as_posix(): path.read_text(encoding="utf-8", errors="replace")
         for path in source.rglob("*")
         if path.is_file() and path != source / "tests" / Path(__file__).name
     }
