@@ -64,7 +64,7 @@ class Connection:
         assert status, "the connection is closed"
         lines = iter(self.file.readline, b"\r\n")
         headers = BytesParser().parsebytes(b"".join(lines))
-        body = self.file.read(int(headers["Content-Length"]))
+        body = self.file.read(int(headers.get("Content-Length", 0)))
         return Response(int(status.split()[1]), headers.get("Connection", ""), body)
 
 
