@@ -2390,6 +2390,8 @@ class CORS:
             if answer is None:
                 request = Request(sent, environ, preflight=True)
                 answer = answer_preflight(group, preflights, request)
+            status: str
+            body: list[bytes]
             status, ours, body = answer
             if status:
                 start_response(status, ours.copy())

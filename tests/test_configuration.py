@@ -1,4 +1,4 @@
-"""Configuration: every option in all its forms, every shape, precedence, and every error whole (design.md, 2)."""
+"""Configuration: every option in all its forms, every shape, precedence, and every error whole."""
 
 from __future__ import annotations
 
@@ -9,18 +9,10 @@ from collections import OrderedDict
 from types import MappingProxyType
 
 import pytest
-from support import ORIGIN, OTHER, assert_cors, client, plain_app, preflight, request
+from support import ORIGIN, OTHER, assert_cors, client, plain_app, preflight, problems, request
 
 import wsgicors
 from wsgicors import CORS, ConfigError, OriginList, Problem, make_middleware
-
-
-def problems(cfg=None, **options):
-    """Every problem of a configuration, as (key, value, message)."""
-    with pytest.raises(ConfigError) as caught:
-        CORS(plain_app, cfg, **options)
-    assert all(type(problem) is Problem for problem in caught.value.problems)
-    return [tuple(problem) for problem in caught.value.problems]
 
 
 def direct(**options):
@@ -359,6 +351,36 @@ def test_strategy_in_every_form(value):
     assert list(CORS(plain_app, origin="*", matchstrategy=value).policies) == ["direct"]
 
 
+def test_patch_in_lower_case_is_an_error_that_says_so():
+    assert problems(origin="*", methods="get, patch") == [
+        (
+            "methods",
+            "patch",
+            "'patch' is not PATCH, as browsers do not change its case: write 'PATCH'",
+        )
+    ]
+
+
+def test_a_set_of_several_types_is_read_to_its_end():
+    assert [
+        message.split(" is ")[0] for _, _, message in problems(origin="*", methods={"B@", 1, None})
+    ] == [
+        "1",
+        "'B@'",
+        "None",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("2147483648", 2147483648), (" 600 ", 600), ("0000000600", 600)]
+)
+def test_seconds_have_ten_digits_at_most(text, seconds):
+    assert CORS(plain_app, origin="*", maxage=text).policies["direct"].maxage == seconds
+    for other in ("2147483649", f"{text.strip()}0".rjust(11, "0"), "00000000600"):
+        ((_, _, message),) = problems(origin="*", maxage=other)
+        assert message.endswith("write a whole number from 0 to 2147483648")
+
+
 # --- shapes ---
 
 
@@ -464,6 +486,75 @@ def test_configuration_is_never_changed():
     before = {key: list(value) if isinstance(value, list) else value for key, value in cfg.items()}
     CORS(plain_app, cfg, api_timing=True)
     assert cfg == before
+
+
+def test_everything_for_everyone():
+    both = client(headers="*", methods="*", maxage="180", origin="*")
+    assert_cors(request(both), allow_origin="*")
+    assert_cors(
+        preflight(both),
+        allow_origin="*",
+        allow_methods="*",
+        allow_headers="*, Authorization",
+        max_age="180",
+    )
+
+
+def test_methods_without_spaces():
+    both = client(headers="*", methods="GET,POST,OPTIONS", origin="*")
+    assert_cors(
+        preflight(both),
+        allow_origin="*",
+        allow_methods="GET, POST, OPTIONS",
+        allow_headers="*, Authorization",
+    )
+
+
+def test_open_policy():
+    both = client(
+        {
+            "policy": "open",
+            "open_origin": "*",
+            "open_headers": "*",
+            "open_methods": "*",
+            "open_maxage": "86400",
+        }
+    )
+    assert_cors(
+        preflight(both),
+        allow_origin="*",
+        allow_methods="*",
+        allow_headers="*, Authorization",
+        max_age="86400",
+    )
+
+
+def test_empty_list_of_origins_joined_to_an_empty_text_is_nobody():
+    assert_cors(request(client(origin=",".join([])), ORIGIN), vary="Origin")
+
+
+def test_number_and_names_joined_by_comma_and_space():
+    both = client(
+        origin=ORIGIN,
+        maxage=180,
+        methods=", ".join(["GET", "PUT"]),
+        headers=", ".join(["X-A", "X-B"]),
+    )
+    assert_cors(
+        preflight(both),
+        allow_origin=ORIGIN,
+        allow_methods="GET, PUT",
+        allow_headers="X-A, X-B",
+        max_age="180",
+        vary="Origin",
+    )
+
+
+def test_nested_policies_of_a_section_are_policies_of_its_own():
+    cors = make_middleware(
+        plain_app, {"policy": "shared", "shared_origin": "*"}, policies={"own": {"origin": "*"}}
+    )
+    assert list(cors.policies) == ["own"]
 
 
 # --- precedence ---
@@ -613,6 +704,48 @@ def test_key_that_is_no_text_is_an_error(key):
     assert problems({"origin": "*", key: 2}) == [
         (repr(key), 2, "2 has a key that is no text: write the name of an option")
     ]
+
+
+def test_typing_error_in_the_name_of_an_option_is_an_error():
+    assert problems(origin="*", orign="x", supports_credentials=True) == [
+        ("orign", "x", "'x' is given to an unknown option; did you mean 'origin'?"),
+        (
+            "supports_credentials",
+            True,
+            "True is given to an unknown option; did you mean 'credentials'?",
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "allow_dev_origin",
+        "allowed_dev_origin",
+        "expose_dev_origin",
+        "exposed_dev_origin",
+        "dev_dev_xyz",
+    ],
+)
+def test_key_that_only_looks_like_one_of_an_inactive_policy_is_unknown(key):
+    found = problems({"policy": "api", "api_origin": "*", key: "x"})
+    assert [found_key for found_key, _, _ in found] == [key]
+    assert found[0][2].startswith("'x' is given to an unknown option")
+
+
+def test_only_keys_of_an_origin_name_an_inactive_policy():
+    options = {"dev_origin": "*", "dev_methods": "GET", "x_y": "1"}
+    missing = [message for key, _, message in problems(options) if key == "policy"]
+    assert missing == ["is missing, so no policy is active: write policy = dev"]
+
+
+def test_what_is_not_shown_gets_no_suggestion():
+    messages = [
+        message
+        for _, _, message in problems({"origin": "*", **{f"orgin{n}": "x" for n in range(60)}})
+    ]
+    assert all(message.endswith("; did you mean 'origin'?") for message in messages[:50])
+    assert set(messages[50:]) == {"'x' is given to an unknown option"}
 
 
 # --- what does not fit together ---
@@ -992,6 +1125,42 @@ def test_nothing_is_printed(capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_problem_with_control_characters_is_printed_escaped():
+    assert str(Problem("a\nb", None, "is \x1b[2J")) == "a\\nb: is \\x1b[2J"
+    assert str(Problem("é", None, "is 'ü'")) == "é: is 'ü'"
+
+
+@pytest.mark.parametrize(
+    ("length", "shown"),
+    [
+        pytest.param(197, "'" + "a" * 197 + "'", id="just-short-enough"),
+        pytest.param(198, "'" + "a" * 198 + "'", id="as-long-as-may-be"),
+        pytest.param(199, "'" + "a" * 196 + "...", id="one-too-long"),
+        pytest.param(10**6, "'" + "a" * 196 + "...", id="huge"),
+    ],
+)
+def test_a_long_value_is_cut_to_200_characters(length, shown):
+    ((_, _, message),) = problems(origin=[ORIGIN], credentials="a" * length)
+    assert message == f"{shown} is not a boolean: write true or false"
+
+
+def test_a_long_value_of_another_type_is_cut_as_well():
+    ((_, _, message),) = problems(origin=[ORIGIN], credentials=["a" * 300])
+    assert message == "['" + "a" * 195 + "... is not a boolean: write true or false"
+
+
+def test_a_global_option_among_those_of_a_policy_is_named_with_its_value():
+    with pytest.raises(ConfigError) as caught:
+        CORS(plain_app, policies={"api": {"origin": "*", "catch_errors": "true"}})
+    assert caught.value.problems == (
+        Problem(
+            "policies.api.catch_errors",
+            "true",
+            "'true' is given to no option of a policy: write catch_errors beside policies",
+        ),
+    )
+
+
 # --- configure ---
 
 
@@ -1071,3 +1240,11 @@ def test_only_the_problems_that_the_text_shows_have_suggestions():
         CORS(plain_app, origin="*", **{f"maxag{number}": 1 for number in range(60)})
     suggested = ["did you mean" in problem.message for problem in caught.value.problems]
     assert suggested == [True] * 50 + [False] * 10
+
+
+def test_a_policy_says_what_to_use_instead_of_changing_it():
+    policy = CORS(plain_app, origin="*").policies["direct"]
+    for change in (lambda: setattr(policy, "maxage", 1), lambda: delattr(policy, "maxage")):
+        with pytest.raises(AttributeError) as caught:
+            change()
+        assert str(caught.value) == "a Policy is immutable: use CORS.configure"

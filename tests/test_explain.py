@@ -1,4 +1,4 @@
-"""The command `explain`: the conversation, the verdict, what it is careful about. Mistakes are in test_mistakes.py."""
+"""The command `explain`: the conversation, the verdict, what it is careful about. Mistakes are in test_diagnosis.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ini files through the real PasteDeploy (design.md, 2, and what it says of PasteDeploy)."""
+"""Ini files through the real PasteDeploy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wsgiref.validate import validator
 import pytest
 import webtest
 from paste.deploy import loadapp, loadfilter
-from support import ORIGIN, OTHER, assert_cors, plain_app, preflight, request
+from support import ORIGIN, OTHER, assert_cors, plain_app, preflight, problems_of, request
 
 import wsgicors
 from wsgicors import CORS, ConfigError, OriginList, make_middleware
@@ -64,9 +64,8 @@ def serve(application):
 
 
 def problems(tmp_path, section, default="", **global_conf):
-    with pytest.raises(ConfigError) as caught:
-        filtered(tmp_path, section, default, **global_conf)
-    return [tuple(problem) for problem in caught.value.problems]
+    """Every problem of a section, as (key, value, message)."""
+    return problems_of(filtered, tmp_path, section, default, **global_conf)
 
 
 # --- ways to name the filter ---
@@ -483,6 +482,14 @@ def test_nothing_at_all_is_an_error(tmp_path):
 
 def test_nesting_is_not_for_ini(tmp_path):
     assert problems(tmp_path, "policies = a, b\na_origin = *")[0][:2] == ("policies", "a, b")
+
+
+def test_an_object_name_ends_at_the_second_colon():
+    ((key, _, message),) = problems_of(make_middleware, plain_app, {}, origin="call:os:path:join")
+    assert key == "origin"
+    assert message.endswith(
+        "cannot be loaded: AttributeError: module 'os' has no attribute 'path:join'"
+    )
 
 
 # --- configurations of wsgicors 0.7.0 in the wild ---

@@ -153,6 +153,23 @@ def test_sdist_holds_the_whole_project(source, sdist):
     assert any(name.startswith("benchmarks/") for name in shipped)
 
 
+# Notes that are not shipped, and the numbers of an issue tracker.
+ELSEWHERE = re.compile(r"\b(?:design|lessons|style)\.md\b|\bshared/|\bissues? #?\d", re.IGNORECASE)
+
+
+@pytest.mark.once
+def test_files_point_to_nothing_that_is_not_shipped(source):
+    texts = {
+        path.relative_to(source).as_posix(): path.read_text(encoding="utf-8", errors="replace")
+        for path in source.rglob("*")
+        if path.is_file() and path != source / "tests" / Path(__file__).name
+    }
+    assert len(texts) > 50
+    assert [
+        (name, ELSEWHERE.findall(text)) for name, text in texts.items() if ELSEWHERE.search(text)
+    ] == []
+
+
 def test_wheel_holds_the_module_with_its_stub_and_the_typed_package_and_nothing_else(wheel):
     package = CHECKOUT / "wsgicors_explain"
     rooms = {f"wsgicors_explain/{room.name}" for room in package.glob("*.py")}

@@ -1,4 +1,4 @@
-"""The middleware under real servers: what a client sees on the wire is what design.md, section 5 says.
+"""The middleware under real servers: what a client sees on the wire is what the middleware sends.
 
 Each server runs as a process of its own with tests/server_app.py. The client is http.client, so that every header
 arrives as the server sent it.

@@ -1,4 +1,4 @@
-"""The mistakes that people make with CORS, again and again: `explain` names the cause and the fix of each.
+"""Diagnosis: `explain` names the cause and the fix of the mistakes that people make with CORS.
 
 They were collected from issue trackers and question sites. In the first table the configuration is ours, in the second
 the server is somebody else's and all that is known of it is what it answers.
