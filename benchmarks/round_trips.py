@@ -33,6 +33,7 @@ from round_trips_server import COUNTED
 sys.path.insert(0, str(environment.ROOT / "tests"))
 from engines import ENGINES, Engine, serve, visit
 
+REQUESTS = 5  # to each URL, twice
 LIBRARIES = ("wsgicors", "flask-cors", "django-cors-headers", "Starlette", "Express cors")
 CONFIGURATIONS = ("defaults", "lists", "anything", "anything, credentials")
 
@@ -40,7 +41,7 @@ PAGE = """<!doctype html><meta charset="utf-8"><title>round trips</title><script
 "use strict";
 const { rows, urls, pause } = PLAN;
 const json = { headers: { "Content-Type": "application/json" }, body: "{}" };
-const REQUESTS = [
+const requests = [
   { method: "GET", headers: { Authorization: "Bearer of-a-token" } },
   { method: "POST", ...json },
   { method: "PUT", ...json },
@@ -49,7 +50,7 @@ const REQUESTS = [
 ];
 async function visit(row) {
   for (let url = 1; url <= urls; url++) {
-    for (const request of REQUESTS) {
+    for (const request of requests) {
       const credentials = row.credentials ? "include" : "omit";
       await fetch(`http://127.0.0.1:${row.port}/${url}`, { ...request, credentials }).then(
         () => {},
@@ -156,7 +157,7 @@ def drive(engine: Engine, rows: list[Row], page: str, state: dict[str, Any]) -> 
     urls = range(1, state["plan"]["urls"] + 1)
     counted = [preflights(row) for row in rows]
     return [
-        Seen(tuple(each.get(f"/{url}", 0) for url in urls), refused, 10 * len(urls))
+        Seen(tuple(each.get(f"/{url}", 0) for url in urls), refused, 2 * REQUESTS * len(urls))
         for each, refused in zip(counted, blocked)
     ]
 
@@ -185,7 +186,7 @@ def measure(options: argparse.Namespace) -> tuple[list[Row], dict[str, list[Seen
 
 def table(rows: list[Row], seen: dict[str, list[Seen]]) -> str:
     """Return the table: a line for each configuration and library, a column for each engine."""
-    lines = [["configuration", "library", *(name.capitalize() for name in seen)]]
+    lines = [["configuration", "library", *seen]]
     for configuration in CONFIGURATIONS:
         for index, row in enumerate(rows):
             if row.configuration == configuration:
@@ -193,8 +194,7 @@ def table(rows: list[Row], seen: dict[str, list[Seen]]) -> str:
                 lines.append([configuration, row.library, *cells])
     widths = [max(map(len, column)) for column in zip(*lines)]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip()
-        for line in lines
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines
     )
 
 
@@ -211,7 +211,7 @@ def main(arguments: list[str] | None = None) -> int:
     environment.prepare()
     started = time.monotonic()
     rows, seen = measure(options)
-    print(f"Preflights per URL, of {2 * 5} requests each:\n")
+    print(f"Preflights per URL, of {2 * REQUESTS} requests each:\n")
     print(table(rows, seen))
     print(f"\n{time.monotonic() - started:.0f} seconds", file=sys.stderr)
     return 0
