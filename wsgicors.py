@@ -126,6 +126,10 @@ FORBIDDEN_RESPONSE_HEADERS: Final = frozenset(("set-cookie", "set-cookie2"))
 NORMALIZED_METHODS: Final = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"))
 # Where `*` cannot be sent, these stand for "any", so that a cached preflight serves them all (RFC 9110, RFC 5789).
 STANDARD_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+# What is named even where `*` allows all: each name that a browser caches saves a preflight.
+# `*` does not cover Authorization: https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
+NAMED_METHODS: Final = ("PUT", "PATCH", "DELETE")
+NAMED_HEADERS: Final = ("Authorization", "Content-Type")
 
 # The port that a URL leaves out: https://url.spec.whatwg.org/#default-port
 DEFAULT_PORTS: Final = {"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}
@@ -570,9 +574,9 @@ OPTIONS: Final[dict[str, tuple[Callable[[Any, Complain], Any], Any]]] = {
     "headers": (read_names, ()),
     "expose_headers": (read_names, ()),
     "credentials": (read_boolean, False),
-    "maxage": (read_seconds, None),
+    "maxage": (read_seconds, 600),
     "timing": (read_boolean, False),
-    "preflight_status": (read_status, 204),
+    "preflight_status": (read_status, 200),
     "preflight_continue": (read_boolean, False),
     "accept_risk": (read_risks, frozenset()),
 }
@@ -1862,14 +1866,16 @@ class Policy:
         return [(ALLOW_ORIGIN, origin), *self.response]
 
     def preflight_headers(self, environ: WSGIEnvironment) -> list[Header]:
-        if self.static:
-            return list(self.preflight)
-        headers = [(ALLOW_ORIGIN, environ["HTTP_ORIGIN"]), *self.preflight]
+        headers = list(self.preflight)
+        if not self.static:
+            headers.insert(0, (ALLOW_ORIGIN, environ["HTTP_ORIGIN"]))
         if "methods" in self.echoes:
             asked = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
             headers.append((ALLOW_METHODS, ", ".join(dict.fromkeys((*STANDARD_METHODS, asked)))))
-        if "headers" in self.echoes and environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"):
-            headers.append((ALLOW_HEADERS, environ["HTTP_ACCESS_CONTROL_REQUEST_HEADERS"]))
+        if "headers" in self.echoes:
+            asked = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
+            known = NAMED_HEADERS if self.credentials else ("*", *NAMED_HEADERS)
+            headers.append((ALLOW_HEADERS, name_headers(known, asked)))
         return headers
 
     def unsafe_echo(self, environ: WSGIEnvironment) -> Refusal | None:
@@ -1878,13 +1884,23 @@ class Policy:
         if "methods" in self.echoes and not (len(asked) <= MAX_METHOD and TOKEN.fullmatch(asked)):
             return UNSAFE_METHOD
         names = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
-        if (
-            "headers" in self.echoes
-            and names
-            and not (len(names) <= MAX_HEADERS and FIELD_NAMES.fullmatch(names))
-        ):
+        if self.credentials and "headers" in self.echoes and names and not is_field_names(names):
             return UNSAFE_HEADERS
         return None
+
+
+def is_field_names(asked: str) -> bool:
+    """Whether an Access-Control-Request-Headers is valid, and short enough to be echoed."""
+    return len(asked) <= MAX_HEADERS and FIELD_NAMES.fullmatch(asked) is not None
+
+
+def name_headers(known: Iterable[str], asked: str) -> str:
+    """The known names and those asked for, each once whatever its case; none of an invalid list."""
+    names = {name.lower(): name for name in known}
+    if is_field_names(asked):
+        for name in asked.split(","):
+            names.setdefault(name.strip().lower(), name.strip())
+    return ", ".join(names.values())
 
 
 class Refusal(namedtuple("Refusal", "reason")):
@@ -2049,17 +2065,21 @@ def compile_policy(
     if anyone and (not credentials or "null-origin" in accepted):
         matcher.exact.add("null")
 
-    # With credentials browsers take `*` literally; without, it does not cover Authorization:
-    # https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
+    # With credentials browsers take `*` literally. Without, Firefox caches names only.
     lists_of_names = ("methods", "headers", "expose_headers")
     echoes = frozenset(
-        [option for option in lists_of_names if credentials and values[option] == ("*",)]
+        [
+            option
+            for option in lists_of_names
+            if values[option] == ("*",) and (credentials or option == "headers")
+        ]
     )
     methods, headers, exposed = [
         "" if option in echoes else ", ".join(values[option]) for option in lists_of_names
     ]
-    varies = "Origin" + ", Access-Control-Request-Method" * ("methods" in echoes)
-    varies += ", Access-Control-Request-Headers" * ("headers" in echoes)
+    varies = [] if static else ["Origin"]
+    varies += ["Access-Control-Request-Method"] * ("methods" in echoes)
+    varies += ["Access-Control-Request-Headers"] * ("headers" in echoes)
     # A header without a value is not sent.
     always = [
         (ALLOW_ORIGIN, "*" if static else ""),
@@ -2073,10 +2093,10 @@ def compile_policy(
     ]
     preflight = [
         *always,
-        (ALLOW_METHODS, methods),
-        (ALLOW_HEADERS, "*, Authorization" if headers == "*" else headers),
+        (ALLOW_METHODS, ", ".join(("*", *NAMED_METHODS)) if methods == "*" else methods),
+        (ALLOW_HEADERS, headers),
         (MAX_AGE, "" if values["maxage"] is None else str(values["maxage"])),
-        ("Vary", "" if static else varies),
+        ("Vary", ", ".join(varies)),
     ]
     return Policy(
         name=name,
@@ -2265,7 +2285,7 @@ class CORS:
         ):
             last, ours = memory.preflight
             if origin == last:
-                start_response("204 No Content", ours.copy())
+                start_response("200 OK", ours.copy())
                 return []
             decision = decide(group, environ, True)
             if not isinstance(decision, Policy) or not decision.preflight_continue:
@@ -2407,19 +2427,25 @@ def answer_preflight(
     environ: WSGIEnvironment,
     start_response: StartResponse,
 ) -> Iterable[bytes]:
-    """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do; 204 has no entity headers."""
+    """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do.
+
+    After a 204, which has no entity headers, waitress closes the connection.
+    """
     if not isinstance(decision, Policy):
         log_refusal(decision, environ)
         body = f"CORS preflight refused: {decision.reason}.\n".encode("ascii")
         start_response("403 Forbidden", [*entity_headers(body), VARY_ORIGIN])
         return [body]
     headers, origin = decision.preflight_headers(environ), environ["HTTP_ORIGIN"]
-    if decision.preflight_status != 204:
-        start_response(f"{decision.preflight_status} OK", headers + entity_headers(b""))
+    status = decision.preflight_status
+    if status == 204:
+        start_response("204 No Content", headers)
         return []
-    if memory.by_origin and not decision.echoes and not group.asks():
+    headers += entity_headers(b"")
+    remembers = memory.by_origin and not decision.echoes and not group.asks()
+    if status == 200 and remembers:
         memory.preflight = (origin, headers.copy())
-    start_response("204 No Content", headers)
+    start_response(f"{status} OK", headers)
     return []
 
 
