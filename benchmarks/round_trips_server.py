@@ -174,6 +174,7 @@ def serve_asgi(app: Any) -> None:
 
     config = uvicorn.Config(counting, port=0, log_level="warning", lifespan="off")
     listener = config.bind_socket()
+    listener.listen()
     server = uvicorn.Server(config)
     thread = threading.Thread(
         target=asyncio.run, args=(server.serve(sockets=[listener]),), daemon=True
