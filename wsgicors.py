@@ -128,6 +128,10 @@ FORBIDDEN_RESPONSE_HEADERS: Final = frozenset(("set-cookie", "set-cookie2"))
 NORMALIZED_METHODS: Final = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"))
 # Where `*` cannot be sent, these stand for "any", so that a cached preflight serves them all (RFC 9110, RFC 5789).
 STANDARD_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+# What is named even where `*` allows all: each name that a browser caches saves a preflight.
+# `*` does not cover Authorization: https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
+NAMED_METHODS: Final = ("PUT", "PATCH", "DELETE")
+NAMED_HEADERS: Final = ("Authorization", "Content-Type")
 
 # The port that a URL leaves out: https://url.spec.whatwg.org/#default-port
 DEFAULT_PORTS: Final = {"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}
@@ -567,9 +571,9 @@ OPTIONS: Final[dict[str, tuple[Callable[[Any, Complain], Any], Any]]] = {
     "headers": (read_names, ()),
     "expose_headers": (read_names, ()),
     "credentials": (read_boolean, False),
-    "maxage": (read_seconds, None),
+    "maxage": (read_seconds, 600),
     "timing": (read_boolean, False),
-    "preflight_status": (read_status, 204),
+    "preflight_status": (read_status, 200),
     "preflight_continue": (read_boolean, False),
     "accept_risk": (read_risks, frozenset()),
 }
@@ -1889,7 +1893,8 @@ class Policy:
         method, names = request.asked_method(), request.asked_headers()
         if "methods" in self.echoes and not is_safe_method(method):
             return UNSAFE_METHOD
-        if "headers" in self.echoes and names and not is_list_of_names(names):
+        sent_back = self.credentials and "headers" in self.echoes
+        if sent_back and names and not is_list_of_names(names):
             return UNSAFE_HEADERS
         return None
 
@@ -1904,9 +1909,9 @@ class Policy:
         if "methods" in self.echoes:
             methods = dict.fromkeys((*STANDARD_METHODS, request.asked_method()))
             headers.append((ALLOW_METHODS, ", ".join(methods)))
-        names = request.asked_headers()
-        if "headers" in self.echoes and names:
-            headers.append((ALLOW_HEADERS, names))
+        if "headers" in self.echoes:
+            known = NAMED_HEADERS if self.credentials else ("*", *NAMED_HEADERS)
+            headers.append((ALLOW_HEADERS, name_headers(known, request.asked_headers())))
         return headers
 
 
@@ -1916,6 +1921,15 @@ def is_safe_method(method: str) -> bool:
 
 def is_list_of_names(names: str) -> bool:
     return len(names) <= MAX_HEADERS and FIELD_NAMES.fullmatch(names) is not None
+
+
+def name_headers(known: Iterable[str], asked: str) -> str:
+    """The known names and those asked for, each once whatever its case; none of an invalid list."""
+    names = {name.lower(): name for name in known}
+    if is_list_of_names(asked):
+        for name in asked.split(","):
+            names.setdefault(name.strip().lower(), name.strip())
+    return ", ".join(names.values())
 
 
 # Why a request is refused: lines of ours, with nothing of the request in them.
@@ -2060,17 +2074,21 @@ def compile_policy(
     if anyone and (not credentials or "null-origin" in accepted):
         matcher.exact.add("null")
 
-    # With credentials browsers take `*` literally; without, it does not cover Authorization:
-    # https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
+    # With credentials browsers take `*` literally. Without, Firefox caches names only.
     lists_of_names = ("methods", "headers", "expose_headers")
     echoes = frozenset(
-        [option for option in lists_of_names if credentials and values[option] == ("*",)]
+        [
+            option
+            for option in lists_of_names
+            if values[option] == ("*",) and (credentials or option == "headers")
+        ]
     )
     methods, headers, exposed = [
         "" if option in echoes else ", ".join(values[option]) for option in lists_of_names
     ]
-    varies = "Origin" + ", Access-Control-Request-Method" * ("methods" in echoes)
-    varies += ", Access-Control-Request-Headers" * ("headers" in echoes)
+    varies = [] if static else ["Origin"]
+    varies += ["Access-Control-Request-Method"] * ("methods" in echoes)
+    varies += ["Access-Control-Request-Headers"] * ("headers" in echoes)
     # A header without a value is not sent.
     allow_credentials = (ALLOW_CREDENTIALS, "true" if credentials else "")
     response = [
@@ -2080,10 +2098,10 @@ def compile_policy(
     ]
     preflight = [
         allow_credentials,
-        (ALLOW_METHODS, methods),
-        (ALLOW_HEADERS, "*, Authorization" if headers == "*" else headers),
+        (ALLOW_METHODS, ", ".join(("*", *NAMED_METHODS)) if methods == "*" else methods),
+        (ALLOW_HEADERS, headers),
         (MAX_AGE, "" if values["maxage"] is None else str(values["maxage"])),
-        ("Vary", "" if static else varies),
+        ("Vary", ", ".join(varies)),
     ]
     return Policy(
         name=name,

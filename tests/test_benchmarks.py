@@ -13,6 +13,7 @@ import xml.etree.ElementTree
 from pathlib import Path
 
 import pytest
+from engines import ENGINES
 from support import need
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
@@ -154,3 +155,14 @@ def test_a_measured_application_without_the_right_headers_is_an_error(tmp_path: 
     )
     assert result.returncode != 0
     assert "ours/allowed/2: the measured application answers (200, None, False)" in result.stderr
+
+
+@pytest.mark.once
+def test_round_trips_are_counted_in_an_engine() -> None:
+    ENGINES[0].require()
+    printed = run(
+        BENCHMARKS / "round_trips.py",
+        *("--engine", ENGINES[0].name, "--only", "wsgicors", "--urls", "1", "--pause", "0"),
+    )
+    assert re.search(r"^lists +wsgicors +1$", printed, re.MULTILINE), printed
+    assert re.search(r"^defaults +wsgicors +10, blocked 10/10$", printed, re.MULTILINE), printed

@@ -124,7 +124,7 @@ FORMS = [
     ("maxage", datetime.timedelta(hours=1), 3600),
     ("maxage", datetime.timedelta(0), 0),
     ("maxage", 2**31, 2**31),
-    ("preflight_status", None, 204),
+    ("preflight_status", None, 200),
     ("preflight_status", 200, 200),
     ("preflight_status", "200", 200),
     ("preflight_status", 299, 299),

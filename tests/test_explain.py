@@ -88,14 +88,14 @@ def test_allowed_request_with_its_preflight(ini, explain):
             "> Access-Control-Request-Headers: x-token",
             "> Origin: https://app.example.com",
             "> User-Agent: Mozilla/5.0 (compatible; wsgicors-explain)",
-            "< 204 No Content",
+            "< 200 OK",
             "< Access-Control-Allow-Origin: https://app.example.com",
             "< Access-Control-Allow-Credentials: true",
             "< Access-Control-Allow-Methods: GET, PUT",
             "< Access-Control-Allow-Headers: X-Token",
             "< Access-Control-Max-Age: 600",
             "< Vary: Origin",
-            "ok  the preflight was answered 204",
+            "ok  the preflight was answered 200",
             "ok  Access-Control-Allow-Origin of the preflight fits: https://app.example.com",
             "ok  Access-Control-Allow-Methods of the preflight fits: GET, PUT",
             "ok  Access-Control-Allow-Headers of the preflight fits: X-Token",
@@ -283,7 +283,7 @@ def test_exception_after_the_preflight_leaves_the_evidence(module, explain):
     assert lines[-1].endswith("add x-token to headers (explained.py)")
     status, lines, _ = explain(f"{module}:later", "-X", "PUT")
     assert (status, lines[-1]) == (1, "BLOCKED: the application raised SystemExit: mine; " + EFFECT)
-    assert "ok  the preflight was answered 204" in lines
+    assert "ok  the preflight was answered 200" in lines
 
 
 def test_caught_exception_can_be_read_by_the_page(module, explain):

@@ -135,7 +135,9 @@ def test_filter_is_named_in_every_way_that_pastedeploy_has(tmp_path, way):
     both = serve(application)
     assert_cors(request(both, ORIGIN), allow_origin=ORIGIN, vary="Origin")
     assert_cors(request(both, OTHER), vary="Origin")
-    assert_cors(preflight(both), allow_origin=ORIGIN, allow_methods=SAFE, vary="Origin")
+    assert_cors(
+        preflight(both), allow_origin=ORIGIN, max_age="600", allow_methods=SAFE, vary="Origin"
+    )
 
 
 @pytest.mark.parametrize("name", ["egg:wsgicors", "egg:wsgicors#main", "egg:wsgicors#middleware"])

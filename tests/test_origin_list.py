@@ -166,7 +166,11 @@ def test_load_returns_what_a_list_of_origins_may_hold(given):
     assert_cors(request(test_client, OTHER), vary="Origin")
     assert_cors(request(test_client), vary="Origin")
     assert_cors(
-        preflight(test_client), allow_origin=ORIGIN, allow_methods="GET, HEAD, POST", vary="Origin"
+        preflight(test_client),
+        allow_origin=ORIGIN,
+        max_age="600",
+        allow_methods="GET, HEAD, POST",
+        vary="Origin",
     )
     assert preflight(test_client, OTHER).status_int == 403
 

@@ -404,7 +404,7 @@ def expected(configuration, environ, exposable):
     if credentials:
         headers["allow-credentials"] = "true"
     if preflight(environ):
-        status = 200 if policy.get("preflight_continue") else policy.get("preflight_status", 204)
+        status = 200 if policy.get("preflight_continue") else policy.get("preflight_status", 200)
         methods = policy.get("methods", ["GET", "HEAD", "POST"])
         if methods == "*" and credentials:
             vary.append("Access-Control-Request-Method")

@@ -236,8 +236,14 @@ def test_path_picks_the_group_and_the_origin_a_policy_of_it(cfg, path, origin, e
 def test_preflight_is_decided_as_the_request_that_follows(cfg, path, origin, expected):
     response = preflight_at(client(cfg), path, origin)
     if isinstance(expected, str):
-        assert response.status_int == 204
-        assert_cors(response, allow_origin=origin, allow_methods="GET, HEAD, POST", vary="Origin")
+        assert response.status_int == 200
+        assert_cors(
+            response,
+            allow_origin=origin,
+            max_age="600",
+            allow_methods="GET, HEAD, POST",
+            vary="Origin",
+        )
     elif expected is REFUSED:
         assert response.status_int == 403
         assert_cors(response, vary="Origin")
@@ -511,8 +517,14 @@ def test_verbmatch_takes_the_first_policy_whose_methods_include_the_verb(verb, o
     response = preflight(both, origin, verb)
     methods = {"read": "GET, HEAD", "write": "PUT, PATCH", "any": "*"}
     if expected:
-        assert response.status_int == 204
-        assert_cors(response, allow_origin=origin, allow_methods=methods[expected], vary="Origin")
+        assert response.status_int == 200
+        assert_cors(
+            response,
+            allow_origin=origin,
+            max_age="600",
+            allow_methods=methods[expected],
+            vary="Origin",
+        )
     else:
         assert response.status_int == 403
         assert_cors(response, vary="Origin")
@@ -576,7 +588,7 @@ def test_function_names_the_policy_and_what_is_no_name_refuses(
     if origin is not None:
         asked = at(both, "/", origin, "OPTIONS", HTTP_ACCESS_CONTROL_REQUEST_METHOD="PUT", **named)
         assert asked.status_int == (
-            200 if expected is NOT_GOVERNED else 403 if expected is REFUSED else 204
+            200 if expected is NOT_GOVERNED else 403 if expected is REFUSED else 200
         )
 
 
@@ -711,9 +723,24 @@ WITH = {"allow_origin": ORIGIN, "allow_credentials": "true"}
 
 ALLOWED = [
     # options, what a preflight for PUT with `x-token` gets, what any other request gets
-    ("star", {"origin": "*"}, {"allow_origin": "*", "allow_methods": SAFE}, {"allow_origin": "*"}),
-    ("one", {"origin": ORIGIN}, {**ORIGIN_VARY, "allow_methods": SAFE}, ORIGIN_VARY),
-    ("copy", {"origin": "copy"}, {**ORIGIN_VARY, "allow_methods": SAFE}, ORIGIN_VARY),
+    (
+        "star",
+        {"origin": "*"},
+        {"allow_origin": "*", "max_age": "600", "allow_methods": SAFE},
+        {"allow_origin": "*"},
+    ),
+    (
+        "one",
+        {"origin": ORIGIN},
+        {**ORIGIN_VARY, "max_age": "600", "allow_methods": SAFE},
+        ORIGIN_VARY,
+    ),
+    (
+        "copy",
+        {"origin": "copy"},
+        {**ORIGIN_VARY, "max_age": "600", "allow_methods": SAFE},
+        ORIGIN_VARY,
+    ),
     (
         "star-everything",
         {
@@ -726,8 +753,8 @@ ALLOWED = [
         },
         {
             "allow_origin": "*",
-            "allow_methods": "*",
-            "allow_headers": "*, Authorization",
+            "allow_methods": "*, PUT, PATCH, DELETE",
+            "allow_headers": "*, Authorization, Content-Type, x-token",
             "max_age": "600",
         },
         {"allow_origin": "*", "expose_headers": "*", "timing_allow_origin": "*"},
@@ -744,8 +771,8 @@ ALLOWED = [
         },
         {
             **ORIGIN_VARY,
-            "allow_methods": "*",
-            "allow_headers": "*, Authorization",
+            "allow_methods": "*, PUT, PATCH, DELETE",
+            "allow_headers": "*, Authorization, Content-Type, x-token",
             "max_age": "600",
         },
         {**ORIGIN_VARY, "expose_headers": "*", "timing_allow_origin": ORIGIN},
@@ -758,7 +785,12 @@ ALLOWED = [
             "headers": "X-Token X-B",
             "expose_headers": "X-C,X-D",
         },
-        {**ORIGIN_VARY, "allow_methods": "GET, PUT", "allow_headers": "X-Token, X-B"},
+        {
+            **ORIGIN_VARY,
+            "max_age": "600",
+            "allow_methods": "GET, PUT",
+            "allow_headers": "X-Token, X-B",
+        },
         {**ORIGIN_VARY, "expose_headers": "X-C, X-D"},
     ),
     (
@@ -769,10 +801,20 @@ ALLOWED = [
             "headers": "X-Token X-B",
             "expose_headers": "X-C,X-D",
         },
-        {"allow_origin": "*", "allow_methods": "GET, PUT", "allow_headers": "X-Token, X-B"},
+        {
+            "allow_origin": "*",
+            "max_age": "600",
+            "allow_methods": "GET, PUT",
+            "allow_headers": "X-Token, X-B",
+        },
         {"allow_origin": "*", "expose_headers": "X-C, X-D"},
     ),
-    ("no-methods", {"origin": "*", "methods": []}, {"allow_origin": "*"}, {"allow_origin": "*"}),
+    (
+        "no-methods",
+        {"origin": "*", "methods": []},
+        {"allow_origin": "*", "max_age": "600"},
+        {"allow_origin": "*"},
+    ),
     (
         "maxage-0",
         {"origin": "*", "maxage": 0},
@@ -794,13 +836,24 @@ ALLOWED = [
             "headers": "X-Token",
             "expose_headers": "X-C",
         },
-        {**WITH, "allow_methods": "PUT", "allow_headers": "X-Token", "vary": "Origin"},
+        {
+            **WITH,
+            "max_age": "600",
+            "allow_methods": "PUT",
+            "allow_headers": "X-Token",
+            "vary": "Origin",
+        },
         {**WITH, "expose_headers": "X-C", "vary": "Origin"},
     ),
     (
         "credentials-any-method",
         {"origin": ORIGIN, "credentials": True, "methods": "*"},
-        {**WITH, "allow_methods": STANDARD, "vary": "Origin, Access-Control-Request-Method"},
+        {
+            **WITH,
+            "max_age": "600",
+            "allow_methods": STANDARD,
+            "vary": "Origin, Access-Control-Request-Method",
+        },
         {**WITH, "vary": "Origin"},
     ),
     (
@@ -808,8 +861,9 @@ ALLOWED = [
         {"origin": ORIGIN, "credentials": True, "headers": "*"},
         {
             **WITH,
+            "max_age": "600",
             "allow_methods": SAFE,
-            "allow_headers": "x-token",
+            "allow_headers": "Authorization, Content-Type, x-token",
             "vary": "Origin, Access-Control-Request-Headers",
         },
         {**WITH, "vary": "Origin"},
@@ -825,8 +879,9 @@ ALLOWED = [
         },
         {
             **WITH,
+            "max_age": "600",
             "allow_methods": STANDARD,
-            "allow_headers": "x-token",
+            "allow_headers": "Authorization, Content-Type, x-token",
             "vary": "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
         },
         {**WITH, "expose_headers": "Vary", "vary": "Origin"},
@@ -839,9 +894,11 @@ ALLOWED = [
 )
 def test_allowed_preflight_has_exactly_these_headers_and_no_body(options, expected):
     response = preflight(client(**options), headers="x-token")
-    assert (response.status, response.body) == ("204 No Content", b"")
+    assert (response.status, response.body) == ("200 OK", b"")
     assert_cors(response, **expected)
-    assert len(response.headerlist) == len(cors_headers(response))
+    entity = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": "0"}
+    assert entity.items() <= dict(response.headerlist).items()
+    assert len(response.headerlist) == len(cors_headers(response)) + len(entity)
 
 
 @pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
@@ -1069,7 +1126,7 @@ def test_method_or_header_that_is_not_listed_is_not_refused_here():
         response = preflight(
             client(origin=origin, methods="GET", headers="X-A"), asked="DELETE", headers="x-b"
         )
-        assert response.status_int == 204
+        assert response.status_int == 200
         assert response.headers["Access-Control-Allow-Methods"] == "GET"
         assert response.headers["Access-Control-Allow-Headers"] == "X-A"
 
@@ -1116,9 +1173,13 @@ def test_method_that_is_echoed_is_a_token_of_at_most_64_bytes(asked, sent):
         assert response.status_int == 403
         assert_cors(response, vary="Origin")
     else:
-        assert response.status_int == 204
+        assert response.status_int == 200
         assert_cors(
-            response, **WITH, allow_methods=sent, vary="Origin, Access-Control-Request-Method"
+            response,
+            **WITH,
+            max_age="600",
+            allow_methods=sent,
+            vary="Origin, Access-Control-Request-Method",
         )
 
 
@@ -1154,8 +1215,10 @@ def test_headers_that_are_echoed_are_a_valid_list_of_at_most_4096_bytes(asked, v
     response = preflight(client(**ANY_HEADER), headers=asked)
     if valid:
         vary = "Origin, Access-Control-Request-Headers"
-        assert response.status_int == 204
-        assert_cors(response, **WITH, allow_methods=SAFE, allow_headers=asked, vary=vary)
+        assert response.status_int == 200
+        assert_cors(
+            response, **WITH, max_age="600", allow_methods=SAFE, allow_headers=asked, vary=vary
+        )
     else:
         assert response.status_int == 403
         assert_cors(response, vary="Origin")
@@ -1163,7 +1226,9 @@ def test_headers_that_are_echoed_are_a_valid_list_of_at_most_4096_bytes(asked, v
 
 def test_no_headers_asked_for_are_no_headers_echoed_but_vary_says_that_it_depends():
     vary = "Origin, Access-Control-Request-Headers"
-    assert_cors(preflight(client(**ANY_HEADER)), **WITH, allow_methods=SAFE, vary=vary)
+    assert_cors(
+        preflight(client(**ANY_HEADER)), **WITH, max_age="600", allow_methods=SAFE, vary=vary
+    )
 
 
 @pytest.mark.parametrize("value", ["X" * 65536, "<script>", "A B"])
@@ -1173,7 +1238,7 @@ def test_nothing_is_checked_where_nothing_is_echoed(value):
         {"origin": ORIGIN, "methods": "PUT"},
     ):
         response = preflight(client(**options), asked=value, headers=value)
-        assert response.status_int == 204
+        assert response.status_int == 200
         assert value not in str(response.headerlist)
 
 
@@ -1505,7 +1570,7 @@ def test_nothing_about_private_networks_is_ever_sent():
             "HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK": "true",
         }
         response = at(client(**options), "/", ORIGIN, "OPTIONS", **asked)
-        assert response.status_int == 204
+        assert response.status_int == 200
         assert "network" not in str(response.headerlist).lower()
 
 
@@ -1558,7 +1623,7 @@ def test_preflight_status_is_sent_without_a_body(status):
         response = preflight(client(origin=origin, preflight_status=status))
         assert (response.status_int, response.body) == (int(status), b"")
         assert response.headers.get("Content-Length") == (None if status == 204 else "0")
-        assert_cors(response, allow_origin=origin, allow_methods=SAFE, **vary)
+        assert_cors(response, allow_origin=origin, max_age="600", allow_methods=SAFE, **vary)
 
 
 def test_refused_preflight_is_403_whatever_the_preflight_status():
@@ -1608,6 +1673,7 @@ def test_preflight_continue_with_everything_echoed():
     assert_cors(
         preflight(both, headers="x-a"),
         **WITH,
+        max_age="600",
         allow_methods=STANDARD,
         allow_headers="x-a",
         vary=vary,
@@ -1616,7 +1682,7 @@ def test_preflight_continue_with_everything_echoed():
 
 def test_preflight_continue_of_a_static_policy():
     both = client(origin="*", preflight_continue=True, app=app_sending(*OPTIONS_APP_HEADERS))
-    assert_cors(preflight(both), allow_origin="*", allow_methods=SAFE, vary="Accept")
+    assert_cors(preflight(both), allow_origin="*", max_age="600", allow_methods=SAFE, vary="Accept")
 
 
 def test_preflight_continue_does_not_continue_what_is_refused():
@@ -2076,7 +2142,7 @@ def test_exception_while_a_preflight_is_continued():
     both = client(app=raises_at_once, origin=ORIGIN, preflight_continue=True, catch_errors=True)
     response = preflight(both)
     assert response.status_int == 500
-    assert_cors(response, allow_origin=ORIGIN, allow_methods=SAFE, vary="Origin")
+    assert_cors(response, allow_origin=ORIGIN, max_age="600", allow_methods=SAFE, vary="Origin")
 
 
 def test_error_of_the_application_is_seen_by_the_page():
@@ -2428,7 +2494,7 @@ def test_configure_replaces_the_whole_configuration():
     assert_cors(request(both, ORIGIN), **WITH, vary="Origin")
     middleware.configure(origin="*")
     assert_cors(request(both, ORIGIN), allow_origin="*")
-    assert_cors(preflight(both), allow_origin="*", allow_methods=SAFE)
+    assert_cors(preflight(both), allow_origin="*", max_age="600", allow_methods=SAFE)
     middleware.configure({"policy": "a", "a_origin": OTHER})
     assert_cors(request(both, ORIGIN), vary="Origin")
     assert_cors(request(both, OTHER), allow_origin=OTHER, vary="Origin")
