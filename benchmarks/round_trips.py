@@ -60,6 +60,7 @@ async function visit(row) {
   }
 }
 async function session() {
+  await new Promise((done) => setTimeout(done, 5000));
   for (const row of rows) await visit(row);
   await new Promise((done) => setTimeout(done, pause * 1000));
   for (const row of rows) await visit(row);

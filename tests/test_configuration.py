@@ -121,8 +121,8 @@ FORMS = [
     ("credentials", "off", False),
     ("preflight_continue", "on", True),
     ("preflight_continue", None, False),
-    ("maxage", None, None),
-    ("maxage", "", None),
+    ("maxage", None, 600),
+    ("maxage", "", 600),
     ("maxage", 0, 0),
     ("maxage", "0", 0),
     ("maxage", 600, 600),
@@ -185,7 +185,7 @@ def test_defaults():
         (),
         (),
         False,
-        None,
+        600,
     )
     assert (
         policy.timing,
@@ -194,7 +194,7 @@ def test_defaults():
         policy.accept_risk,
     ) == (
         False,
-        204,
+        200,
         False,
         frozenset(),
     )
@@ -450,7 +450,7 @@ def test_configuration_is_copied():
     nested.clear()
     cfg.clear()
     policy = middleware.policies["api"]
-    assert (policy.origin, policy.methods, policy.maxage) == ((ORIGIN,), ("GET",), None)
+    assert (policy.origin, policy.methods, policy.maxage) == ((ORIGIN,), ("GET",), 600)
 
 
 def test_configuration_is_never_changed():
@@ -1015,7 +1015,7 @@ def test_configure_forgets_what_was_before():
     middleware = CORS(plain_app, origin=ORIGIN, maxage=5, catch_errors=True)
     assert middleware.configure({"policy": "a"}, a_origin="*") is None
     assert list(middleware.policies) == ["a"]
-    assert middleware.policies["a"].maxage is None
+    assert middleware.policies["a"].maxage == 600
 
 
 def test_public_names():

@@ -440,7 +440,8 @@ def test_11_any_header_covers_authorization():
         allow_origin="*",
         max_age="600",
         allow_methods=SAFE,
-        allow_headers="*, Authorization",
+        allow_headers="*, Authorization, Content-Type",
+        vary="Access-Control-Request-Headers",
     )
     response = preflight(
         client(origin=ORIGIN, credentials=True, headers="*"), headers="authorization,x-a"
@@ -451,7 +452,7 @@ def test_11_any_header_covers_authorization():
         allow_credentials="true",
         max_age="600",
         allow_methods=SAFE,
-        allow_headers="authorization,x-a",
+        allow_headers="Authorization, Content-Type, x-a",
         vary="Origin, Access-Control-Request-Headers",
     )
 
@@ -522,8 +523,9 @@ def test_wild_everything_for_everyone():
     assert_cors(
         preflight(both),
         allow_origin="*",
-        allow_methods="*",
-        allow_headers="*, Authorization",
+        allow_methods="*, PUT, PATCH, DELETE",
+        allow_headers="*, Authorization, Content-Type",
+        vary="Access-Control-Request-Headers",
         max_age="180",
     )
 
@@ -551,7 +553,7 @@ def test_wild_copy_with_credentials_is_refused_and_told_what_to_write():
         allow_origin=ORIGIN,
         allow_credentials="true",
         allow_methods="GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
-        allow_headers="x-a",
+        allow_headers="Authorization, Content-Type, x-a",
         max_age="180",
         vary="Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
     )
@@ -564,7 +566,8 @@ def test_wild_methods_without_spaces():
         allow_origin="*",
         max_age="600",
         allow_methods="GET, POST, OPTIONS",
-        allow_headers="*, Authorization",
+        allow_headers="*, Authorization, Content-Type",
+        vary="Access-Control-Request-Headers",
     )
 
 
@@ -581,8 +584,9 @@ def test_wild_open_policy():
     assert_cors(
         preflight(both),
         allow_origin="*",
-        allow_methods="*",
-        allow_headers="*, Authorization",
+        allow_methods="*, PUT, PATCH, DELETE",
+        allow_headers="*, Authorization, Content-Type",
+        vary="Access-Control-Request-Headers",
         max_age="86400",
     )
 
