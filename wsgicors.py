@@ -1816,7 +1816,7 @@ class Policy:
     headers: tuple[str, ...]
     expose_headers: tuple[str, ...]
     credentials: bool
-    maxage: int | None  # seconds
+    maxage: int  # seconds
     timing: bool
     preflight_status: int
     preflight_continue: bool
@@ -2100,7 +2100,7 @@ def compile_policy(
         allow_credentials,
         (ALLOW_METHODS, ", ".join(("*", *NAMED_METHODS)) if methods == "*" else methods),
         (ALLOW_HEADERS, headers),
-        (MAX_AGE, "" if values["maxage"] is None else str(values["maxage"])),
+        (MAX_AGE, str(values["maxage"])),
         ("Vary", ", ".join(varies)),
     ]
     return Policy(

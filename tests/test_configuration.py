@@ -113,8 +113,8 @@ FORMS = [
     ("credentials", "off", False),
     ("preflight_continue", "on", True),
     ("preflight_continue", None, False),
-    ("maxage", None, None),
-    ("maxage", "", None),
+    ("maxage", None, 600),
+    ("maxage", "", 600),
     ("maxage", 0, 0),
     ("maxage", "0", 0),
     ("maxage", 600, 600),
@@ -177,7 +177,7 @@ def test_defaults():
         (),
         (),
         False,
-        None,
+        600,
     )
     assert (
         policy.timing,
@@ -186,7 +186,7 @@ def test_defaults():
         policy.accept_risk,
     ) == (
         False,
-        204,
+        200,
         False,
         frozenset(),
     )
@@ -472,7 +472,7 @@ def test_configuration_is_copied():
     nested.clear()
     cfg.clear()
     policy = middleware.policies["api"]
-    assert (policy.origin, policy.methods, policy.maxage) == ((ORIGIN,), ("GET",), None)
+    assert (policy.origin, policy.methods, policy.maxage) == ((ORIGIN,), ("GET",), 600)
 
 
 def test_configuration_is_never_changed():
@@ -494,9 +494,10 @@ def test_everything_for_everyone():
     assert_cors(
         preflight(both),
         allow_origin="*",
-        allow_methods="*",
-        allow_headers="*, Authorization",
+        allow_methods="*, PUT, PATCH, DELETE",
+        allow_headers="*, Authorization, Content-Type",
         max_age="180",
+        vary="Access-Control-Request-Headers",
     )
 
 
@@ -506,7 +507,9 @@ def test_methods_without_spaces():
         preflight(both),
         allow_origin="*",
         allow_methods="GET, POST, OPTIONS",
-        allow_headers="*, Authorization",
+        allow_headers="*, Authorization, Content-Type",
+        max_age="600",
+        vary="Access-Control-Request-Headers",
     )
 
 
@@ -523,9 +526,10 @@ def test_open_policy():
     assert_cors(
         preflight(both),
         allow_origin="*",
-        allow_methods="*",
-        allow_headers="*, Authorization",
+        allow_methods="*, PUT, PATCH, DELETE",
+        allow_headers="*, Authorization, Content-Type",
         max_age="86400",
+        vary="Access-Control-Request-Headers",
     )
 
 
@@ -1184,7 +1188,7 @@ def test_configure_forgets_what_was_before():
     middleware = CORS(plain_app, origin=ORIGIN, maxage=5, catch_errors=True)
     assert middleware.configure({"policy": "a"}, a_origin="*") is None
     assert list(middleware.policies) == ["a"]
-    assert middleware.policies["a"].maxage is None
+    assert middleware.policies["a"].maxage == 600
 
 
 def test_public_names():

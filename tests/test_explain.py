@@ -95,6 +95,8 @@ def test_allowed_request_with_its_preflight(ini, explain):
             "< Access-Control-Allow-Headers: X-Token",
             "< Access-Control-Max-Age: 600",
             "< Vary: Origin",
+            "< Content-Type: text/plain; charset=utf-8",
+            "< Content-Length: 0",
             "ok  the preflight was answered 200",
             "ok  Access-Control-Allow-Origin of the preflight fits: https://app.example.com",
             "ok  Access-Control-Allow-Methods of the preflight fits: GET, PUT",

@@ -233,7 +233,7 @@ def test_empty_value_is_not_given_but_an_empty_origin_is_nobody(tmp_path):
     assert (policy.origin, policy.methods, policy.maxage, policy.credentials) == (
         (),
         ("GET", "HEAD", "POST"),
-        None,
+        600,
         False,
     )
     assert_cors(request(serve(application), ORIGIN), vary="Origin")
@@ -363,19 +363,19 @@ GLOBAL = [
         "keys-of-inactive-policies",
         "b_maxage = x\nb_zzz = y",
         "policy = a\na_origin = *",
-        {"a": None},
+        {"a": 600},
     ),
-    ("policy-not-for-direct", "policy = b\nb_origin = *", "origin = *", {"direct": None}),
-    ("direct-not-for-policy", "origin = *\nmaxage = 1", "policy = b\nb_origin = *", {"b": None}),
-    ("unknown", "zzz = 1\nmax_age = 5\nallow_origin = 1", "origin = *", {"direct": None}),
-    ("catch_errors", "catch_errors = nonsense", "origin = *", {"direct": None}),
+    ("policy-not-for-direct", "policy = b\nb_origin = *", "origin = *", {"direct": 600}),
+    ("direct-not-for-policy", "origin = *\nmaxage = 1", "policy = b\nb_origin = *", {"b": 600}),
+    ("unknown", "zzz = 1\nmax_age = 5\nallow_origin = 1", "origin = *", {"direct": 600}),
+    ("catch_errors", "catch_errors = nonsense", "origin = *", {"direct": 600}),
     (
         "strategy-not-for-own-policy",
         "matchstrategy = nonsense",
         "policy = b\nb_origin = *",
-        {"b": None},
+        {"b": 600},
     ),
-    ("strategy-not-for-direct", "matchstrategy = nonsense", "origin = *", {"direct": None}),
+    ("strategy-not-for-direct", "matchstrategy = nonsense", "origin = *", {"direct": 600}),
 ]
 
 
@@ -511,8 +511,9 @@ def test_open_policy_in_the_wild(tmp_path):
         assert_cors(
             preflight(both),
             allow_origin="*",
-            allow_headers="*, Authorization",
-            allow_methods="*",
+            allow_headers="*, Authorization, Content-Type",
+            vary="Access-Control-Request-Headers",
+            allow_methods="*, PUT, PATCH, DELETE",
             max_age="86400",
         )
 

@@ -328,7 +328,7 @@ def test_what_is_remembered_of_an_origin_ends_with_a_reload(gives, beside):
         reload(test_client, source)
         for _ in range(3):
             assert allowed(test_client, ORIGIN) is answers
-            assert preflight(test_client).status_int == (204 if answers else 403)
+            assert preflight(test_client).status_int == (200 if answers else 403)
 
 
 def test_an_origin_that_moves_from_one_list_to_another_gets_the_other_policy():

@@ -428,7 +428,7 @@ def test_copy_with_credentials_is_refused_and_told_what_to_write():
         allow_origin=ORIGIN,
         allow_credentials="true",
         allow_methods="GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
-        allow_headers="x-a",
+        allow_headers="Authorization, Content-Type, x-a",
         max_age="180",
         vary="Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
     )

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 
 from .configuration import allows_anyone, empty_app
 from .headers import (
-    DEFAULT_MAX_AGE,
     FORBIDDEN_METHODS,
     MAX_AGE_EVER,
     MAX_AGE_LIMIT,
@@ -51,12 +50,10 @@ def advise(cors: CORS, policy: Policy) -> Iterable[tuple[str, str]]:
             for name in getattr(policy, option)
             if is_meant(name)
         )
-    if policy.maxage is None and (policy.headers or set(policy.methods) - SAFELISTED_METHODS):
-        yield (
-            "maxage",
-            f"is missing, so browsers ask again after {DEFAULT_MAX_AGE} seconds: write 600, say",
-        )
-    if policy.maxage is not None and policy.maxage > MAX_AGE_EVER:
+    if policy.maxage < 60 and (policy.headers or set(policy.methods) - SAFELISTED_METHODS):
+        often = f"after {policy.maxage} seconds" if policy.maxage else "before every request"
+        yield "maxage", f"lets browsers ask again {often}: leave it out, which means 600"
+    if policy.maxage > MAX_AGE_EVER:
         limits = f"Chromium {MAX_AGE_LIMIT}, WebKit 600"
         yield "maxage", f"no browser honours more than {MAX_AGE_EVER} seconds ({limits})"
     for risk in sorted(policy.accept_risk):
