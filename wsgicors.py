@@ -45,7 +45,7 @@ import threading
 import time
 from collections import deque, namedtuple
 from collections.abc import Mapping
-from types import CoroutineType, MappingProxyType
+from types import CoroutineType, FunctionType, MappingProxyType
 from weakref import WeakValueDictionary
 
 # Importing typing would cost each start-up milliseconds that no request needs; type checkers know this name.
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     Steps = Iterator[tuple[str, "State"]]  # of a proof: a character, what is known then
     Predicate = Callable[[str, WSGIEnvironment], bool]
     Header = tuple[str, str]
-    Complain = Callable[[object, str], None]
+    Complain = Callable[..., None]  # value, message, code="invalid"
     Pace = Callable[[Iterable[Any]], Iterable[Any]]
     Profile = frozenset[str]  # the risks that are accepted
     Section = dict[
@@ -244,11 +244,30 @@ def on_one_line(text: str) -> str:
     return text if text.isprintable() else repr(text)[1:-1]
 
 
-class Problem(namedtuple("Problem", "key value message")):
+# What a program can tell problems apart by. A risk that is not accepted has its name as the code.
+INVALID: Final = "invalid"
+MISSING: Final = "missing"
+CONFLICT: Final = "conflict"
+UNKNOWN: Final = "unknown-option"
+CANNOT_LOAD: Final = "cannot-load"
+
+
+class Problem(namedtuple("Problem", "key value message code", defaults=(INVALID,))):
     """One thing wrong in a configuration.
 
-    key: the option as it was written ("api_origin", "policies.api.origin"); value: the faulty value or the
-    faulty entry of a list, None where nothing was written; message: the rule it breaks and what to write instead.
+    key: the option as it was written ("api_origin", "policies.api.origin").
+    value: the faulty value or the faulty entry of a list, None where nothing was written.
+    message: the rule that it breaks and what to write instead; it may change with a release.
+    code: one of these words, which do not change:
+
+    ==================  ====================================================================
+    ``invalid``         the value breaks the rule of its option
+    ``missing``         a policy has no origin, no policy is named, or a source gave nothing
+    ``conflict``        it does not fit together with another option
+    ``unknown-option``  there is no such option
+    ``cannot-load``     a ``call:`` or the function of an OriginList failed
+    a risk's name       such as ``any-origin``: accept_risk does not name it
+    ==================  ====================================================================
     """
 
     __slots__ = ()
@@ -273,10 +292,31 @@ class ConfigError(ValueError):
         return "\n".join(lines)
 
 
+class Unquoted(str):
+    """Text that ``repr`` leaves as it is."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+def named(value: object) -> object:
+    """A function as its name and the place where it is defined; any other value as it is."""
+    function = getattr(value, "__func__", value)  # of a method
+    if not isinstance(function, FunctionType):
+        return value
+    code = function.__code__
+    place = f"{os.path.basename(code.co_filename)}:{code.co_firstlineno}"
+    return Unquoted(f"{function.__qualname__} ({place})")
+
+
 def show(value: object) -> str:
     """A foreign value as one short line of plain characters, safe in a log or a message."""
     try:
-        text = on_one_line(repr(value[:MAX_SHOWN] if isinstance(value, str) else value))
+        if isinstance(value, str):
+            value = value[:MAX_SHOWN]
+        elif type(value) in (list, tuple):
+            value = type(value)(map(named, value[:MAX_SHOWN]))  # type: ignore[index]
+        text = on_one_line(repr(named(value)))
     except Exception:  # the object's own fault; the message about it is still needed
         text = f"<{type(value).__name__}>"
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
@@ -286,8 +326,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """`` (did you mean ...?)`` for the closest known word, or nothing."""
     from difflib import get_close_matches
 
-    found = get_close_matches(word.lower(), list(known), 1)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    spellings = {right.lower(): right for right in reversed(list(known))}
+    found = get_close_matches(word.lower(), list(spellings), 1)
+    return f"; did you mean {spellings[found[0]]!r}?" if found else ""
 
 
 def cause(error: BaseException) -> str:
@@ -376,10 +417,30 @@ class Call(str):
 
 
 def is_given(key: str, value: object) -> bool:
-    """None and an empty text mean "not given"; but an empty origin means "nobody"."""
+    """None and an empty text mean "not given"; but an empty origin means "nobody".
+
+    A maxage of "None" is what str() makes of a setting that is not set.
+    """
     if isinstance(value, str) and not value.strip():
         return key == "origin" or key.endswith("_origin")
+    if key == "maxage" or key.endswith("_maxage"):
+        return value is not None and str(value).strip() != "None"
     return value is not None
+
+
+def fits(function: Any, count: int) -> bool:
+    """Whether the function can be called with so many arguments, as far as its signature is known."""
+    from inspect import signature
+
+    try:
+        found = signature(function, follow_wrapped=False)
+    except Exception:  # that of some callables written in C, or a broken one: not known
+        return True
+    try:
+        found.bind(*range(count))
+    except TypeError:
+        return False
+    return True
 
 
 def read_boolean(value: Any, complain: Complain) -> bool:
@@ -407,7 +468,7 @@ def read_seconds(value: Any, complain: Complain) -> int | None:
         if isinstance(value, timedelta) and not value.microseconds:
             seconds = value // timedelta(seconds=1)
     return read_number(
-        seconds, lambda _, message: complain(value, message), "a number of seconds", 0, MAX_SECONDS
+        seconds, lambda _, *about: complain(value, *about), "a number of seconds", 0, MAX_SECONDS
     )
 
 
@@ -515,7 +576,11 @@ def read_policy_names(value: Any, complain: Complain) -> tuple[str, ...]:
         if not isinstance(name, str) or not name:
             complain(name, "is no name of a policy: write text")
         elif name in names:
-            complain(name, "is listed twice: list each policy once, as the first in order decides")
+            complain(
+                name,
+                "is listed twice: list each policy once, as the first in order decides",
+                CONFLICT,
+            )
         else:
             names[name] = None
     return tuple(names)
@@ -543,6 +608,8 @@ def read_strategy(value: Any, complain: Complain) -> Any:
         complain(
             value, "is no strategy: write firstmatch or verbmatch, or give a function f(environ)"
         )
+    elif callable(value) and not fits(value, 1):
+        complain(value, "cannot be called with one argument: write a function f(environ)")
     return value
 
 
@@ -586,7 +653,11 @@ GLOBAL_OPTIONS: Final[dict[str, tuple[Callable[[Any, Complain], Any], Any]]] = {
 
 def about(key: str, problems: list[Problem]) -> Complain:
     """What a reader of the option ``key`` complains to."""
-    return lambda value, message: problems.append(Problem(key, value, f"{show(value)} {message}"))
+
+    def complain(value: object, message: str, code: str = INVALID) -> None:
+        problems.append(Problem(key, value, f"{show(value)} {message}", code))
+
+    return complain
 
 
 def read(key: str, value: object, option: str, problems: list[Problem]) -> Any:
@@ -598,7 +669,7 @@ def read(key: str, value: object, option: str, problems: list[Problem]) -> Any:
         try:
             value = value.load()
         except Exception as error:
-            about(key, problems)(value, f"cannot be loaded: {cause(error)}")
+            about(key, problems)(value, f"cannot be loaded: {cause(error)}", CANNOT_LOAD)
             return default
     return reader(value, about(key, problems))
 
@@ -612,7 +683,7 @@ def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dic
     for key, value in (*cfg.items(), *options.items()) if cfg else options.items():
         if not isinstance(key, str):
             about(repr(key), problems)(
-                value, "has a key that is no text: write the name of an option"
+                value, "has a key that is no text: write the name of an option", UNKNOWN
             )
         elif is_given(key, value):
             given[key] = value
@@ -644,11 +715,13 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
             key = f"policies.{name}.{option}"
             if option in GLOBAL_OPTIONS:
                 about(key, problems)(
-                    value, f"is given to no option of a policy: write {option} beside policies"
+                    value,
+                    f"is given to no option of a policy: write {option} beside policies",
+                    CONFLICT,
                 )
             elif option not in OPTIONS:
                 close = suggestion(str(option), {own: own for own in OPTIONS}, problems)
-                about(key, problems)(value, f"is given to an unknown option{close}")
+                about(key, problems)(value, f"is given to an unknown option{close}", UNKNOWN)
             elif name in sections and is_given(option, value):
                 sections[name][option] = (key, value)
     inactive = inactive_names(given, owners, sections)
@@ -660,23 +733,31 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
         complain = about(key, problems)
         if others:
             remedy = "rename one, or nest the options"
-            complain(value, f"may belong to the policy {name!r} or to {others[0][0]!r}: {remedy}")
+            complain(
+                value,
+                f"may belong to the policy {name!r} or to {others[0][0]!r}: {remedy}",
+                CONFLICT,
+            )
         elif name:
-            complain(value, f"is given as {sections[name][option][0]} as well: write it once")
+            complain(
+                value, f"is given as {sections[name][option][0]} as well: write it once", CONFLICT
+            )
         elif names and key in OPTIONS:
             remedy = f"write {f'{names[0]}_{key}'!r}, or leave out the list of policies"
-            complain(value, f"is given to none of the policies {', '.join(names)}: {remedy}")
+            complain(
+                value, f"is given to none of the policies {', '.join(names)}: {remedy}", CONFLICT
+            )
         elif key not in GLOBAL_OPTIONS and not belongs(key, inactive, sections):
             close = suggestion(
                 key, {known: option for known, [(_, option), *_] in owners.items()}, problems
             )
-            complain(value, f"is given to an unknown option{close}")
+            complain(value, f"is given to an unknown option{close}", UNKNOWN)
 
     if "deny" not in sections:
         return sections, False
     for key, value in written(sections["deny"]).values():
         about(key, problems)(
-            value, "has no effect, as the policy deny is built in: rename the policy"
+            value, "has no effect, as the policy deny is built in: rename the policy", CONFLICT
         )
     ahead = list(sections)[: list(sections).index("deny")]
     return {name: sections[name] for name in ahead}, True
@@ -738,6 +819,7 @@ def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Pro
             "policy",
             None,
             f"is missing, so no policy is active: write policy = {', '.join(inactive)}",
+            MISSING,
         )
     forms = f"write {key} = https://app.example.com, or '*' for anyone, or an empty text for nobody"
     others = (
@@ -745,7 +827,7 @@ def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Pro
         if empty and key != "origin"
         else ""
     )
-    return Problem(key, None, f"is missing{others}: {forms}")
+    return Problem(key, None, f"is missing{others}: {forms}", MISSING)
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -787,6 +869,11 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
         rest = word.lstrip("/")
         scheme = "http" if is_local(re.split(r"[:/]", rest)[0].lower()) else "https"
         faults.append("no scheme")
+    if scheme == "file":
+        raise ValueError(
+            "is what Electron and Cordova send for any local file, and is never allowed:"
+            " load the app's pages from a scheme of its own, such as 'app://shop'"
+        )
     if scheme in OPAQUE_SCHEMES:
         raise ValueError(
             f"is never sent, as pages of {scheme}: URLs have the origin null: write 'null'"
@@ -1775,12 +1862,16 @@ def compile_origins(
                     f"is of type {type(entry).__name__}: write 'scheme://host', 'null', a compiled regular"
                     " expression of text, a function f(origin, environ), or an OriginList"
                 )
+            elif not fits(entry, 2):
+                raise ValueError(
+                    "cannot be called with two arguments: write a function f(origin, environ)"
+                )
         except ValueError as error:
             complain(entry, str(error))
             continue
         refused = [risk for risk in risks if risk[0] not in accepted]
         for risk in refused:
-            complain(entry, prohibited(accept_key, *risk))
+            complain(entry, prohibited(accept_key, *risk), risk[0])
         if not refused:
             matcher.add(entry, host, port)
     return matcher
@@ -2026,6 +2117,7 @@ def compile_policy(
         complain(
             origin,
             "lists origins beside '*' or 'copy', which stand for anyone: write one or the other",
+            CONFLICT,
         )
     elif anyone and credentials and origin[0] == "*":
         sentence, remedy = RISKS["any-origin"]
@@ -2033,9 +2125,10 @@ def compile_policy(
         complain(
             "*",
             f"with credentials is forbidden by the standard, browsers refuse it: write {remedy}",
+            CONFLICT,
         )
     elif anyone and credentials and "any-origin" not in accepted:
-        complain("copy", prohibited(accept_key, "any-origin"))
+        complain("copy", prohibited(accept_key, "any-origin"), "any-origin")
     lists = tuple([entry for entry in origin if isinstance(entry, OriginList)])
     patterns = (
         ()
@@ -2113,7 +2206,7 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
         key, value = section["path"]
         if value is not None and callable(strategy):
             about(key, problems)(
-                value, "has no effect beside a callable matchstrategy: leave it out"
+                value, "has no effect beside a callable matchstrategy: leave it out", CONFLICT
             )
         leads = strategy == "firstmatch" and frozenset(values["path"]) not in led
         led.add(frozenset(values["path"]))
@@ -2516,11 +2609,11 @@ def compile_entries(
     if patterns:
         return compile_origins(entries, accepted, complain, accept_key)
 
-    def shorten(value: object, message: str) -> None:
+    def shorten(value: object, message: str, code: str = INVALID) -> None:
         """Complain, without the advice to write a pattern or null."""
         fault, _, remedy = message.rpartition(": write ")
         pattern = "*" in remedy or remedy == "'null'"
-        complain(value, f"{fault}: {EXACT}" if pattern else message)
+        complain(value, f"{fault}: {EXACT}" if pattern else message, code)
 
     exact = exact_only(entries, complain)
     return compile_origins(exact, accepted, shorten, accept_key)
@@ -2649,9 +2742,11 @@ class OriginList:
         patterns: bool = True,
     ) -> None:
         wrong: list[Problem] = []
+        remedy = "write one without arguments that returns the origins"
         if not callable(load):
-            remedy = "write one without arguments that returns the origins"
             about("load", wrong)(load, f"is not a function: {remedy}")
+        elif not fits(load, 0):
+            about("load", wrong)(load, f"cannot be called without arguments: {remedy}")
         check_seconds("every", every, wrong, usual=60)
         check_boolean("allow_empty", allow_empty, wrong)
         check_boolean("patterns", patterns, wrong)
@@ -2794,7 +2889,8 @@ class OriginList:
         problems: list[Problem] = []
         complain = about("load", problems)
         if not entries and not self._allow_empty:
-            complain(self.source, "gave no origin: write allow_empty=True if nobody may be allowed")
+            remedy = "write allow_empty=True if nobody may be allowed"
+            complain(self.source, f"gave no origin: {remedy}", MISSING)
         elif entries and any(
             compile_entries([entry], ALL_RISKS, self._patterns, complain) for entry in pace(entries)
         ):
@@ -2875,7 +2971,7 @@ class OriginList:
         if isinstance(error, ConfigError) and error.problems:
             return ConfigError(error.problems)
         message = f"{show(self.source)} gave no origins: {cause(error)}"
-        return ConfigError([Problem("load", self.source, message)])
+        return ConfigError([Problem("load", self.source, message, CANNOT_LOAD)])
 
     def _report(self, error: BaseException, text: str) -> None:
         first, *others = self._as_config_error(error).problems

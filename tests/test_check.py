@@ -706,7 +706,10 @@ def test_application_of_a_module_is_checked(check):
     status, lines = check("checked_one:app", checked_one_py=code)
     assert status == 0
     assert lines[0] == "checked_one:app (checked_one.py)"
-    assert "re.compile('https://a'), allowed, OriginList(<" in lines[2]
+    assert (
+        "re.compile('https://a'), allowed, OriginList(Framework.<lambda> (checked_one.py:6)"
+        in lines[2]
+    )
     assert lines[3:] == [
         "checked_one.py: maxage: is missing, so browsers ask again after 5 seconds: write 600, say",
         "no problems, 1 piece of advice",

@@ -20,7 +20,7 @@ def problems(cfg=None, **options):
     with pytest.raises(ConfigError) as caught:
         CORS(plain_app, cfg, **options)
     assert all(type(problem) is Problem for problem in caught.value.problems)
-    return [tuple(problem) for problem in caught.value.problems]
+    return [tuple(problem)[:3] for problem in caught.value.problems]
 
 
 def direct(**options):
@@ -851,7 +851,7 @@ def test_application_that_cannot_be_called_is_an_error(app):
     with pytest.raises(ConfigError) as caught:
         CORS(app, origin="*")
     message = f"{app!r} is no WSGI application: write CORS(application, ...)"
-    assert [tuple(problem) for problem in caught.value.problems] == [("app", app, message)]
+    assert [tuple(problem)[:3] for problem in caught.value.problems] == [("app", app, message)]
 
 
 def test_call_is_text_here():

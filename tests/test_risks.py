@@ -44,7 +44,7 @@ def public(name, source):
 def problems(module, **options):
     with pytest.raises(module.ConfigError) as caught:
         module.CORS(plain_app, credentials=True, **options)
-    return [tuple(problem) for problem in caught.value.problems]
+    return [tuple(problem)[:3] for problem in caught.value.problems]
 
 
 def load_again():
@@ -374,7 +374,7 @@ def test_message_names_the_key_under_which_the_risk_would_be_accepted():
 def test_risk_that_is_none_is_an_error_that_lists_them():
     with pytest.raises(ConfigError) as caught:
         CORS(plain_app, origin=ORIGIN, accept_risk="any_origin, http")
-    assert [tuple(problem) for problem in caught.value.problems] == [
+    assert [tuple(problem)[:3] for problem in caught.value.problems] == [
         (
             "accept_risk",
             "any_origin",

@@ -1,0 +1,221 @@
+"""What a ConfigError says beyond the rule of one option: codes for programs, names of other
+libraries, values in the wrong notation, functions that cannot be called."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+import pytest
+from support import ORIGIN, plain_app
+
+from wsgicors import CORS, ConfigError, OriginList, Problem, check_origins, make_middleware
+
+
+def problems(cfg=None, **options):
+    """Every problem of a configuration, as (key, value, message, code)."""
+    with pytest.raises(ConfigError) as caught:
+        CORS(plain_app, cfg, **options)
+    return [tuple(problem) for problem in caught.value.problems]
+
+
+# --- codes ---
+
+
+def fails():
+    raise LookupError("no database")
+
+
+CODES = [
+    pytest.param({"origin": "x/"}, "invalid", id="value"),
+    pytest.param({"origin": "*", "maxage": "1h"}, "invalid", id="number"),
+    pytest.param({}, "missing", id="no-origin"),
+    pytest.param({"api_origin": "*"}, "missing", id="no-policy"),
+    pytest.param({"origin": "*", "orign": "*"}, "unknown-option", id="unknown"),
+    pytest.param({"policies": {"a": {"origin": "*", "x": 1}}}, "unknown-option", id="nested"),
+    pytest.param({"origin": "*", 7: "*"}, "unknown-option", id="key-that-is-not-text"),
+    pytest.param({"policy": "a", "a_origin": "*", "maxage": 5}, "conflict", id="direct-key"),
+    pytest.param({"policy": "a, a", "a_origin": "*"}, "conflict", id="listed-twice"),
+    pytest.param({"policy": "deny", "deny_origin": "*"}, "conflict", id="deny"),
+    pytest.param(
+        {"policies": {"a": {"origin": "*", "policy": "b"}}}, "conflict", id="global-option-inside"
+    ),
+    pytest.param(
+        {"policies": {"a": {"origin": "*", "maxage": 1}}, "a_maxage": 2}, "conflict", id="twice"
+    ),
+    pytest.param(
+        {"policy": "a, a_expose", "a_origin": "*", "a_expose_origin": "*", "a_expose_headers": "X"},
+        "conflict",
+        id="two-owners",
+    ),
+    pytest.param({"origin": "*", "credentials": True}, "conflict", id="anyone-with-credentials"),
+    pytest.param({"origin": f"{ORIGIN}, *"}, "conflict", id="anyone-beside-others"),
+    pytest.param(
+        {"origin": "*", "path": "/x", "matchstrategy": lambda environ: None},
+        "conflict",
+        id="path-beside-a-function",
+    ),
+    pytest.param({"origin": "copy", "credentials": True}, "any-origin", id="any-origin"),
+    pytest.param({"origin": "null", "credentials": True}, "null-origin", id="null-origin"),
+    pytest.param(
+        {"origin": "http://a.example", "credentials": True}, "insecure-origin", id="insecure-origin"
+    ),
+    pytest.param(
+        {"origin": "https://*.github.io", "credentials": True}, "public-suffix", id="public-suffix"
+    ),
+    pytest.param({"origin": re.compile("(a+)+b")}, "slow-expression", id="slow-expression"),
+]
+
+
+@pytest.mark.parametrize(("options", "code"), CODES)
+def test_problem_has_a_code_for_programs(options, code):
+    assert [problem[3] for problem in problems(options)] == [code]
+
+
+@pytest.mark.parametrize(
+    ("build", "code"),
+    [
+        pytest.param(lambda: CORS("app", origin="*"), "invalid", id="application"),
+        pytest.param(lambda: OriginList(list), "missing", id="nothing-loaded"),
+        pytest.param(lambda: OriginList(fails), "cannot-load", id="load-fails"),
+        pytest.param(lambda: OriginList(lambda: ["x/"]), "invalid", id="loaded-entry"),
+        pytest.param(
+            lambda: make_middleware(plain_app, {}, origin="call:nowhere:x"),
+            "cannot-load",
+            id="call",
+        ),
+    ],
+)
+def test_problem_of_another_part_has_a_code_as_well(build, code):
+    with pytest.raises(ConfigError) as caught:
+        build()
+    assert [problem.code for problem in caught.value.problems] == [code]
+
+
+def test_code_of_a_checked_origin_is_that_of_the_risk():
+    found = check_origins(["http://a.example", "x/"], credentials=True)
+    assert [(problem.value, problem.code) for problem in found] == [
+        ("http://a.example", "insecure-origin"),
+        ("x/", "invalid"),
+    ]
+
+
+def test_every_code_is_documented():
+    with_codes = {*re.findall(r"^    ``([a-z-]+)``", Problem.__doc__, re.MULTILINE)}
+    assert with_codes == {"invalid", "missing", "conflict", "unknown-option", "cannot-load"}
+
+
+def test_problem_made_without_a_code_is_invalid():
+    assert Problem("key", "value", "message").code == "invalid"
+
+
+# --- a setting that is unset, as text ---
+
+
+@pytest.mark.parametrize("text", ["None", " None "])
+def test_maxage_that_is_the_text_none_is_unset_as_cubicweb_sends_it(text):
+    unset = CORS(plain_app, origin=ORIGIN).policies["direct"].maxage
+    built = {"methods": "GET, POST", "headers": "", "expose_headers": "", "credentials": "true"}
+    assert CORS(plain_app, origin=ORIGIN, maxage=text, **built).policies["direct"].maxage == unset
+    named = CORS(plain_app, policy="a", a_origin=ORIGIN, a_maxage=text)
+    assert named.policies["a"].maxage == unset
+    nested = CORS(plain_app, policies={"a": {"origin": ORIGIN, "maxage": text}})
+    assert nested.policies["a"].maxage == unset
+
+
+def test_text_none_is_not_unset_for_other_options():
+    assert [problem[:2] for problem in problems(origin="*", credentials="None")] == [
+        ("credentials", "None")
+    ]
+
+
+# --- functions ---
+
+PREDICATE = "cannot be called with two arguments: write a function f(origin, environ)"
+STRATEGY = "cannot be called with one argument: write a function f(environ)"
+SOURCE = "cannot be called without arguments: write one without arguments that returns the origins"
+
+
+def one(environ):
+    return None
+
+
+def two(origin, environ):
+    return True
+
+
+@functools.wraps(one)
+def wrapper(*arguments):
+    return True
+
+
+class Checker:
+    def __call__(self, origin, environ):
+        return True
+
+    def method(self, origin, environ):
+        return True
+
+
+class Unknown:
+    """A callable whose signature Python cannot tell."""
+
+    __signature__ = "unknown"
+
+    def __call__(self, *arguments):
+        return True
+
+
+HERE = "test_config_errors.py"
+
+
+def place(function):
+    return f"{function.__qualname__} ({HERE}:{function.__code__.co_firstlineno})"
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [two, wrapper, Checker(), Checker().method, Unknown(), lambda *any: True],
+    ids=["function", "wrapper", "object", "method", "unknown-signature", "any-number"],
+)
+def test_predicate_that_can_be_called_with_two_arguments_loads(predicate):
+    assert CORS(plain_app, origin=predicate).policies["direct"].origin == (predicate,)
+
+
+@pytest.mark.parametrize("listed", [False, True], ids=["alone", "in-a-list"])
+def test_predicate_of_the_wrong_arity_is_an_error(listed):
+    value = [ORIGIN, one] if listed else one
+    assert problems(origin=value) == [("origin", one, f"{place(one)} {PREDICATE}", "invalid")]
+
+
+def test_strategy_of_the_wrong_arity_is_an_error():
+    assert problems(origin="*", matchstrategy=two) == [
+        ("matchstrategy", two, f"{place(two)} {STRATEGY}", "invalid")
+    ]
+    assert CORS(plain_app, origin="*", matchstrategy=one).policies
+
+
+def test_source_of_the_wrong_arity_is_an_error_and_is_not_called():
+    with pytest.raises(ConfigError) as caught:
+        OriginList(one)
+    assert caught.value.problems == (Problem("load", one, f"{place(one)} {SOURCE}"),)
+
+
+def test_method_and_functions_of_a_list_are_shown_by_their_places():
+    method = Checker().method
+    found = problems(origin=["*", two, method])
+    shown = f"['*', {place(two)}, {place(Checker.method)}]".replace("[", "(").replace("]", ")")
+    remedy = "lists origins beside '*' or 'copy', which stand for anyone: write one or the other"
+    assert found == [("origin", ("*", two, method), f"{shown} {remedy}", "conflict")]
+
+
+# --- file:// ---
+
+
+@pytest.mark.parametrize("origin", ["file://", "FILE://", "file:///home/me"])
+def test_file_is_refused_with_what_electron_and_cordova_should_do(origin):
+    message = (
+        f"{origin!r} is what Electron and Cordova send for any local file, and is never allowed:"
+        " load the app's pages from a scheme of its own, such as 'app://shop'"
+    )
+    assert problems(origin=origin) == [("origin", origin, message, "invalid")]
