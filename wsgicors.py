@@ -234,6 +234,13 @@ FOREIGN_NAMES: Final = {
     "accept_risk": "(accept(ed)?)?risks?",
 }
 
+# Options of other libraries that are absent on purpose, by their ends in the same form, and why.
+ABSENT: Final = {
+    "privatenetwork": "Access-Control-Allow-Private-Network is never sent",
+    "privatenetworkaccess": "Access-Control-Allow-Private-Network is never sent",
+    "varyheader": "Vary is always right",
+}
+
 
 # ---------------------------------------------------------------------------------------------------------------
 # Errors
@@ -315,20 +322,26 @@ def show(value: object) -> str:
         if isinstance(value, str):
             value = value[:MAX_SHOWN]
         elif type(value) in (list, tuple):
-            value = type(value)(map(named, value[:MAX_SHOWN]))  # type: ignore[index]
+            value = type(value)(map(named, value[:MAX_SHOWN]))  # type: ignore
         text = on_one_line(repr(named(value)))
     except Exception:  # the object's own fault; the message about it is still needed
         text = f"<{type(value).__name__}>"
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`` (did you mean ...?)`` for the closest known word, or nothing."""
+def closest(word: str, known: Iterable[str]) -> str:
+    """The known word that is spelled nearly like this one, in any case of letters; or nothing."""
     from difflib import get_close_matches
 
     spellings = {right.lower(): right for right in reversed(list(known))}
     found = get_close_matches(word.lower(), list(spellings), 1)
-    return f"; did you mean {spellings[found[0]]!r}?" if found else ""
+    return spellings[found[0]] if found else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`` (did you mean ...?)`` for the closest known word, or nothing."""
+    found = closest(word, known)
+    return f"; did you mean {found!r}?" if found else ""
 
 
 def cause(error: BaseException) -> str:
@@ -423,8 +436,8 @@ def is_given(key: str, value: object) -> bool:
     """
     if isinstance(value, str) and not value.strip():
         return key == "origin" or key.endswith("_origin")
-    if key == "maxage" or key.endswith("_maxage"):
-        return value is not None and str(value).strip() != "None"
+    if isinstance(value, str) and value.strip() == "None":
+        return key != "maxage" and not key.endswith("_maxage")
     return value is not None
 
 
@@ -698,122 +711,236 @@ NO_OWNER: Final = [("", "")]
 
 def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str, Section], bool]:
     """What was written for each active policy, in order; and whether ``deny`` ends the list."""
+    given = mend_policy_key(given, problems)
     nested = read("policies", given.get("policies"), "policies", problems)
-    names = (
-        read("policy", given["policy"], "policy", problems) if "policy" in given else tuple(nested)
-    )
-    sections: dict[str, Section] = {} if names else {"direct": DIRECT_SECTION.copy()}
-    owners: dict[str, list[tuple[str, str]]] = {} if names else DIRECT_OWNERS
-    for name in names:
-        prefix = f"policies.{name}." if name in nested else f"{name}_"
-        sections[name] = {option: (prefix + option, None) for option in OPTIONS}
-        for option in OPTIONS:
-            owners.setdefault(f"{name}_{option}", []).append((name, option))
-
+    names = tuple(nested)
+    if "policy" in given:
+        names = read("policy", given["policy"], "policy", problems)
+    keys = Keys(given, names, nested, problems)
     for name, options in nested.items():
-        for option, value in options.items():
-            key = f"policies.{name}.{option}"
-            if option in GLOBAL_OPTIONS:
-                about(key, problems)(
-                    value,
-                    f"is given to no option of a policy: write {option} beside policies",
-                    CONFLICT,
-                )
-            elif option not in OPTIONS:
-                close = suggestion(str(option), {own: own for own in OPTIONS}, problems)
-                about(key, problems)(value, f"is given to an unknown option{close}", UNKNOWN)
-            elif name in sections and is_given(option, value):
-                sections[name][option] = (key, value)
-    inactive = inactive_names(given, owners, sections)
-    for key, value in given.items():
-        (name, option), *others = owners.get(key) or NO_OWNER
-        if name and not others and sections[name][option][1] is None:
-            sections[name][option] = (key, value)
-            continue
-        complain = about(key, problems)
-        if others:
-            remedy = "rename one, or nest the options"
-            complain(
-                value,
-                f"may belong to the policy {name!r} or to {others[0][0]!r}: {remedy}",
-                CONFLICT,
-            )
-        elif name:
-            complain(
-                value, f"is given as {sections[name][option][0]} as well: write it once", CONFLICT
-            )
-        elif names and key in OPTIONS:
-            remedy = f"write {f'{names[0]}_{key}'!r}, or leave out the list of policies"
-            complain(
-                value, f"is given to none of the policies {', '.join(names)}: {remedy}", CONFLICT
-            )
-        elif key not in GLOBAL_OPTIONS and not belongs(key, inactive, sections):
-            close = suggestion(
-                key, {known: option for known, [(_, option), *_] in owners.items()}, problems
-            )
-            complain(value, f"is given to an unknown option{close}", UNKNOWN)
-
+        keys.sort_nested(name, options)
+    keys.sort_flat()
+    keys.fill_misnamed()
+    sections = keys.sections
     if "deny" not in sections:
         return sections, False
     for key, value in written(sections["deny"]).values():
-        about(key, problems)(
-            value, "has no effect, as the policy deny is built in: rename the policy", CONFLICT
-        )
+        rule = "has no effect, as the policy deny is built in: rename the policy"
+        about(key, problems)(value, rule, CONFLICT)
     ahead = list(sections)[: list(sections).index("deny")]
     return {name: sections[name] for name in ahead}, True
+
+
+def mend_policy_key(given: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
+    """The keys, with a misspelled ``policy`` or ``policies`` mended, as all others depend on it."""
+    if "policy" in given or "policies" in given:
+        return given
+    for key, value in given.items():
+        if key[:3].lower() == "pol" and closest(key, ("policy", "policies")):
+            right = "policies" if isinstance(value, Mapping) else "policy"
+            message = f"is given to an unknown option; did you mean {right!r}?"
+            about(key, problems)(value, message, UNKNOWN)
+            others = {name: given[name] for name in given if name != key}
+            return {**others, right: value}
+    return given
+
+
+class Keys:
+    """The keys of a configuration while they are sorted.
+
+    sections: what was written for each active policy. owners: key -> the policies and options
+    that it may stand for.
+    """
+
+    def __init__(
+        self,
+        given: dict[str, Any],
+        names: tuple[str, ...],
+        nested: Mapping[str, Any],
+        problems: list[Problem],
+    ) -> None:
+        self.given, self.names, self.problems = given, names, problems
+        self.sections: dict[str, Section] = {} if names else {"direct": DIRECT_SECTION.copy()}
+        self.owners: dict[str, list[tuple[str, str]]] = {} if names else DIRECT_OWNERS
+        for name in names:
+            prefix = f"policies.{name}." if name in nested else f"{name}_"
+            self.sections[name] = {option: (prefix + option, None) for option in OPTIONS}
+            for option in OPTIONS:
+                self.owners.setdefault(f"{name}_{option}", []).append((name, option))
+
+    def sort_nested(self, name: str, options: Mapping[str, Any]) -> None:
+        section, unknown = self.sections.get(name, {}), []
+        for option, value in options.items():
+            key = f"policies.{name}.{option}"
+            if option in GLOBAL_OPTIONS:
+                rule = f"is given to no option of a policy: write {option} beside policies"
+                about(key, self.problems)(value, rule, CONFLICT)
+                read(key, value, option, self.problems)
+            elif option not in OPTIONS:
+                unknown.append((key, str(option), value))
+            elif section and is_given(option, value):
+                section[option] = (key, value)
+        known = {option: (name, option) for option in OPTIONS}
+        for key, option, value in unknown:
+            self.guess(key, option, value, known)
+
+    def sort_flat(self) -> None:
+        misfits = []
+        for key, value in self.given.items():
+            (name, option), *others = self.owners.get(key) or NO_OWNER
+            if name and not others and self.sections[name][option][1] is None:
+                self.sections[name][option] = (key, value)
+            elif key not in GLOBAL_OPTIONS:
+                misfits.append((key, value))
+        if not misfits:
+            return
+        inactive = inactive_names(self.given, self.owners, self.sections)
+        known = {key: owners[0] for key, owners in self.owners.items()}
+        for key, value in misfits:
+            if key in self.owners:
+                self.clash(key, value)
+            elif self.names and key in OPTIONS:
+                self.lead(key, value)
+            elif not belongs(key, inactive, self.sections):
+                self.guess(key, key, value, known)
+
+    def clash(self, key: str, value: object) -> None:
+        """Complain of a key that has several owners, or that is written in another form as well."""
+        (name, option), *others = self.owners[key]
+        rule = f"is given as {self.sections[name][option][0]} as well: write it once"
+        if others:
+            rule = f"may belong to the policy {name!r} or to {others[0][0]!r}"
+            rule += ": rename one, or nest the options"
+        about(key, self.problems)(value, rule, CONFLICT)
+
+    def lead(self, key: str, value: object) -> None:
+        """Complain of a direct key beside a list of policies; it counts for the first that lacks it."""
+        lacking = [name for name in self.names if self.sections[name][key][1] is None]
+        remedy = "leave it out"
+        if lacking:
+            remedy = f"write {f'{lacking[0]}_{key}'!r}, or leave out the list of policies"
+            self.put(lacking[0], key, key, value)
+        rule = f"is given to none of the policies {', '.join(self.names)}: {remedy}"
+        about(key, self.problems)(value, rule, CONFLICT)
+
+    def guess(
+        self, key: str, word: str, value: object, known: Mapping[str, tuple[str, str]]
+    ) -> None:
+        """Complain of an unknown key; its value is checked as that of the option that is meant."""
+
+        def complain(end: str) -> None:
+            about(key, self.problems)(value, f"is given to an unknown option{end}", UNKNOWN)
+
+        if len(self.problems) >= MAX_PROBLEMS:  # of which the text shows no more
+            return complain("")
+        reason = why_absent(word)
+        if reason:
+            return complain(f", which is absent on purpose: leave it out, as {reason}")
+        right = meant(word, known)
+        if not right:
+            return complain(f": write one of {', '.join(known)}")
+        name, option = known.get(right, ("", right))
+        section = self.sections.get(name)
+        taken = right in self.given if section is None else section[option][1] is not None
+        if taken:
+            return complain(f": leave it out, as {right!r} is given as well")
+        complain(f"; did you mean {right!r}?")
+        if section is not None:
+            self.put(name, option, key, value)
+        elif name == "" and right not in ("policy", "policies"):
+            read(key, value, option, self.problems)
+        return None
+
+    def put(self, name: str, option: str, key: str, value: object) -> None:
+        """Have a value count for an option that was written under another key."""
+        if is_given(option, value):
+            section = self.sections[name]
+            # The key of accept_risk is what messages advise to write.
+            section[option] = (section[option][0] if option == "accept_risk" else key, value)
+
+    def fill_misnamed(self) -> None:
+        """A policy without any option takes those of one whose name is nearly the same."""
+        empty = [name for name in self.names if name != "deny" and not written(self.sections[name])]
+        if not empty:
+            return
+        inactive = inactive_names(self.given, self.owners, self.sections)
+        for name in empty:
+            right = closest(name, inactive)
+            if right:
+                message = f"has no options; did you mean {right!r}? (names are case-sensitive)"
+                about("policy", self.problems)(name, message, MISSING)
+            for option in OPTIONS if right else ():
+                key = f"{right}_{option}"
+                if key in self.given:
+                    self.sections[name][option] = (key, self.given[key])
 
 
 def written(section: Section) -> Section:
     return {option: (key, value) for option, (key, value) in section.items() if value is not None}
 
 
-def belongs(key: str, inactive: Iterable[str], active: Iterable[str]) -> bool:
+def longest_prefix(key: str, names: Collection[str]) -> int:
+    """The length of the longest name that the key starts with, followed by an underscore."""
+    ends = [at for at, character in enumerate(key) if character == "_"]
+    return next((at for at in reversed(ends) if key[:at] in names), 0)
+
+
+def belongs(key: str, inactive: Collection[str], active: Collection[str]) -> bool:
     """Whether the key starts with the name of an inactive policy, and with no longer name of an active one."""
-    longest = [
-        max((len(name) for name in names if key.startswith(f"{name}_")), default=0)
-        for names in (inactive, active)
-    ]
-    return longest[0] > longest[1]
+    return longest_prefix(key, inactive) > longest_prefix(key, active)
 
 
-def inactive_names(given: Iterable[str], known: Iterable[str], active: Iterable[str]) -> list[str]:
+NOT_A_NAME: Final = ("allow_", "allowed_", "expose_", "exposed_")
+
+
+def inactive_names(
+    given: Iterable[str], known: Collection[str], active: Collection[str]
+) -> dict[str, None]:
     """The policies that have an origin but are not in ``policy``; not what only looks so, as ``allow_origin`` does."""
-    names = []
+    names: dict[str, None] = {}
     for key in given:
         if key.endswith("_origin") and key not in known:
-            owner = next((f"{name}_" for name in active if key.startswith(f"{name}_")), "")
-            option = key[len(owner) :]
-            if not option.startswith(
-                ("allow_", "allowed_", "expose_", "exposed_")
-            ) and not foreign_option(option):
-                names.append(key[: -len("_origin")])
+            prefix = longest_prefix(key, active)
+            option = key[prefix + 1 :] if prefix else key
+            if not option.startswith(NOT_A_NAME) and not foreign_option(option):
+                names[key[: -len("_origin")]] = None
     return names
 
 
 @functools.lru_cache(maxsize=1024)
 def foreign_option(key: str) -> str:
     """The option that goes by this name in other libraries, or nothing."""
-    word = re.sub("[_-]", "", key.lower())
+    word = bare(key)
     for option, names in FOREIGN_NAMES.items():
         if re.fullmatch(f"(cors|accesscontrol)*(allow(ed)?)?({names})", word):
             return option
     return ""
 
 
-def suggestion(key: str, known: Mapping[str, str], problems: list[Problem]) -> str:
-    """The known key (key -> option) that is nearest in meaning, else in spelling, else all: the end of a message."""
-    if len(problems) >= MAX_PROBLEMS:  # of which the text shows no more
-        return ""
-    for right, option in known.items():
-        if foreign_option(key.removeprefix(right[: -len(option)])) == option:
-            return f"; did you mean {right!r}?"
-    return nearest(key, [*known, *GLOBAL_OPTIONS]) or f": write one of {', '.join(known)}"
+def bare(key: str) -> str:
+    return re.sub("[_-]", "", key.lower())
+
+
+def meant(word: str, known: Mapping[str, tuple[str, str]]) -> str:
+    """The known key (key -> policy, option) that is nearest in meaning, else in spelling, or nothing."""
+    for right, (_, option) in known.items():
+        if foreign_option(word.removeprefix(right[: -len(option)])) == option:
+            return right
+    if bare(word).endswith("interceptexceptions"):
+        return "catch_errors"
+    return closest(word, [*known, *GLOBAL_OPTIONS])
+
+
+def why_absent(word: str) -> str:
+    """Why an option of other libraries does not exist here, or nothing."""
+    ends = (reason for end, reason in ABSENT.items() if bare(word).endswith(end))
+    return next(ends, "")
 
 
 def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Problem:
     """Why a policy has no origin, and what to write."""
     key, empty = section["origin"][0], not written(section)
-    inactive = inactive_names(given, (), ()) if empty and key == "origin" else []
+    inactive = inactive_names(given, (), ()) if empty and key == "origin" else {}
     if inactive:
         return Problem(
             "policy",

@@ -219,3 +219,169 @@ def test_file_is_refused_with_what_electron_and_cordova_should_do(origin):
         " load the app's pages from a scheme of its own, such as 'app://shop'"
     )
     assert problems(origin=origin) == [("origin", origin, message, "invalid")]
+
+
+# --- names of other libraries, and near misses ---
+
+ANYONE = (
+    "'*' with credentials is forbidden by the standard, browsers refuse it: write the origins"
+    " that you trust, or 'copy' and accept_risk = any-origin (every web site could act as the"
+    " logged-in user)"
+)
+
+
+def unknown(key, value, end):
+    return (key, value, f"{value!r} is given to an unknown option{end}", "unknown-option")
+
+
+def test_value_of_a_foreign_key_is_checked_as_that_of_the_option_that_is_meant():
+    assert problems(allow_origins="*", supports_credentials="true", max_age="1h") == [
+        unknown("allow_origins", "*", "; did you mean 'origin'?"),
+        unknown("supports_credentials", "true", "; did you mean 'credentials'?"),
+        unknown("max_age", "1h", "; did you mean 'maxage'?"),
+        (
+            "max_age",
+            "1h",
+            "'1h' is not a number of seconds: write a whole number from 0 to 2147483648",
+            "invalid",
+        ),
+        ("allow_origins", "*", ANYONE, "conflict"),
+    ]
+
+
+def test_foreign_key_of_an_inactive_nested_policy_is_an_error_and_its_value_is_not_checked():
+    nested = {"a": {"origin": "*"}, "old": {"origin": "*", "max_age": "1h"}}
+    assert problems(policies=nested, policy="a") == [
+        unknown("policies.old.max_age", "1h", "; did you mean 'maxage'?")
+    ]
+
+
+def test_foreign_key_that_is_empty_means_nothing():
+    assert problems(policies={"a": {"origin": "*", "max_age": ""}}) == [
+        unknown("policies.a.max_age", "", "; did you mean 'maxage'?")
+    ]
+
+
+def test_risk_is_accepted_under_the_right_key_although_it_was_given_under_a_foreign_one():
+    assert problems(origin="copy", credentials=True, accepted_risks="null-origin") == [
+        unknown("accepted_risks", "null-origin", "; did you mean 'accept_risk'?"),
+        (
+            "origin",
+            "copy",
+            "'copy' with credentials is prohibited (any-origin): every web site could act as the"
+            " logged-in user; write the origins that you trust, or accept it with"
+            " accept_risk = any-origin",
+            "any-origin",
+        ),
+    ]
+
+
+def test_value_of_a_misspelled_global_option_is_checked():
+    remedy = "write firstmatch or verbmatch, or give a function f(environ)"
+    found = problems(origin="*", match_strategy="first")
+    assert found[0] == unknown("match_strategy", "first", "; did you mean 'matchstrategy'?")
+    assert found[1][:2] == ("match_strategy", "first")
+    assert found[1][2].endswith(remedy)
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize("key", ["policys", "polcy", "Policy"])
+def test_policies_under_a_misspelled_policy_are_checked_as_well(key):
+    assert [problem[:2] for problem in problems({key: "a", "a_origin": "x/"})] == [
+        (key, "a"),
+        ("a_origin", "x/"),
+    ]
+    nested = {key: {"a": {"origin": "x/"}}}
+    assert [problem[:2] for problem in problems(nested)] == [
+        (key, nested[key]),
+        ("policies.a.origin", "x/"),
+    ]
+
+
+def test_inactive_policy_may_have_a_name_that_begins_like_the_option():
+    assert CORS(plain_app, {"origin": "*", "pol_origin": "*"}).policies
+
+
+def test_value_of_a_direct_key_beside_policies_is_checked():
+    found = problems(policy="a", a_origin="*", maxage="1h")
+    assert [problem[:2] for problem in found] == [("maxage", "1h"), ("maxage", "1h")]
+    assert [problem[3] for problem in found] == ["conflict", "invalid"]
+
+
+ABSENT = [
+    pytest.param(
+        "allow_private_network",
+        "Access-Control-Allow-Private-Network is never sent",
+        id="allow_private_network",
+    ),
+    pytest.param(
+        "CORS_ALLOW_PRIVATE_NETWORK",
+        "Access-Control-Allow-Private-Network is never sent",
+        id="django",
+    ),
+    pytest.param(
+        "private_network_access",
+        "Access-Control-Allow-Private-Network is never sent",
+        id="private_network_access",
+    ),
+    pytest.param("vary_header", "Vary is always right", id="vary_header"),
+]
+
+
+@pytest.mark.parametrize(("key", "reason"), ABSENT)
+def test_option_that_is_absent_on_purpose_says_why(key, reason):
+    end = f", which is absent on purpose: leave it out, as {reason}"
+    assert problems({"origin": "*", key: True}) == [unknown(key, True, end)]
+    assert problems({"policy": "a", "a_origin": "*", f"a_{key}": True}) == [
+        unknown(f"a_{key}", True, end)
+    ]
+
+
+@pytest.mark.parametrize("prefix", ["", "cors_", "a_"])
+def test_intercept_exceptions_is_catch_errors(prefix):
+    key = f"{prefix}intercept_exceptions"
+    assert problems({"policy": "a", "a_origin": "*", key: True}) == [
+        unknown(key, True, "; did you mean 'catch_errors'?")
+    ]
+
+
+@pytest.mark.parametrize("name", ["API", "apis", "ap", "aqi"])
+def test_policy_whose_name_is_nearly_another_one_is_told_which_and_its_options_are_checked(name):
+    found = problems({"policy": f"{name}, b", "b_origin": "*", "api_origin": "x/"})
+    assert found == [
+        (
+            "policy",
+            name,
+            f"{name!r} has no options; did you mean 'api'? (names are case-sensitive)",
+            "missing",
+        ),
+        (
+            "api_origin",
+            "x/",
+            "'x/' is not an origin: write scheme://host such as 'https://app.example.com',"
+            " or '*' for anyone",
+            "invalid",
+        ),
+    ]
+
+
+def test_many_unknown_keys_cost_linear_time():
+    """Each key is compared with the names of policies by its own underscores, not with each name."""
+    names = [f"p{number}" for number in range(2000)]
+    inactive = {f"{name}_origin": "*" for name in names}
+    inactive.update({f"{name}_methods": "GET" for name in names})
+    assert list(CORS(plain_app, policy="a", a_origin="*", **inactive).policies) == ["a"]
+
+
+# --- extensions ---
+
+
+def test_wildcard_for_every_extension_has_a_sentence_of_its_own():
+    message = (
+        "'moz-extension://*' with credentials is prohibited (any-origin): any extension that a"
+        " user installs could act as that user; write the origins that you trust, or accept it"
+        " with accept_risk = any-origin"
+    )
+    assert problems(origin="moz-extension://*", credentials=True) == [
+        ("origin", "moz-extension://*", message, "any-origin")
+    ]

@@ -452,7 +452,7 @@ def test_empty_own_key_is_not_given_so_that_global_conf_counts():
 
 
 def test_unknown_keys_are_looked_for_in_the_section(tmp_path):
-    assert problems(tmp_path, "origin = *\nsupports_credentials = true", "zzz = 1") == [
+    assert problems(tmp_path, f"origin = {ORIGIN}\nsupports_credentials = true", "zzz = 1") == [
         (
             "supports_credentials",
             "true",
