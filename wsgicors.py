@@ -3139,23 +3139,59 @@ def make_middleware(
 ) -> CORS:
     """The middleware from an ini section: PasteDeploy's ``paste.filter_app_factory``.
 
-    cfg: PasteDeploy's global_conf, ``[DEFAULT]`` and more. It is consulted for ``policy`` and ``matchstrategy`` where
-    the section has no policy of its own, and for the keys of active policies; nothing else of it is looked at.
-    local: the section's own options. A value ``call:package.module:name`` stands for that Python object.
+    cfg: PasteDeploy's global_conf, ``[DEFAULT]`` and more. It is consulted for ``policy`` and
+    ``matchstrategy`` where the section has no policy of its own, and for the keys of active named
+    policies. A direct policy takes all of its options from the section or, where the section has
+    none, all from global_conf.
+    local: the section's own options. A value ``call:package.module:name`` stands for that Python
+    object.
     """
-    if cfg is None and isinstance(
-        local.get("cfg"), Mapping
-    ):  # by keyword; a text is an unknown option of the section
+    # By keyword; a text would be an unknown option of the section.
+    if cfg is None and isinstance(local.get("cfg"), Mapping):
         cfg = local.pop("cfg")
     shared, given = ini_values(cfg or {}), ini_values(local)
-    if not given.keys() & {"policy", "policies", *OPTIONS}:
-        given = {
-            **{key: shared[key] for key in ("policy", "matchstrategy") if key in shared},
-            **given,
-        }
+    wanted: Collection[str] = ()
+    problems: list[Problem] = []
+    if given.keys() & {"policy", "policies"}:
+        pass
+    elif given.keys() & OPTIONS.keys():
+        wanted = leave_shared(shared, given, problems)
+    else:
+        wanted = ("policy", "matchstrategy")
+        if "policy" not in shared:
+            wanted = (*wanted, *OPTIONS)
+    given = {**{key: shared[key] for key in wanted if key in shared}, **given}
     names = read("policy", given.get("policy"), "policy", [])
-    active = [f"{name}_{option}" for name in names for option in OPTIONS] or OPTIONS
-    return CORS(app, {**{key: shared[key] for key in active if key in shared}, **given})
+    named = {f"{name}_{option}" for name in names for option in OPTIONS}
+    try:
+        middleware = CORS(app, {**{key: shared[key] for key in shared if key in named}, **given})
+    except ConfigError as error:
+        raise ConfigError([*problems, *error.problems]) from error
+    if problems:
+        raise ConfigError(problems)
+    return middleware
+
+
+def leave_shared(
+    shared: Mapping[str, Any], given: Mapping[str, Any], problems: list[Problem]
+) -> Collection[str]:
+    """What global_conf has for a direct policy is ignored, or a problem where that would be unsafe.
+
+    PasteDeploy hides a section's own key that [DEFAULT] has too. Without its path, the policy
+    would hold for every path. The keys of which there is a problem are checked as well.
+    """
+    found = [option for option in OPTIONS if option in shared]
+    unsafe = [key for key in found if key == "path" or (key == "origin" and key not in given)]
+    for key in unsafe:
+        rule = "is in global_conf ([DEFAULT]), but other options are in the section"
+        remedy = f"name the policy, as in policy = api, api_origin = ... and api_{key} = ..."
+        if key == "origin":
+            remedy = "name the policy, as in policy = api and api_origin = ..."
+        about(key, problems)(shared[key], f"{rule}: {remedy}", CONFLICT)
+    if found and not unsafe:
+        text = "%s in global_conf ([DEFAULT]) is ignored, as this section has options of its own"
+        logger().warning(f"{text}: name the policy to share them", ", ".join(found))
+    return unsafe
 
 
 def ini_values(section: Mapping[str, Any]) -> dict[str, Any]:

@@ -1137,6 +1137,7 @@ class Context(NamedTuple):
     section: str = ""
     place: str = ""
     ignored: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()  # likewise, where the direct policy is not what it seems
 
 
 class IniFile:
@@ -1267,6 +1268,7 @@ class IniFile:
         set_here: dict[str, str] = {}
         get_here: dict[str, str] = {}
         ignored: list[str] = []
+        hidden: list[str] = []
         for option in self.parser.options(section):
             value = self.get(section, option)
             verb, _, name = option.partition(" ")
@@ -1275,8 +1277,12 @@ class IniFile:
             elif option not in defaults:
                 local_conf[option] = value
             elif value != defaults[option]:
-                message = f"has no effect, as [DEFAULT] has it too: write 'set {option} = ...'"
-                ignored.append(f"{value.place}: {option}: {message}")
+                direct = option in wsgicors.OPTIONS
+                remedy = f"write 'set {option} = ...'"
+                if direct:
+                    remedy = f"name the policy, as in policy = api and api_{option} = ..."
+                message = f"has no effect, as [DEFAULT] has it too: {remedy}"
+                (hidden if direct else ignored).append(f"{value.place}: {option}: {message}")
         global_conf.update(set_here)
         local_conf.update(
             {name: self.take({**global_conf}, source, section) for name, source in get_here.items()}
@@ -1317,7 +1323,7 @@ class IniFile:
             else:
                 context = context._replace(factory=local_conf.pop("paste.filter_app_factory", ""))
         context = context._replace(
-            section=section, place=self.place(section), ignored=tuple(ignored)
+            section=section, place=self.place(section), ignored=tuple(ignored), hidden=tuple(hidden)
         )
         if kind == "filter-app":
             self.use(context)
@@ -1351,6 +1357,7 @@ class IniFile:
                 (names[name], f"{name} is not named in policy, so it is not active")
                 for name in sorted(inactive)
             ]
+        configuration.problems += context.hidden
         configuration.advice += [
             *context.ignored,
             *(configuration.about(key, message) for key, message in unused),
