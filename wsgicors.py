@@ -365,6 +365,16 @@ def logger() -> Any:
 # ---------------------------------------------------------------------------------------------------------------
 
 WORD: Final = re.compile(r"[^,\s]+")  # an entry of a list that is written as text
+# Other notations of a list. One pair of brackets alone may be of an IPv6 address or an expression.
+LITERAL: Final = re.compile(
+    r"""\s* (
+    \[ [^\[\]]* [,'"] .* \] | \( [^()]* [,'"] .* \) | \{ [^{}]* [,'"] .* \}
+    | \[\s*\] | \(\s*\)
+    ) \s*""",
+    re.VERBOSE | re.DOTALL,
+)
+QUOTED: Final = re.compile(r"([\"'])(.*?)\1")
+SEMICOLON: Final = re.compile(r";($|/|[A-Za-z][A-Za-z0-9+.-]*://)")
 
 # token = 1*tchar                                    https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
 TOKEN: Final[re.Pattern[str]] = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -422,7 +432,7 @@ class Call(str):
 
         module, colon, name = self[len("call:") :].strip().partition(":")
         if not (module and colon and name):
-            raise ValueError("names no object: write call:package.module:name")
+            raise ValueError("does not name an object: write call:package.module:name")
         found = import_module(module)
         for part in name.split("."):
             found = getattr(found, part)
@@ -492,13 +502,34 @@ def read_status(value: Any, complain: Complain) -> int | None:
 def read_list(value: Any, complain: Complain) -> list[Any]:
     """The entries of a list, written as text with commas or white space, or as a Python list, tuple or set."""
     if isinstance(value, str):
-        return WORD.findall(value)
+        return read_words(value, complain)
     if isinstance(value, (list, tuple)):
         return list(value)
     if isinstance(value, (set, frozenset)):
         return sorted(value, key=str)  # the same headers in every process
     complain(value, f"is of type {type(value).__name__}: write text, or a list of texts")
     return []
+
+
+def read_words(text: str, complain: Complain) -> list[str]:
+    """The entries of a list that is written as text, also where it is written in another notation."""
+    fault = ""
+    words: list[str] = WORD.findall(text)
+    if LITERAL.fullmatch(text):
+        fault = "is a list in the notation of JSON or Python"
+        quoted = [found[1] for found in QUOTED.findall(text)]
+        words = quoted or WORD.findall(text.strip()[1:-1])
+    elif ";" in text and any(SEMICOLON.search(word) or is_tokens(word) for word in words):
+        fault = "is separated by ';'"
+        words = [part for word in words for part in word.split(";") if part]
+    if fault:
+        complain(text, f"{fault}: write {show(', '.join(words))}")
+    return words
+
+
+def is_tokens(word: str) -> bool:
+    """Whether a word consists of tokens with semicolons between them."""
+    return ";" in word and all(map(TOKEN.fullmatch, word.split(";")))
 
 
 def read_tokens(value: Any, complain: Complain, invalid: str, beside_others: str) -> Iterator[str]:
@@ -540,7 +571,7 @@ def read_paths(value: Any, complain: Complain) -> tuple[str, ...]:
     paths: dict[str, None] = {}
     entries = read_list(value, complain)
     if not entries and isinstance(value, (str, list, tuple, set, frozenset)):
-        complain(value, "names no path: leave the option out to govern every path")
+        complain(value, "has no path in it: leave the option out to govern every path")
     for entry in entries:
         if not isinstance(entry, str) or not entry.startswith("/"):
             bare = isinstance(entry, str) and re.fullmatch(r"[\w.*/-]+", entry)
@@ -552,11 +583,12 @@ def read_paths(value: Any, complain: Complain) -> tuple[str, ...]:
         if re.search("[*?#\r\n\ud800-\udfff]", stem):
             complain(
                 entry,
-                "is no path that is compared: write /exact, or /prefix/* for all that is under it",
+                "is not a path that can be compared: write /exact, or /prefix/* for all that is under it",
             )
         elif normal != entry:
             complain(
-                entry, f"is no path that is served, see its dots and slashes: write {show(normal)}"
+                entry,
+                f"is not a path that is ever served (see its dots and slashes): write {show(normal)}",
             )
         else:
             paths[entry] = None
@@ -569,7 +601,7 @@ def read_risks(value: Any, complain: Complain) -> frozenset[str]:
         if not isinstance(risk, str) or risk not in RISKS:
             complain(
                 risk,
-                f"is no risk: write one or more of {', '.join(RISKS)}{nearest(str(risk), RISKS)}",
+                f"is not a risk: write one or more of {', '.join(RISKS)}{nearest(str(risk), RISKS)}",
             )
     return frozenset(map(str, risks))
 
@@ -587,7 +619,7 @@ def read_policy_names(value: Any, complain: Complain) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for name in read_list(value, complain):
         if not isinstance(name, str) or not name:
-            complain(name, "is no name of a policy: write text")
+            complain(name, "is not the name of a policy: write text")
         elif name in names:
             complain(
                 name,
@@ -602,16 +634,16 @@ def read_policy_names(value: Any, complain: Complain) -> tuple[str, ...]:
 def read_sections(value: Any, complain: Complain) -> dict[str, Mapping[str, Any]]:
     """The nested form of several policies: name -> options."""
     if not isinstance(value, Mapping):
-        complain(value, "is no mapping: write {'name': {'origin': ...}}")
+        complain(value, "is not a mapping: write {'name': {'origin': ...}}")
         return {}
     sections: dict[str, Mapping[str, Any]] = {}
     for name, options in value.items():
         if not isinstance(name, str) or not name:
-            complain(name, "is no name of a policy: write text")
+            complain(name, "is not the name of a policy: write text")
         elif isinstance(options, Mapping) or options is None:
             sections[name] = options or {}
         else:
-            complain(options, f"is no mapping of options: write {{{name!r}: {{'origin': ...}}}}")
+            complain(options, f"is not a mapping of options: write {{{name!r}: {{'origin': ...}}}}")
             sections[name] = {}
     return sections
 
@@ -619,7 +651,7 @@ def read_sections(value: Any, complain: Complain) -> dict[str, Mapping[str, Any]
 def read_strategy(value: Any, complain: Complain) -> Any:
     if value not in ("firstmatch", "verbmatch") and not callable(value):
         complain(
-            value, "is no strategy: write firstmatch or verbmatch, or give a function f(environ)"
+            value, "is not a strategy: write firstmatch or verbmatch, or give a function f(environ)"
         )
     elif callable(value) and not fits(value, 1):
         complain(value, "cannot be called with one argument: write a function f(environ)")
@@ -691,12 +723,12 @@ def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dic
     """All that is given, keywords before ``cfg``: key -> value as written."""
     given: dict[str, Any] = {}
     if cfg and not isinstance(cfg, Mapping):
-        about("cfg", problems)(cfg, "is no mapping: write CORS(app, origin=...), or give a dict")
+        about("cfg", problems)(cfg, "is not a mapping: write CORS(app, origin=...), or give a dict")
         cfg = None
     for key, value in (*cfg.items(), *options.items()) if cfg else options.items():
         if not isinstance(key, str):
             about(repr(key), problems)(
-                value, "has a key that is no text: write the name of an option", UNKNOWN
+                value, "has a key that is not text: write the name of an option", UNKNOWN
             )
         elif is_given(key, value):
             given[key] = value
@@ -965,33 +997,81 @@ def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Pro
 def parse_pattern(text: str) -> tuple[str, str, str]:
     """Scheme, host and port (``*`` for any, empty for none) of an origin pattern.
 
-    ValueError says what is wrong with one that no browser could match; where it can be mended, it shows
-    the form that browsers send, all faults mended at once (https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin).
+    ValueError says what is wrong with one that no browser could match. Where it can be mended, it
+    shows the form that browsers send, all faults mended at once:
+    https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin
     """
+    usual = USUAL_PATTERN.fullmatch(text) if len(text) < MAX_USUAL_PATTERN else None
+    if usual:
+        return usual[1], usual[2], ""
     if text == "null":
         return "", text, ""
     faults: list[str] = []
     word = mend(text, text.strip().strip("\"'"), "quotes or white space around it", faults)
+    refuse_words(text, word)
+    scheme, rest = split_scheme(word, faults)
+    host, port = split_authority(rest, scheme, faults)
+    mended = f"{scheme}://{host}{port and ':' + port}"
+    if mended != text:
+        raise ValueError(
+            f"is not what browsers send ({', '.join(dict.fromkeys(faults))}): write {mended!r}"
+        )
+    return scheme, host, port
+
+
+def refuse_words(text: str, word: str) -> None:
+    """ValueError for an entry that is not meant as scheme://host."""
+    if EXPRESSION.search(word):
+        raise ValueError(f"is a regular expression as text: write {instead_of_expression(word)}")
     if re.search(r"[\s,]", word):
         raise ValueError("holds more than one word: write each origin as an entry of its own")
     if text in ("*", "copy"):
         raise ValueError(
-            "stands for anyone, so it is no entry of a list: write it alone, or list origins"
+            "stands for anyone, so it does not fit in a list: write it alone, or list origins"
         )
     if word.lower() in ("null", "copy", "*"):
         raise ValueError(f"is misspelled: write {word.lower()!r}")
 
-    # The scheme. Without one the likely meaning is taken.
-    found = re.match(r"([Hh][Tt][Tt][Pp][Ss]?)(?::/*|//)", word) or re.match(
-        r"([A-Za-z][A-Za-z0-9+.-]*)://", word
-    )
+
+# What is in a regular expression, and not in a pattern.
+EXPRESSION: Final = re.compile(
+    r"""
+    ^/*\^ | \$/?$                # anchors
+    | \\[.dwWSsbZA/-]            # a dot that is meant
+    | (^|[/(])\.\* | \.\+        # any text
+    | [*+]\? | [)\]][*+?{]      # repeats
+    | \(.*\) | \| | https\?:    # choices
+    """,
+    re.VERBOSE,
+)
+# What people write in one for some labels, and for the rest.
+SOME_LABELS: Final = re.compile(r"\(?(?:\?:)?(?:\.[*+]\??|\[[^\]]+\][*+]|\\[wS][*+])\)?(?=\\\.)")
+
+
+def instead_of_expression(text: str) -> str:
+    """The pattern that says the same, or else how a regular expression is given."""
+    word = SOME_LABELS.sub("*", text.strip("/^$").replace("https?:", "https:", 1))
+    word = word.replace("\\.", ".").replace("\\/", "/").replace("\\-", "-")
+    try:
+        if not EXPRESSION.search(word):
+            parse_pattern(word)
+            return repr(word)
+    except ValueError:
+        pass
+    given = "re.compile(...), in an ini file as call:package.module:name"
+    return f"a pattern such as 'https://*.example.com', or give {given}"
+
+
+def split_scheme(word: str, faults: list[str]) -> tuple[str, str]:
+    """The scheme, and what follows its slashes. Without a scheme the likely meaning is taken."""
+    found = WEB_SCHEME.match(word) or ANY_SCHEME.match(word)
     if found:
         mend(found[0], f"{found[1]}://", "not exactly two slashes after the scheme", faults)
-        scheme, rest = mend(found[1], found[1].lower(), "upper case", faults), word[found.end() :]
+        scheme = mend(found[1], found[1].lower(), "upper case", faults)
+        rest = word[found.end() :]
     elif "://" in word or not re.search(r"[.:]|^localhost", word, re.IGNORECASE):
-        raise ValueError(
-            "is not an origin: write scheme://host such as 'https://app.example.com', or '*' for anyone"
-        )
+        remedy = "write scheme://host such as 'https://app.example.com', or '*' for anyone"
+        raise ValueError(f"is not an origin: {remedy}")
     else:
         rest = word.lstrip("/")
         scheme = "http" if is_local(re.split(r"[:/]", rest)[0].lower()) else "https"
@@ -1005,29 +1085,31 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
         raise ValueError(
             f"is never sent, as pages of {scheme}: URLs have the origin null: write 'null'"
         )
+    return scheme, rest
 
-    # The authority: https://www.rfc-editor.org/rfc/rfc3986#section-3.2
+
+WEB_SCHEME: Final = re.compile(r"([Hh][Tt][Tt][Pp][Ss]?)(?::/*|//)")
+ANY_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+
+
+def split_authority(rest: str, scheme: str, faults: list[str]) -> tuple[str, str]:
+    """Host and port: https://www.rfc-editor.org/rfc/rfc3986#section-3.2"""
     authority = re.split(r"[/\\#]", rest, maxsplit=1)[0]
     mend(rest, authority, "a trailing slash" if rest == authority + "/" else "a path", faults)
     if "?" in authority:
         raise ValueError(
-            "holds '?', which is no wildcard: write the name in full, or '*' in its leftmost label"
+            "holds '?', which is not a wildcard: write the name in full, or '*' in its leftmost"
+            " label"
         )
     authority = mend(authority, authority.rpartition("@")[2], "a user name", faults)
     parts = re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]*)(:[^:]*)?", authority)
     if not parts:
         raise ValueError(
-            "holds brackets or colons out of place: '[a-z]' is no wildcard, and only an IPv6 address is written"
-            " in brackets, such as 'http://[::1]:8080'"
+            "holds brackets or colons out of place: '[a-z]' is not a wildcard, and only an IPv6"
+            " address is written in brackets, such as 'http://[::1]:8080'"
         )
-    host, port = parse_host(parts[1], scheme, faults), parse_port(parts[2] or "", scheme, faults)
-
-    mended = f"{scheme}://{host}{port and ':' + port}"
-    if mended != text:
-        raise ValueError(
-            f"is not what browsers send ({', '.join(dict.fromkeys(faults))}): write {mended!r}"
-        )
-    return scheme, host, port
+    host = parse_host(parts[1], scheme, faults)
+    return host, parse_port(parts[2] or "", scheme, faults)
 
 
 def mend(given: str, right: str, fault: str, faults: list[str]) -> str:
@@ -1119,7 +1201,7 @@ def canonical_ipv4(host: str) -> str:
         return socket.inet_ntoa(socket.inet_aton(host.rstrip(".")))
     except OSError:
         raise ValueError(
-            "ends in a number but is no IPv4 address: write four numbers from 0 to 255"
+            "ends in a number but is not an IPv4 address: write four numbers from 0 to 255"
         ) from None
 
 
@@ -1133,7 +1215,7 @@ def canonical_ipv6(address: str) -> str:
         found = IPv6Address(address)
     except ValueError:
         raise ValueError(
-            "is no IPv6 address in its brackets ('[a-z]' is no wildcard): write 'http://[::1]'"
+            "is not an IPv6 address in brackets ('[a-z]' is not a wildcard): write 'http://[::1]'"
         ) from None
     mapped = found.ipv4_mapped
     return f"[::ffff:{int(mapped) >> 16:x}:{int(mapped) & 0xFFFF:x}]" if mapped else f"[{found}]"
@@ -2448,7 +2530,7 @@ class CORS:
         self, app: WSGIApplication, cfg: Mapping[str, Any] | None = None, **options: Any
     ) -> None:
         if not callable(app):
-            message = f"{show(app)} is no WSGI application: write CORS(application, ...)"
+            message = f"{show(app)} is not a WSGI application: write CORS(application, ...)"
             raise ConfigError([Problem("app", app, message)])
         self.app = app
         self.configure(cfg, **options)

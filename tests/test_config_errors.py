@@ -385,3 +385,87 @@ def test_wildcard_for_every_extension_has_a_sentence_of_its_own():
     assert problems(origin="moz-extension://*", credentials=True) == [
         ("origin", "moz-extension://*", message, "any-origin")
     ]
+
+
+# --- lists in another notation ---
+
+JSON = "is a list in the notation of JSON or Python: write {!r}"
+SEMICOLONS = "is separated by ';': write {!r}"
+NOTATIONS = [
+    pytest.param("methods", '["GET", "PUT"]', JSON.format("GET, PUT"), id="json"),
+    pytest.param("methods", "['GET', 'PUT']", JSON.format("GET, PUT"), id="python"),
+    pytest.param("methods", "('GET', 'PUT')", JSON.format("GET, PUT"), id="tuple"),
+    pytest.param("headers", "{'X-A'}", JSON.format("X-A"), id="set"),
+    pytest.param("headers", "[X-A, X-B]", JSON.format("X-A, X-B"), id="yaml"),
+    pytest.param("headers", " [] ", JSON.format(""), id="empty"),
+    pytest.param("headers", "()", JSON.format(""), id="empty-tuple"),
+    pytest.param(
+        "origin",
+        "['https://a.example', 'https://b.example']",
+        JSON.format("https://a.example, https://b.example"),
+        id="origins",
+    ),
+    pytest.param("path", "['/a', '/b/*']", JSON.format("/a, /b/*"), id="paths"),
+    pytest.param("accept_risk", '["any-origin"]', JSON.format("any-origin"), id="risks"),
+    pytest.param(
+        "origin",
+        "https://a.example;https://b.example",
+        SEMICOLONS.format("https://a.example, https://b.example"),
+        id="semicolon-between-origins",
+    ),
+    pytest.param(
+        "origin",
+        "https://a.example; https://b.example;",
+        SEMICOLONS.format("https://a.example, https://b.example"),
+        id="semicolon-and-space",
+    ),
+    pytest.param("path", "/a;/b", SEMICOLONS.format("/a, /b"), id="semicolon-between-paths"),
+    pytest.param("methods", "GET;PUT", SEMICOLONS.format("GET, PUT"), id="semicolon-between-names"),
+]
+
+
+@pytest.mark.parametrize(("option", "value", "message"), NOTATIONS)
+def test_list_in_another_notation_is_shown_as_it_is_written_here(option, value, message):
+    found = problems({"origin": ORIGIN, option: value})
+    assert found == [(option, value, f"{value!r} {message}", "invalid")]
+
+
+def test_entries_of_a_list_in_another_notation_are_checked_as_well():
+    assert [problem[:2] for problem in problems(origin="['*', 'x/']", methods="GET;patch")] == [
+        ("origin", "['*', 'x/']"),
+        ("methods", "GET;patch"),
+        ("methods", "patch"),
+        ("origin", ("*", "x/")),
+    ]
+
+
+def test_semicolon_inside_a_path_is_a_part_of_it():
+    assert CORS(plain_app, origin="*", path="/a;v=1").policies["direct"].path == ("/a;v=1",)
+
+
+# --- regular expressions as text ---
+
+GENERAL = (
+    "a pattern such as 'https://*.example.com', or give re.compile(...), in an ini file as"
+    " call:package.module:name"
+)
+EXPRESSIONS = [
+    (r"^https://app\.example\.com$", "'https://app.example.com'"),
+    (r"https://.*\.example\.com", "'https://*.example.com'"),
+    (r"^https://([a-z0-9-]+)\.example\.com$", "'https://*.example.com'"),
+    (r"https?://[^.]+\.example\.com", "'https://*.example.com'"),
+    (r"^https?:\/\/(.+)\.example\.com\/?$", GENERAL),
+    (r"/^https:\/\/\w+\.example\.com$/", "'https://*.example.com'"),
+    (r"https://(?:.*)\.my\-shop\.example", "'https://*.my-shop.example'"),
+    ("https://.*", GENERAL),
+    ("https://(app|www).example.com", GENERAL),
+    (r"https://[a-z]{3}\.example\.com", GENERAL),
+    (r"^https://.*\.example\.com/path$", GENERAL),
+    ("https://.+", GENERAL),
+]
+
+
+@pytest.mark.parametrize(("text", "remedy"), [pytest.param(*row, id=row[0]) for row in EXPRESSIONS])
+def test_regular_expression_as_text_is_recognised_and_a_pattern_is_shown(text, remedy):
+    message = f"{text!r} is a regular expression as text: write {remedy}"
+    assert problems(origin=[text]) == [("origin", text, message, "invalid")]

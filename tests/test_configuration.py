@@ -212,9 +212,9 @@ SECONDS = "is not a number of seconds: write a whole number from 0 to 2147483648
 STATUS = (
     "is not a status that browsers accept for a preflight: write a whole number from 200 to 299"
 )
-PATTERN = "is no path that is compared: write /exact, or /prefix/* for all that is under it"
-SERVED = "is no path that is served, see its dots and slashes: write {!r}"
-RISK = "is no risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin, slow-expression"
+PATTERN = "is not a path that can be compared: write /exact, or /prefix/* for all that is under it"
+SERVED = "is not a path that is ever served (see its dots and slashes): write {!r}"
+RISK = "is not a risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin, slow-expression"
 
 
 def typed(value):
@@ -229,7 +229,7 @@ WRONG = [
     ("origin", {"a": 1}, [({"a": 1}, typed({}))]),
     ("headers", b"X-A", [(b"X-A", typed(b""))]),
     ("headers", "X A:", [("A:", TOKEN)]),
-    ("headers", "X-A; X-B", [("X-A;", TOKEN)]),
+    ("headers", "X-A; X-B", [("X-A; X-B", "is separated by ';': write 'X-A, X-B'")]),
     (
         "headers",
         ["X A", "X-B", b"X-C", None, ""],
@@ -248,7 +248,14 @@ WRONG = [
     ("methods", ["Patch"], [("Patch", PATCH)]),
     ("methods", "GET, *", [("*", ANY_METHOD)]),
     ("methods", "GET/POST", [("GET/POST", METHOD)]),
-    ("methods", "GET;POST, PU:T", [("GET;POST", METHOD), ("PU:T", METHOD)]),
+    (
+        "methods",
+        "GET;POST, PU:T",
+        [
+            ("GET;POST, PU:T", "is separated by ';': write 'GET, POST, PU:T'"),
+            ("PU:T", METHOD),
+        ],
+    ),
     ("methods", b"GET", [(b"GET", typed(b""))]),
     ("methods", [b"GET"], [(b"GET", METHOD)]),
     ("methods", 1.5, [(1.5, typed(1.5))]),
@@ -284,8 +291,8 @@ WRONG = [
     ("path", "api", [("api", "is not a path: write '/api'")]),
     ("path", "*", [("*", "is not a path: write '/*'")]),
     ("path", ["/a", 7], [(7, "is not a path: write '/exact or /prefix/*'")]),
-    ("path", [], [([], "names no path: leave the option out to govern every path")]),
-    ("path", ",", [(",", "names no path: leave the option out to govern every path")]),
+    ("path", [], [([], "has no path in it: leave the option out to govern every path")]),
+    ("path", ",", [(",", "has no path in it: leave the option out to govern every path")]),
     ("path", "/*/x", [("/*/x", PATTERN)]),
     ("path", "/api*", [("/api*", PATTERN)]),
     ("path", "/api/**", [("/api/**", PATTERN)]),
@@ -330,7 +337,7 @@ def test_wrong_value_is_an_error_with_its_key_its_value_and_its_remedy(option, v
             (
                 "matchstrategy",
                 "verbmach",
-                "'verbmach' is no strategy: write firstmatch or verbmatch, or give a function f(environ)",
+                "'verbmach' is not a strategy: write firstmatch or verbmatch, or give a function f(environ)",
             ),
             id="matchstrategy",
         ),
@@ -339,7 +346,7 @@ def test_wrong_value_is_an_error_with_its_key_its_value_and_its_remedy(option, v
             (
                 "matchstrategy",
                 1,
-                "1 is no strategy: write firstmatch or verbmatch, or give a function f(environ)",
+                "1 is not a strategy: write firstmatch or verbmatch, or give a function f(environ)",
             ),
             id="matchstrategy-number",
         ),
@@ -632,7 +639,7 @@ def test_name_of_another_library_is_no_inactive_policy(key):
 @pytest.mark.parametrize("key", [1, None, b"origin", ("origin",)], ids=repr)
 def test_key_that_is_no_text_is_an_error(key):
     assert problems({"origin": "*", key: 2}) == [
-        (repr(key), 2, "2 has a key that is no text: write the name of an option")
+        (repr(key), 2, "2 has a key that is not text: write the name of an option")
     ]
 
 
@@ -767,17 +774,17 @@ MISFITS = [
     (
         "policy-name-is-no-text",
         {"policy": ["a", 1], "a_origin": "*"},
-        [("policy", 1, "1 is no name of a policy: write text")],
+        [("policy", 1, "1 is not the name of a policy: write text")],
     ),
     (
         "nested-name-is-no-text",
         {"policies": {"a": {"origin": "*"}, 1: {"origin": "*"}}},
-        [("policies", 1, "1 is no name of a policy: write text")],
+        [("policies", 1, "1 is not the name of a policy: write text")],
     ),
     (
         "nested-name-is-empty",
         {"policies": {"a": {"origin": "*"}, "": {"origin": "*"}}},
-        [("policies", "", "'' is no name of a policy: write text")],
+        [("policies", "", "'' is not the name of a policy: write text")],
     ),
     (
         "nested-key-is-no-text",
@@ -794,12 +801,12 @@ MISFITS = [
     (
         "policies-is-text",
         {"policies": "api"},
-        [("policies", "api", "'api' is no mapping: write {'name': {'origin': ...}}")],
+        [("policies", "api", "'api' is not a mapping: write {'name': {'origin': ...}}")],
     ),
     (
         "a-policy-is-no-mapping",
         {"policies": {"a": 5, "b": {"origin": "*"}}},
-        [("policies", 5, "5 is no mapping of options: write {'a': {'origin': ...}}")],
+        [("policies", 5, "5 is not a mapping of options: write {'a': {'origin': ...}}")],
     ),
     (
         "given-twice",
@@ -863,7 +870,7 @@ def test_path_beside_a_callable_strategy_is_an_error():
 
 @pytest.mark.parametrize("cfg", ["origin", ["origin"], 7, [("origin", "*")]], ids=repr)
 def test_cfg_that_is_no_mapping_is_an_error(cfg):
-    message = f"{cfg!r} is no mapping: write CORS(app, origin=...), or give a dict"
+    message = f"{cfg!r} is not a mapping: write CORS(app, origin=...), or give a dict"
     assert problems(cfg, origin="*") == [("cfg", cfg, message)]
 
 
@@ -871,7 +878,7 @@ def test_cfg_that_is_no_mapping_is_an_error(cfg):
 def test_application_that_cannot_be_called_is_an_error(app):
     with pytest.raises(ConfigError) as caught:
         CORS(app, origin="*")
-    message = f"{app!r} is no WSGI application: write CORS(application, ...)"
+    message = f"{app!r} is not a WSGI application: write CORS(application, ...)"
     assert [tuple(problem)[:3] for problem in caught.value.problems] == [("app", app, message)]
 
 

@@ -295,17 +295,17 @@ def test_call_for_any_option(tmp_path):
         ),
         pytest.param(
             "call:is_app_example",
-            "cannot be loaded: ValueError: names no object: write call:package.module:name",
+            "cannot be loaded: ValueError: does not name an object: write call:package.module:name",
             id="no-colon",
         ),
         pytest.param(
             "call:",
-            "cannot be loaded: ValueError: names no object: write call:package.module:name",
+            "cannot be loaded: ValueError: does not name an object: write call:package.module:name",
             id="nothing",
         ),
         pytest.param(
             "call::name",
-            "cannot be loaded: ValueError: names no object: write call:package.module:name",
+            "cannot be loaded: ValueError: does not name an object: write call:package.module:name",
             id="no-name",
         ),
     ],
@@ -408,7 +408,7 @@ def test_strategy_of_global_conf_counts_where_its_policy_does(tmp_path):
         (
             "matchstrategy",
             "first",
-            "'first' is no strategy: write firstmatch or verbmatch, or give a function f(environ)",
+            "'first' is not a strategy: write firstmatch or verbmatch, or give a function f(environ)",
         )
     ]
 

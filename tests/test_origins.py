@@ -120,7 +120,7 @@ A wildcard in the leftmost label alone
     Refused: https://app?.example.com | QUESTION MARK
     Refused: https://[a-z].example.com | BAD BRACKETS
     Refused: https://[a-z] | BAD ADDRESS
-    Refused: ^https://app\.example\.com$ | NO SCHEME
+    Refused: ^https://app\.example\.com$ | is a regular expression as text: write 'https://app.example.com'
 
 Nothing behind the authority, nothing before the host
     Refused: https://app.example.com/ | a trailing slash | https://app.example.com
@@ -179,13 +179,13 @@ MESSAGES = {
     "SHORT": "an IPv4 address that is not four plain numbers",
     "NO SCHEME": "is not an origin: write scheme://host such as 'https://app.example.com', or '*' for anyone",
     "BAD HOST": "has no valid host: write labels of letters, digits, '-' and '_', separated by single dots",
-    "BAD NUMBER": "ends in a number but is no IPv4 address: write four numbers from 0 to 255",
-    "BAD ADDRESS": "is no IPv6 address in its brackets ('[a-z]' is no wildcard): write 'http://[::1]'",
-    "BAD BRACKETS": "holds brackets or colons out of place: '[a-z]' is no wildcard, and only an IPv6 address is written"
+    "BAD NUMBER": "ends in a number but is not an IPv4 address: write four numbers from 0 to 255",
+    "BAD ADDRESS": "is not an IPv6 address in brackets ('[a-z]' is not a wildcard): write 'http://[::1]'",
+    "BAD BRACKETS": "holds brackets or colons out of place: '[a-z]' is not a wildcard, and only an IPv6 address is written"
     " in brackets, such as 'http://[::1]:8080'",
     "BAD PORT": "has an impossible port: write a number from 1 to 65535, or ':*' for any port",
     "BAD WILDCARD": "has a '*' out of place: only the leftmost label may hold one, as in 'https://*.example.com'",
-    "QUESTION MARK": "holds '?', which is no wildcard: write the name in full, or '*' in its leftmost label",
+    "QUESTION MARK": "holds '?', which is not a wildcard: write the name in full, or '*' in its leftmost label",
     "FILE": "is what Electron and Cordova send for any local file, and is never allowed:"
     " load the app's pages from a scheme of its own, such as 'app://shop'",
     "MIXED": "mixes '*' and Unicode in one label: write the label in Punycode, or '*' alone",
@@ -323,7 +323,7 @@ def test_source_lists_origins_and_not_anyone(word):
     assert [tuple(problem)[1:3] for problem in caught.value.problems] == [
         (
             word,
-            f"{word!r} stands for anyone, so it is no entry of a list: write it alone, or list origins",
+            f"{word!r} stands for anyone, so it does not fit in a list: write it alone, or list origins",
         )
     ]
 

@@ -378,13 +378,13 @@ def test_risk_that_is_none_is_an_error_that_lists_them():
         (
             "accept_risk",
             "any_origin",
-            "'any_origin' is no risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin, slow-expression;"
+            "'any_origin' is not a risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin, slow-expression;"
             " did you mean 'any-origin'?",
         ),
         (
             "accept_risk",
             "http",
-            "'http' is no risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin, slow-expression",
+            "'http' is not a risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin, slow-expression",
         ),
     ]
 
