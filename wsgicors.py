@@ -817,18 +817,21 @@ class Keys:
             self.guess(key, option, value, known)
 
     def sort_flat(self) -> None:
-        misfits = []
+        misfits = {}
         for key, value in self.given.items():
             (name, option), *others = self.owners.get(key) or NO_OWNER
             if name and not others and self.sections[name][option][1] is None:
                 self.sections[name][option] = (key, value)
             elif key not in GLOBAL_OPTIONS:
-                misfits.append((key, value))
-        if not misfits:
-            return
+                misfits[key] = value
+        if misfits:
+            self.sort_misfits(misfits)
+
+    def sort_misfits(self, misfits: Mapping[str, Any]) -> None:
+        """Complain of the keys that do not belong to one option of an active policy."""
         inactive = inactive_names(self.given, self.owners, self.sections)
         known = {key: owners[0] for key, owners in self.owners.items()}
-        for key, value in misfits:
+        for key, value in misfits.items():
             if key in self.owners:
                 self.clash(key, value)
             elif self.names and key in OPTIONS:
@@ -2049,41 +2052,50 @@ def compile_origins(
     An entry that is invalid or too risky is complained of and left out.
     """
     matcher = Matcher()
+    # By far the most entries are exact, and without a risk.
     exact, usual = matcher.exact, USUAL_PATTERN.fullmatch
     free = accepted >= CREDENTIAL_RISKS
     for entry in entries:
-        host = port = ""
-        risks: Iterable[tuple[str, ...]] = ()
-        try:
-            if isinstance(entry, str):
-                found = usual(entry) if len(entry) < MAX_USUAL_PATTERN else None
-                if found and (free or (found[1] == "https" and not found[3])):
-                    (matcher.wildcards if found[3] else exact).add(
-                        entry
-                    )  # by far the most frequent: no risk
-                    continue
-                scheme, host, port = (found[1], found[2], "") if found else parse_pattern(entry)
-                risks = pattern_risks(scheme, host)
-            elif isinstance(entry, re.Pattern) and isinstance(entry.pattern, str):
-                risks = regex_risks(entry, accepted)
-            elif not callable(entry):
-                raise ValueError(
-                    f"is of type {type(entry).__name__}: write 'scheme://host', 'null', a compiled regular"
-                    " expression of text, a function f(origin, environ), or an OriginList"
-                )
-            elif not fits(entry, 2):
-                raise ValueError(
-                    "cannot be called with two arguments: write a function f(origin, environ)"
-                )
-        except ValueError as error:
-            complain(entry, str(error))
-            continue
-        refused = [risk for risk in risks if risk[0] not in accepted]
-        for risk in refused:
-            complain(entry, prohibited(accept_key, *risk), risk[0])
-        if not refused:
-            matcher.add(entry, host, port)
+        if isinstance(entry, str) and len(entry) < MAX_USUAL_PATTERN:
+            found = usual(entry)
+            if found and (free or (found[1] == "https" and not found[3])):
+                (matcher.wildcards if found[3] else exact).add(entry)
+                continue
+        add_entry(matcher, entry, accepted, complain, accept_key)
     return matcher
+
+
+def add_entry(
+    matcher: Matcher, entry: Any, accepted: Profile, complain: Complain, accept_key: str
+) -> None:
+    """Add an entry of any kind to the matcher, or complain of it."""
+    try:
+        host, port, risks = inspect_entry(entry, accepted)
+    except ValueError as error:
+        complain(entry, str(error))
+        return
+    refused = [risk for risk in risks if risk[0] not in accepted]
+    for risk in refused:
+        complain(entry, prohibited(accept_key, *risk), risk[0])
+    if not refused:
+        matcher.add(entry, host, port)
+
+
+def inspect_entry(entry: Any, accepted: Profile) -> tuple[str, str, Iterable[tuple[str, ...]]]:
+    """Host, port and risks of an entry of ``origin``; ValueError if it is not valid."""
+    if isinstance(entry, str):
+        scheme, host, port = parse_pattern(entry)
+        return host, port, pattern_risks(scheme, host)
+    if isinstance(entry, re.Pattern) and isinstance(entry.pattern, str):
+        return "", "", regex_risks(entry, accepted)
+    if not callable(entry):
+        raise ValueError(
+            f"is of type {type(entry).__name__}: write 'scheme://host', 'null', a compiled regular"
+            " expression of text, a function f(origin, environ), or an OriginList"
+        )
+    if not fits(entry, 2):
+        raise ValueError("cannot be called with two arguments: write a function f(origin, environ)")
+    return "", "", ()
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -2315,71 +2327,41 @@ class Rules:
         self.only = None if self.groups or callable(strategy) else self.rest
 
 
-def compile_policy(
-    name: str, values: dict[str, Any], static: bool, section: Section, problems: list[Problem]
-) -> Policy:
-    """A policy of values that were read. static: see Policy; it depends on the policies around this one."""
-    origin, credentials, accepted = values["origin"], values["credentials"], values["accept_risk"]
-    complain, accept_key = about(section["origin"][0], problems), section["accept_risk"][0]
-    anyone = "*" in origin or "copy" in origin
-    if anyone and len(origin) > 1:
-        complain(
-            origin,
-            "lists origins beside '*' or 'copy', which stand for anyone: write one or the other",
-            CONFLICT,
-        )
-    elif anyone and credentials and origin[0] == "*":
-        sentence, remedy = RISKS["any-origin"]
-        remedy += f", or 'copy' and {accept_key} = any-origin ({sentence})"
-        complain(
-            "*",
-            f"with credentials is forbidden by the standard, browsers refuse it: write {remedy}",
-            CONFLICT,
-        )
-    elif anyone and credentials and "any-origin" not in accepted:
-        complain("copy", prohibited(accept_key, "any-origin"), "any-origin")
-    lists = tuple([entry for entry in origin if isinstance(entry, OriginList)])
-    patterns = (
-        ()
-        if anyone
-        else [entry for entry in origin if not isinstance(entry, OriginList)]
-        if lists
-        else origin
-    )
-    profile = risk_profile(accepted, credentials)
-    matcher = compile_origins(patterns, profile, complain, accept_key)
-    if anyone and (not credentials or "null-origin" in accepted):
-        matcher.exact.add("null")
+NAME_LISTS: Final = ("methods", "headers", "expose_headers")
+# What a preflight names, where that is sent back.
+ECHOED: Final = {
+    "methods": "Access-Control-Request-Method",
+    "headers": "Access-Control-Request-Headers",
+}
 
-    # With credentials browsers take `*` literally; without, it does not cover Authorization:
-    # https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
-    lists_of_names = ("methods", "headers", "expose_headers")
-    echoes = frozenset(
-        [option for option in lists_of_names if credentials and values[option] == ("*",)]
-    )
-    methods, headers, exposed = [
-        "" if option in echoes else ", ".join(values[option]) for option in lists_of_names
-    ]
-    varies = "Origin" + ", Access-Control-Request-Method" * ("methods" in echoes)
-    varies += ", Access-Control-Request-Headers" * ("headers" in echoes)
-    # A header without a value is not sent.
-    always = [
-        (ALLOW_ORIGIN, "*" if static else ""),
-        (ALLOW_CREDENTIALS, "true" if credentials else ""),
-    ]
-    response = [
-        *always,
-        (EXPOSE_HEADERS, exposed),
-        (TIMING_ALLOW_ORIGIN, "*" if static and values["timing"] else ""),
-        ("Vary", "" if static else "Origin"),
-    ]
-    preflight = [
-        *always,
-        (ALLOW_METHODS, methods),
-        (ALLOW_HEADERS, "*, Authorization" if headers == "*" else headers),
-        (MAX_AGE, "" if values["maxage"] is None else str(values["maxage"])),
-        ("Vary", "" if static else varies),
-    ]
+
+def compile_policy(
+    name: str,
+    values: dict[str, Any],
+    static: bool,
+    complain: Complain,
+    accept_key: str = "accept_risk",
+) -> Policy:
+    """A policy of values that were read. static: see Policy; it depends on the policies around this one.
+
+    complain: about its origin.
+    """
+    origin, credentials = values["origin"], values["credentials"]
+    anyone = "*" in origin or "copy" in origin
+    if anyone:
+        refuse_anyone(values, complain, accept_key)
+    lists = tuple([entry for entry in origin if isinstance(entry, OriginList)])
+    patterns = origin
+    if anyone:
+        patterns = ()
+    elif lists:
+        patterns = [entry for entry in origin if not isinstance(entry, OriginList)]
+    profile = risk_profile(values["accept_risk"], credentials)
+    matcher = compile_origins(patterns, profile, complain, accept_key)
+    if anyone and profile >= {"null-origin"}:
+        matcher.exact.add("null")
+    echoes = echoed_options(values) if credentials else frozenset()
+    response, preflight = compile_headers(values, static, echoes)
     return Policy(
         name=name,
         **values,
@@ -2389,9 +2371,69 @@ def compile_policy(
         lists=lists,
         profile=profile,
         echoes=echoes,
-        response=tuple([header for header in response if header[1]]),
-        preflight=tuple([header for header in preflight if header[1]]),
+        response=response,
+        preflight=preflight,
     )
+
+
+def echoed_options(values: Mapping[str, Any]) -> frozenset[str]:
+    """The options whose `*` browsers would take literally, as they do with credentials.
+
+    https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
+    """
+    return frozenset([option for option in NAME_LISTS if values[option] == ("*",)])
+
+
+def refuse_anyone(values: Mapping[str, Any], complain: Complain, accept_key: str) -> None:
+    """Complain of `*` or `copy` beside other origins, or with credentials."""
+    origin, (sentence, remedy) = values["origin"], RISKS["any-origin"]
+    if len(origin) > 1:
+        rule = "lists origins beside '*' or 'copy', which stand for anyone"
+        complain(origin, f"{rule}: write one or the other", CONFLICT)
+    elif values["credentials"] and origin[0] == "*":
+        rule = "with credentials is forbidden by the standard, browsers refuse it"
+        remedy += f", or 'copy' and {accept_key} = any-origin ({sentence})"
+        complain("*", f"{rule}: write {remedy}", CONFLICT)
+    elif values["credentials"] and "any-origin" not in values["accept_risk"]:
+        complain("copy", prohibited(accept_key, "any-origin"), "any-origin")
+
+
+def compile_headers(
+    values: Mapping[str, Any], static: bool, echoes: frozenset[str]
+) -> tuple[tuple[Header, ...], tuple[Header, ...]]:
+    """The headers of a response and of a preflight, less those that depend on the request."""
+    methods, headers, exposed = [
+        "" if option in echoes else ", ".join(values[option]) for option in NAME_LISTS
+    ]
+    if headers == "*":  # which does not cover it
+        headers = "*, Authorization"
+    varies = ["Origin"]
+    for option, name in ECHOED.items():
+        varies += [name] * (option in echoes)
+    timing, maxage = static and values["timing"], values["maxage"]
+    always = [
+        (ALLOW_ORIGIN, "*" if static else ""),
+        (ALLOW_CREDENTIALS, "true" if values["credentials"] else ""),
+    ]
+    response = [
+        *always,
+        (EXPOSE_HEADERS, exposed),
+        (TIMING_ALLOW_ORIGIN, "*" if timing else ""),
+        ("Vary", "" if static else "Origin"),
+    ]
+    preflight = [
+        *always,
+        (ALLOW_METHODS, methods),
+        (ALLOW_HEADERS, headers),
+        (MAX_AGE, "" if maxage is None else str(maxage)),
+        ("Vary", "" if static else ", ".join(varies)),
+    ]
+    return with_values(response), with_values(preflight)
+
+
+def with_values(headers: list[Header]) -> tuple[Header, ...]:
+    """A header without a value is not sent."""
+    return tuple([header for header in headers if header[1]])
 
 
 def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
@@ -2404,26 +2446,36 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
     policies: dict[str, Policy] = {}
     led: set[frozenset[str]] = set()  # the paths whose first policy has been seen
     for name, section in sections.items():
-        values = {
-            option: OPTIONS[option][1] if value is None else read(key, value, option, problems)
-            for option, (key, value) in section.items()
-        }
-        if section["origin"][1] is None:
-            unreadable = any(problem.key in ("policy", "policies") for problem in problems)
-            if written(section) or not unreadable:
-                problems.append(missing_origin(name, section, given))
+        values = read_section(name, section, given, problems)
         key, value = section["path"]
         if value is not None and callable(strategy):
-            about(key, problems)(
-                value, "has no effect beside a callable matchstrategy: leave it out", CONFLICT
-            )
-        leads = strategy == "firstmatch" and frozenset(values["path"]) not in led
-        led.add(frozenset(values["path"]))
+            rule = "has no effect beside a callable matchstrategy: leave it out"
+            about(key, problems)(value, rule, CONFLICT)
+        paths = frozenset(values["path"])
+        leads = strategy == "firstmatch" and paths not in led
+        led.add(paths)
         static = leads and values["origin"] == ("*",) and not values["credentials"]
-        policies[name] = compile_policy(name, values, static, section, problems)
+        complain = about(section["origin"][0], problems)
+        accept_key = section["accept_risk"][0]
+        policies[name] = compile_policy(name, values, static, complain, accept_key)
     if problems:
         raise ConfigError(problems)
     return Rules(policies, strategy, catch_errors, denies)
+
+
+def read_section(
+    name: str, section: Section, given: Mapping[str, Any], problems: list[Problem]
+) -> dict[str, Any]:
+    """The values of a policy's options."""
+    values = {
+        option: OPTIONS[option][1] if value is None else read(key, value, option, problems)
+        for option, (key, value) in section.items()
+    }
+    if section["origin"][1] is None:
+        unreadable = any(problem.key in ("policy", "policies") for problem in problems)
+        if written(section) or not unreadable:
+            problems.append(missing_origin(name, section, given))
+    return values
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -3232,26 +3284,32 @@ def make_middleware(
     if cfg is None and isinstance(local.get("cfg"), Mapping):
         cfg = local.pop("cfg")
     shared, given = ini_values(cfg or {}), ini_values(local)
-    wanted: Collection[str] = ()
     problems: list[Problem] = []
-    if given.keys() & {"policy", "policies"}:
-        pass
-    elif given.keys() & OPTIONS.keys():
-        wanted = leave_shared(shared, given, problems)
-    else:
-        wanted = ("policy", "matchstrategy")
-        if "policy" not in shared:
-            wanted = (*wanted, *OPTIONS)
+    wanted = wanted_of_shared(shared, given, problems)
     given = {**{key: shared[key] for key in wanted if key in shared}, **given}
     names = read("policy", given.get("policy"), "policy", [])
-    named = {f"{name}_{option}" for name in names for option in OPTIONS}
+    keys = {f"{name}_{option}" for name in names for option in OPTIONS}
+    named = {key: shared[key] for key in shared if key in keys}
     try:
-        middleware = CORS(app, {**{key: shared[key] for key in shared if key in named}, **given})
+        middleware = CORS(app, {**named, **given})
     except ConfigError as error:
         raise ConfigError([*problems, *error.problems]) from error
     if problems:
         raise ConfigError(problems)
     return middleware
+
+
+def wanted_of_shared(
+    shared: Mapping[str, Any], given: Mapping[str, Any], problems: list[Problem]
+) -> Collection[str]:
+    """The keys that are taken from global_conf, beside those of named policies."""
+    if given.keys() & {"policy", "policies"}:
+        return ()
+    if given.keys() & OPTIONS.keys():
+        return leave_shared(shared, given, problems)
+    if "policy" in shared:
+        return ("policy", "matchstrategy")
+    return ("matchstrategy", *OPTIONS)
 
 
 def leave_shared(

@@ -437,7 +437,6 @@ CHOSEN = {"policy": "a, b, deny, c", "a_origin": ORIGIN, "b_origin": "*", "c_ori
         pytest.param(by_header_or_fail, "class", ORIGIN, REFUSED, 1, id="class"),
         pytest.param(by_header_or_fail, "empty", ORIGIN, REFUSED, 1, id="empty"),
         pytest.param(asynchronous, "a", ORIGIN, REFUSED, 1, id="coroutine"),
-        pytest.param(lambda: "a", "a", ORIGIN, REFUSED, 1, id="wrong-signature"),
     ],
 )
 def test_function_names_the_policy_and_what_is_no_name_refuses(
