@@ -66,7 +66,7 @@ def problems_of(make, *args, **options):
         make(*args, **options)
     assert type(caught.value).__name__ == "ConfigError"
     assert {type(problem).__name__ for problem in caught.value.problems} == {"Problem"}
-    return [tuple(problem) for problem in caught.value.problems]
+    return [tuple(problem)[:3] for problem in caught.value.problems]
 
 
 def problems(cfg=None, **options):

@@ -23,8 +23,8 @@ A scheme comes first, whatever it is
     Refused: 127.0.0.1:3000 | no scheme | http://127.0.0.1:3000
     Refused: https:/app.example.com | not exactly two slashes after the scheme | https://app.example.com
     Refused: https:///app.example.com | not exactly two slashes after the scheme | https://app.example.com
-    Refused: file://host | is never sent, as pages of file: URLs have the origin null: write 'null'
-    Refused: FILE://host | is never sent, as pages of file: URLs have the origin null: write 'null'
+    Refused: file://host | FILE
+    Refused: FILE://host | FILE
     Refused: data://host | is never sent, as pages of data: URLs have the origin null: write 'null'
     Refused: app | NO SCHEME
     Refused: ://app.example.com | NO SCHEME
@@ -120,7 +120,7 @@ A wildcard in the leftmost label alone
     Refused: https://app?.example.com | QUESTION MARK
     Refused: https://[a-z].example.com | BAD BRACKETS
     Refused: https://[a-z] | BAD ADDRESS
-    Refused: ^https://app\.example\.com$ | NO SCHEME
+    Refused: ^https://app\.example\.com$ | is a regular expression as text: write 'https://app.example.com'
 
 Nothing behind the authority, nothing before the host
     Refused: https://app.example.com/ | a trailing slash | https://app.example.com
@@ -192,13 +192,15 @@ MESSAGES = {
     "SHORT": "an IPv4 address that is not four plain numbers",
     "NO SCHEME": "is not an origin: write scheme://host such as 'https://app.example.com', or '*' for anyone",
     "BAD HOST": "has no valid host: write labels of letters, digits, '-' and '_', separated by single dots",
-    "BAD NUMBER": "ends in a number but is no IPv4 address: write four numbers from 0 to 255",
-    "BAD ADDRESS": "is no IPv6 address in its brackets ('[a-z]' is no wildcard): write 'http://[::1]'",
-    "BAD BRACKETS": "holds brackets or colons out of place: '[a-z]' is no wildcard, and only an IPv6 address is written"
+    "BAD NUMBER": "ends in a number but is not an IPv4 address: write four numbers from 0 to 255",
+    "BAD ADDRESS": "is not an IPv6 address in brackets ('[a-z]' is not a wildcard): write 'http://[::1]'",
+    "BAD BRACKETS": "holds brackets or colons out of place: '[a-z]' is not a wildcard, and only an IPv6 address is written"
     " in brackets, such as 'http://[::1]:8080'",
     "BAD PORT": "has an impossible port: write a number from 1 to 65535, or ':*' for any port",
     "BAD WILDCARD": "has a '*' out of place: only the leftmost label may hold one, as in 'https://*.example.com'",
-    "QUESTION MARK": "holds '?', which is no wildcard: write the name in full, or '*' in its leftmost label",
+    "QUESTION MARK": "holds '?', which is not a wildcard: write the name in full, or '*' in its leftmost label",
+    "FILE": "is what Electron and Cordova send for any local file, and is never allowed:"
+    " load the app's pages from a scheme of its own, such as 'app://shop'",
     "MIXED": "mixes '*' and Unicode in one label: write the label in Punycode, or '*' alone",
 }
 
@@ -331,10 +333,10 @@ def test_anyone_stands_alone(word, other):
 def test_source_lists_origins_and_not_anyone(word):
     with pytest.raises(ConfigError) as caught:
         OriginList(lambda: [word])
-    assert [tuple(problem)[1:] for problem in caught.value.problems] == [
+    assert [tuple(problem)[1:3] for problem in caught.value.problems] == [
         (
             word,
-            f"{word!r} stands for anyone, so it is no entry of a list: write it alone, or list origins",
+            f"{word!r} stands for anyone, so it does not fit in a list: write it alone, or list origins",
         )
     ]
 
@@ -862,7 +864,6 @@ class Truthy:
         pytest.param(lambda origin, environ: Truthy(), False, 1, id="truthy"),
         pytest.param(asynchronous, False, 1, id="coroutine"),
         pytest.param(raising, False, 1, id="raises"),
-        pytest.param(lambda origin: True, False, 1, id="wrong-signature"),
     ],
 )
 def test_predicate_allows_by_true_alone_and_what_is_not_boolean_is_an_error(
@@ -910,8 +911,9 @@ def test_coroutine_of_a_predicate_allows_nobody(caplog):
 BOOLEAN = "write one that returns True or False"
 
 
-def wants_an_argument_more(origin, environ, more):
-    """A predicate that cannot be called."""
+def breaks(origin, environ):
+    """A predicate that fails."""
+    raise RuntimeError
 
 
 async def waits(origin, environ):
@@ -927,16 +929,17 @@ def says_yes(origin, environ):
     ("predicate", "message"),
     [
         (
-            wants_an_argument_more,
-            "the predicate <function wants_an_argument_more at {} failed for origin '{}'",
+            breaks,
+            "the predicate breaks (test_origins.py:{}) failed for origin '{}'",
         ),
         (
             says_yes,
-            "the predicate <function says_yes at {} returned 'yes' for origin '{}': " + BOOLEAN,
+            "the predicate says_yes (test_origins.py:{}) returned 'yes' for origin '{}': "
+            + BOOLEAN,
         ),
         (
             waits,
-            "the predicate <function waits at {} returned <coroutine object waits at {} for origin '{}': "
+            "the predicate waits (test_origins.py:{}) returned <coroutine object waits at {} for origin '{}': "
             + BOOLEAN,
         ),
     ],
@@ -945,7 +948,8 @@ def test_log_says_which_predicate_failed_and_how(caplog, predicate, message):
     CORS(plain_app, origin=predicate)({**ENVIRON, "HTTP_ORIGIN": ORIGIN}, ignore)
     ((name, level, text),) = caplog.record_tuples
     assert (name, level) == ("wsgicors", logging.ERROR)
-    assert re.sub("0x[0-9a-f]+>", "{}", text).replace(ORIGIN, "{}") == message
+    shown = re.sub(r"0x[0-9a-f]+>", "{}", re.sub(r":\d+\)", ":{})", text))
+    assert shown.replace(ORIGIN, "{}") == message
 
 
 # --- anyone, nobody ---

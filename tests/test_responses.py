@@ -573,7 +573,6 @@ CHOSEN = {"policy": "a, b, deny, c", "a_origin": ORIGIN, "b_origin": "*", "c_ori
         pytest.param(by_header_or_fail, "class", ORIGIN, REFUSED, 1, id="class"),
         pytest.param(by_header_or_fail, "empty", ORIGIN, REFUSED, 1, id="empty"),
         pytest.param(asynchronous, "a", ORIGIN, REFUSED, 1, id="coroutine"),
-        pytest.param(lambda: "a", "a", ORIGIN, REFUSED, 1, id="wrong-signature"),
     ],
 )
 def test_function_names_the_policy_and_what_is_no_name_refuses(
@@ -637,10 +636,10 @@ def names_nothing(environ):
 @pytest.mark.parametrize(
     ("strategy", "message"),
     [
-        (fails, "the matchstrategy <function fails at {} failed"),
+        (fails, "the matchstrategy fails (test_responses.py:{}) failed"),
         (
             names_nothing,
-            "the matchstrategy <function names_nothing at {} returned 'nowhere', which names no policy",
+            "the matchstrategy names_nothing (test_responses.py:{}) returned 'nowhere', which names no policy",
         ),
     ],
 )
@@ -650,7 +649,7 @@ def test_log_says_which_strategy_failed_and_how(caplog, strategy, message):
     )
     ((name, level, text),) = caplog.record_tuples
     assert (name, level) == ("wsgicors", logging.ERROR)
-    assert re.sub("0x[0-9a-f]+>", "{}", text) == message
+    assert re.sub(r":\d+\)", ":{})", text) == message
 
 
 # --- what a preflight is ---

@@ -15,7 +15,7 @@ ROOMS = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in PACK
 # Besides __all__, what the middleware keeps for the other side. Whatever else it has may change at any time.
 FOR_THE_OTHER_SIDE = """
     ALLOW_ORIGIN ALLOW_CREDENTIALS ALLOW_METHODS ALLOW_HEADERS MAX_AGE EXPOSE_HEADERS POLICY_HEADERS
-    SAFELISTED_RESPONSE_HEADERS FORBIDDEN_RESPONSE_HEADERS NORMALIZED_METHODS DEFAULT_PORTS OPAQUE_SCHEMES TOKEN
+    SAFELISTED_RESPONSE_HEADERS FORBIDDEN_RESPONSE_HEADERS NORMALIZED_METHODS DEFAULT_PORTS OPAQUE_SCHEMES OPTIONS TOKEN
     AMBIGUOUS_PATH DENIED NOT_ALLOWED VERB_NOT_ALLOWED
     Call is_local normal_path parse_host parse_pattern public_suffix_list show
     CORS ConfigError OriginList Policy make_middleware

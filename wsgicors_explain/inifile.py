@@ -10,9 +10,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
 from .configuration import Configuration, Line, empty_app
-from .middleware import (
-    make_middleware,
-)
+from .middleware import OPTIONS, make_middleware
 
 
 class IniError(Exception):
@@ -29,7 +27,8 @@ OUR_FACTORY: Final = re.compile(
 class Context(NamedTuple):
     """What PasteDeploy makes of a section: a factory (a URI, or module:attribute) and the arguments for it.
 
-    ignored: keys that the section has in vain.
+    ignored: keys that the section has in vain. hidden: likewise, where the direct policy is not what
+    it seems.
     """
 
     factory: str
@@ -38,6 +37,7 @@ class Context(NamedTuple):
     section: str = ""
     place: str = ""
     ignored: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
 
 class IniFile:
@@ -168,6 +168,7 @@ class IniFile:
         set_here: dict[str, str] = {}
         get_here: dict[str, str] = {}
         ignored: list[str] = []
+        hidden: list[str] = []
         for option in self.parser.options(section):
             value = self.get(section, option)
             verb, _, name = option.partition(" ")
@@ -176,8 +177,12 @@ class IniFile:
             elif option not in defaults:
                 local_conf[option] = value
             elif value != defaults[option]:
-                message = f"has no effect, as [DEFAULT] has it too: write 'set {option} = ...'"
-                ignored.append(f"{value.place}: {option}: {message}")
+                direct = option in OPTIONS
+                remedy = f"write 'set {option} = ...'"
+                if direct:
+                    remedy = f"name the policy, as in policy = api and api_{option} = ..."
+                message = f"has no effect, as [DEFAULT] has it too: {remedy}"
+                (hidden if direct else ignored).append(f"{value.place}: {option}: {message}")
         global_conf.update(set_here)
         local_conf.update(
             {name: self.take({**global_conf}, source, section) for name, source in get_here.items()}
@@ -205,7 +210,7 @@ class IniFile:
             else:
                 context = context._replace(factory=local_conf.pop("paste.filter_app_factory", ""))
         context = context._replace(
-            section=section, place=self.place(section), ignored=tuple(ignored)
+            section=section, place=self.place(section), ignored=tuple(ignored), hidden=tuple(hidden)
         )
         if kind == "filter-app":
             self.use(context)
@@ -255,6 +260,7 @@ class IniFile:
                 (names[name], f"{name} is not named in policy, so it is not active")
                 for name in sorted(inactive)
             ]
+        configuration.problems += context.hidden
         configuration.advice += [
             *context.ignored,
             *(configuration.about(key, message) for key, message in unused),
