@@ -124,23 +124,35 @@ class Server(NamedTuple):
         False  # against PEP 3333, those of the first start_response are sent as well
     )
     closes_connections: bool = False  # after each answer, without saying so
+    keeps_connections: bool = True
     answers_exceptions: bool = True  # or closes the connection without a word
     decodes_path_of_options: bool = True  # or hands it on as it came
 
 
 SERVERS = {
-    "wsgiref": Server(program("wsgiref")),
+    "wsgiref": Server(program("wsgiref"), keeps_connections=False),
     "waitress": Server(program("waitress")),
     "waitress-with-ini": Server(waitress_with_ini),
     "cheroot": Server(
         program("cheroot"), keeps_replaced_headers=True, decodes_path_of_options=False
     ),
-    "gunicorn-sync": Server(gunicorn("sync"), sends_files=True, keeps_replaced_headers=True),
+    "gunicorn-sync": Server(
+        gunicorn("sync"),
+        sends_files=True,
+        keeps_replaced_headers=True,
+        keeps_connections=False,
+    ),
     "gunicorn-gthread": Server(
         gunicorn("gthread", "--threads", "2"), sends_files=True, keeps_replaced_headers=True
     ),
     "gunicorn-gevent": Server(gunicorn("gevent"), keeps_replaced_headers=True),
-    "uwsgi": Server(uwsgi, sends_files=True, closes_connections=True, answers_exceptions=False),
+    "uwsgi": Server(
+        uwsgi,
+        sends_files=True,
+        closes_connections=True,
+        keeps_connections=False,
+        answers_exceptions=False,
+    ),
 }
 
 
@@ -332,11 +344,12 @@ def test_preflight_that_is_allowed_does_not_reach_the_application(client):
         allow_origin=ORIGIN,
         allow_credentials="true",
         allow_methods="GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, PURGE",
-        allow_headers="authorization,x-token",
+        allow_headers="Authorization, Content-Type, x-token",
         max_age="600",
         vary="Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
     )
-    assert not answer.get_all("content-type")
+    assert answer.get_all("content-type") == ["text/plain; charset=utf-8"]
+    assert answer.get_all("content-length") == ["0"]
     assert not answer.get_all("transfer-encoding")
     assert client.notes()["calls"] == before
 
@@ -428,6 +441,27 @@ def test_preflight_and_answers_without_a_body_leave_a_connection_in_order(client
         assert ask("/api/ok", OTHER, "OPTIONS", "PUT").status == 403
         assert ask("/api/ok", ORIGIN, "HEAD").status == 200
         assert ask("/api/ok", ORIGIN).body == b"GET ok"
+
+
+@pytest.mark.parametrize(
+    ("path", "origin", "method", "status"),
+    [
+        pytest.param("/api/ok", ORIGIN, "OPTIONS", 200, id="allowed-preflight"),
+        pytest.param("/public/ok", OTHER, "OPTIONS", 200, id="static-preflight"),
+        pytest.param("/api/ok", OTHER, "OPTIONS", 403, id="refused-preflight"),
+        pytest.param("/caught/api/error", ORIGIN, "GET", 500, id="caught-error"),
+    ],
+)
+def test_connection_stays_open(client, path, origin, method, status):
+    if not client.server.keeps_connections:
+        pytest.skip("the server closes each connection")
+    with client.connect() as connection:
+        connection.connect()
+        connection.auto_open = False  # a closed connection is an error from here on
+        asked = "PUT" if method == "OPTIONS" else None
+        for _ in range(3):
+            assert client.request_on(connection, path, origin, method, asked).status == status
+            assert client.request_on(connection, "/api/ok", ORIGIN).body == b"GET ok"
 
 
 def test_two_origins_are_none(client):
