@@ -45,7 +45,7 @@ import threading
 import time
 from collections import deque, namedtuple
 from collections.abc import Mapping
-from types import CoroutineType, MappingProxyType
+from types import CoroutineType, FunctionType, MappingProxyType
 from weakref import WeakValueDictionary
 
 # Importing typing would cost each start-up milliseconds that no request needs; type checkers know this name.
@@ -60,7 +60,9 @@ if TYPE_CHECKING:
     Steps = Iterator[tuple[str, "State"]]  # of a proof: a character, what is known then
     Predicate = Callable[[str, WSGIEnvironment], bool]
     Header = tuple[str, str]
-    Complain = Callable[[object, str], None]
+    # What a preflight gets: status, headers, body. Without a status the application answers.
+    Answer = tuple[str, list[Header], list[bytes]]
+    Complain = Callable[..., None]  # value, message, code="invalid"
     Pace = Callable[[Iterable[Any]], Iterable[Any]]
     Profile = frozenset[str]  # the risks that are accepted
     Section = dict[
@@ -238,6 +240,13 @@ FOREIGN_NAMES: Final = {
     "accept_risk": "(accept(ed)?)?risks?",
 }
 
+# Options of other libraries that are absent on purpose, by their ends in the same form, and why.
+ABSENT: Final = {
+    "privatenetwork": "Access-Control-Allow-Private-Network is never sent",
+    "privatenetworkaccess": "Access-Control-Allow-Private-Network is never sent",
+    "varyheader": "Vary is always right",
+}
+
 
 # ---------------------------------------------------------------------------------------------------------------
 # Errors
@@ -248,11 +257,30 @@ def on_one_line(text: str) -> str:
     return text if text.isprintable() else repr(text)[1:-1]
 
 
-class Problem(namedtuple("Problem", "key value message")):
+# What a program can tell problems apart by. A risk that is not accepted has its name as the code.
+INVALID: Final = "invalid"
+MISSING: Final = "missing"
+CONFLICT: Final = "conflict"
+UNKNOWN: Final = "unknown-option"
+CANNOT_LOAD: Final = "cannot-load"
+
+
+class Problem(namedtuple("Problem", "key value message code", defaults=(INVALID,))):
     """One thing wrong in a configuration.
 
-    key: the option as it was written ("api_origin", "policies.api.origin"); value: the faulty value or the
-    faulty entry of a list, None where nothing was written; message: the rule it breaks and what to write instead.
+    key: the option as it was written ("api_origin", "policies.api.origin").
+    value: the faulty value or the faulty entry of a list, None where nothing was written.
+    message: the rule that it breaks and what to write instead; it may change with a release.
+    code: one of these words, which do not change:
+
+    ==================  ====================================================================
+    ``invalid``         the value breaks the rule of its option
+    ``missing``         a policy has no origin, no policy is named, or a source gave nothing
+    ``conflict``        it does not fit together with another option
+    ``unknown-option``  there is no such option
+    ``cannot-load``     a ``call:`` or the function of an OriginList failed
+    a risk's name       such as ``any-origin``: accept_risk does not name it
+    ==================  ====================================================================
     """
 
     __slots__ = ()
@@ -277,21 +305,49 @@ class ConfigError(ValueError):
         return "\n".join(lines)
 
 
+class Unquoted(str):
+    """Text that ``repr`` leaves as it is."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+def named(value: object) -> object:
+    """A function as its name and the place where it is defined; any other value as it is."""
+    function = getattr(value, "__func__", value)  # of a method
+    if not isinstance(function, FunctionType):
+        return value
+    code = function.__code__
+    place = f"{os.path.basename(code.co_filename)}:{code.co_firstlineno}"
+    return Unquoted(f"{function.__qualname__} ({place})")
+
+
 def show(value: object) -> str:
     """A foreign value as one short line of plain characters, safe in a log or a message."""
     try:
-        text = on_one_line(repr(value[:MAX_SHOWN] if isinstance(value, str) else value))
+        if isinstance(value, str):
+            value = value[:MAX_SHOWN]
+        elif type(value) in (list, tuple):
+            value = type(value)(map(named, value[:MAX_SHOWN]))  # type: ignore
+        text = on_one_line(repr(named(value)))
     except Exception:  # the object's own fault; the message about it is still needed
         text = f"<{type(value).__name__}>"
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`` (did you mean ...?)`` for the closest known word, or nothing."""
+def closest(word: str, known: Iterable[str]) -> str:
+    """The known word that is spelled nearly like this one, in any case of letters; or nothing."""
     from difflib import get_close_matches
 
-    found = get_close_matches(word.lower(), list(known), 1)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    spellings = {right.lower(): right for right in reversed(list(known))}
+    found = get_close_matches(word.lower(), list(spellings), 1)
+    return spellings[found[0]] if found else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`` (did you mean ...?)`` for the closest known word, or nothing."""
+    found = closest(word, known)
+    return f"; did you mean {found!r}?" if found else ""
 
 
 def cause(error: BaseException) -> str:
@@ -315,6 +371,16 @@ def logger() -> Any:
 # ---------------------------------------------------------------------------------------------------------------
 
 WORD: Final = re.compile(r"[^,\s]+")  # an entry of a list that is written as text
+# Other notations of a list. One pair of brackets alone may be of an IPv6 address or an expression.
+LITERAL: Final = re.compile(
+    r"""\s* (
+    \[ [^\[\]]* [,'"] .* \] | \( [^()]* [,'"] .* \) | \{ [^{}]* [,'"] .* \}
+    | \[\s*\] | \(\s*\)
+    ) \s*""",
+    re.VERBOSE | re.DOTALL,
+)
+QUOTED: Final = re.compile(r"([\"'])(.*?)\1")
+SEMICOLON: Final = re.compile(r";($|/|[A-Za-z][A-Za-z0-9+.-]*://)")
 
 # token = 1*tchar                                    https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
 TOKEN: Final[re.Pattern[str]] = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -325,26 +391,21 @@ FIELD_NAMES: Final = re.compile(rf"{TOKEN.pattern}(?: *, *{TOKEN.pattern})*")
 
 # origin = scheme "://" host [ ":" port ]            https://fetch.spec.whatwg.org/#origin-header
 # in the characters that browsers send; `null` is compared elsewhere.
-# Groups: scheme with its slashes, leftmost label, the other labels each with its dot, port with its colon.
-WEB_ORIGIN: Final = (
-    re.compile(  # the URL standard's hosts: in lower case; a name or an IPv4 address
-        r"(https?://) ([a-z0-9_-]+) ( (?:\.[a-z0-9_-]+)* \.? ) ( (?: : [1-9][0-9]{0,4} )? )",
-        re.VERBOSE,
-    )
-)
-OTHER_ORIGIN: Final = (
-    re.compile(  # an IPv6 address, or any other scheme, whose host is kept as it is
-        r"""
-    (?: (?= https?://\[ | (?! https?: | file: ) ) ( [a-z][a-z0-9+.-]* :// ) )
-    ( \[ [0-9a-f:]+ \] (?!\.) | [A-Za-z0-9_-]+ ) ( (?:\.[A-Za-z0-9_-]+)* \.? ) ( (?: : [1-9][0-9]{0,4} )? )
+ORIGIN: Final = re.compile(
+    r"""
+    https?://                       # a web page, whose host the URL standard parses:
+    [a-z0-9_-]+ (\.[a-z0-9_-]+)* \.?           # a name in lower case, or an IPv4 address
+    (:[1-9][0-9]{0,4})?
+    |
+    (?: https?://(?=\[)             # a web page on an IPv6 address,
+    | (?!https?:|file:) [a-z][a-z0-9+.-]*:// )  # or a scheme whose host is kept as it is
+    (\[[0-9a-f:]+\] | [A-Za-z0-9_-]+ (\.[A-Za-z0-9_-]+)* \.?)
+    (:[1-9][0-9]{0,4})?
     """,
-        re.VERBOSE,
-    )
+    re.VERBOSE,
 )
 
-SUBDOMAIN: Final = re.compile(
-    r"https://[a-z0-9_-]+\."
-)  # what the wildcard of https://*.example.com usually stands for
+CONTROLS: Final = re.compile("[\x00-\x1f\x7f]")
 
 # The patterns that nearly every configuration consists of, accepted by this one look: scheme, host, wildcard.
 # A last label that starts with a letter cannot be an IPv4 address; whatever does not match is looked at in full.
@@ -372,7 +433,7 @@ class Call(str):
 
         module, colon, name = self[len("call:") :].strip().partition(":")
         if not (module and colon and name):
-            raise ValueError("names no object: write call:package.module:name")
+            raise ValueError("does not name an object: write call:package.module:name")
         found = import_module(module)
         for part in name.split("."):
             found = getattr(found, part)
@@ -380,10 +441,30 @@ class Call(str):
 
 
 def is_given(key: str, value: object) -> bool:
-    """None and an empty text mean "not given"; but an empty origin means "nobody"."""
+    """None and an empty text mean "not given"; but an empty origin means "nobody".
+
+    A maxage of "None" is what str() makes of a setting that is not set.
+    """
     if isinstance(value, str) and not value.strip():
         return key == "origin" or key.endswith("_origin")
+    if isinstance(value, str) and value.strip() == "None":
+        return key != "maxage" and not key.endswith("_maxage")
     return value is not None
+
+
+def fits(function: Any, count: int) -> bool:
+    """Whether the function can be called with so many arguments, as far as its signature is known."""
+    from inspect import signature
+
+    try:
+        found = signature(function, follow_wrapped=False)
+    except Exception:  # that of some callables written in C, or a broken one: not known
+        return True
+    try:
+        found.bind(*range(count))
+    except TypeError:
+        return False
+    return True
 
 
 def read_boolean(value: Any, complain: Complain) -> bool:
@@ -411,7 +492,7 @@ def read_seconds(value: Any, complain: Complain) -> int | None:
         if isinstance(value, timedelta) and not value.microseconds:
             seconds = value // timedelta(seconds=1)
     return read_number(
-        seconds, lambda _, message: complain(value, message), "a number of seconds", 0, MAX_SECONDS
+        seconds, lambda _, *about: complain(value, *about), "a number of seconds", 0, MAX_SECONDS
     )
 
 
@@ -422,13 +503,34 @@ def read_status(value: Any, complain: Complain) -> int | None:
 def read_list(value: Any, complain: Complain) -> list[Any]:
     """The entries of a list, written as text with commas or white space, or as a Python list, tuple or set."""
     if isinstance(value, str):
-        return WORD.findall(value)
+        return read_words(value, complain)
     if isinstance(value, (list, tuple)):
         return list(value)
     if isinstance(value, (set, frozenset)):
         return sorted(value, key=str)  # the same headers in every process
     complain(value, f"is of type {type(value).__name__}: write text, or a list of texts")
     return []
+
+
+def read_words(text: str, complain: Complain) -> list[str]:
+    """The entries of a list that is written as text, also where it is written in another notation."""
+    fault = ""
+    words: list[str] = WORD.findall(text)
+    if LITERAL.fullmatch(text):
+        fault = "is a list in the notation of JSON or Python"
+        quoted = [found[1] for found in QUOTED.findall(text)]
+        words = quoted or WORD.findall(text.strip()[1:-1])
+    elif ";" in text and any(SEMICOLON.search(word) or is_tokens(word) for word in words):
+        fault = "is separated by ';'"
+        words = [part for word in words for part in word.split(";") if part]
+    if fault:
+        complain(text, f"{fault}: write {show(', '.join(words))}")
+    return words
+
+
+def is_tokens(word: str) -> bool:
+    """Whether a word consists of tokens with semicolons between them."""
+    return ";" in word and all(map(TOKEN.fullmatch, word.split(";")))
 
 
 def read_tokens(value: Any, complain: Complain, invalid: str, beside_others: str) -> Iterator[str]:
@@ -470,7 +572,7 @@ def read_paths(value: Any, complain: Complain) -> tuple[str, ...]:
     paths: dict[str, None] = {}
     entries = read_list(value, complain)
     if not entries and isinstance(value, (str, list, tuple, set, frozenset)):
-        complain(value, "names no path: leave the option out to govern every path")
+        complain(value, "has no path in it: leave the option out to govern every path")
     for entry in entries:
         if not isinstance(entry, str) or not entry.startswith("/"):
             bare = isinstance(entry, str) and re.fullmatch(r"[\w.*/-]+", entry)
@@ -482,11 +584,12 @@ def read_paths(value: Any, complain: Complain) -> tuple[str, ...]:
         if re.search("[*?#\r\n\ud800-\udfff]", stem):
             complain(
                 entry,
-                "is no path that is compared: write /exact, or /prefix/* for all that is under it",
+                "is not a path that can be compared: write /exact, or /prefix/* for all that is under it",
             )
         elif normal != entry:
             complain(
-                entry, f"is no path that is served, see its dots and slashes: write {show(normal)}"
+                entry,
+                f"is not a path that is ever served (see its dots and slashes): write {show(normal)}",
             )
         else:
             paths[entry] = None
@@ -499,7 +602,7 @@ def read_risks(value: Any, complain: Complain) -> frozenset[str]:
         if not isinstance(risk, str) or risk not in RISKS:
             complain(
                 risk,
-                f"is no risk: write one or more of {', '.join(RISKS)}{nearest(str(risk), RISKS)}",
+                f"is not a risk: write one or more of {', '.join(RISKS)}{nearest(str(risk), RISKS)}",
             )
     return frozenset(map(str, risks))
 
@@ -517,9 +620,13 @@ def read_policy_names(value: Any, complain: Complain) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for name in read_list(value, complain):
         if not isinstance(name, str) or not name:
-            complain(name, "is no name of a policy: write text")
+            complain(name, "is not the name of a policy: write text")
         elif name in names:
-            complain(name, "is listed twice: list each policy once, as the first in order decides")
+            complain(
+                name,
+                "is listed twice: list each policy once, as the first in order decides",
+                CONFLICT,
+            )
         else:
             names[name] = None
     return tuple(names)
@@ -528,16 +635,16 @@ def read_policy_names(value: Any, complain: Complain) -> tuple[str, ...]:
 def read_sections(value: Any, complain: Complain) -> dict[str, Mapping[str, Any]]:
     """The nested form of several policies: name -> options."""
     if not isinstance(value, Mapping):
-        complain(value, "is no mapping: write {'name': {'origin': ...}}")
+        complain(value, "is not a mapping: write {'name': {'origin': ...}}")
         return {}
     sections: dict[str, Mapping[str, Any]] = {}
     for name, options in value.items():
         if not isinstance(name, str) or not name:
-            complain(name, "is no name of a policy: write text")
+            complain(name, "is not the name of a policy: write text")
         elif isinstance(options, Mapping) or options is None:
             sections[name] = options or {}
         else:
-            complain(options, f"is no mapping of options: write {{{name!r}: {{'origin': ...}}}}")
+            complain(options, f"is not a mapping of options: write {{{name!r}: {{'origin': ...}}}}")
             sections[name] = {}
     return sections
 
@@ -545,8 +652,10 @@ def read_sections(value: Any, complain: Complain) -> dict[str, Mapping[str, Any]
 def read_strategy(value: Any, complain: Complain) -> Any:
     if value not in ("firstmatch", "verbmatch") and not callable(value):
         complain(
-            value, "is no strategy: write firstmatch or verbmatch, or give a function f(environ)"
+            value, "is not a strategy: write firstmatch or verbmatch, or give a function f(environ)"
         )
+    elif callable(value) and not fits(value, 1):
+        complain(value, "cannot be called with one argument: write a function f(environ)")
     return value
 
 
@@ -590,7 +699,11 @@ GLOBAL_OPTIONS: Final[dict[str, tuple[Callable[[Any, Complain], Any], Any]]] = {
 
 def about(key: str, problems: list[Problem]) -> Complain:
     """What a reader of the option ``key`` complains to."""
-    return lambda value, message: problems.append(Problem(key, value, f"{show(value)} {message}"))
+
+    def complain(value: object, message: str, code: str = INVALID) -> None:
+        problems.append(Problem(key, value, f"{show(value)} {message}", code))
+
+    return complain
 
 
 def read(key: str, value: object, option: str, problems: list[Problem]) -> Any:
@@ -602,7 +715,7 @@ def read(key: str, value: object, option: str, problems: list[Problem]) -> Any:
         try:
             value = value.load()
         except Exception as error:
-            about(key, problems)(value, f"cannot be loaded: {cause(error)}")
+            about(key, problems)(value, f"cannot be loaded: {cause(error)}", CANNOT_LOAD)
             return default
     return reader(value, about(key, problems))
 
@@ -611,12 +724,12 @@ def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dic
     """All that is given, keywords before ``cfg``: key -> value as written."""
     given: dict[str, Any] = {}
     if cfg and not isinstance(cfg, Mapping):
-        about("cfg", problems)(cfg, "is no mapping: write CORS(app, origin=...), or give a dict")
+        about("cfg", problems)(cfg, "is not a mapping: write CORS(app, origin=...), or give a dict")
         cfg = None
     for key, value in (*cfg.items(), *options.items()) if cfg else options.items():
         if not isinstance(key, str):
             about(repr(key), problems)(
-                value, "has a key that is no text: write the name of an option"
+                value, "has a key that is not text: write the name of an option", UNKNOWN
             )
         elif is_given(key, value):
             given[key] = value
@@ -631,117 +744,245 @@ NO_OWNER: Final = [("", "")]
 
 def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str, Section], bool]:
     """What was written for each active policy, in order; and whether ``deny`` ends the list."""
+    given = mend_policy_key(given, problems)
     nested = read("policies", given.get("policies"), "policies", problems)
-    names = (
-        read("policy", given["policy"], "policy", problems) if "policy" in given else tuple(nested)
-    )
-    sections: dict[str, Section] = {} if names else {"direct": DIRECT_SECTION.copy()}
-    owners: dict[str, list[tuple[str, str]]] = {} if names else DIRECT_OWNERS
-    for name in names:
-        prefix = f"policies.{name}." if name in nested else f"{name}_"
-        sections[name] = {option: (prefix + option, None) for option in OPTIONS}
-        for option in OPTIONS:
-            owners.setdefault(f"{name}_{option}", []).append((name, option))
-
+    names = tuple(nested)
+    if "policy" in given:
+        names = read("policy", given["policy"], "policy", problems)
+    keys = Keys(given, names, nested, problems)
     for name, options in nested.items():
-        for option, value in options.items():
-            key = f"policies.{name}.{option}"
-            if option in GLOBAL_OPTIONS:
-                about(key, problems)(
-                    value, f"is given to no option of a policy: write {option} beside policies"
-                )
-            elif option not in OPTIONS:
-                close = suggestion(str(option), {own: own for own in OPTIONS}, problems)
-                about(key, problems)(value, f"is given to an unknown option{close}")
-            elif name in sections and is_given(option, value):
-                sections[name][option] = (key, value)
-    inactive = inactive_names(given, owners, sections)
-    for key, value in given.items():
-        (name, option), *others = owners.get(key) or NO_OWNER
-        if name and not others and sections[name][option][1] is None:
-            sections[name][option] = (key, value)
-            continue
-        complain = about(key, problems)
-        if others:
-            remedy = "rename one, or nest the options"
-            complain(value, f"may belong to the policy {name!r} or to {others[0][0]!r}: {remedy}")
-        elif name:
-            complain(value, f"is given as {sections[name][option][0]} as well: write it once")
-        elif names and key in OPTIONS:
-            remedy = f"write {f'{names[0]}_{key}'!r}, or leave out the list of policies"
-            complain(value, f"is given to none of the policies {', '.join(names)}: {remedy}")
-        elif key not in GLOBAL_OPTIONS and not belongs(key, inactive, sections):
-            close = suggestion(
-                key, {known: option for known, [(_, option), *_] in owners.items()}, problems
-            )
-            complain(value, f"is given to an unknown option{close}")
-
+        keys.sort_nested(name, options)
+    keys.sort_flat()
+    keys.fill_misnamed()
+    sections = keys.sections
     if "deny" not in sections:
         return sections, False
     for key, value in written(sections["deny"]).values():
-        about(key, problems)(
-            value, "has no effect, as the policy deny is built in: rename the policy"
-        )
+        rule = "has no effect, as the policy deny is built in: rename the policy"
+        about(key, problems)(value, rule, CONFLICT)
     ahead = list(sections)[: list(sections).index("deny")]
     return {name: sections[name] for name in ahead}, True
+
+
+def mend_policy_key(given: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
+    """The keys, with a misspelled ``policy`` or ``policies`` mended, as all others depend on it."""
+    if "policy" in given or "policies" in given:
+        return given
+    for key, value in given.items():
+        if key[:3].lower() == "pol" and closest(key, ("policy", "policies")):
+            right = "policies" if isinstance(value, Mapping) else "policy"
+            message = f"is given to an unknown option; did you mean {right!r}?"
+            about(key, problems)(value, message, UNKNOWN)
+            others = {name: given[name] for name in given if name != key}
+            return {**others, right: value}
+    return given
+
+
+class Keys:
+    """The keys of a configuration while they are sorted.
+
+    sections: what was written for each active policy. owners: key -> the policies and options
+    that it may stand for.
+    """
+
+    def __init__(
+        self,
+        given: dict[str, Any],
+        names: tuple[str, ...],
+        nested: Mapping[str, Any],
+        problems: list[Problem],
+    ) -> None:
+        self.given, self.names, self.problems = given, names, problems
+        self.sections: dict[str, Section] = {} if names else {"direct": DIRECT_SECTION.copy()}
+        self.owners: dict[str, list[tuple[str, str]]] = {} if names else DIRECT_OWNERS
+        for name in names:
+            prefix = f"policies.{name}." if name in nested else f"{name}_"
+            self.sections[name] = {option: (prefix + option, None) for option in OPTIONS}
+            for option in OPTIONS:
+                self.owners.setdefault(f"{name}_{option}", []).append((name, option))
+
+    def sort_nested(self, name: str, options: Mapping[str, Any]) -> None:
+        section, unknown = self.sections.get(name, {}), []
+        for option, value in options.items():
+            key = f"policies.{name}.{option}"
+            if option in GLOBAL_OPTIONS:
+                rule = f"is given to no option of a policy: write {option} beside policies"
+                about(key, self.problems)(value, rule, CONFLICT)
+                read(key, value, option, self.problems)
+            elif option not in OPTIONS:
+                unknown.append((key, str(option), value))
+            elif section and is_given(option, value):
+                section[option] = (key, value)
+        known = {option: (name, option) for option in OPTIONS}
+        for key, option, value in unknown:
+            self.guess(key, option, value, known)
+
+    def sort_flat(self) -> None:
+        misfits = {}
+        for key, value in self.given.items():
+            (name, option), *others = self.owners.get(key) or NO_OWNER
+            if name and not others and self.sections[name][option][1] is None:
+                self.sections[name][option] = (key, value)
+            elif key not in GLOBAL_OPTIONS:
+                misfits[key] = value
+        if misfits:
+            self.sort_misfits(misfits)
+
+    def sort_misfits(self, misfits: Mapping[str, Any]) -> None:
+        """Complain of the keys that do not belong to one option of an active policy."""
+        inactive = inactive_names(self.given, self.owners, self.sections)
+        known = {key: owners[0] for key, owners in self.owners.items()}
+        for key, value in misfits.items():
+            if key in self.owners:
+                self.clash(key, value)
+            elif self.names and key in OPTIONS:
+                self.lead(key, value)
+            elif not belongs(key, inactive, self.sections):
+                self.guess(key, key, value, known)
+
+    def clash(self, key: str, value: object) -> None:
+        """Complain of a key that has several owners, or that is written in another form as well."""
+        (name, option), *others = self.owners[key]
+        rule = f"is given as {self.sections[name][option][0]} as well: write it once"
+        if others:
+            rule = f"may belong to the policy {name!r} or to {others[0][0]!r}"
+            rule += ": rename one, or nest the options"
+        about(key, self.problems)(value, rule, CONFLICT)
+
+    def lead(self, key: str, value: object) -> None:
+        """Complain of a direct key beside a list of policies; it counts for the first that lacks it."""
+        lacking = [name for name in self.names if self.sections[name][key][1] is None]
+        remedy = "leave it out"
+        if lacking:
+            remedy = f"write {f'{lacking[0]}_{key}'!r}, or leave out the list of policies"
+            self.put(lacking[0], key, key, value)
+        rule = f"is given to none of the policies {', '.join(self.names)}: {remedy}"
+        about(key, self.problems)(value, rule, CONFLICT)
+
+    def guess(
+        self, key: str, word: str, value: object, known: Mapping[str, tuple[str, str]]
+    ) -> None:
+        """Complain of an unknown key; its value is checked as that of the option that is meant."""
+
+        def complain(end: str) -> None:
+            about(key, self.problems)(value, f"is given to an unknown option{end}", UNKNOWN)
+
+        if len(self.problems) >= MAX_PROBLEMS:  # of which the text shows no more
+            return complain("")
+        reason = why_absent(word)
+        if reason:
+            return complain(f", which is absent on purpose: leave it out, as {reason}")
+        right = meant(word, known)
+        if not right:
+            return complain(f": write one of {', '.join(known)}")
+        name, option = known.get(right, ("", right))
+        section = self.sections.get(name)
+        taken = right in self.given if section is None else section[option][1] is not None
+        if taken:
+            return complain(f": leave it out, as {right!r} is given as well")
+        complain(f"; did you mean {right!r}?")
+        if section is not None:
+            self.put(name, option, key, value)
+        elif name == "" and right not in ("policy", "policies"):
+            read(key, value, option, self.problems)
+        return None
+
+    def put(self, name: str, option: str, key: str, value: object) -> None:
+        """Have a value count for an option that was written under another key."""
+        if is_given(option, value):
+            section = self.sections[name]
+            # The key of accept_risk is what messages advise to write.
+            section[option] = (section[option][0] if option == "accept_risk" else key, value)
+
+    def fill_misnamed(self) -> None:
+        """A policy without any option takes those of one whose name is nearly the same."""
+        empty = [name for name in self.names if name != "deny" and not written(self.sections[name])]
+        if not empty:
+            return
+        inactive = inactive_names(self.given, self.owners, self.sections)
+        for name in empty:
+            right = closest(name, inactive)
+            if right:
+                message = f"has no options; did you mean {right!r}? (names are case-sensitive)"
+                about("policy", self.problems)(name, message, MISSING)
+            for option in OPTIONS if right else ():
+                key = f"{right}_{option}"
+                if key in self.given:
+                    self.sections[name][option] = (key, self.given[key])
 
 
 def written(section: Section) -> Section:
     return {option: (key, value) for option, (key, value) in section.items() if value is not None}
 
 
-def belongs(key: str, inactive: Iterable[str], active: Iterable[str]) -> bool:
+def longest_prefix(key: str, names: Collection[str]) -> int:
+    """The length of the longest name that the key starts with, followed by an underscore."""
+    ends = [at for at, character in enumerate(key) if character == "_"]
+    return next((at for at in reversed(ends) if key[:at] in names), 0)
+
+
+def belongs(key: str, inactive: Collection[str], active: Collection[str]) -> bool:
     """Whether the key starts with the name of an inactive policy, and with no longer name of an active one."""
-    longest = [
-        max((len(name) for name in names if key.startswith(f"{name}_")), default=0)
-        for names in (inactive, active)
-    ]
-    return longest[0] > longest[1]
+    return longest_prefix(key, inactive) > longest_prefix(key, active)
 
 
-def inactive_names(given: Iterable[str], known: Iterable[str], active: Iterable[str]) -> list[str]:
+NOT_A_NAME: Final = ("allow_", "allowed_", "expose_", "exposed_")
+
+
+def inactive_names(
+    given: Iterable[str], known: Collection[str], active: Collection[str]
+) -> dict[str, None]:
     """The policies that have an origin but are not in ``policy``; not what only looks so, as ``allow_origin`` does."""
-    names = []
+    names: dict[str, None] = {}
     for key in given:
         if key.endswith("_origin") and key not in known:
-            owner = next((f"{name}_" for name in active if key.startswith(f"{name}_")), "")
-            option = key[len(owner) :]
-            if not option.startswith(
-                ("allow_", "allowed_", "expose_", "exposed_")
-            ) and not foreign_option(option):
-                names.append(key[: -len("_origin")])
+            prefix = longest_prefix(key, active)
+            option = key[prefix + 1 :] if prefix else key
+            if not option.startswith(NOT_A_NAME) and not foreign_option(option):
+                names[key[: -len("_origin")]] = None
     return names
 
 
 @functools.lru_cache(maxsize=1024)
 def foreign_option(key: str) -> str:
     """The option that goes by this name in other libraries, or nothing."""
-    word = re.sub("[_-]", "", key.lower())
+    word = bare(key)
     for option, names in FOREIGN_NAMES.items():
         if re.fullmatch(f"(cors|accesscontrol)*(allow(ed)?)?({names})", word):
             return option
     return ""
 
 
-def suggestion(key: str, known: Mapping[str, str], problems: list[Problem]) -> str:
-    """The known key (key -> option) that is nearest in meaning, else in spelling, else all: the end of a message."""
-    if len(problems) >= MAX_PROBLEMS:  # of which the text shows no more
-        return ""
-    for right, option in known.items():
-        if foreign_option(key.removeprefix(right[: -len(option)])) == option:
-            return f"; did you mean {right!r}?"
-    return nearest(key, [*known, *GLOBAL_OPTIONS]) or f": write one of {', '.join(known)}"
+def bare(key: str) -> str:
+    return re.sub("[_-]", "", key.lower())
+
+
+def meant(word: str, known: Mapping[str, tuple[str, str]]) -> str:
+    """The known key (key -> policy, option) that is nearest in meaning, else in spelling, or nothing."""
+    for right, (_, option) in known.items():
+        if foreign_option(word.removeprefix(right[: -len(option)])) == option:
+            return right
+    if bare(word).endswith("interceptexceptions"):
+        return "catch_errors"
+    return closest(word, [*known, *GLOBAL_OPTIONS])
+
+
+def why_absent(word: str) -> str:
+    """Why an option of other libraries does not exist here, or nothing."""
+    ends = (reason for end, reason in ABSENT.items() if bare(word).endswith(end))
+    return next(ends, "")
 
 
 def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Problem:
     """Why a policy has no origin, and what to write."""
     key, empty = section["origin"][0], not written(section)
-    inactive = inactive_names(given, (), ()) if empty and key == "origin" else []
+    inactive = inactive_names(given, (), ()) if empty and key == "origin" else {}
     if inactive:
         return Problem(
             "policy",
             None,
             f"is missing, so no policy is active: write policy = {', '.join(inactive)}",
+            MISSING,
         )
     forms = f"write {key} = https://app.example.com, or '*' for anyone, or an empty text for nobody"
     others = (
@@ -749,7 +990,7 @@ def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Pro
         if empty and key != "origin"
         else ""
     )
-    return Problem(key, None, f"is missing{others}: {forms}")
+    return Problem(key, None, f"is missing{others}: {forms}", MISSING)
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -760,64 +1001,119 @@ def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Pro
 def parse_pattern(text: str) -> tuple[str, str, str]:
     """Scheme, host and port (``*`` for any, empty for none) of an origin pattern.
 
-    ValueError says what is wrong with one that no browser could match; where it can be mended, it shows
-    the form that browsers send, all faults mended at once (https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin).
+    ValueError says what is wrong with one that no browser could match. Where it can be mended, it
+    shows the form that browsers send, all faults mended at once:
+    https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin
     """
+    usual = USUAL_PATTERN.fullmatch(text) if len(text) < MAX_USUAL_PATTERN else None
+    if usual:
+        return usual[1], usual[2], ""
     if text == "null":
         return "", text, ""
     faults: list[str] = []
     word = mend(text, text.strip().strip("\"'"), "quotes or white space around it", faults)
-    if re.search(r"[\s,]", word):
-        raise ValueError("holds more than one word: write each origin as an entry of its own")
-    if text in ("*", "copy"):
-        raise ValueError(
-            "stands for anyone, so it is no entry of a list: write it alone, or list origins"
-        )
-    if word.lower() in ("null", "copy", "*"):
-        raise ValueError(f"is misspelled: write {word.lower()!r}")
-
-    # The scheme. Without one the likely meaning is taken.
-    found = re.match(r"([Hh][Tt][Tt][Pp][Ss]?)(?::/*|//)", word) or re.match(
-        r"([A-Za-z][A-Za-z0-9+.-]*)://", word
-    )
-    if found:
-        mend(found[0], f"{found[1]}://", "not exactly two slashes after the scheme", faults)
-        scheme, rest = mend(found[1], found[1].lower(), "upper case", faults), word[found.end() :]
-    elif "://" in word or not re.search(r"[.:]|^localhost", word, re.IGNORECASE):
-        raise ValueError(
-            "is not an origin: write scheme://host such as 'https://app.example.com', or '*' for anyone"
-        )
-    else:
-        rest = word.lstrip("/")
-        scheme = "http" if is_local(re.split(r"[:/]", rest)[0].lower()) else "https"
-        faults.append("no scheme")
-    if scheme in OPAQUE_SCHEMES:
-        raise ValueError(
-            f"is never sent, as pages of {scheme}: URLs have the origin null: write 'null'"
-        )
-
-    # The authority: https://www.rfc-editor.org/rfc/rfc3986#section-3.2
-    authority = re.split(r"[/\\#]", rest, maxsplit=1)[0]
-    mend(rest, authority, "a trailing slash" if rest == authority + "/" else "a path", faults)
-    if "?" in authority:
-        raise ValueError(
-            "holds '?', which is no wildcard: write the name in full, or '*' in its leftmost label"
-        )
-    authority = mend(authority, authority.rpartition("@")[2], "a user name", faults)
-    parts = re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]*)(:[^:]*)?", authority)
-    if not parts:
-        raise ValueError(
-            "holds brackets or colons out of place: '[a-z]' is no wildcard, and only an IPv6 address is written"
-            " in brackets, such as 'http://[::1]:8080'"
-        )
-    host, port = parse_host(parts[1], scheme, faults), parse_port(parts[2] or "", scheme, faults)
-
+    refuse_words(text, word)
+    scheme, rest = split_scheme(word, faults)
+    host, port = split_authority(rest, scheme, faults)
     mended = f"{scheme}://{host}{port and ':' + port}"
     if mended != text:
         raise ValueError(
             f"is not what browsers send ({', '.join(dict.fromkeys(faults))}): write {mended!r}"
         )
     return scheme, host, port
+
+
+def refuse_words(text: str, word: str) -> None:
+    """ValueError for an entry that is not meant as scheme://host."""
+    if EXPRESSION.search(word):
+        raise ValueError(f"is a regular expression as text: write {instead_of_expression(word)}")
+    if re.search(r"[\s,]", word):
+        raise ValueError("holds more than one word: write each origin as an entry of its own")
+    if text in ("*", "copy"):
+        raise ValueError(
+            "stands for anyone, so it does not fit in a list: write it alone, or list origins"
+        )
+    if word.lower() in ("null", "copy", "*"):
+        raise ValueError(f"is misspelled: write {word.lower()!r}")
+
+
+# What is in a regular expression, and not in a pattern.
+EXPRESSION: Final = re.compile(
+    r"""
+    ^/*\^ | \$/?$                # anchors
+    | \\[.dwWSsbZA/-]            # a dot that is meant
+    | (^|[/(])\.\* | \.\+        # any text
+    | [*+]\? | [)\]][*+?{]      # repeats
+    | \(.*\) | \| | https\?:    # choices
+    """,
+    re.VERBOSE,
+)
+# What people write in one for some labels, and for the rest.
+SOME_LABELS: Final = re.compile(r"\(?(?:\?:)?(?:\.[*+]\??|\[[^\]]+\][*+]|\\[wS][*+])\)?(?=\\\.)")
+
+
+def instead_of_expression(text: str) -> str:
+    """The pattern that says the same, or else how a regular expression is given."""
+    word = SOME_LABELS.sub("*", text.strip("/^$").replace("https?:", "https:", 1))
+    word = word.replace("\\.", ".").replace("\\/", "/").replace("\\-", "-")
+    try:
+        if not EXPRESSION.search(word):
+            parse_pattern(word)
+            return repr(word)
+    except ValueError:
+        pass
+    given = "re.compile(...), in an ini file as call:package.module:name"
+    return f"a pattern such as 'https://*.example.com', or give {given}"
+
+
+def split_scheme(word: str, faults: list[str]) -> tuple[str, str]:
+    """The scheme, and what follows its slashes. Without a scheme the likely meaning is taken."""
+    found = WEB_SCHEME.match(word) or ANY_SCHEME.match(word)
+    if found:
+        mend(found[0], f"{found[1]}://", "not exactly two slashes after the scheme", faults)
+        scheme = mend(found[1], found[1].lower(), "upper case", faults)
+        rest = word[found.end() :]
+    elif "://" in word or not re.search(r"[.:]|^localhost", word, re.IGNORECASE):
+        remedy = "write scheme://host such as 'https://app.example.com', or '*' for anyone"
+        raise ValueError(f"is not an origin: {remedy}")
+    else:
+        rest = word.lstrip("/")
+        scheme = "http" if is_local(re.split(r"[:/]", rest)[0].lower()) else "https"
+        faults.append("no scheme")
+    if scheme == "file":
+        raise ValueError(
+            "is what Electron and Cordova send for any local file, and is never allowed:"
+            " load the app's pages from a scheme of its own, such as 'app://shop'"
+        )
+    if scheme in OPAQUE_SCHEMES:
+        raise ValueError(
+            f"is never sent, as pages of {scheme}: URLs have the origin null: write 'null'"
+        )
+    return scheme, rest
+
+
+WEB_SCHEME: Final = re.compile(r"([Hh][Tt][Tt][Pp][Ss]?)(?::/*|//)")
+ANY_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+
+
+def split_authority(rest: str, scheme: str, faults: list[str]) -> tuple[str, str]:
+    """Host and port: https://www.rfc-editor.org/rfc/rfc3986#section-3.2"""
+    authority = re.split(r"[/\\#]", rest, maxsplit=1)[0]
+    mend(rest, authority, "a trailing slash" if rest == authority + "/" else "a path", faults)
+    if "?" in authority:
+        raise ValueError(
+            "holds '?', which is not a wildcard: write the name in full, or '*' in its leftmost"
+            " label"
+        )
+    authority = mend(authority, authority.rpartition("@")[2], "a user name", faults)
+    parts = re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]*)(:[^:]*)?", authority)
+    if not parts:
+        raise ValueError(
+            "holds brackets or colons out of place: '[a-z]' is not a wildcard, and only an IPv6"
+            " address is written in brackets, such as 'http://[::1]:8080'"
+        )
+    host = parse_host(parts[1], scheme, faults)
+    return host, parse_port(parts[2] or "", scheme, faults)
 
 
 def mend(given: str, right: str, fault: str, faults: list[str]) -> str:
@@ -909,7 +1205,7 @@ def canonical_ipv4(host: str) -> str:
         return socket.inet_ntoa(socket.inet_aton(host.rstrip(".")))
     except OSError:
         raise ValueError(
-            "ends in a number but is no IPv4 address: write four numbers from 0 to 255"
+            "ends in a number but is not an IPv4 address: write four numbers from 0 to 255"
         ) from None
 
 
@@ -923,7 +1219,7 @@ def canonical_ipv6(address: str) -> str:
         found = IPv6Address(address)
     except ValueError:
         raise ValueError(
-            "is no IPv6 address in its brackets ('[a-z]' is no wildcard): write 'http://[::1]'"
+            "is not an IPv6 address in brackets ('[a-z]' is not a wildcard): write 'http://[::1]'"
         ) from None
     mapped = found.ipv4_mapped
     return f"[::ffff:{int(mapped) >> 16:x}:{int(mapped) & 0xFFFF:x}]" if mapped else f"[{found}]"
@@ -937,16 +1233,17 @@ def is_local(host: str) -> bool:
 class Matcher:
     """A compiled list of origins; its cost does not grow with their number.
 
-    An origin is admitted by a wildcard pattern if one of the few patterns that could admit it is in the set of those
-    that are written.
+    A wildcard pattern is one text in a set, so an origin is looked up as each of the few texts
+    that could admit it: itself with ``*`` for its leftmost labels, or for a part of the first one.
     """
 
     def __init__(self) -> None:
         self.exact: set[str] = set()
         self.wildcards: set[str] = set()
-        self.shapes: set[tuple[int, int]] = (
-            set()
-        )  # characters around the "*" of labels such as "pr-*"
+        # What the texts to look up are made of: the lengths of the parents in "*.example.com",
+        # and those of the text before and after the "*" of a label such as "pr-*".
+        self.parents: set[int] = set()
+        self.partial_labels: set[tuple[int, int]] = set()
         self.any_port = False  # some pattern ends in ":*"
         self.regexes: list[re.Pattern[str]] = []
         self.predicates: list[Predicate] = []
@@ -963,47 +1260,59 @@ class Matcher:
         elif port != "*" and "*" not in host:
             self.exact.add(entry)
         else:
-            self.wildcards.add(entry)
-            self.any_port = self.any_port or port == "*"
-            before, star, after = host.partition(".")[0].partition("*")
-            if star and (before or after):
-                self.shapes.add((len(before), len(after)))
+            self.add_wildcard(entry, host, port)
 
-    def spells_out(self, origin: str) -> bool:
-        """Whether a usual wildcard admits the origin: it has all but one label of it, so only that label is checked."""
-        found = SUBDOMAIN.match(origin) if self.wildcards and not self.any_port else None
-        return found is not None and f"https://*.{origin[found.end() :]}" in self.wildcards
+    def add_wildcard(self, entry: str, host: str, port: str) -> None:
+        self.wildcards.add(entry)
+        self.any_port = self.any_port or port == "*"
+        before, star, after = host.partition(".")[0].partition("*")
+        if before or after:
+            if star:
+                self.partial_labels.add((len(before), len(after)))
+        elif len(host) > 1:
+            self.parents.add(len(host) - 1)
 
-    def matches(self, origin: str, parts: tuple[str, ...]) -> bool:
-        """Whether a well-formed origin, given with its parts, is that of a wildcard or a regular expression."""
-        if self.wildcards:
-            scheme, label, parents, port = parts
-            if self.generalized(scheme, label, parents, port):
-                return True
-            if self.any_port and self.generalized(scheme, label, parents, ":*"):
-                return True
-        return bool(self.regexes) and any(regex.fullmatch(origin) for regex in self.regexes)
-
-    def generalized(self, scheme: str, label: str, parents: str, port: str) -> bool:
-        """Whether the origin, or one with ``*`` for some labels or a part of the leftmost, is a written pattern."""
-        wildcards, rest = self.wildcards, parents + port
-        if scheme + label + rest in wildcards:
+    def admits(self, origin: str) -> bool:
+        """Whether an origin of at most 512 bytes is listed, or has the form of what is."""
+        if origin in self.exact:
             return True
-        if label[0] == "[":
+        if self.wildcards and self.has_wildcard_for(origin):
+            return is_well_formed(origin)
+        if not self.regexes or not is_well_formed(origin):
             return False
-        for before, after in self.shapes:
-            starred = f"{scheme}{label[:before]}*{label[len(label) - after :]}{rest}"
-            if len(label) > before + after and starred in wildcards:
-                return True
-        dot = 0 if parents else -1
-        while dot >= 0:
-            if scheme + "*" + rest[dot:] in wildcards:
-                return True
-            dot = rest.find(".", dot + 1)
-        return f"{scheme}*{port}" in wildcards
+        return any(regex.fullmatch(origin) for regex in self.regexes)
 
+    def has_wildcard_for(self, origin: str) -> bool:
+        """Whether a pattern with a wildcard could admit the origin, which may be malformed."""
+        start = origin.find("://") + 3
+        end, port = len(origin), ""
+        colon = origin.rfind(":", start)
+        if colon > 0 and origin[colon + 1 :].isdigit():
+            end, port = colon, origin[colon:]
+        scheme, host = origin[:start], origin[start:end]
+        if self.has_wildcard_host(scheme, host, port):
+            return True
+        return self.any_port and (
+            f"{scheme}{host}:*" in self.wildcards or self.has_wildcard_host(scheme, host, ":*")
+        )
 
-NOBODY: Final = Matcher()
+    def has_wildcard_host(self, scheme: str, host: str, port: str) -> bool:
+        wildcards = self.wildcards
+        if not host or host[0] == "[":  # an address has no labels
+            return False
+        for length in self.parents:
+            starts = length < len(host) and host[-length] == "."
+            if starts and f"{scheme}*{host[-length:]}{port}" in wildcards:
+                return True
+        if f"{scheme}*{port}" in wildcards:
+            return True
+        label = host.partition(".")[0]
+        for before, after in self.partial_labels:
+            if before + after < len(label):
+                rest = host[len(label) - after :]
+                if f"{scheme}{host[:before]}*{rest}{port}" in wildcards:
+                    return True
+        return False
 
 
 def ask(predicate: Predicate, origin: str, environ: WSGIEnvironment) -> bool | None:
@@ -1757,37 +2066,53 @@ def compile_origins(
     An entry that is invalid or too risky is complained of and left out.
     """
     matcher = Matcher()
+    # By far the most entries are exact, and without a risk.
     exact, usual = matcher.exact, USUAL_PATTERN.fullmatch
     free = accepted >= CREDENTIAL_RISKS
     for entry in entries:
-        host = port = ""
-        risks: Iterable[tuple[str, ...]] = ()
-        try:
-            if isinstance(entry, str):
-                found = usual(entry) if len(entry) < MAX_USUAL_PATTERN else None
-                if found and (free or (found[1] == "https" and not found[3])):
-                    (matcher.wildcards if found[3] else exact).add(
-                        entry
-                    )  # by far the most frequent: no risk
-                    continue
-                scheme, host, port = (found[1], found[2], "") if found else parse_pattern(entry)
-                risks = pattern_risks(scheme, host)
-            elif isinstance(entry, re.Pattern) and isinstance(entry.pattern, str):
-                risks = regex_risks(entry, accepted)
-            elif not callable(entry):
-                raise ValueError(
-                    f"is of type {type(entry).__name__}: write 'scheme://host', 'null', a compiled regular"
-                    " expression of text, a function f(origin, environ), or an OriginList"
-                )
-        except ValueError as error:
-            complain(entry, str(error))
-            continue
-        refused = [risk for risk in risks if risk[0] not in accepted]
-        for risk in refused:
-            complain(entry, prohibited(accept_key, *risk))
-        if not refused:
-            matcher.add(entry, host, port)
+        if isinstance(entry, str) and len(entry) < MAX_USUAL_PATTERN:
+            found = usual(entry)
+            if found and (free or (found[1] == "https" and not found[3])):
+                if found[3]:
+                    matcher.add_wildcard(entry, found[2], "")
+                else:
+                    exact.add(entry)
+                continue
+        add_entry(matcher, entry, accepted, complain, accept_key)
     return matcher
+
+
+def add_entry(
+    matcher: Matcher, entry: Any, accepted: Profile, complain: Complain, accept_key: str
+) -> None:
+    """Add an entry of any kind to the matcher, or complain of it."""
+    try:
+        host, port, risks = inspect_entry(entry, accepted)
+    except ValueError as error:
+        complain(entry, str(error))
+        return
+    refused = [risk for risk in risks if risk[0] not in accepted]
+    for risk in refused:
+        complain(entry, prohibited(accept_key, *risk), risk[0])
+    if not refused:
+        matcher.add(entry, host, port)
+
+
+def inspect_entry(entry: Any, accepted: Profile) -> tuple[str, str, Iterable[tuple[str, ...]]]:
+    """Host, port and risks of an entry of ``origin``; ValueError if it is not valid."""
+    if isinstance(entry, str):
+        scheme, host, port = parse_pattern(entry)
+        return host, port, pattern_risks(scheme, host)
+    if isinstance(entry, re.Pattern) and isinstance(entry.pattern, str):
+        return "", "", regex_risks(entry, accepted)
+    if not callable(entry):
+        raise ValueError(
+            f"is of type {type(entry).__name__}: write 'scheme://host', 'null', a compiled regular"
+            " expression of text, a function f(origin, environ), or an OriginList"
+        )
+    if not fits(entry, 2):
+        raise ValueError("cannot be called with two arguments: write a function f(origin, environ)")
+    return "", "", ()
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -1811,6 +2136,7 @@ class Policy:
     preflight_continue: bool
     accept_risk: frozenset[str]
     # For the middleware's own use:
+    exposes_all: bool  # browsers would take the `*` of expose_headers literally
     static: bool  # what it sends does not depend on the request's Origin
     anyone: bool  # every well-formed origin is admitted
     matcher: Matcher
@@ -1837,161 +2163,151 @@ class Policy:
     def __repr__(self) -> str:
         return f"Policy({', '.join(f'{name}={show(getattr(self, name))}' for name in ('name', *OPTIONS))})"
 
+    def allows(self, origin: str, environ: WSGIEnvironment) -> bool:
+        """Whether the policy, on its own, allows the origin; ``environ`` is for its predicates."""
+        request = Request({**environ, "HTTP_ORIGIN": origin}, environ, preflight=False)
+        return self.static or self.refusal_of_origin(request) is None
+
     def matchers(self) -> list[Matcher]:
         """That of the policy's own origins, and those of what its lists say now."""
-        own = [self.matcher]
-        return (
-            own + [origins.matcher(self.profile) for origins in self.lists] if self.lists else own
-        )
+        if not self.lists:
+            return [self.matcher]
+        return [self.matcher, *[origins.matcher(self.profile) for origins in self.lists]]
 
-    def admits(
-        self, origin: str, parts: tuple[str, ...] | None, environ: WSGIEnvironment
-    ) -> bool | None:
-        """Whether a short origin is admitted, of which split_origin made parts; None: a predicate failed."""
+    def refusal(self, request: Request, verbmatch: bool) -> str | None:
+        """Why the policy does not allow the request; None where it does."""
+        refusal = self.refusal_of_origin(request)
+        if refusal is not None:
+            return refusal
+        if verbmatch and self.methods != ("*",) and request.verb() not in self.methods:
+            return VERB_NOT_ALLOWED
+        return self.refusal_of_echo(request) if request.preflight else None
+
+    def refusal_of_origin(self, request: Request) -> str | None:
+        origin = request.origin
+        if not isinstance(origin, str) or len(origin) > MAX_ORIGIN:
+            return NOT_ALLOWED
         matchers = self.matchers()
         for matcher in matchers:
-            if origin in matcher.exact or (parts and matcher.matches(origin, parts)):
-                return True
-        if parts is None or self.anyone:
-            return parts is not None
-        for predicate in [predicate for matcher in matchers for predicate in matcher.predicates]:
-            answer = ask(predicate, origin, environ)
+            if matcher.admits(origin):
+                return None
+        if self.anyone:
+            return None if is_well_formed(origin) else NOT_ALLOWED
+        predicates = [predicate for matcher in matchers for predicate in matcher.predicates]
+        if not predicates or not is_well_formed(origin):
+            return NOT_ALLOWED
+        for predicate in predicates:
+            answer = ask(predicate, origin, request.for_predicate())
             if answer is not False:
-                return answer
-        return False
+                return None if answer else PREDICATE_FAILED
+        return NOT_ALLOWED
+
+    def refusal_of_echo(self, request: Request) -> str | None:
+        """Why what the preflight asks for cannot be echoed; None where it can."""
+        method, names = request.asked_method(), request.asked_headers()
+        if "methods" in self.echoes and not is_safe_method(method):
+            return UNSAFE_METHOD
+        sent_back = self.credentials and "headers" in self.echoes
+        if sent_back and names and not is_list_of_names(names):
+            return UNSAFE_HEADERS
+        return None
 
     def response_headers(self, origin: str) -> list[Header]:
         if self.timing:
             return [(ALLOW_ORIGIN, origin), (TIMING_ALLOW_ORIGIN, origin), *self.response]
         return [(ALLOW_ORIGIN, origin), *self.response]
 
-    def preflight_headers(self, environ: WSGIEnvironment) -> list[Header]:
-        headers = list(self.preflight)
-        if not self.static:
-            headers.insert(0, (ALLOW_ORIGIN, environ["HTTP_ORIGIN"]))
+    def preflight_headers(self, request: Request) -> list[Header]:
+        origin = "*" if self.static else request.origin
+        headers = [(ALLOW_ORIGIN, origin), *self.preflight]
         if "methods" in self.echoes:
-            asked = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
-            headers.append((ALLOW_METHODS, ", ".join(dict.fromkeys((*STANDARD_METHODS, asked)))))
+            methods = dict.fromkeys((*STANDARD_METHODS, request.asked_method()))
+            headers.append((ALLOW_METHODS, ", ".join(methods)))
         if "headers" in self.echoes:
-            asked = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
             known = NAMED_HEADERS if self.credentials else ("*", *NAMED_HEADERS)
-            headers.append((ALLOW_HEADERS, name_headers(known, asked)))
+            headers.append((ALLOW_HEADERS, name_headers(known, request.asked_headers())))
         return headers
 
-    def unsafe_echo(self, environ: WSGIEnvironment) -> Refusal | None:
-        """The refusal of a preflight that asks to echo what is not valid or too long, or None."""
-        asked = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
-        if "methods" in self.echoes and not (len(asked) <= MAX_METHOD and TOKEN.fullmatch(asked)):
-            return UNSAFE_METHOD
-        names = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
-        if self.credentials and "headers" in self.echoes and names and not is_field_names(names):
-            return UNSAFE_HEADERS
-        return None
+
+def is_safe_method(method: str) -> bool:
+    return len(method) <= MAX_METHOD and TOKEN.fullmatch(method) is not None
 
 
-def is_field_names(asked: str) -> bool:
-    """Whether an Access-Control-Request-Headers is valid, and short enough to be echoed."""
-    return len(asked) <= MAX_HEADERS and FIELD_NAMES.fullmatch(asked) is not None
+def is_list_of_names(names: str) -> bool:
+    return len(names) <= MAX_HEADERS and FIELD_NAMES.fullmatch(names) is not None
 
 
 def name_headers(known: Iterable[str], asked: str) -> str:
     """The known names and those asked for, each once whatever its case; none of an invalid list."""
     names = {name.lower(): name for name in known}
-    if is_field_names(asked):
+    if is_list_of_names(asked):
         for name in asked.split(","):
             names.setdefault(name.strip().lower(), name.strip())
     return ", ".join(names.values())
 
 
-class Refusal(namedtuple("Refusal", "reason")):
-    """Why no policy allows a request: one line of ours, with nothing of the request in it."""
-
-    __slots__ = ()
-    echoes: frozenset[str] = frozenset()
-
-
-NOT_ALLOWED: Final = Refusal("no policy for this path allows the origin")
-MALFORMED: Final = Refusal("the Origin header is not what browsers send")
-VERB_NOT_ALLOWED: Final = Refusal(
+# Why a request is refused: lines of ours, with nothing of the request in them.
+NOT_ALLOWED: Final = "no policy for this path allows the origin"
+MALFORMED: Final = "the Origin header is not what browsers send"
+VERB_NOT_ALLOWED: Final = (
     "no policy for this path allows the method to the origin (matchstrategy = verbmatch)"
 )
-PREDICATE_FAILED: Final = Refusal("a predicate of the configuration failed; see the server's log")
-STRATEGY_FAILED: Final = Refusal(
-    "the matchstrategy of the configuration failed; see the server's log"
-)
-DENIED: Final = Refusal("the policy deny refuses what no policy before it allows")
-AMBIGUOUS_PATH: Final = Refusal("the path and its normal form are governed by different policies")
-UNSAFE_METHOD: Final = Refusal("Access-Control-Request-Method is not a token of at most 64 bytes")
-UNSAFE_HEADERS: Final = Refusal(
+PREDICATE_FAILED: Final = "a predicate of the configuration failed; see the server's log"
+STRATEGY_FAILED: Final = "the matchstrategy of the configuration failed; see the server's log"
+DENIED: Final = "the policy deny refuses what no policy before it allows"
+AMBIGUOUS_PATH: Final = "the path and its normal form are governed by different policies"
+UNSAFE_METHOD: Final = "Access-Control-Request-Method is not a token of at most 64 bytes"
+UNSAFE_HEADERS: Final = (
     "Access-Control-Request-Headers is not a list of names of at most 4096 bytes"
 )
+# With these, no later policy of the group is asked.
+FINAL_REFUSALS: Final = frozenset((PREDICATE_FAILED, UNSAFE_METHOD, UNSAFE_HEADERS))
+REFUSED_PREFLIGHT: Final = "CORS preflight refused: "  # how the body of a refusal begins
+
+NOT_GOVERNED: Final = "no policy governs it"
 
 VARY_ORIGIN: Final[Header] = ("Vary", "Origin")
-
-
-# An Origin, and the headers that it gets; this one is equal to no Origin.
-NOTHING_YET: Final[tuple[object, list[Header]]] = (object(), [])
-
-
-class Memory:
-    """The last answers of a group: most requests come from one page, and comparing an origin is the cheapest way.
-
-    Kept where nothing but the origin decides, as long as no list of the group changes; sent as a part of fresh lists.
-    It holds nothing of a list, so that what a reload replaces is freed there.
-    """
-
-    __slots__ = ("by_origin", "preflight", "response", "usual")
-
-    def __init__(self, group: Group) -> None:
-        self.by_origin = not group.verbmatch and not group.static
-        for policy in group.policies:
-            for matcher in (
-                policy.matchers()
-            ):  # a list compiles what a policy needs when asked first: now, at start-up
-                if matcher.predicates or "expose_headers" in policy.echoes:
-                    self.by_origin = False
-        # What the first policy admits and answers with nothing else that depends on the request; None: its list.
-        self.usual: Matcher | None = NOBODY
-        if self.by_origin and group.policies and not group.policies[0].timing:
-            first = group.policies[0]
-            self.usual = None if first.lists and len(first.origin) == 1 else first.matcher
-        self.response = self.preflight = NOTHING_YET
+MAX_REMEMBERED: Final = 4096  # origins whose answers a group remembers
 
 
 class Group:
-    """Policies with the same ``path``: the first group whose path matches is the only one that is asked."""
+    """Policies with the same ``path``: the first group whose path matches is the only one asked.
+
+    responses, preflights: what was allowed before and depends on nothing but the origin: Origin ->
+    headers, and Origin -> Answer. They are replaced when a list changes: a request that still
+    looks at the old list can only store into the old mappings.
+    """
 
     def __init__(
         self,
         paths: Iterable[str],
         policies: Iterable[Policy],
-        refusal: Refusal = NOT_ALLOWED,
+        refusal: str = NOT_ALLOWED,
         verbmatch: bool = False,
     ) -> None:
         # PATH_INFO holds the bytes of the path, each as one character (PEP 3333, "Unicode Issues").
         latin = [path.encode("utf-8").decode("latin-1") for path in paths]
-        self.exact = tuple([path[:-2] if path.endswith("/*") else path for path in latin])
-        self.prefixes = tuple([path[:-1] for path in latin if path.endswith("/*")])
+        self.exact = tuple([path.removesuffix("/*") for path in latin if path])
+        # The empty path stands for every path.
+        self.prefixes = tuple([path.removesuffix("*") for path in latin if path[-2:] in ("/*", "")])
         self.policies = tuple(policies)
         self.verbmatch = verbmatch
         self.refusal = refusal  # where no policy of the group allows a well-formed origin
         self.static = bool(self.policies) and self.policies[0].static
-        self.without_origin: list[Header] = (
-            list(self.policies[0].response) if self.static else [VARY_ORIGIN]
-        )
         self.lists = [origins for policy in self.policies for origins in policy.lists]
         for origins in self.lists:
             origins.watch(self)
-        self.memory = Memory(self)
+        self.without_origin = (
+            self.policies[0].response_headers("*") if self.static else [VARY_ORIGIN]
+        )
+        for policy in self.policies:
+            policy.matchers()  # a list compiles what a policy needs when first asked: at start-up
+        self.forget()
 
     def forget(self) -> None:
         """Remember answers anew: a list has changed."""
-        self.memory = Memory(self)
-
-    def asks(self) -> bool:
-        """Whether a list has brought a predicate, whose answer is for one request only."""
-        listed = [policy for policy in self.policies if policy.lists]
-        return any(matcher.predicates for policy in listed for matcher in policy.matchers())
+        self.responses: dict[str, list[Header]] = {}
+        self.preflights: dict[str, Answer] = {}
 
 
 # What a request meets instead of a group of the configuration.
@@ -2003,101 +2319,76 @@ FAILED: Final = Group((), (), STRATEGY_FAILED)
 class Rules:
     """A whole configuration, compiled: what a request meets.
 
-    policies: by name, in order. strategy: "firstmatch", "verbmatch" or a function. by_name: the groups that a function
-    names. groups: those that a path picks, in order. rest: the group without a path, or None. only: the same, where
+    policies: by name, in order. strategy: "firstmatch", "verbmatch" or a function. named: the
+    groups that a function names; None where the path picks. groups: those that a path picks, in
+    order; the one without a path is the prefix ``""``, and comes last. everywhere: the same, where
     there is nothing to pick from.
     """
 
-    __slots__ = ("by_name", "catch_errors", "groups", "only", "policies", "rest", "strategy")
+    __slots__ = ("catch_errors", "everywhere", "groups", "named", "policies", "strategy")
 
     def __init__(
         self, policies: dict[str, Policy], strategy: Any, catch_errors: bool, denies: bool
     ) -> None:
         self.policies: Mapping[str, Policy] = MappingProxyType(policies)
         self.strategy, self.catch_errors = strategy, catch_errors
-        self.by_name = {"deny": DENY}
-        by_path: dict[frozenset[str], list[Policy]] = {frozenset(): []} if denies else {}
+        self.named: dict[str, Group] | None = None
+        self.groups: tuple[Group, ...] = ()
         if callable(strategy):
-            self.by_name.update((name, Group((), [policy])) for name, policy in policies.items())
+            groups = {name: Group((), [policy]) for name, policy in policies.items()}
+            self.named = {**groups, "deny": DENY}
         else:
-            for policy in policies.values():
-                by_path.setdefault(frozenset(policy.path), []).append(policy)
-        verbmatch, pathless = strategy == "verbmatch", by_path.pop(frozenset(), None)
-        self.groups = tuple(
-            Group(path, members, NOT_ALLOWED, verbmatch) for path, members in by_path.items()
-        )
-        refusal = DENIED if denies else NOT_ALLOWED
-        self.rest = None if pathless is None else Group((), pathless, refusal, verbmatch)
-        self.only = None if self.groups or callable(strategy) else self.rest
+            self.groups = group_by_path(policies.values(), strategy == "verbmatch", denies)
+        first = self.groups[0] if self.groups else None
+        self.everywhere = first if first and "" in first.prefixes else None
+
+
+def group_by_path(policies: Iterable[Policy], verbmatch: bool, denies: bool) -> tuple[Group, ...]:
+    by_path: dict[frozenset[str], list[Policy]] = {}
+    for policy in policies:
+        by_path.setdefault(frozenset(policy.path), []).append(policy)
+    pathless = by_path.pop(frozenset(), [])
+    groups = [Group(path, members, NOT_ALLOWED, verbmatch) for path, members in by_path.items()]
+    if pathless or denies:
+        groups.append(Group(("",), pathless, DENIED if denies else NOT_ALLOWED, verbmatch))
+    return tuple(groups)
+
+
+NAME_LISTS: Final = ("methods", "headers", "expose_headers")
+# What a preflight names, where that is sent back.
+ECHOED: Final = {
+    "methods": "Access-Control-Request-Method",
+    "headers": "Access-Control-Request-Headers",
+}
 
 
 def compile_policy(
-    name: str, values: dict[str, Any], static: bool, section: Section, problems: list[Problem]
+    name: str,
+    values: dict[str, Any],
+    static: bool,
+    complain: Complain,
+    accept_key: str = "accept_risk",
 ) -> Policy:
-    """A policy of values that were read. static: see Policy; it depends on the policies around this one."""
-    origin, credentials, accepted = values["origin"], values["credentials"], values["accept_risk"]
-    complain, accept_key = about(section["origin"][0], problems), section["accept_risk"][0]
-    anyone = "*" in origin or "copy" in origin
-    if anyone and len(origin) > 1:
-        complain(
-            origin,
-            "lists origins beside '*' or 'copy', which stand for anyone: write one or the other",
-        )
-    elif anyone and credentials and origin[0] == "*":
-        sentence, remedy = RISKS["any-origin"]
-        remedy += f", or 'copy' and {accept_key} = any-origin ({sentence})"
-        complain(
-            "*",
-            f"with credentials is forbidden by the standard, browsers refuse it: write {remedy}",
-        )
-    elif anyone and credentials and "any-origin" not in accepted:
-        complain("copy", prohibited(accept_key, "any-origin"))
-    lists = tuple([entry for entry in origin if isinstance(entry, OriginList)])
-    patterns = (
-        ()
-        if anyone
-        else [entry for entry in origin if not isinstance(entry, OriginList)]
-        if lists
-        else origin
-    )
-    profile = risk_profile(accepted, credentials)
-    matcher = compile_origins(patterns, profile, complain, accept_key)
-    if anyone and (not credentials or "null-origin" in accepted):
-        matcher.exact.add("null")
+    """A policy of values that were read. static: see Policy; it depends on the policies around this one.
 
-    # With credentials browsers take `*` literally. Without, Firefox caches names only.
-    lists_of_names = ("methods", "headers", "expose_headers")
-    echoes = frozenset(
-        [
-            option
-            for option in lists_of_names
-            if values[option] == ("*",) and (credentials or option == "headers")
-        ]
-    )
-    methods, headers, exposed = [
-        "" if option in echoes else ", ".join(values[option]) for option in lists_of_names
-    ]
-    varies = [] if static else ["Origin"]
-    varies += ["Access-Control-Request-Method"] * ("methods" in echoes)
-    varies += ["Access-Control-Request-Headers"] * ("headers" in echoes)
-    # A header without a value is not sent.
-    always = [
-        (ALLOW_ORIGIN, "*" if static else ""),
-        (ALLOW_CREDENTIALS, "true" if credentials else ""),
-    ]
-    response = [
-        *always,
-        (EXPOSE_HEADERS, exposed),
-        (TIMING_ALLOW_ORIGIN, "*" if static and values["timing"] else ""),
-        ("Vary", "" if static else "Origin"),
-    ]
-    preflight = [
-        *always,
-        (ALLOW_METHODS, ", ".join(("*", *NAMED_METHODS)) if methods == "*" else methods),
-        (ALLOW_HEADERS, headers),
-        (MAX_AGE, str(values["maxage"])),
-        ("Vary", ", ".join(varies)),
-    ]
+    complain: about its origin.
+    """
+    origin, credentials = values["origin"], values["credentials"]
+    anyone = "*" in origin or "copy" in origin
+    if anyone:
+        refuse_anyone(values, complain, accept_key)
+    lists = tuple([entry for entry in origin if isinstance(entry, OriginList)])
+    patterns = origin
+    if anyone:
+        patterns = ()
+    elif lists:
+        patterns = [entry for entry in origin if not isinstance(entry, OriginList)]
+    profile = risk_profile(values["accept_risk"], credentials)
+    matcher = compile_origins(patterns, profile, complain, accept_key)
+    if anyone and profile >= {"null-origin"}:
+        matcher.exact.add("null")
+    echoes = echoed_options(values)
+    response, preflight = compile_headers(values, static, echoes)
     return Policy(
         name=name,
         **values,
@@ -2107,9 +2398,67 @@ def compile_policy(
         lists=lists,
         profile=profile,
         echoes=echoes,
-        response=tuple([header for header in response if header[1]]),
-        preflight=tuple([header for header in preflight if header[1]]),
+        exposes_all="expose_headers" in echoes,
+        response=response,
+        preflight=preflight,
     )
+
+
+def echoed_options(values: Mapping[str, Any]) -> frozenset[str]:
+    """The options for which a preflight or response names what is asked for, or there.
+
+    With credentials browsers take `*` literally. Without, Firefox caches names only:
+    https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
+    """
+    anything = [option for option in NAME_LISTS if values[option] == ("*",)]
+    return frozenset([name for name in anything if values["credentials"] or name == "headers"])
+
+
+def refuse_anyone(values: Mapping[str, Any], complain: Complain, accept_key: str) -> None:
+    """Complain of `*` or `copy` beside other origins, or with credentials."""
+    origin, (sentence, remedy) = values["origin"], RISKS["any-origin"]
+    if len(origin) > 1:
+        rule = "lists origins beside '*' or 'copy', which stand for anyone"
+        complain(origin, f"{rule}: write one or the other", CONFLICT)
+    elif values["credentials"] and origin[0] == "*":
+        rule = "with credentials is forbidden by the standard, browsers refuse it"
+        remedy += f", or 'copy' and {accept_key} = any-origin ({sentence})"
+        complain("*", f"{rule}: write {remedy}", CONFLICT)
+    elif values["credentials"] and "any-origin" not in values["accept_risk"]:
+        complain("copy", prohibited(accept_key, "any-origin"), "any-origin")
+
+
+def compile_headers(
+    values: Mapping[str, Any], static: bool, echoes: frozenset[str]
+) -> tuple[tuple[Header, ...], tuple[Header, ...]]:
+    """The headers of a response and of a preflight, less those that depend on the request."""
+    methods, headers, exposed = [
+        "" if option in echoes else ", ".join(values[option]) for option in NAME_LISTS
+    ]
+    if methods == "*":  # of which Firefox caches nothing
+        methods = ", ".join(("*", *NAMED_METHODS))
+    varies = [] if static else ["Origin"]
+    for option, name in ECHOED.items():
+        varies += [name] * (option in echoes)
+    allow_credentials = (ALLOW_CREDENTIALS, "true" if values["credentials"] else "")
+    response = [
+        allow_credentials,
+        (EXPOSE_HEADERS, exposed),
+        ("Vary", "" if static else "Origin"),
+    ]
+    preflight = [
+        allow_credentials,
+        (ALLOW_METHODS, methods),
+        (ALLOW_HEADERS, headers),
+        (MAX_AGE, str(values["maxage"])),
+        ("Vary", ", ".join(varies)),
+    ]
+    return with_values(response), with_values(preflight)
+
+
+def with_values(headers: list[Header]) -> tuple[Header, ...]:
+    """A header without a value is not sent."""
+    return tuple([header for header in headers if header[1]])
 
 
 def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
@@ -2122,26 +2471,36 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
     policies: dict[str, Policy] = {}
     led: set[frozenset[str]] = set()  # the paths whose first policy has been seen
     for name, section in sections.items():
-        values = {
-            option: OPTIONS[option][1] if value is None else read(key, value, option, problems)
-            for option, (key, value) in section.items()
-        }
-        if section["origin"][1] is None:
-            unreadable = any(problem.key in ("policy", "policies") for problem in problems)
-            if written(section) or not unreadable:
-                problems.append(missing_origin(name, section, given))
+        values = read_section(name, section, given, problems)
         key, value = section["path"]
         if value is not None and callable(strategy):
-            about(key, problems)(
-                value, "has no effect beside a callable matchstrategy: leave it out"
-            )
-        leads = strategy == "firstmatch" and frozenset(values["path"]) not in led
-        led.add(frozenset(values["path"]))
+            rule = "has no effect beside a callable matchstrategy: leave it out"
+            about(key, problems)(value, rule, CONFLICT)
+        paths = frozenset(values["path"])
+        leads = strategy == "firstmatch" and paths not in led
+        led.add(paths)
         static = leads and values["origin"] == ("*",) and not values["credentials"]
-        policies[name] = compile_policy(name, values, static, section, problems)
+        complain = about(section["origin"][0], problems)
+        accept_key = section["accept_risk"][0]
+        policies[name] = compile_policy(name, values, static, complain, accept_key)
     if problems:
         raise ConfigError(problems)
     return Rules(policies, strategy, catch_errors, denies)
+
+
+def read_section(
+    name: str, section: Section, given: Mapping[str, Any], problems: list[Problem]
+) -> dict[str, Any]:
+    """The values of a policy's options."""
+    values = {
+        option: OPTIONS[option][1] if value is None else read(key, value, option, problems)
+        for option, (key, value) in section.items()
+    }
+    if section["origin"][1] is None:
+        unreadable = any(problem.key in ("policy", "policies") for problem in problems)
+        if written(section) or not unreadable:
+            problems.append(missing_origin(name, section, given))
+    return values
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -2149,84 +2508,156 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
 # ---------------------------------------------------------------------------------------------------------------
 
 
+class Request:
+    """What of a request decides.
+
+    sent: the environ as it came; a copy, once a predicate may have changed the other. environ:
+    what predicates get. origin: ``HTTP_ORIGIN``.
+    """
+
+    __slots__ = ("asked_predicate", "environ", "origin", "preflight", "sent")
+
+    def __init__(self, sent: WSGIEnvironment, environ: WSGIEnvironment, preflight: bool) -> None:
+        self.sent, self.environ, self.preflight = sent, environ, preflight
+        self.origin: Any = sent.get("HTTP_ORIGIN")
+        self.asked_predicate = False  # if so, more than the origin has decided
+
+    def for_predicate(self) -> WSGIEnvironment:
+        """The environ itself; what a predicate changes there changes nothing that we send."""
+        if self.sent is self.environ:
+            self.sent = self.environ.copy()
+        self.asked_predicate = True
+        return self.environ
+
+    def asked_method(self) -> str:
+        method: str = self.sent["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+        return method
+
+    def asked_headers(self) -> str:
+        names: str = self.sent.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
+        return names
+
+    def verb(self) -> str | None:
+        """The method that ``verbmatch`` compares."""
+        return self.asked_method() if self.preflight else self.sent.get("REQUEST_METHOD")
+
+
+class Decision(namedtuple("Decision", "policy reason group")):
+    """What a request meets: the Policy that allows it, or None and the reason, a line of text.
+
+    group: the policies that were asked, in order.
+    """
+
+    __slots__ = ()
+    policy: Policy | None
+    reason: str
+    group: tuple[Policy, ...]
+
+
+def is_preflight(environ: WSGIEnvironment) -> bool:
+    """https://fetch.spec.whatwg.org/#cors-preflight-request: OPTIONS with both headers, no more."""
+    return (
+        environ.get("REQUEST_METHOD") == "OPTIONS"
+        and "HTTP_ORIGIN" in environ
+        and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+    )
+
+
 def pick_group(rules: Rules, environ: WSGIEnvironment) -> Group | None:
-    """The group that the strategy's function names, else the one that the path picks; None: not governed."""
-    if callable(rules.strategy):
-        try:
-            name = rules.strategy(environ)
-        except Exception:
-            logger().exception("the matchstrategy %s failed", show(rules.strategy))
-            return FAILED
-        if name is None:
-            return None
-        if isinstance(name, str) and name in rules.by_name:
-            return rules.by_name[name]
-        logger().error(
-            "the matchstrategy %s returned %s, which names no policy",
-            show(rules.strategy),
-            show(name),
-        )
-        if isinstance(name, CoroutineType):
-            name.close()
-        return FAILED
+    """The group that the strategy's function names, else the one that the path picks.
+
+    None: the request is not governed.
+    """
+    if rules.named is not None:
+        return group_by_name(rules.strategy, rules.named, environ)
     path = environ.get("PATH_INFO") or "/"
-    group = group_of(rules, path)
-    # Only such a path can be read in more than one way: as it is, without bytes that are no UTF-8 (Bottle), and normal.
-    if path[0] != "/" or "//" in path or "/." in path or "\\" in path or not path.isascii():
-        text = path.encode("latin-1", "ignore").decode("utf-8", "ignore")
-        for reading in (text, normal_path(text)):
-            if group_of(rules, reading.encode("utf-8").decode("latin-1")) is not group:
-                return AMBIGUOUS
+    group = group_of(rules.groups, path)
+    if has_one_reading(path):
+        return group
+    # Bottle leaves out bytes that are not UTF-8; Pyramid also leaves out control characters.
+    text = path.encode("latin-1", "ignore").decode("utf-8", "ignore")
+    visible = CONTROLS.sub("", text)
+    for reading in (text, visible, normal_path(text), normal_path(visible)):
+        latin = reading.encode("utf-8").decode("latin-1")
+        if group_of(rules.groups, latin or "/") is not group:
+            return AMBIGUOUS
     return group
 
 
-def group_of(rules: Rules, path: str) -> Group | None:
-    for group in rules.groups:
+def has_one_reading(path: str) -> bool:
+    """Whether every server and framework takes the path as it is."""
+    plain = path.isascii() and path.isprintable() and path[0] == "/"
+    return plain and not ("//" in path or "/." in path or "\\" in path)
+
+
+def group_of(groups: tuple[Group, ...], path: str) -> Group | None:
+    for group in groups:
         if path in group.exact or path.startswith(group.prefixes):
             return group
-    return rules.rest
+    return None
 
 
-def decide(group: Group, environ: WSGIEnvironment, preflight: bool) -> Policy | Refusal:
+def group_by_name(strategy: Any, named: dict[str, Group], environ: WSGIEnvironment) -> Group | None:
+    try:
+        name = strategy(environ)
+    except Exception:
+        logger().exception("the matchstrategy %s failed", show(strategy))
+        return FAILED
+    if name is None:
+        return None
+    if isinstance(name, str) and name in named:
+        return named[name]
+    text = "the matchstrategy %s returned %s, which names no policy"
+    logger().error(text, show(strategy), show(name))
+    if isinstance(name, CoroutineType):
+        name.close()
+    return FAILED
+
+
+def decide(group: Group, request: Request) -> Policy | str:
     """The policy of the group that allows the request, or why none does."""
     if group.static:
         return group.policies[0]
-    origin: Any = environ.get("HTTP_ORIGIN")
-    parts = split_origin(origin)
-    if parts is None and origin != "null":
-        return MALFORMED
-    refusal = group.refusal
+    reason = group.refusal
     for policy in group.policies:
-        allowed = policy.admits(origin, parts, environ)
-        if allowed is None:
-            return PREDICATE_FAILED
-        if allowed:
-            verb = "HTTP_ACCESS_CONTROL_REQUEST_METHOD" if preflight else "REQUEST_METHOD"
-            if (
-                not group.verbmatch
-                or environ.get(verb) in policy.methods
-                or policy.methods == ("*",)
-            ):
-                return (policy.unsafe_echo(environ) or policy) if preflight else policy
-            refusal = VERB_NOT_ALLOWED
-    return refusal
+        refusal = policy.refusal(request, group.verbmatch)
+        if refusal is None:
+            return policy
+        if refusal in FINAL_REFUSALS:
+            return refusal
+        if refusal == VERB_NOT_ALLOWED:
+            reason = refusal
+    return reason if is_origin(request.origin) else MALFORMED
 
 
-def split_origin(origin: object) -> tuple[str, ...] | None:
-    """Scheme, leftmost label, other labels and port of a well-formed origin, else None."""
+def is_origin(origin: object) -> bool:
+    """Whether it is what browsers send as Origin."""
     if not isinstance(origin, str) or len(origin) > MAX_ORIGIN:
-        return None
-    found = WEB_ORIGIN.fullmatch(origin) or OTHER_ORIGIN.fullmatch(origin)
-    return found.groups() if found else None
+        return False
+    return origin == "null" or is_well_formed(origin)
+
+
+def is_well_formed(origin: str) -> bool:
+    return ORIGIN.fullmatch(origin) is not None
 
 
 # ---------------------------------------------------------------------------------------------------------------
 # Act: the only part that touches WSGI (PEP 3333).
 # ---------------------------------------------------------------------------------------------------------------
 
-# Spellings of header names that are known to need no look, so that a response costs one look-up a header.
+# Spellings of header names that no policy sets, so that a response costs one look-up a header.
 PLAIN_NAMES: set[str] = set()
 MAX_PLAIN_NAMES: Final = 1024
+
+# What people look for on the middleware that the application of a framework has.
+OF_APPLICATIONS: Final = frozenset(
+    """
+    add_url_rule after_request app_context before_request blueprints cli config errorhandler get
+    jinja_env post register_blueprint registry route router run test_client test_request_context
+    url_map view_functions wsgi wsgi_app
+    """.split()
+)
+NO_APPLICATION: Any = object()
 
 
 class CORS:
@@ -2245,10 +2676,16 @@ class CORS:
     """
 
     def __init__(
-        self, app: WSGIApplication, cfg: Mapping[str, Any] | None = None, **options: Any
+        self,
+        app: WSGIApplication = NO_APPLICATION,
+        cfg: Mapping[str, Any] | None = None,
+        **options: Any,
     ) -> None:
+        if app is NO_APPLICATION:
+            name = ", not application" if "application" in options else ""
+            raise TypeError(f"CORS() takes the application as app{name}: write CORS(app, ...)")
         if not callable(app):
-            message = f"{show(app)} is no WSGI application: write CORS(application, ...)"
+            message = f"{show(app)} is not a WSGI application: write CORS(application, ...)"
             raise ConfigError([Problem("app", app, message)])
         self.app = app
         self.configure(cfg, **options)
@@ -2265,55 +2702,86 @@ class CORS:
         """The active policies by name, in order; read-only."""
         return self._rules.policies
 
+    @property
+    def matchstrategy(self) -> str | Callable[[WSGIEnvironment], str | None]:
+        strategy: str | Callable[[WSGIEnvironment], str | None] = self._rules.strategy
+        return strategy
+
+    @property
+    def catch_errors(self) -> bool:
+        return self._rules.catch_errors
+
+    def decide(self, environ: WSGIEnvironment) -> Decision | None:
+        """What the middleware would decide for a request; None: the request is not governed.
+
+        It asks the strategy and the predicates, as a request would, and sends nothing.
+        """
+        sent = environ.copy()
+        group = pick_group(self._rules, environ)
+        if group is None:
+            return None
+        found = decide(group, Request(sent, environ, is_preflight(sent)))
+        if isinstance(found, Policy):
+            return Decision(found, "", group.policies)
+        return Decision(None, found, group.policies)
+
+    if not TYPE_CHECKING:  # for type checkers, the application's names do not exist
+
+        def __getattr__(self, name):
+            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if name in OF_APPLICATIONS:
+                message += (
+                    ", which is the application's: write app.wsgi_app = CORS(app.wsgi_app, ...)"
+                    f" and keep using app.{name}"
+                )
+            raise AttributeError(message)
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         rules = self._rules
-        group = rules.only or pick_group(rules, environ)
+        group, sent = rules.everywhere, environ
         if group is None:
+            if rules.named is not None:
+                # What a strategy changes there changes nothing of what is checked and sent.
+                sent = environ.copy()
+            group = pick_group(rules, environ)
+        if group is None:
+            if is_preflight(sent):
+                log("not governed: %s %s from %s: %s", sent, NOT_GOVERNED)
             return self.app(environ, start_response)
-
-        memory = group.memory
         for origins in group.lists:
             origins.refresh()
 
-        # Each branch asks first whether the answer is known already.
-        origin = environ.get("HTTP_ORIGIN")
-        # https://fetch.spec.whatwg.org/#cors-preflight-request: OPTIONS with both headers, and nothing else.
-        if (
-            origin is not None
-            and environ["REQUEST_METHOD"] == "OPTIONS"
-            and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
-        ):
-            last, ours = memory.preflight
-            if origin == last:
-                start_response("200 OK", ours.copy())
-                return []
-            decision = decide(group, environ, True)
-            if not isinstance(decision, Policy) or not decision.preflight_continue:
-                return answer_preflight(group, memory, decision, environ, start_response)
-            ours = decision.preflight_headers(environ)
-        elif origin is None or group.static:
+        origin = sent.get("HTTP_ORIGIN")
+        if origin is None:
+            ours = group.without_origin
+        elif sent["REQUEST_METHOD"] == "OPTIONS" and is_preflight(sent):
+            preflights = group.preflights  # taken before a look at any list: see Group
+            key = "*" if group.static else origin
+            answer = recall(preflights, key)
+            if answer is None:
+                request = Request(sent, environ, preflight=True)
+                answer = answer_preflight(group, preflights, request)
+            status: str
+            body: list[bytes]
+            status, ours, body = answer
+            if status:
+                start_response(status, ours.copy())
+                return body
+        elif group.static:
             ours = group.without_origin
         else:
-            last, ours = memory.response
-            if origin != last:
-                usual = memory.usual
-                if usual is None:
-                    first = group.policies[0]
-                    usual = first.lists[0].matcher(first.profile)
-                if (
-                    type(origin) is str
-                    and len(origin) <= MAX_ORIGIN
-                    and (origin in usual.exact or usual.spells_out(origin))
-                ):
-                    ours = [(ALLOW_ORIGIN, origin), *group.policies[0].response]
-                    memory.response = (origin, ours)
-                else:
-                    decision = decide(group, environ, False)
-                    ours = response_headers(group, memory, decision, environ)
-                    if "expose_headers" in decision.echoes:
-                        start_response = expose_all(start_response)
+            responses = group.responses  # likewise
+            known = recall(responses, origin)
+            if known is None:
+                request = Request(sent, environ, preflight=False)
+                policy = decide(group, request)
+                known = response_headers(group, responses, policy, request)
+                if isinstance(policy, Policy) and policy.exposes_all:
+                    start_response = expose_all(start_response)
+            ours = known
 
-        # Defaults instead of a closure: its cells would be made for every request, also for those answered above.
+        # Defaults instead of a closure: its cells would be made for every request, also for
+        # preflights.
         def respond(
             status: str,
             headers: list[Header],
@@ -2339,19 +2807,50 @@ class CORS:
         return self.app(environ, respond)
 
 
+def recall(answers: dict[str, Any], origin: object) -> Any:
+    """What is remembered for the origin; a long one is not even hashed."""
+    if not isinstance(origin, str) or len(origin) > MAX_ORIGIN:
+        return None
+    return answers.get(origin)
+
+
+def remember(answers: dict[str, Any], origin: str, answer: Any) -> None:
+    if len(answers) >= MAX_REMEMBERED:
+        answers.clear()
+    answers[origin] = answer
+
+
 def response_headers(
-    group: Group, memory: Memory, decision: Policy | Refusal, environ: WSGIEnvironment
+    group: Group, responses: dict[str, list[Header]], policy: Policy | str, request: Request
 ) -> list[Header]:
-    """What an actual response with an Origin gets; it is remembered for the next one from there."""
-    if not isinstance(decision, Policy):
-        log_refusal(decision, environ)
-        return [VARY_ORIGIN]
-    origin = environ["HTTP_ORIGIN"]
-    ours = decision.response_headers(origin)
-    # A reload may have brought a predicate, whose answer is for this request only, while others read this memory.
-    if memory.by_origin and not group.asks():
-        memory.response = (origin, ours)
+    """What a response to a request with an Origin gets."""
+    if isinstance(policy, str):
+        log_refusal(policy, request)
+        return group.without_origin
+    ours = policy.response_headers(request.origin)
+    if not (group.verbmatch or request.asked_predicate or policy.exposes_all):
+        remember(responses, request.origin, ours)
     return ours
+
+
+def answer_preflight(group: Group, preflights: dict[str, Answer], request: Request) -> Answer:
+    """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do."""
+    policy = decide(group, request)
+    if isinstance(policy, str):
+        log_refusal(policy, request)
+        body = f"{REFUSED_PREFLIGHT}{policy}.\n".encode("ascii")
+        return ("403 Forbidden", [*entity_headers(body), VARY_ORIGIN], [body])
+    answer: Answer
+    headers = policy.preflight_headers(request)
+    if policy.preflight_continue:
+        answer = ("", headers, [])
+    elif policy.preflight_status == 204:  # which has no entity headers
+        answer = ("204 No Content", headers, [])
+    else:
+        answer = (f"{policy.preflight_status} OK", headers + entity_headers(b""), [])
+    if not (group.verbmatch or request.asked_predicate or policy.echoes):
+        remember(preflights, "*" if group.static else request.origin, answer)
+    return answer
 
 
 def expose_all(start_response: StartResponse) -> StartResponse:
@@ -2396,7 +2895,10 @@ def merge_headers(headers: list[Header], ours: list[Header]) -> list[Header]:
             continue
         if name not in ("vary", "timing-allow-origin"):
             merged.append(header)
-            if len(name) <= 64 and len(PLAIN_NAMES) < MAX_PLAIN_NAMES:
+            if len(name) <= 64:
+                # An application that makes up names must not keep out those of the others.
+                if len(PLAIN_NAMES) >= MAX_PLAIN_NAMES:
+                    PLAIN_NAMES.clear()
                 PLAIN_NAMES.add(header[0])
         elif name not in sent:
             merged.append(header)
@@ -2418,35 +2920,6 @@ def merge_vary(values: list[str], ours: str) -> str:
 
 def entity_headers(body: bytes) -> list[Header]:
     return [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
-
-
-def answer_preflight(
-    group: Group,
-    memory: Memory,
-    decision: Policy | Refusal,
-    environ: WSGIEnvironment,
-    start_response: StartResponse,
-) -> Iterable[bytes]:
-    """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do.
-
-    After a 204, which has no entity headers, waitress closes the connection.
-    """
-    if not isinstance(decision, Policy):
-        log_refusal(decision, environ)
-        body = f"CORS preflight refused: {decision.reason}.\n".encode("ascii")
-        start_response("403 Forbidden", [*entity_headers(body), VARY_ORIGIN])
-        return [body]
-    headers, origin = decision.preflight_headers(environ), environ["HTTP_ORIGIN"]
-    status = decision.preflight_status
-    if status == 204:
-        start_response("204 No Content", headers)
-        return []
-    headers += entity_headers(b"")
-    remembers = memory.by_origin and not decision.echoes and not group.asks()
-    if status == 200 and remembers:
-        memory.preflight = (origin, headers.copy())
-    start_response(f"{status} OK", headers)
-    return []
 
 
 def call_and_catch(
@@ -2504,17 +2977,21 @@ def call_and_catch(
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
 
-def log_refusal(refusal: Refusal, environ: WSGIEnvironment) -> None:
+def log_refusal(reason: str, request: Request) -> None:
+    environ = request.sent
+    own = f"{environ.get('wsgi.url_scheme')}://{environ.get('HTTP_HOST')}"
+    same = request.origin == own
+    log("refused %s %s from %s: %s", environ, "same origin" if same else reason)
+
+
+def log(text: str, environ: WSGIEnvironment, reason: str) -> None:
     """One line; the same facts are attributes of the record, for a handler that counts."""
     if logger().isEnabledFor(10):  # logging.DEBUG
-        origin = environ.get("HTTP_ORIGIN")
-        own = f"{environ.get('wsgi.url_scheme')}://{environ.get('HTTP_HOST')}"
-        request = (environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"), origin)
-        reason = "same origin" if origin == own else refusal.reason
+        keys = ("REQUEST_METHOD", "PATH_INFO", "HTTP_ORIGIN")
+        facts = [environ.get(key) for key in keys]
         names = ("cors_method", "cors_path", "cors_origin")
-        facts = {**dict(zip(names, map(plain, request))), "cors_reason": reason}
-        text = "refused %s %s from %s: %s"
-        logger().debug(text, *map(show, request), reason, extra=facts)
+        extra = {**dict(zip(names, map(plain, facts))), "cors_reason": reason}
+        logger().debug(text, *map(show, facts), reason, extra=extra)
 
 
 def plain(value: object) -> str:
@@ -2542,11 +3019,11 @@ def compile_entries(
     if patterns:
         return compile_origins(entries, accepted, complain, accept_key)
 
-    def shorten(value: object, message: str) -> None:
+    def shorten(value: object, message: str, code: str = INVALID) -> None:
         """Complain, without the advice to write a pattern or null."""
         fault, _, remedy = message.rpartition(": write ")
         pattern = "*" in remedy or remedy == "'null'"
-        complain(value, f"{fault}: {EXACT}" if pattern else message)
+        complain(value, f"{fault}: {EXACT}" if pattern else message, code)
 
     exact = exact_only(entries, complain)
     return compile_origins(exact, accepted, shorten, accept_key)
@@ -2675,9 +3152,11 @@ class OriginList:
         patterns: bool = True,
     ) -> None:
         wrong: list[Problem] = []
+        remedy = "write one without arguments that returns the origins"
         if not callable(load):
-            remedy = "write one without arguments that returns the origins"
             about("load", wrong)(load, f"is not a function: {remedy}")
+        elif not fits(load, 0):
+            about("load", wrong)(load, f"cannot be called without arguments: {remedy}")
         check_seconds("every", every, wrong, usual=60)
         check_boolean("allow_empty", allow_empty, wrong)
         check_boolean("patterns", patterns, wrong)
@@ -2820,7 +3299,8 @@ class OriginList:
         problems: list[Problem] = []
         complain = about("load", problems)
         if not entries and not self._allow_empty:
-            complain(self.source, "gave no origin: write allow_empty=True if nobody may be allowed")
+            remedy = "write allow_empty=True if nobody may be allowed"
+            complain(self.source, f"gave no origin: {remedy}", MISSING)
         elif entries and any(
             compile_entries([entry], ALL_RISKS, self._patterns, complain) for entry in pace(entries)
         ):
@@ -2901,7 +3381,7 @@ class OriginList:
         if isinstance(error, ConfigError) and error.problems:
             return ConfigError(error.problems)
         message = f"{show(self.source)} gave no origins: {cause(error)}"
-        return ConfigError([Problem("load", self.source, message)])
+        return ConfigError([Problem("load", self.source, message, CANNOT_LOAD)])
 
     def _report(self, error: BaseException, text: str) -> None:
         first, *others = self._as_config_error(error).problems
@@ -2942,23 +3422,65 @@ def make_middleware(
 ) -> CORS:
     """The middleware from an ini section: PasteDeploy's ``paste.filter_app_factory``.
 
-    cfg: PasteDeploy's global_conf, ``[DEFAULT]`` and more. It is consulted for ``policy`` and ``matchstrategy`` where
-    the section has no policy of its own, and for the keys of active policies; nothing else of it is looked at.
-    local: the section's own options. A value ``call:package.module:name`` stands for that Python object.
+    cfg: PasteDeploy's global_conf, ``[DEFAULT]`` and more. It is consulted for ``policy`` and
+    ``matchstrategy`` where the section has no policy of its own, and for the keys of active named
+    policies. A direct policy takes all of its options from the section or, where the section has
+    none, all from global_conf.
+    local: the section's own options. A value ``call:package.module:name`` stands for that Python
+    object.
     """
-    if cfg is None and isinstance(
-        local.get("cfg"), Mapping
-    ):  # by keyword; a text is an unknown option of the section
+    # By keyword; a text would be an unknown option of the section.
+    if cfg is None and isinstance(local.get("cfg"), Mapping):
         cfg = local.pop("cfg")
     shared, given = ini_values(cfg or {}), ini_values(local)
-    if not given.keys() & {"policy", "policies", *OPTIONS}:
-        given = {
-            **{key: shared[key] for key in ("policy", "matchstrategy") if key in shared},
-            **given,
-        }
+    problems: list[Problem] = []
+    wanted = wanted_of_shared(shared, given, problems)
+    given = {**{key: shared[key] for key in wanted if key in shared}, **given}
     names = read("policy", given.get("policy"), "policy", [])
-    active = [f"{name}_{option}" for name in names for option in OPTIONS] or OPTIONS
-    return CORS(app, {**{key: shared[key] for key in active if key in shared}, **given})
+    keys = {f"{name}_{option}" for name in names for option in OPTIONS}
+    named = {key: shared[key] for key in shared if key in keys}
+    try:
+        middleware = CORS(app, {**named, **given})
+    except ConfigError as error:
+        raise ConfigError([*problems, *error.problems]) from error
+    if problems:
+        raise ConfigError(problems)
+    return middleware
+
+
+def wanted_of_shared(
+    shared: Mapping[str, Any], given: Mapping[str, Any], problems: list[Problem]
+) -> Collection[str]:
+    """The keys that are taken from global_conf, beside those of named policies."""
+    if given.keys() & {"policy", "policies"}:
+        return ()
+    if given.keys() & OPTIONS.keys():
+        return leave_shared(shared, given, problems)
+    if "policy" in shared:
+        return ("policy", "matchstrategy")
+    return ("matchstrategy", *OPTIONS)
+
+
+def leave_shared(
+    shared: Mapping[str, Any], given: Mapping[str, Any], problems: list[Problem]
+) -> Collection[str]:
+    """What global_conf has for a direct policy is ignored, or a problem where that would be unsafe.
+
+    PasteDeploy hides a section's own key that [DEFAULT] has too. Without its path, the policy
+    would hold for every path. The keys of which there is a problem are checked as well.
+    """
+    found = [option for option in OPTIONS if option in shared]
+    unsafe = [key for key in found if key == "path" or (key == "origin" and key not in given)]
+    for key in unsafe:
+        rule = "is in global_conf ([DEFAULT]), but other options are in the section"
+        remedy = f"name the policy, as in policy = api, api_origin = ... and api_{key} = ..."
+        if key == "origin":
+            remedy = "name the policy, as in policy = api and api_origin = ..."
+        about(key, problems)(shared[key], f"{rule}: {remedy}", CONFLICT)
+    if found and not unsafe:
+        text = "%s in global_conf ([DEFAULT]) is ignored, as this section has options of its own"
+        logger().warning(f"{text}: name the policy to share them", ", ".join(found))
+    return unsafe
 
 
 def ini_values(section: Mapping[str, Any]) -> dict[str, Any]:
@@ -2973,11 +3495,15 @@ def ini_values(section: Mapping[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    # The command line imports this file again, under its own name.
-    try:
-        from wsgicors_explain import main
-    except ModuleNotFoundError:
-        sys.exit(
-            "the command line is the file wsgicors_explain.py: pip install wsgicors, or put it beside this file"
-        )
-    sys.exit(main())
+    # The command line imports this file again, under its own name. A vendored copy of it comes first.
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    beside = f"{__package__ or ''}.wsgicors_explain".lstrip(".")
+    for package in (beside, "wsgicors_explain"):
+        if find_spec(package):
+            sys.exit(import_module(package).main())
+    sys.exit(
+        "the command line is the package wsgicors_explain:"
+        " pip install wsgicors, or put it beside this file"
+    )

@@ -137,7 +137,7 @@ def bare(app: Any) -> Any:
 
 
 def floor(app: Any) -> Any:
-    """Return the application in the floor of section 9."""
+    """Return the application in the floor: see subject.py."""
     return load(environment.HERE / "subject.py").Floor(app)
 
 
@@ -245,6 +245,61 @@ def growth(size: Size) -> Times:
     return {**loads, **interleave(cases.samples, size.rounds)}
 
 
+def mixes(size: Size) -> Times:
+    """Many allowed origins that are asked for in turn, and as visitors come: a few very often, most seldom."""
+    cases = Cases()
+    cases.add("bare", bare, NONE, "plain")
+    example = "https://shop-{}.example.com"
+    for kind, pattern in (("exact", example), ("wildcard", "https://*.shop-{}.example.com")):
+        asked = pattern.replace("*", "www")
+        for count, mix in ((1000, _in_turn), (10_000, _zipf)):
+            origins = [pattern.format(number) for number in range(count)]
+            subject = load(environment.HERE / "subject.py")
+            app = ours(origin=origins)(subject.make_app(2))
+            for outcome, like in (("allowed", ALLOWED), ("preflight", PREFLIGHT)):
+                name = f"mix/{kind}/{outcome}/{count}"
+                one = {**like, "HTTP_ORIGIN": asked.format(count // 2)}
+                cases.add_made(f"{name}/same", subject, app, one, outcome)
+                many = ({**like, "HTTP_ORIGIN": asked.format(n)} for n in mix(count))
+                cases.add_made(f"{name}/mix", subject, app, one, outcome, many)
+    return interleave(cases.samples, size.rounds)
+
+
+def _in_turn(count: int) -> Iterator[int]:
+    return itertools.cycle(range(count))
+
+
+def _zipf(count: int) -> Iterator[int]:
+    """Yield numbers below count, each as often as its rank lets expect: the n-th 1/n as often as the first."""
+    chosen = random.Random(count)
+    weights = list(itertools.accumulate(1 / rank for rank in range(1, count + 1)))
+    numbers = chosen.sample(range(count), count)
+    while True:
+        yield from chosen.choices(numbers, cum_weights=weights, k=1000)
+
+
+def lists(size: Size) -> Times:
+    """An OriginList beside the same origins written down."""
+    cases = Cases()
+    cases.add("bare", bare, NONE, "plain")
+    count, example = min(100_000, size.origins), "https://shop-{}.example.com"
+    origins = [example.format(number) for number in range(count)]
+    for name in ("written", "OriginList"):
+        subject, module = load(environment.HERE / "subject.py"), load(environment.OURS)
+        origin = origins if name == "written" else module.OriginList(lambda: origins, every=3600)
+        app = module.CORS(subject.make_app(2), {**OPTIONS, "origin": origin})
+        for outcome, like in (("allowed", ALLOWED), ("preflight", PREFLIGHT)):
+            one = {**like, "HTTP_ORIGIN": example.format(count // 2)}
+            cases.add_made(f"list/{name}/{outcome}/same", subject, app, one, outcome)
+            numbers = random.Random(count)
+            many = (
+                {**like, "HTTP_ORIGIN": example.format(numbers.randrange(count))}
+                for _ in itertools.repeat(None)
+            )
+            cases.add_made(f"list/{name}/{outcome}/other", subject, app, one, outcome, many)
+    return interleave(cases.samples, size.rounds)
+
+
 def _another_each_time(example: str, count: int) -> Iterator[Environ]:
     chosen = random.Random(count)
     while True:
@@ -312,6 +367,42 @@ def _with_origin_list(app: Any) -> Any:
     return module.CORS(app, {**OPTIONS, "origin": module.OriginList(lambda: [ORIGIN])})
 
 
+def _hostile_origins() -> dict[str, str]:
+    """Return origins that look long as if they were allowed, of at most 512 bytes where they are read at all."""
+    return {
+        "253 bytes of labels": f"https://{'a.' * 121}example.net",
+        "253 bytes of labels above a name": f"https://{'a.' * 120}xexample.com",
+        "253 bytes of labels below another scheme": f"http://{'a.' * 121}example.com",
+        "253 bytes of labels and a port": f"https://{'a.' * 121}example.com:65536",
+        "512 bytes of labels": f"https://{'a.' * 246}bexample.com",
+        "512 bytes of one label": f"https://{'a' * 492}.bexample.com",
+        "512 bytes of hyphens": f"https://{'a-' * 246}example.com",
+        "512 bytes of a port": f"{ORIGIN}:{'1' * 488}",
+        "512 bytes of an address": f"https://[{'1:' * 251}]",
+        "512 bytes of a scheme": f"{'a' * 490}://{'example.com'}",
+        "512 bytes of dots": f"https://{'.' * 504}",
+        "512 bytes of upper case": f"https://{'A.' * 246}example.com",
+        "64 KiB of dots": "https://" + "." * 65_536,
+        "64 KiB of commas": "," * 65_536,
+        "64 KiB of spaces": " " * 65_536,
+        "joined origins": ", ".join([ORIGIN] * 8),
+        "every byte": "https://" + "".join(map(chr, range(256))),
+    }
+
+
+def _with_many(as_list: bool) -> Wrap:
+    """Return what wraps an application in ours, which allows a thousand patterns and origins."""
+
+    def wrap(app: Any) -> Any:
+        module = load(environment.OURS)
+        origins = [f"https://*.{'b.' * (n % 20)}shop-{n}.example.com" for n in range(500)]
+        origins += [f"https://shop-{n}.example.com:*" for n in range(500)]
+        listed = module.OriginList(lambda: origins) if as_list else origins
+        return module.CORS(app, {**OPTIONS, "origin": listed})
+
+    return wrap
+
+
 def lengths(size: Size) -> Times:
     """Long and hostile values, each beside a usual one of the same outcome."""
     cases = Cases()
@@ -341,18 +432,18 @@ def lengths(size: Size) -> Times:
             preflight("https://" + "a" * long),
             "refused",
         )
-        for attack, origin in {
-            "500 bytes of labels": "https://" + "a." * 240 + "example.net",
-            "500 bytes of hyphens": "https://" + "a-" * 240 + ".example.net",
-            "64 KiB of dots": "https://" + "." * long,
-            "64 KiB of commas": "," * long,
-            "64 KiB of spaces": " " * long,
-            "joined origins": ", ".join([ORIGIN] * 8),
-            "every byte": "https://" + "".join(map(chr, range(256))),
-        }.items():
-            cases.add(
-                f"hostile/Origin, {name}/{attack}", wrap, request(HTTP_ORIGIN=origin), "plain"
-            )
+    patterns, listed = _with_many(as_list=False), _with_many(as_list=True)
+    cases.add("length/Origin, patterns/usual", patterns, REFUSED, "plain")
+    cases.add("length/Origin, OriginList/usual", listed, REFUSED, "plain")
+    for name, wrap in {
+        "exact": exact,
+        "wildcard": wildcard,
+        "patterns": patterns,
+        "OriginList": listed,
+    }.items():
+        for attack, origin in _hostile_origins().items():
+            environ = request(HTTP_ORIGIN=origin)
+            cases.add(f"hostile/Origin, {name}/{attack}", wrap, environ, "plain")
     usual_list = "content-type,x-request-id,x-token"
     full_list = ",".join(
         f"x-{number:04}" for number in range(585)
@@ -522,6 +613,8 @@ def importing(size: Size) -> Times:
 GROUPS: dict[str, Callable[[Size], Times]] = {
     "requests": requests,
     "growth": growth,
+    "mixes": mixes,
+    "lists": lists,
     "lengths": lengths,
     "construction": construction,
     "memory": memory,

@@ -32,7 +32,11 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from wsgicors import ConfigError, make_middleware  # noqa: E402  # the line above finds them
-from wsgicors_explain import Browser, Configuration, Exchange, Line, Verdict, diagnose, notes  # noqa: E402
+from wsgicors_explain import Browser, Verdict  # noqa: E402
+from wsgicors_explain.commands import notes  # noqa: E402
+from wsgicors_explain.configuration import Configuration, Line  # noqa: E402
+from wsgicors_explain.diagnosis import diagnose  # noqa: E402
+from wsgicors_explain.wire import Exchange  # noqa: E402
 
 MAX_BODY = 20_000  # bytes that the page may send to its server
 MAX_TRIES = 200  # configurations that are kept; the oldest is forgotten

@@ -22,7 +22,7 @@ from wsgiref.validate import validator
 from wsgicors import CORS
 
 CONFIGURATION = {
-    "policy": "api, public",
+    "policy": "api, public, kept",
     "api_path": "/api/*",
     "api_origin": "https://app.example.com, https://*.apps.example.com",
     "api_methods": "*",
@@ -36,6 +36,10 @@ CONFIGURATION = {
     "public_headers": "*",
     "public_expose_headers": "X-App",
     "public_timing": "true",
+    "kept_path": "/kept/*",
+    "kept_origin": "https://app.example.com",
+    "kept_methods": "PUT",
+    "kept_preflight_status": "200",
 }
 
 # What the application has done, and which answers have come to the server as they were, for whoever asks for /notes.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
 
 import pytest
@@ -12,6 +13,9 @@ from wsgicors import CORS
 
 ORIGIN = "https://app.example.com"
 OTHER = "https://other.example.net"
+
+# The environ of the simplest request.
+ENVIRON = {"REQUEST_METHOD": "GET", "PATH_INFO": "/"}
 
 # Every response header that the middleware could send for CORS, in lower case.
 CORS_NAMES = frozenset(
@@ -43,6 +47,31 @@ def app_sending(*headers, status="200 OK", body=b"ok"):
         return [body]
 
     return app
+
+
+def ignore(status, headers, exc_info=None):
+    """A start_response that keeps nothing."""
+
+
+def ask(middleware, start_response, method="GET", **environ):
+    """The middleware called as a server calls it, with this environ, however hostile."""
+    given = {"REQUEST_METHOD": method, **environ}
+    setup_testing_defaults(given)
+    return middleware(given, start_response)
+
+
+def problems_of(make, *args, **options):
+    """Every problem that make finds in what it is given, as (key, value, message)."""
+    with pytest.raises(ValueError) as caught:
+        make(*args, **options)
+    assert type(caught.value).__name__ == "ConfigError"
+    assert {type(problem).__name__ for problem in caught.value.problems} == {"Problem"}
+    return [tuple(problem)[:3] for problem in caught.value.problems]
+
+
+def problems(cfg=None, **options):
+    """Every problem of a configuration, as (key, value, message)."""
+    return problems_of(CORS, plain_app, cfg, **options)
 
 
 def client(cfg=None, app=plain_app, **options):

@@ -12,7 +12,8 @@ from paste.deploy import loadapp, loadfilter
 
 import wsgicors
 from wsgicors import CORS
-from wsgicors_explain import IniFile, main, read_ini
+from wsgicors_explain import main
+from wsgicors_explain.inifile import IniFile, read_ini
 
 
 @pytest.fixture
@@ -300,9 +301,7 @@ def test_problem_of_a_key_that_is_not_there_names_the_section(check):
 
 
 def test_problem_of_a_default_names_its_own_line(check):
-    status, lines = check(
-        "a.ini", a_ini="[DEFAULT]\norigin = a.example\n" + FILTER + "maxage = 5\n"
-    )
+    status, lines = check("a.ini", a_ini="[DEFAULT]\norigin = a.example\n" + FILTER)
     assert (
         lines[0]
         == "a.ini:2: origin: 'a.example' is not what browsers send (no scheme): write 'https://a.example'"
@@ -433,7 +432,7 @@ def test_no_advice_where_all_is_well(options, check):
 def test_wildcard_with_credentials_asks_for_the_whole_public_suffix_list(check, monkeypatch):
     ini = FILTER + "origin = https://*.example.com\ncredentials = true\n"
     assert check("a.ini", a_ini=ini)[1][-1] == "no problems"
-    monkeypatch.setattr("wsgicors_explain.public_suffix_list", lambda: None)
+    monkeypatch.setattr("wsgicors_explain.advice.public_suffix_list", lambda: None)
     status, lines = check("a.ini", a_ini=ini)
     assert status == 0
     assert lines[-2].startswith(
@@ -442,16 +441,25 @@ def test_wildcard_with_credentials_asks_for_the_whole_public_suffix_list(check, 
     assert lines[-2].endswith("install wsgicors[psl]")
 
 
-def test_default_that_wins_is_pointed_out(check):
+def test_key_of_a_direct_policy_that_default_hides_is_a_problem(check):
     ini = (
         "[DEFAULT]\norigin = *\nmethods = GET\n"
         + FILTER
         + "origin = https://a.example\nmethods = GET\n"
     )
     status, lines = check("a.ini", a_ini=ini)
+    assert status == 1
+    hidden = "a.ini:6: origin: has no effect, as [DEFAULT] has it too"
+    assert f"{hidden}: name the policy, as in policy = api and api_origin = ..." in lines
+    assert lines[-1] == "1 problem"
+
+
+def test_key_of_a_named_policy_that_default_hides_is_pointed_out(check):
+    ini = "[DEFAULT]\na_origin = *\n" + FILTER + "policy = a\na_origin = https://a.example\n"
+    status, lines = check("a.ini", a_ini=ini)
     assert status == 0
     assert lines[-2:] == [
-        "a.ini:6: origin: has no effect, as [DEFAULT] has it too: write 'set origin = ...'",
+        "a.ini:6: a_origin: has no effect, as [DEFAULT] has it too: write 'set a_origin = ...'",
         "no problems, 1 piece of advice",
     ]
 
@@ -711,7 +719,10 @@ def test_application_of_a_module_is_checked(check):
     status, lines = check("checked_one:app", checked_one_py=code)
     assert status == 0
     assert lines[0] == "checked_one:app (checked_one.py)"
-    assert "re.compile('https://a'), allowed, OriginList(<" in lines[2]
+    assert (
+        "re.compile('https://a'), allowed, OriginList(Framework.<lambda> (checked_one.py:6)"
+        in lines[2]
+    )
     assert lines[3:] == ["no problems"]
     assert check("checked_one:none") == (
         2,

@@ -1,4 +1,4 @@
-"""Configuration: every option in all its forms, every shape, precedence, and every error whole (design.md, 2)."""
+"""Configuration: every option in all its forms, every shape, precedence, and every error whole."""
 
 from __future__ import annotations
 
@@ -9,18 +9,10 @@ from collections import OrderedDict
 from types import MappingProxyType
 
 import pytest
-from support import ORIGIN, OTHER, assert_cors, client, plain_app, preflight, request
+from support import ORIGIN, OTHER, assert_cors, client, plain_app, preflight, problems, request
 
 import wsgicors
 from wsgicors import CORS, ConfigError, OriginList, Problem, make_middleware
-
-
-def problems(cfg=None, **options):
-    """Every problem of a configuration, as (key, value, message)."""
-    with pytest.raises(ConfigError) as caught:
-        CORS(plain_app, cfg, **options)
-    assert all(type(problem) is Problem for problem in caught.value.problems)
-    return [tuple(problem) for problem in caught.value.problems]
 
 
 def direct(**options):
@@ -212,9 +204,9 @@ SECONDS = "is not a number of seconds: write a whole number from 0 to 2147483648
 STATUS = (
     "is not a status that browsers accept for a preflight: write a whole number from 200 to 299"
 )
-PATTERN = "is no path that is compared: write /exact, or /prefix/* for all that is under it"
-SERVED = "is no path that is served, see its dots and slashes: write {!r}"
-RISK = "is no risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin, slow-expression"
+PATTERN = "is not a path that can be compared: write /exact, or /prefix/* for all that is under it"
+SERVED = "is not a path that is ever served (see its dots and slashes): write {!r}"
+RISK = "is not a risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin, slow-expression"
 
 
 def typed(value):
@@ -229,7 +221,7 @@ WRONG = [
     ("origin", {"a": 1}, [({"a": 1}, typed({}))]),
     ("headers", b"X-A", [(b"X-A", typed(b""))]),
     ("headers", "X A:", [("A:", TOKEN)]),
-    ("headers", "X-A; X-B", [("X-A;", TOKEN)]),
+    ("headers", "X-A; X-B", [("X-A; X-B", "is separated by ';': write 'X-A, X-B'")]),
     (
         "headers",
         ["X A", "X-B", b"X-C", None, ""],
@@ -248,7 +240,14 @@ WRONG = [
     ("methods", ["Patch"], [("Patch", PATCH)]),
     ("methods", "GET, *", [("*", ANY_METHOD)]),
     ("methods", "GET/POST", [("GET/POST", METHOD)]),
-    ("methods", "GET;POST, PU:T", [("GET;POST", METHOD), ("PU:T", METHOD)]),
+    (
+        "methods",
+        "GET;POST, PU:T",
+        [
+            ("GET;POST, PU:T", "is separated by ';': write 'GET, POST, PU:T'"),
+            ("PU:T", METHOD),
+        ],
+    ),
     ("methods", b"GET", [(b"GET", typed(b""))]),
     ("methods", [b"GET"], [(b"GET", METHOD)]),
     ("methods", 1.5, [(1.5, typed(1.5))]),
@@ -284,8 +283,8 @@ WRONG = [
     ("path", "api", [("api", "is not a path: write '/api'")]),
     ("path", "*", [("*", "is not a path: write '/*'")]),
     ("path", ["/a", 7], [(7, "is not a path: write '/exact or /prefix/*'")]),
-    ("path", [], [([], "names no path: leave the option out to govern every path")]),
-    ("path", ",", [(",", "names no path: leave the option out to govern every path")]),
+    ("path", [], [([], "has no path in it: leave the option out to govern every path")]),
+    ("path", ",", [(",", "has no path in it: leave the option out to govern every path")]),
     ("path", "/*/x", [("/*/x", PATTERN)]),
     ("path", "/api*", [("/api*", PATTERN)]),
     ("path", "/api/**", [("/api/**", PATTERN)]),
@@ -330,7 +329,7 @@ def test_wrong_value_is_an_error_with_its_key_its_value_and_its_remedy(option, v
             (
                 "matchstrategy",
                 "verbmach",
-                "'verbmach' is no strategy: write firstmatch or verbmatch, or give a function f(environ)",
+                "'verbmach' is not a strategy: write firstmatch or verbmatch, or give a function f(environ)",
             ),
             id="matchstrategy",
         ),
@@ -339,7 +338,7 @@ def test_wrong_value_is_an_error_with_its_key_its_value_and_its_remedy(option, v
             (
                 "matchstrategy",
                 1,
-                "1 is no strategy: write firstmatch or verbmatch, or give a function f(environ)",
+                "1 is not a strategy: write firstmatch or verbmatch, or give a function f(environ)",
             ),
             id="matchstrategy-number",
         ),
@@ -357,6 +356,36 @@ def test_wrong_global_option_is_an_error(options, expected):
 @pytest.mark.parametrize("value", ["firstmatch", "verbmatch", lambda environ: None, None, ""])
 def test_strategy_in_every_form(value):
     assert list(CORS(plain_app, origin="*", matchstrategy=value).policies) == ["direct"]
+
+
+def test_patch_in_lower_case_is_an_error_that_says_so():
+    assert problems(origin="*", methods="get, patch") == [
+        (
+            "methods",
+            "patch",
+            "'patch' is not PATCH, as browsers do not change its case: write 'PATCH'",
+        )
+    ]
+
+
+def test_a_set_of_several_types_is_read_to_its_end():
+    assert [
+        message.split(" is ")[0] for _, _, message in problems(origin="*", methods={"B@", 1, None})
+    ] == [
+        "1",
+        "'B@'",
+        "None",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("2147483648", 2147483648), (" 600 ", 600), ("0000000600", 600)]
+)
+def test_seconds_have_ten_digits_at_most(text, seconds):
+    assert CORS(plain_app, origin="*", maxage=text).policies["direct"].maxage == seconds
+    for other in ("2147483649", f"{text.strip()}0".rjust(11, "0"), "00000000600"):
+        ((_, _, message),) = problems(origin="*", maxage=other)
+        assert message.endswith("write a whole number from 0 to 2147483648")
 
 
 # --- shapes ---
@@ -466,6 +495,79 @@ def test_configuration_is_never_changed():
     assert cfg == before
 
 
+def test_everything_for_everyone():
+    both = client(headers="*", methods="*", maxage="180", origin="*")
+    assert_cors(request(both), allow_origin="*")
+    assert_cors(
+        preflight(both),
+        allow_origin="*",
+        allow_methods="*, PUT, PATCH, DELETE",
+        allow_headers="*, Authorization, Content-Type",
+        max_age="180",
+        vary="Access-Control-Request-Headers",
+    )
+
+
+def test_methods_without_spaces():
+    both = client(headers="*", methods="GET,POST,OPTIONS", origin="*")
+    assert_cors(
+        preflight(both),
+        allow_origin="*",
+        allow_methods="GET, POST, OPTIONS",
+        allow_headers="*, Authorization, Content-Type",
+        max_age="600",
+        vary="Access-Control-Request-Headers",
+    )
+
+
+def test_open_policy():
+    both = client(
+        {
+            "policy": "open",
+            "open_origin": "*",
+            "open_headers": "*",
+            "open_methods": "*",
+            "open_maxage": "86400",
+        }
+    )
+    assert_cors(
+        preflight(both),
+        allow_origin="*",
+        allow_methods="*, PUT, PATCH, DELETE",
+        allow_headers="*, Authorization, Content-Type",
+        max_age="86400",
+        vary="Access-Control-Request-Headers",
+    )
+
+
+def test_empty_list_of_origins_joined_to_an_empty_text_is_nobody():
+    assert_cors(request(client(origin=",".join([])), ORIGIN), vary="Origin")
+
+
+def test_number_and_names_joined_by_comma_and_space():
+    both = client(
+        origin=ORIGIN,
+        maxage=180,
+        methods=", ".join(["GET", "PUT"]),
+        headers=", ".join(["X-A", "X-B"]),
+    )
+    assert_cors(
+        preflight(both),
+        allow_origin=ORIGIN,
+        allow_methods="GET, PUT",
+        allow_headers="X-A, X-B",
+        max_age="180",
+        vary="Origin",
+    )
+
+
+def test_nested_policies_of_a_section_are_policies_of_its_own():
+    cors = make_middleware(
+        plain_app, {"policy": "shared", "shared_origin": "*"}, policies={"own": {"origin": "*"}}
+    )
+    assert list(cors.policies) == ["own"]
+
+
 # --- precedence ---
 
 
@@ -531,33 +633,54 @@ FOREIGN = [
 ]
 
 
+VALID = {
+    "origin": ORIGIN,
+    "path": "/x",
+    "methods": "GET",
+    "headers": "X-A",
+    "expose_headers": "X-A",
+    "credentials": "true",
+    "maxage": "5",
+    "timing": "true",
+    "preflight_status": "200",
+    "preflight_continue": "true",
+    "accept_risk": "any-origin",
+}
+
+
 @pytest.mark.parametrize(("key", "option"), FOREIGN)
 def test_unknown_key_is_an_error_that_names_the_one_that_is_meant(key, option):
-    assert problems({"origin": "*", key: "x"}) == [unknown(key, "x", meant(option))]
-    assert problems({"policy": "api", "api_origin": "*", f"api_{key}": "x"}) == [
-        unknown(f"api_{key}", "x", meant(f"api_{option}"))
+    value = VALID[option]
+    others = {} if option == "origin" else {"origin": ORIGIN}
+    assert problems({**others, key: value}) == [unknown(key, value, meant(option))]
+    prefixed = {f"api_{name}": given for name, given in others.items()}
+    assert problems({"policy": "api", **prefixed, f"api_{key}": value}) == [
+        unknown(f"api_{key}", value, meant(f"api_{option}"))
     ]
-    assert problems(policies={"api": {"origin": "*", key: "x"}}) == [
-        unknown(f"policies.api.{key}", "x", meant(option))
+    assert problems(policies={"api": {**others, key: value}}) == [
+        unknown(f"policies.api.{key}", value, meant(option))
     ]
+
+
+def spare(known):
+    return f": leave it out, as {known!r} is given as well"
 
 
 @pytest.mark.parametrize(
-    ("key", "known"),
+    ("key", "value", "end"),
     [
-        pytest.param("api_orign", "api_origin", id="spelling"),
-        pytest.param("aip_methods", "api_methods", id="spelling-of-the-name"),
-        pytest.param("api-origin", "api_origin", id="hyphen"),
-        pytest.param("api_max_age", "api_maxage", id="underscore"),
-        pytest.param("policys", "policy", id="policy"),
-        pytest.param("match_strategy", "matchstrategy", id="matchstrategy"),
-        pytest.param("catcherrors", "catch_errors", id="catch_errors"),
+        pytest.param("api_orign", "*", spare("api_origin"), id="spelling"),
+        pytest.param("aip_methods", "PUT", meant("api_methods"), id="spelling-of-the-name"),
+        pytest.param("api-path", "/x", meant("api_path"), id="hyphen"),
+        pytest.param("api_max_age", "5", meant("api_maxage"), id="underscore"),
+        pytest.param("max_age", "5", meant("api_maxage"), id="without-the-name"),
+        pytest.param("policys", "api", spare("policy"), id="policy"),
+        pytest.param("match_strategy", "verbmatch", meant("matchstrategy"), id="matchstrategy"),
+        pytest.param("catcherrors", "yes", meant("catch_errors"), id="catch_errors"),
     ],
 )
-def test_nearest_known_key_is_offered(key, known):
-    assert problems({"policy": "api", "api_origin": "*", key: "x"}) == [
-        unknown(key, "x", meant(known))
-    ]
+def test_nearest_known_key_is_offered(key, value, end):
+    assert problems({"policy": "api", "api_origin": "*", key: value}) == [unknown(key, value, end)]
 
 
 def test_without_a_near_key_all_are_listed():
@@ -602,17 +725,66 @@ def test_keys_of_a_policy_without_origin_that_is_not_active_are_unknown():
     ],
 )
 def test_name_of_another_library_is_no_inactive_policy(key):
-    (found,) = problems({"origin": "*", key: "*"})
-    assert found == unknown(key, "*", meant("origin"))
-    (found,) = problems({"policy": "api", "api_origin": "*", f"api_{key}": "*"})
-    assert found == unknown(f"api_{key}", "*", meant("api_origin"))
+    assert problems({key: "*"}) == [unknown(key, "*", meant("origin"))]
+    assert problems({"policy": "api", f"api_{key}": "*"}) == [
+        unknown(f"api_{key}", "*", meant("api_origin"))
+    ]
 
 
 @pytest.mark.parametrize("key", [1, None, b"origin", ("origin",)], ids=repr)
 def test_key_that_is_no_text_is_an_error(key):
     assert problems({"origin": "*", key: 2}) == [
-        (repr(key), 2, "2 has a key that is no text: write the name of an option")
+        (repr(key), 2, "2 has a key that is not text: write the name of an option")
     ]
+
+
+def test_typing_error_in_the_name_of_an_option_is_an_error():
+    assert problems(origin=ORIGIN, orign="x", supports_credentials=True) == [
+        (
+            "orign",
+            "x",
+            "'x' is given to an unknown option: leave it out, as 'origin' is given as well",
+        ),
+        (
+            "supports_credentials",
+            True,
+            "True is given to an unknown option; did you mean 'credentials'?",
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "allow_dev_origin",
+        "allowed_dev_origin",
+        "expose_dev_origin",
+        "exposed_dev_origin",
+        "dev_dev_xyz",
+    ],
+)
+def test_key_that_only_looks_like_one_of_an_inactive_policy_is_unknown(key):
+    found = problems({"policy": "api", "api_origin": "*", key: "x"})
+    assert [found_key for found_key, _, _ in found] == [key]
+    assert found[0][2].startswith("'x' is given to an unknown option")
+
+
+def test_only_keys_of_an_origin_name_an_inactive_policy():
+    options = {"dev_origin": "*", "dev_methods": "GET", "x_y": "1"}
+    missing = [message for key, _, message in problems(options) if key == "policy"]
+    assert missing == ["is missing, so no policy is active: write policy = dev"]
+
+
+def test_what_is_not_shown_gets_no_suggestion():
+    messages = [
+        message
+        for _, _, message in problems({"origin": "*", **{f"orgin{n}": "x" for n in range(60)}})
+    ]
+    assert all(
+        message.endswith(": leave it out, as 'origin' is given as well")
+        for message in messages[:50]
+    )
+    assert set(messages[50:]) == {"'x' is given to an unknown option"}
 
 
 # --- what does not fit together ---
@@ -692,9 +864,9 @@ MISFITS = [
         {"policy": "API", "api_origin": "*"},
         [
             (
-                "API_origin",
-                None,
-                f"{EVERY_OPTION.format('API')}: write API_origin = https://app.example.com, {FORMS_OF_ORIGIN}",
+                "policy",
+                "API",
+                "'API' has no options; did you mean 'api'? (names are case-sensitive)",
             )
         ],
     ),
@@ -708,12 +880,12 @@ MISFITS = [
         {"policy": "api, rest", "api_origin": "*", "rest_origin": "*", "maxage": 5, "origin": "*"},
         [
             (
-                key,
-                value,
-                f"{value!r} is given to none of the policies api, rest: write 'api_{key}',"
+                "maxage",
+                5,
+                "5 is given to none of the policies api, rest: write 'api_maxage',"
                 " or leave out the list of policies",
-            )
-            for key, value in (("maxage", 5), ("origin", "*"))
+            ),
+            ("origin", "*", "'*' is given to none of the policies api, rest: leave it out"),
         ],
     ),
     (
@@ -746,17 +918,17 @@ MISFITS = [
     (
         "policy-name-is-no-text",
         {"policy": ["a", 1], "a_origin": "*"},
-        [("policy", 1, "1 is no name of a policy: write text")],
+        [("policy", 1, "1 is not the name of a policy: write text")],
     ),
     (
         "nested-name-is-no-text",
         {"policies": {"a": {"origin": "*"}, 1: {"origin": "*"}}},
-        [("policies", 1, "1 is no name of a policy: write text")],
+        [("policies", 1, "1 is not the name of a policy: write text")],
     ),
     (
         "nested-name-is-empty",
         {"policies": {"a": {"origin": "*"}, "": {"origin": "*"}}},
-        [("policies", "", "'' is no name of a policy: write text")],
+        [("policies", "", "'' is not the name of a policy: write text")],
     ),
     (
         "nested-key-is-no-text",
@@ -773,12 +945,12 @@ MISFITS = [
     (
         "policies-is-text",
         {"policies": "api"},
-        [("policies", "api", "'api' is no mapping: write {'name': {'origin': ...}}")],
+        [("policies", "api", "'api' is not a mapping: write {'name': {'origin': ...}}")],
     ),
     (
         "a-policy-is-no-mapping",
         {"policies": {"a": 5, "b": {"origin": "*"}}},
-        [("policies", 5, "5 is no mapping of options: write {'a': {'origin': ...}}")],
+        [("policies", 5, "5 is not a mapping of options: write {'a': {'origin': ...}}")],
     ),
     (
         "given-twice",
@@ -842,7 +1014,7 @@ def test_path_beside_a_callable_strategy_is_an_error():
 
 @pytest.mark.parametrize("cfg", ["origin", ["origin"], 7, [("origin", "*")]], ids=repr)
 def test_cfg_that_is_no_mapping_is_an_error(cfg):
-    message = f"{cfg!r} is no mapping: write CORS(app, origin=...), or give a dict"
+    message = f"{cfg!r} is not a mapping: write CORS(app, origin=...), or give a dict"
     assert problems(cfg, origin="*") == [("cfg", cfg, message)]
 
 
@@ -850,8 +1022,8 @@ def test_cfg_that_is_no_mapping_is_an_error(cfg):
 def test_application_that_cannot_be_called_is_an_error(app):
     with pytest.raises(ConfigError) as caught:
         CORS(app, origin="*")
-    message = f"{app!r} is no WSGI application: write CORS(application, ...)"
-    assert [tuple(problem) for problem in caught.value.problems] == [("app", app, message)]
+    message = f"{app!r} is not a WSGI application: write CORS(application, ...)"
+    assert [tuple(problem)[:3] for problem in caught.value.problems] == [("app", app, message)]
 
 
 def test_call_is_text_here():
@@ -992,6 +1164,43 @@ def test_nothing_is_printed(capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_problem_with_control_characters_is_printed_escaped():
+    assert str(Problem("a\nb", None, "is \x1b[2J")) == "a\\nb: is \\x1b[2J"
+    assert str(Problem("é", None, "is 'ü'")) == "é: is 'ü'"
+
+
+@pytest.mark.parametrize(
+    ("length", "shown"),
+    [
+        pytest.param(197, "'" + "a" * 197 + "'", id="just-short-enough"),
+        pytest.param(198, "'" + "a" * 198 + "'", id="as-long-as-may-be"),
+        pytest.param(199, "'" + "a" * 196 + "...", id="one-too-long"),
+        pytest.param(10**6, "'" + "a" * 196 + "...", id="huge"),
+    ],
+)
+def test_a_long_value_is_cut_to_200_characters(length, shown):
+    ((_, _, message),) = problems(origin=[ORIGIN], credentials="a" * length)
+    assert message == f"{shown} is not a boolean: write true or false"
+
+
+def test_a_long_value_of_another_type_is_cut_as_well():
+    ((_, _, message),) = problems(origin=[ORIGIN], credentials=["a" * 300])
+    assert message == "['" + "a" * 195 + "... is not a boolean: write true or false"
+
+
+def test_a_global_option_among_those_of_a_policy_is_named_with_its_value():
+    with pytest.raises(ConfigError) as caught:
+        CORS(plain_app, policies={"api": {"origin": "*", "catch_errors": "true"}})
+    assert caught.value.problems == (
+        Problem(
+            "policies.api.catch_errors",
+            "true",
+            "'true' is given to no option of a policy: write catch_errors beside policies",
+            "conflict",
+        ),
+    )
+
+
 # --- configure ---
 
 
@@ -1069,5 +1278,13 @@ def test_global_option_inside_a_policy_is_shown_its_place():
 def test_only_the_problems_that_the_text_shows_have_suggestions():
     with pytest.raises(ConfigError) as caught:
         CORS(plain_app, origin="*", **{f"maxag{number}": 1 for number in range(60)})
-    suggested = ["did you mean" in problem.message for problem in caught.value.problems]
+    suggested = ["maxage'" in problem.message for problem in caught.value.problems]
     assert suggested == [True] * 50 + [False] * 10
+
+
+def test_a_policy_says_what_to_use_instead_of_changing_it():
+    policy = CORS(plain_app, origin="*").policies["direct"]
+    for change in (lambda: setattr(policy, "maxage", 1), lambda: delattr(policy, "maxage")):
+        with pytest.raises(AttributeError) as caught:
+            change()
+        assert str(caught.value) == "a Policy is immutable: use CORS.configure"

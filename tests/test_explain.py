@@ -1,4 +1,4 @@
-"""The command `explain`: the conversation, the verdict, what it is careful about. Mistakes are in test_mistakes.py."""
+"""The command `explain`: the conversation, the verdict, what it is careful about. Mistakes are in test_diagnosis.py."""
 
 from __future__ import annotations
 
@@ -566,6 +566,7 @@ def test_application_of_the_working_directory_is_found(module, tmp_path):
 
 def test_the_stand_in_application_is_valid(ini):
     """What explain puts behind the middleware of an ini file keeps to PEP 3333."""
-    from wsgicors_explain import Browser, empty_app
+    from wsgicors_explain import Browser
+    from wsgicors_explain.configuration import empty_app
 
     assert not Browser(validator(empty_app), APP).fetch("/")

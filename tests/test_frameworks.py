@@ -69,7 +69,7 @@ def on_waitress(app):
         thread.join()
 
 
-# What the framework answers to any request that is no preflight, whoever asks: design.md, 5.
+# What the framework answers to any request that is no preflight, whoever asks.
 ANSWERS = [
     pytest.param("/ok", {}, 200, id="success"),
     pytest.param("/no-such-page", {}, 404, id="not-found"),

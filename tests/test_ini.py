@@ -1,4 +1,4 @@
-"""Ini files through the real PasteDeploy (design.md, 2, and what it says of PasteDeploy)."""
+"""Ini files through the real PasteDeploy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wsgiref.validate import validator
 import pytest
 import webtest
 from paste.deploy import loadapp, loadfilter
-from support import ORIGIN, OTHER, assert_cors, plain_app, preflight, request
+from support import ORIGIN, OTHER, assert_cors, plain_app, preflight, problems_of, request
 
 import wsgicors
 from wsgicors import CORS, ConfigError, OriginList, make_middleware
@@ -64,9 +64,8 @@ def serve(application):
 
 
 def problems(tmp_path, section, default="", **global_conf):
-    with pytest.raises(ConfigError) as caught:
-        filtered(tmp_path, section, default, **global_conf)
-    return [tuple(problem) for problem in caught.value.problems]
+    """Every problem of a section, as (key, value, message)."""
+    return problems_of(filtered, tmp_path, section, default, **global_conf)
 
 
 # --- ways to name the filter ---
@@ -297,17 +296,17 @@ def test_call_for_any_option(tmp_path):
         ),
         pytest.param(
             "call:is_app_example",
-            "cannot be loaded: ValueError: names no object: write call:package.module:name",
+            "cannot be loaded: ValueError: does not name an object: write call:package.module:name",
             id="no-colon",
         ),
         pytest.param(
             "call:",
-            "cannot be loaded: ValueError: names no object: write call:package.module:name",
+            "cannot be loaded: ValueError: does not name an object: write call:package.module:name",
             id="nothing",
         ),
         pytest.param(
             "call::name",
-            "cannot be loaded: ValueError: names no object: write call:package.module:name",
+            "cannot be loaded: ValueError: does not name an object: write call:package.module:name",
             id="no-name",
         ),
     ],
@@ -340,9 +339,7 @@ def test_call_to_something_else_is_an_error_of_its_value(tmp_path):
 
 
 def test_call_in_default(tmp_path):
-    application = filtered(
-        tmp_path, "maxage = 5", default=f"origin = call:{__name__}:is_app_example"
-    )
+    application = filtered(tmp_path, "", default=f"origin = call:{__name__}:is_app_example")
     assert application.policies["direct"].origin == (is_app_example,)
 
 
@@ -358,7 +355,7 @@ GLOBAL = [
     ("policy", "policy = a\na_origin = *", "a_maxage = 1", {"a": 1}),
     ("all", "policy = a\na_origin = *\na_maxage = 1", "", {"a": 1}),
     ("all-direct", "origin = *\nmaxage = 1", "", {"direct": 1}),
-    ("direct-adds-up", "maxage = 1", "origin = *", {"direct": 1}),
+    ("direct-is-whole", "maxage = 1", "origin = *", {"direct": 600}),
     ("keys-of-active-policies", "a_maxage = 1\nb_maxage = 2", "policy = a\na_origin = *", {"a": 1}),
     (
         "keys-of-inactive-policies",
@@ -412,7 +409,7 @@ def test_strategy_of_global_conf_counts_where_its_policy_does(tmp_path):
         (
             "matchstrategy",
             "first",
-            "'first' is no strategy: write firstmatch or verbmatch, or give a function f(environ)",
+            "'first' is not a strategy: write firstmatch or verbmatch, or give a function f(environ)",
         )
     ]
 
@@ -436,25 +433,68 @@ def test_global_conf_of_the_caller_counts(tmp_path):
     assert {name: policy.maxage for name, policy in application.policies.items()} == {"a": 7}
 
 
-def test_own_key_wins_over_global_conf_by_hand():
-    policy = make_middleware(plain_app, {"origin": OTHER, "maxage": "1"}, origin=ORIGIN).policies[
-        "direct"
+def ignored(*keys):
+    return (
+        f"{', '.join(keys)} in global_conf ([DEFAULT]) is ignored, as this section has options of"
+        " its own: name the policy to share them"
+    )
+
+
+@pytest.mark.parametrize("own", [{}, {"maxage": ""}], ids=["unset", "empty"])
+def test_direct_policy_of_a_section_ignores_global_conf_with_one_warning(own, caplog):
+    shared = {"origin": OTHER, "maxage": "1", "debug": "true"}
+    policy = make_middleware(plain_app, shared, origin=ORIGIN, **own).policies["direct"]
+    unset = CORS(plain_app, origin=ORIGIN).policies["direct"].maxage
+    assert (policy.origin, policy.maxage) == ((ORIGIN,), unset)
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("WARNING", ignored("origin", "maxage"))
     ]
-    assert (policy.origin, policy.maxage) == ((ORIGIN,), 1)
 
 
-def test_empty_own_key_is_not_given_so_that_global_conf_counts():
-    policy = make_middleware(
-        plain_app, {"maxage": "1", "origin": OTHER}, origin=ORIGIN, maxage=""
-    ).policies["direct"]
-    assert (policy.origin, policy.maxage) == ((ORIGIN,), 1)
+def test_named_policy_shares_global_conf_without_a_warning(caplog):
+    shared = {"a_maxage": "1", "origin": OTHER, "path": "/x"}
+    make_middleware(plain_app, shared, policy="a", a_origin=ORIGIN)
+    make_middleware(plain_app, {"origin": "*", "path": "/x"})
+    make_middleware(plain_app, {"debug": "true"}, origin="*")
+    assert caplog.records == []
+
+
+ELSEWHERE = "is in global_conf ([DEFAULT]), but other options are in the section: name the policy"
+
+
+def test_path_in_default_beside_a_direct_policy_is_an_error(tmp_path):
+    message = f"'/api/*' {ELSEWHERE}, as in policy = api, api_origin = ... and api_path = ..."
+    assert problems(tmp_path, f"origin = {ORIGIN}", "path = /api/*") == [
+        ("path", "/api/*", message)
+    ]
+    assert problems(tmp_path, "origin = *\npath = /x\nmaxage = 1h", "path = /api/*") == [
+        ("path", "/api/*", message),
+        (
+            "maxage",
+            "1h",
+            "'1h' is not a number of seconds: write a whole number from 0 to 2147483648",
+        ),
+    ]
+
+
+def test_origin_in_default_beside_other_options_of_the_section_is_an_error(tmp_path):
+    message = f"'x/' {ELSEWHERE}, as in policy = api and api_origin = ..."
+    assert [problem[:2] for problem in problems(tmp_path, "maxage = 5", "origin = x/")] == [
+        ("origin", "x/"),
+        ("origin", "x/"),
+    ]
+    assert problems(tmp_path, f"origin = {ORIGIN}\nmaxage = 5", "origin = x/")[0] == (
+        "origin",
+        "x/",
+        message,
+    )
 
 
 # --- errors ---
 
 
 def test_unknown_keys_are_looked_for_in_the_section(tmp_path):
-    assert problems(tmp_path, "origin = *\nsupports_credentials = true", "zzz = 1") == [
+    assert problems(tmp_path, f"origin = {ORIGIN}\nsupports_credentials = true", "zzz = 1") == [
         (
             "supports_credentials",
             "true",
@@ -467,13 +507,12 @@ def test_unknown_keys_are_looked_for_in_the_section(tmp_path):
 
 
 def test_faulty_key_of_default_is_an_error_where_it_counts(tmp_path):
-    assert problems(tmp_path, "origin = *", "maxage = 1h") == [
-        (
-            "maxage",
-            "1h",
-            "'1h' is not a number of seconds: write a whole number from 0 to 2147483648",
-        )
+    fault = "'1h' is not a number of seconds: write a whole number from 0 to 2147483648"
+    assert problems(tmp_path, "", "origin = *\nmaxage = 1h") == [("maxage", "1h", fault)]
+    assert problems(tmp_path, "policy = a\na_origin = *", "a_maxage = 1h") == [
+        ("a_maxage", "1h", fault)
     ]
+    assert filtered(tmp_path, "origin = *", "maxage = 1h")
 
 
 def test_nothing_at_all_is_an_error(tmp_path):
@@ -485,6 +524,14 @@ def test_nothing_at_all_is_an_error(tmp_path):
 
 def test_nesting_is_not_for_ini(tmp_path):
     assert problems(tmp_path, "policies = a, b\na_origin = *")[0][:2] == ("policies", "a, b")
+
+
+def test_an_object_name_ends_at_the_second_colon():
+    ((key, _, message),) = problems_of(make_middleware, plain_app, {}, origin="call:os:path:join")
+    assert key == "origin"
+    assert message.endswith(
+        "cannot be loaded: AttributeError: module 'os' has no attribute 'path:join'"
+    )
 
 
 # --- configurations of wsgicors 0.7.0 in the wild ---

@@ -1,4 +1,4 @@
-"""Section 6 of the design: origins from a data source, in one process. Servers: test_origin_list_servers.py.
+"""Origins from a data source, in one process. Servers: test_origin_list_servers.py.
 
 No clock is replaced: `every` is short, requests are made until the source is asked again, and a reload is over when its
 thread has ended. A source that hangs is one that waits for an event of the test.
@@ -7,6 +7,7 @@ thread has ended. A source that hangs is one that waits for an event of the test
 from __future__ import annotations
 
 import gc
+import inspect
 import os
 import re
 import sqlite3
@@ -933,3 +934,64 @@ def test_exception_that_cannot_be_shown_is_named_by_its_type():
 
     with pytest.raises(ConfigError, match="gave no origins: Mute"):
         OriginList(load)
+
+
+def test_origins_from_a_data_source_change_while_the_server_runs():
+    table, loaded = [ORIGIN], threading.Event()
+
+    def load():
+        if len(table) > 1:
+            loaded.set()
+        return list(table)
+
+    both = client(origin=OriginList(load, every=0.001))
+    assert_cors(request(both, ORIGIN), allow_origin=ORIGIN, vary="Origin")
+    table.append(OTHER)
+    others = set(threading.enumerate())
+    while not loaded.is_set():
+        request(both, ORIGIN)
+    for thread in set(threading.enumerate()) - others:
+        thread.join()
+    assert_cors(request(both, OTHER), allow_origin=OTHER, vary="Origin")
+    with pytest.raises(ConfigError, match="gave no origin"):
+        OriginList(list)
+
+
+@pytest.mark.parametrize(
+    "good",
+    ["https://*.example.com", re.compile("https://a"), lambda origin, environ: True, ORIGIN],
+    ids=["pattern", "regex", "call", "name"],
+)
+def test_one_good_entry_is_enough_for_a_list(good, caplog):
+    policy = CORS(plain_app, origin=OriginList(lambda: [7, good])).policies["direct"]
+    assert len(policy.origin) == 1
+    assert "7 is of type int" in caplog.text
+
+
+def test_log_of_a_list_says_how_to_accept_a_risk(caplog):
+    CORS(plain_app, origin=OriginList(lambda: [ORIGIN, "null"]), credentials=True)
+    assert caplog.messages[0].endswith("or accept it with accept_risk = null-origin")
+
+
+def test_defaults_of_a_list():
+    with pytest.raises(ConfigError) as caught:
+        OriginList(list)
+    assert (
+        str(caught.value.problems[0])
+        == f"load: {list!r} gave no origin: write allow_empty=True if nobody may be allowed"
+    )
+    assert inspect.signature(OriginList).parameters["every"].default == 60.0
+
+
+def test_problem_of_a_source_holds_the_source():
+    def fails():
+        raise OSError
+
+    with pytest.raises(ConfigError) as caught:
+        OriginList(fails)
+    assert [(problem.key, problem.value) for problem in caught.value.problems] == [("load", fails)]
+
+
+def test_fifty_entries_that_are_left_out_are_all_logged(caplog):
+    CORS(plain_app, origin=OriginList(lambda: [ORIGIN, *range(50)]))
+    assert len(caplog.messages) == 50

@@ -1,4 +1,4 @@
-"""Section 6 of the design on real servers, four processes each, under load from another process.
+"""Origins from a data source on real servers, four processes each, under load from another process.
 
 The source is an SQLite database that the test changes, locks, empties of sense and deletes under the servers' feet.
 What may not happen: a wrong answer, an error, a request that waits for the source, an origin that stays allowed.

@@ -1,4 +1,4 @@
-r"""Origins: which patterns load, how the others are mended, and which Origin each admits (design.md, 3).
+r"""Origins: which patterns load, how the others are mended, and which Origin each admits.
 
 The rules below are their own tests, one line each; the line number is the id:
 
@@ -23,8 +23,8 @@ A scheme comes first, whatever it is
     Refused: 127.0.0.1:3000 | no scheme | http://127.0.0.1:3000
     Refused: https:/app.example.com | not exactly two slashes after the scheme | https://app.example.com
     Refused: https:///app.example.com | not exactly two slashes after the scheme | https://app.example.com
-    Refused: file://host | is never sent, as pages of file: URLs have the origin null: write 'null'
-    Refused: FILE://host | is never sent, as pages of file: URLs have the origin null: write 'null'
+    Refused: file://host | FILE
+    Refused: FILE://host | FILE
     Refused: data://host | is never sent, as pages of data: URLs have the origin null: write 'null'
     Refused: app | NO SCHEME
     Refused: ://app.example.com | NO SCHEME
@@ -120,7 +120,7 @@ A wildcard in the leftmost label alone
     Refused: https://app?.example.com | QUESTION MARK
     Refused: https://[a-z].example.com | BAD BRACKETS
     Refused: https://[a-z] | BAD ADDRESS
-    Refused: ^https://app\.example\.com$ | NO SCHEME
+    Refused: ^https://app\.example\.com$ | is a regular expression as text: write 'https://app.example.com'
 
 Nothing behind the authority, nothing before the host
     Refused: https://app.example.com/ | a trailing slash | https://app.example.com
@@ -147,11 +147,24 @@ The words
 
 from __future__ import annotations
 
+import itertools
+import logging
 import re
 from pathlib import Path
 
 import pytest
-from support import ORIGIN, OTHER, assert_cors, client, plain_app, preflight, request
+from support import (
+    ENVIRON,
+    ORIGIN,
+    OTHER,
+    assert_cors,
+    client,
+    ignore,
+    plain_app,
+    preflight,
+    problems,
+    request,
+)
 
 from wsgicors import CORS, ConfigError, OriginList
 
@@ -179,13 +192,15 @@ MESSAGES = {
     "SHORT": "an IPv4 address that is not four plain numbers",
     "NO SCHEME": "is not an origin: write scheme://host such as 'https://app.example.com', or '*' for anyone",
     "BAD HOST": "has no valid host: write labels of letters, digits, '-' and '_', separated by single dots",
-    "BAD NUMBER": "ends in a number but is no IPv4 address: write four numbers from 0 to 255",
-    "BAD ADDRESS": "is no IPv6 address in its brackets ('[a-z]' is no wildcard): write 'http://[::1]'",
-    "BAD BRACKETS": "holds brackets or colons out of place: '[a-z]' is no wildcard, and only an IPv6 address is written"
+    "BAD NUMBER": "ends in a number but is not an IPv4 address: write four numbers from 0 to 255",
+    "BAD ADDRESS": "is not an IPv6 address in brackets ('[a-z]' is not a wildcard): write 'http://[::1]'",
+    "BAD BRACKETS": "holds brackets or colons out of place: '[a-z]' is not a wildcard, and only an IPv6 address is written"
     " in brackets, such as 'http://[::1]:8080'",
     "BAD PORT": "has an impossible port: write a number from 1 to 65535, or ':*' for any port",
     "BAD WILDCARD": "has a '*' out of place: only the leftmost label may hold one, as in 'https://*.example.com'",
-    "QUESTION MARK": "holds '?', which is no wildcard: write the name in full, or '*' in its leftmost label",
+    "QUESTION MARK": "holds '?', which is not a wildcard: write the name in full, or '*' in its leftmost label",
+    "FILE": "is what Electron and Cordova send for any local file, and is never allowed:"
+    " load the app's pages from a scheme of its own, such as 'app://shop'",
     "MIXED": "mixes '*' and Unicode in one label: write the label in Punycode, or '*' alone",
 }
 
@@ -318,10 +333,10 @@ def test_anyone_stands_alone(word, other):
 def test_source_lists_origins_and_not_anyone(word):
     with pytest.raises(ConfigError) as caught:
         OriginList(lambda: [word])
-    assert [tuple(problem)[1:] for problem in caught.value.problems] == [
+    assert [tuple(problem)[1:3] for problem in caught.value.problems] == [
         (
             word,
-            f"{word!r} stands for anyone, so it is no entry of a list: write it alone, or list origins",
+            f"{word!r} stands for anyone, so it does not fit in a list: write it alone, or list origins",
         )
     ]
 
@@ -617,6 +632,162 @@ def test_well_formed_origin_is_asked_about(origin):
     assert_cors(request(client(origin="copy"), origin), allow_origin=origin, vary="Origin")
 
 
+# Starlette; go-restful, CVE-2022-1996
+@pytest.mark.parametrize(
+    ("allowed", "origin"),
+    [
+        (re.compile(r"https://a\.example\.org"), "https://a.example.org.evil.example"),
+        (re.compile(r"https://a\.example\.org"), "https://evil.example?https://a.example.org"),
+        (re.compile(r"https://a\.example\.org|https://b"), "https://b.evil.example"),
+        ("https://a.example.org", "https://a.example.org.evil.example"),
+        ("https://a.example.org", "https://aXexample.org"),
+        ("https://*.example.org", "https://aXexample.org"),
+        ("https://*.example.org", "https://a.exampleXorg"),
+    ],
+)
+def test_nothing_is_unanchored_and_a_dot_is_a_dot(allowed, origin):
+    assert_cors(request(client(origin=allowed), origin), vary="Origin")
+
+
+# gin-contrib/cors, CVE-2019-25211
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "https://example.com",
+        "https://*.example.com",
+        "https://*.example.com:*",
+        "https://example.com:*",
+        "https://*.com",
+    ],
+)
+def test_wildcard_ends_where_the_host_ends(pattern):
+    for origin in (
+        "https://example.community",
+        "https://www.example.community",
+        "https://example.com.munity",
+    ):
+        assert_cors(request(client(origin=pattern), origin), vary="Origin")
+
+
+# jub0bs/cors, GHSA-vhxv-fg4m-p2w8
+@pytest.mark.parametrize(
+    "patterns",
+    [*itertools.permutations(["https://foo.com", "https://bar.com", "https://*.bar.com"])],
+    ids=" ".join,
+)
+def test_shared_suffixes_do_not_mix(patterns):
+    both = client(origin=patterns)
+    for origin in ("https://foo.com", "https://bar.com", "https://a.bar.com"):
+        assert_cors(request(both, origin), allow_origin=origin, vary="Origin")
+    for origin in (
+        "https://barfoo.com",
+        "https://foobar.com",
+        "https://a.foo.com",
+        "https://r.com",
+    ):
+        assert_cors(request(both, origin), vary="Origin")
+
+
+# rack-cors before 1.0.0
+@pytest.mark.parametrize("origin", ["null", "", "file://", "file:///x", "NULL", "about:blank"])
+def test_null_empty_and_file_origins_are_refused(origin):
+    for allowed in ([ORIGIN], re.compile(".*"), lambda origin, environ: True, "https://*"):
+        assert_cors(request(client(origin=allowed), origin), vary="Origin")
+
+
+@pytest.mark.parametrize(
+    "origin", [f"{ORIGIN}/", "app.example.com", f"{ORIGIN}/index.html", f"{ORIGIN}:443"]
+)
+def test_origin_that_never_matches_is_an_error_that_shows_the_one_that_does(origin):
+    (found,) = problems(origin=origin)
+    assert found[2].endswith(f"write {ORIGIN!r}")
+
+
+def test_subdomain_wildcard_neither_misses_nor_matches_too_much():
+    both = client(origin="https://*.example.com")
+    for origin in ("https://a.example.com", "https://a.b.example.com"):
+        assert_cors(request(both, origin), allow_origin=origin, vary="Origin")
+    for origin in (
+        "https://example.com",
+        "https://aexample.com",
+        "https://a.example.com.b",
+        "http://a.example.com",
+    ):
+        assert_cors(request(both, origin), vary="Origin")
+
+
+@pytest.mark.parametrize(
+    "origin", ["chrome-extension://abcdefghijklmnop", "capacitor://localhost", "ionic://localhost"]
+)
+def test_custom_schemes_are_admitted_with_and_without_credentials(origin):
+    for options in ({}, {"credentials": True}):
+        response = request(client(origin=origin, **options), origin)
+        assert response.headers["Access-Control-Allow-Origin"] == origin
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        (
+            "https://app.exampleX",
+            "is not what browsers send (upper case): write 'https://app.examplex'",
+        ),
+        (
+            "Xa.example.com",
+            "is not what browsers send (no scheme, upper case): write 'https://xa.example.com'",
+        ),
+        ("localhost", "is not what browsers send (no scheme): write 'http://localhost'"),
+        (
+            "LocalHost",
+            "is not what browsers send (no scheme, upper case): write 'http://localhost'",
+        ),
+        (
+            "HTTPS:/app.example.com",
+            "is not what browsers send (not exactly two slashes after the scheme, upper case):"
+            " write 'https://app.example.com'",
+        ),
+        ("'*'", "is misspelled: write '*'"),
+        (
+            "http://127.0.0.0x1",
+            "is not what browsers send (an IPv4 address that is not four plain numbers): write 'http://127.0.0.1'",
+        ),
+        (
+            "https://a\u200bb.exämple",
+            "is not what browsers send (Unicode): write 'https://ab.xn--exmple-cua'",
+        ),
+    ],
+)
+def test_pattern_is_mended_in_one_step(pattern, message):
+    assert problems(origin=[pattern]) == [("origin", pattern, f"{pattern!r} {message}")]
+
+
+LABELS = [
+    pytest.param("a" * 63 + ".example", True, id="label-of-63"),
+    pytest.param("a" * 64 + ".example", False, id="label-of-64"),
+    pytest.param(".".join(["a" * 63] * 3 + ["a" * 61]), True, id="name-of-253"),
+    pytest.param(".".join(["a" * 63] * 3 + ["a" * 62]), False, id="name-of-254"),
+]
+
+
+@pytest.mark.parametrize(("name", "fits"), LABELS)
+@pytest.mark.parametrize("port", ["", ":8443", ":*"])
+def test_name_may_be_as_long_as_dns_has_it(name, fits, port):
+    if fits:
+        assert CORS(plain_app, origin=f"https://{name}{port}").policies
+    else:
+        ((_, _, message),) = problems(origin=f"https://{name}{port}")
+        assert message.endswith(
+            "has a host too long for DNS: write labels of at most 63 characters, 253 in all"
+        )
+
+
+def test_half_a_character_is_no_host():
+    ((_, _, message),) = problems(origin="https://\ud800.example.com")
+    assert message.endswith(
+        "has no valid host: write labels of letters, digits, '-' and '_', separated by single dots"
+    )
+
+
 # --- regular expressions and predicates ---
 
 EXPRESSIONS = [
@@ -693,7 +864,6 @@ class Truthy:
         pytest.param(lambda origin, environ: Truthy(), False, 1, id="truthy"),
         pytest.param(asynchronous, False, 1, id="coroutine"),
         pytest.param(raising, False, 1, id="raises"),
-        pytest.param(lambda origin: True, False, 1, id="wrong-signature"),
     ],
 )
 def test_predicate_allows_by_true_alone_and_what_is_not_boolean_is_an_error(
@@ -728,6 +898,58 @@ def test_next_predicate_is_asked_after_false():
     both = client(origin=[lambda origin, environ: False, lambda origin, environ: origin == ORIGIN])
     assert_cors(request(both, ORIGIN), allow_origin=ORIGIN, vary="Origin")
     assert_cors(request(both, OTHER), vary="Origin")
+
+
+def test_coroutine_of_a_predicate_allows_nobody(caplog):
+    async def predicate(origin, environ):
+        return True
+
+    assert_cors(request(client(origin=predicate), ORIGIN), vary="Origin")
+    assert [record.levelname for record in caplog.records if record.name == "wsgicors"] == ["ERROR"]
+
+
+BOOLEAN = "write one that returns True or False"
+
+
+def breaks(origin, environ):
+    """A predicate that fails."""
+    raise RuntimeError
+
+
+async def waits(origin, environ):
+    """A predicate that gives a coroutine."""
+
+
+def says_yes(origin, environ):
+    """A predicate that gives no boolean."""
+    return "yes"
+
+
+@pytest.mark.parametrize(
+    ("predicate", "message"),
+    [
+        (
+            breaks,
+            "the predicate breaks (test_origins.py:{}) failed for origin '{}'",
+        ),
+        (
+            says_yes,
+            "the predicate says_yes (test_origins.py:{}) returned 'yes' for origin '{}': "
+            + BOOLEAN,
+        ),
+        (
+            waits,
+            "the predicate waits (test_origins.py:{}) returned <coroutine object waits at {} for origin '{}': "
+            + BOOLEAN,
+        ),
+    ],
+)
+def test_log_says_which_predicate_failed_and_how(caplog, predicate, message):
+    CORS(plain_app, origin=predicate)({**ENVIRON, "HTTP_ORIGIN": ORIGIN}, ignore)
+    ((name, level, text),) = caplog.record_tuples
+    assert (name, level) == ("wsgicors", logging.ERROR)
+    shown = re.sub(r"0x[0-9a-f]+>", "{}", re.sub(r":\d+\)", ":{})", text))
+    assert shown.replace(ORIGIN, "{}") == message
 
 
 # --- anyone, nobody ---

@@ -18,6 +18,7 @@ import pytest
 from support import need
 
 import wsgicors
+from wsgicors_explain import main
 
 CHECKOUT = Path(__file__).parent.parent
 TOOLS = "pip install -r .ci/requirements.txt"
@@ -152,19 +153,38 @@ def test_sdist_holds_the_whole_project(source, sdist):
     assert any(name.startswith("benchmarks/") for name in shipped)
 
 
-def test_wheel_holds_the_two_modules_with_their_stubs_and_nothing_else(wheel):
+# Notes that are not shipped, and the numbers of an issue tracker.
+ELSEWHERE = re.compile(r"\b(?:design|lessons|style)\.md\b|\bshared/|\bissues? #?\d", re.IGNORECASE)
+
+
+@pytest.mark.once
+def test_files_point_to_nothing_that_is_not_shipped(source):
+    texts = {
+        path.relative_to(source).as_posix(): path.read_text(encoding="utf-8", errors="replace")
+        for path in source.rglob("*")
+        if path.is_file() and path != source / "tests" / Path(__file__).name
+    }
+    assert len(texts) > 50
+    assert [
+        (name, ELSEWHERE.findall(text)) for name, text in texts.items() if ELSEWHERE.search(text)
+    ] == []
+
+
+def test_wheel_holds_the_module_with_its_stub_and_the_typed_package_and_nothing_else(wheel):
+    package = CHECKOUT / "wsgicors_explain"
+    rooms = {f"wsgicors_explain/{room.name}" for room in package.glob("*.py")}
     with zipfile.ZipFile(wheel) as file:
         names = {name for name in file.namelist() if ".dist-info/" not in name}
         assert names == {
             "wsgicors.py",
-            "wsgicors_explain.py",
             "wsgicors-stubs/__init__.pyi",
-            "wsgicors_explain-stubs/__init__.pyi",
+            "wsgicors_explain/py.typed",
+            *rooms,
         }
-        for module in ("wsgicors", "wsgicors_explain"):
-            source = (CHECKOUT / f"{module}.py").read_bytes()
-            assert file.read(f"{module}.py") == source
-            assert file.read(f"{module}-stubs/__init__.pyi") == source
+        assert "wsgicors_explain/__init__.py" in rooms
+        for name in ("wsgicors.py", *rooms):
+            assert file.read(name) == (CHECKOUT / name).read_bytes()
+        assert file.read("wsgicors-stubs/__init__.pyi") == file.read("wsgicors.py")
         metadata = file.read(f"wsgicors-{wsgicors.__version__}.dist-info/METADATA").decode()
         assert "License-Expression: MIT" in metadata.splitlines()
         assert "Requires-Python: >=3.9" in metadata.splitlines()
@@ -203,7 +223,7 @@ def test_file_as_a_program_hands_over(monkeypatch, capsys):
 
     monkeypatch.setitem(sys.modules, "wsgicors_explain", None)
     with pytest.raises(
-        SystemExit, match="^the command line is the file wsgicors_explain.py: pip install wsgicors"
+        SystemExit, match="^the command line is the package wsgicors_explain: pip install wsgicors"
     ):
         runpy.run_path(str(CHECKOUT / "wsgicors.py"), run_name="__main__")
 
@@ -213,7 +233,7 @@ def test_file_alone_says_how_to_get_the_command_line(tmp_path, bare_python):
     done = attempt(bare_python, "wsgicors.py", "--help", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stdout == (
-        "the command line is the file wsgicors_explain.py: pip install wsgicors, or put it beside this file\n"
+        "the command line is the package wsgicors_explain: pip install wsgicors, or put it beside this file\n"
     )
     # The middleware itself needs no other file.
     program = "import wsgicors; wsgicors.CORS(print, origin='*'); print('fine')"
@@ -290,6 +310,68 @@ def test_vendored_copy_works_by_its_dotted_name_and_in_ini(vendored):
         "('Vary', 'Origin')",
         "b'ok'",
     ]
+
+
+VENDORED_APP = """
+from mypkg import make_app
+from mypkg.vendor.wsgicors import CORS
+
+application = CORS(make_app({}), origin="https://app.example.com")
+"""
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["vendored", "installed"])
+def test_vendored_copy_has_the_command_line(vendored, bare_python, beside):
+    """The package explains the CORS of a vendored copy, whether it was vendored as well or is installed."""
+    package = vendored / "mypkg" / "vendor" / "wsgicors_explain"
+    shutil.copytree(
+        CHECKOUT / "wsgicors_explain", package if beside else vendored / "wsgicors_explain"
+    )
+    if not beside:
+        shutil.copy(CHECKOUT / "wsgicors.py", vendored)
+    (vendored / "service.py").write_text(VENDORED_APP)
+    command = (bare_python, "-m", "mypkg.vendor.wsgicors")
+    checked = run(*command, "check", "service:application", cwd=vendored)
+    assert checked.splitlines()[0] == "service:application (service.py)"
+    assert "https://app.example.com" in checked
+    page = ("service:application", "--origin", "https://www.app.example.com")
+    explained = attempt(*command, "explain", *page, cwd=vendored)
+    assert explained.returncode == 1
+    assert explained.stdout.splitlines()[-1] == (
+        "BLOCKED: no policy for this path allows the origin: https://www.app.example.com; "
+        "origin allows https://app.example.com (www. is missing). To fix it, open the page at "
+        "https://app.example.com, or add https://www.app.example.com to origin (service.py)"
+    )
+    where = "mypkg.vendor.wsgicors_explain" if beside else "wsgicors_explain"
+    program = f"from {where} import Browser; import service; "
+    program += "print(bool(Browser(service.application, 'https://app.example.com').fetch('/')))"
+    assert run(bare_python, "-c", program, cwd=vendored) == "True\n"
+
+
+def test_vendored_copy_of_another_version_says_what_to_do(vendored, monkeypatch, capsys):
+    copy = vendored / "mypkg" / "vendor" / "wsgicors.py"
+    version = f'__version__ = "{wsgicors.__version__}"'
+    assert version in copy.read_text()
+    copy.write_text(copy.read_text().replace(version, '__version__ = "0.9.0"'))
+    (vendored / "service.py").write_text(VENDORED_APP)
+    monkeypatch.setattr(sys, "path", [str(vendored), *sys.path])
+    for name in ("service", "mypkg", "mypkg.vendor", "mypkg.vendor.wsgicors"):
+        monkeypatch.setitem(sys.modules, name, None)
+        del sys.modules[name]  # and what takes its place is taken away after the test
+    assert main(["check", "service:application"]) == 2
+    assert capsys.readouterr().err == (
+        "wsgicors: mypkg.vendor.wsgicors is wsgicors 0.9.0, but this wsgicors_explain is of "
+        f"{wsgicors.__version__}: use the same version of both\n"
+    )
+
+
+def test_vendored_copy_shows_where_a_bad_configuration_is_written(vendored, bare_python):
+    shutil.copytree(CHECKOUT / "wsgicors_explain", vendored / "wsgicors_explain")
+    shutil.copy(CHECKOUT / "wsgicors.py", vendored)
+    (vendored / "service.py").write_text(VENDORED_APP.replace("https://app.", "app."))
+    done = attempt(bare_python, "-m", "wsgicors", "check", "service:application", cwd=vendored)
+    assert done.returncode == 1
+    assert done.stdout.startswith("service.py:5: origin: 'app.example.com'")
 
 
 # What a user writes, and what is wrong in the second file: the line -> mypy's name and pyright's.

@@ -1,6 +1,6 @@
 """What holds for every configuration that loads and for every request, on examples that hypothesis makes up.
 
-What is expected comes from a second reading of design.md, written as plainly as possible below: nothing of it looks at
+What is expected comes from a second reading of the documentation, written as plainly as possible below: nothing of it looks at
 wsgicors.py. The short run is the same each time. A long one, of other examples each time::
 
     WSGICORS_EXAMPLES=100000 pytest tests/test_properties.py
@@ -40,7 +40,7 @@ LOWER, DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# Origins and patterns, by the grammar of design.md, 3. Few letters, so that patterns and origins often meet.
+# Origins and patterns, by their grammar. Few letters, so that patterns and origins often meet.
 # ---------------------------------------------------------------------------------------------------------------
 
 LABELS = st.text("ab-_1", min_size=1, max_size=3)
@@ -125,7 +125,7 @@ def well_formed(origin):
 
 
 def matches(pattern, origin):
-    """Whether the pattern admits the well-formed origin, by the words of design.md, 3."""
+    """Whether the pattern admits the well-formed origin, by the words of the documentation."""
     scheme, host, port = split(pattern)
     its_scheme, its_host, its_port = split(origin)
     if scheme != its_scheme or port not in ("*", its_port):
@@ -269,7 +269,7 @@ def near(configuration):
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# A second reading of design.md, 5: what a request gets.
+# A second reading of the documentation: what a request gets.
 # ---------------------------------------------------------------------------------------------------------------
 
 STANDARD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

@@ -1,4 +1,4 @@
-"""Risks: what is refused with credentials unless accepted, with each reason (design.md, 4)."""
+"""Risks: what is refused with credentials unless accepted, with each reason."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from publicsuffixlist import PSLFILE, PublicSuffixList
-from support import ORIGIN, OTHER, assert_cors, client, plain_app, request
+from support import ORIGIN, OTHER, assert_cors, client, plain_app, preflight, problems_of, request
 
 import wsgicors
 from wsgicors import CORS, ConfigError
@@ -42,9 +42,8 @@ def public(name, source):
 
 
 def problems(module, **options):
-    with pytest.raises(module.ConfigError) as caught:
-        module.CORS(plain_app, credentials=True, **options)
-    return [tuple(problem) for problem in caught.value.problems]
+    """Every problem of a configuration with credentials, as (key, value, message)."""
+    return problems_of(module.CORS, plain_app, credentials=True, **options)
 
 
 def load_again():
@@ -374,19 +373,83 @@ def test_message_names_the_key_under_which_the_risk_would_be_accepted():
 def test_risk_that_is_none_is_an_error_that_lists_them():
     with pytest.raises(ConfigError) as caught:
         CORS(plain_app, origin=ORIGIN, accept_risk="any_origin, http")
-    assert [tuple(problem) for problem in caught.value.problems] == [
+    assert [tuple(problem)[:3] for problem in caught.value.problems] == [
         (
             "accept_risk",
             "any_origin",
-            "'any_origin' is no risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin, slow-expression;"
+            "'any_origin' is not a risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin, slow-expression;"
             " did you mean 'any-origin'?",
         ),
         (
             "accept_risk",
             "http",
-            "'http' is no risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin, slow-expression",
+            "'http' is not a risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin, slow-expression",
         ),
     ]
+
+
+# rs/cors, gorilla and fiber
+@pytest.mark.parametrize(
+    "origin", ["*", ["*"], ("*",), {"*"}, ["*", ORIGIN], "* https://a.example", ["https://*"]]
+)
+def test_star_is_not_reflected_with_credentials(origin):
+    assert problems(wsgicors, origin=origin)
+
+
+# wsgicors 0.7.0
+def test_wildcard_before_a_name_is_refused_with_credentials():
+    (found,) = problems(wsgicors, origin="https://*example.com")
+    assert (found[0], found[1]) == ("origin", "https://*example.com")
+    assert "public-suffix" in found[2]
+    both = client(origin="https://*.example.com", credentials=True)
+    assert_cors(request(both, "https://evilexample.com"), vary="Origin")
+
+
+def test_copy_with_credentials_is_refused_and_told_what_to_write():
+    options = {
+        "origin": "copy",
+        "credentials": "true",
+        "headers": "*",
+        "methods": "*",
+        "maxage": "180",
+    }
+    assert problems_of(CORS, plain_app, **options) == [
+        (
+            "origin",
+            "copy",
+            "'copy' with credentials is prohibited (any-origin): every web site could act as the logged-in user;"
+            " write the origins that you trust, or accept it with accept_risk = any-origin",
+        )
+    ]
+    both = client(**options, accept_risk="any-origin")
+    assert_cors(request(both, ORIGIN), allow_origin=ORIGIN, allow_credentials="true", vary="Origin")
+    assert_cors(
+        preflight(both, asked="PUT", headers="x-a"),
+        allow_origin=ORIGIN,
+        allow_credentials="true",
+        allow_methods="GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+        allow_headers="Authorization, Content-Type, x-a",
+        max_age="180",
+        vary="Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
+    )
+
+
+@pytest.mark.parametrize(
+    "pattern", ["https://*.co.uk", "https://*.co.uk.", "https://*.com.", "https://pr-*.github.io."]
+)
+def test_name_with_a_dot_at_its_end_is_as_public_as_without(pattern):
+    ((_, _, message),) = problems(wsgicors, origin=pattern)
+    assert "with credentials is prohibited (public-suffix)" in message
+
+
+def test_part_of_a_label_that_is_the_whole_host_may_be_anyone():
+    ((_, _, message),) = problems(wsgicors, origin="https://pr-*")
+    assert "with credentials is prohibited (any-origin)" in message
+
+
+def test_part_of_a_label_right_above_a_public_suffix_is_nobody_elses():
+    for origin in ("https://pr-*.amazonaws.com", re.compile(r"https://[a-z]*x\.amazonaws\.com")):
+        assert CORS(plain_app, origin=[origin], credentials=True).policies
 
 
 # --- regular expressions and what cannot be looked into ---
@@ -521,3 +584,46 @@ def test_risks_are_per_policy():
             b_path="/b",
         )
     assert [problem.key for problem in caught.value.problems] == ["b_origin"]
+
+
+@pytest.mark.parametrize(
+    "regex",
+    [
+        pytest.param(
+            re.compile(r"https://a p p.example\.com  # any.host", re.VERBOSE), id="verbose"
+        ),
+        pytest.param(
+            re.compile("https://app.\nexample\\.com\n# x\n", re.VERBOSE), id="verbose-lines"
+        ),
+        pytest.param(re.compile(r"https://(?:[#]|)app.example\.com"), id="number-sign"),
+        pytest.param(re.compile(r"https://APP.example\.COM", re.IGNORECASE), id="any-case"),
+    ],
+)
+def test_neighbours_of_a_name_are_found_however_it_is_written(regex):
+    ((_, _, message),) = problems(wsgicors, origin=regex)
+    assert "with credentials is prohibited (public-suffix)" in message
+
+
+@pytest.mark.parametrize(
+    "regex",
+    [
+        r"https://[a-z]+\.[a-z]+",
+        r"https://[a-z]\.[a-z]-[a-z]\.[a-z]+\.[a-z]+",
+        r"https://xn--[a-z0-9-]+\.[a-z]+",
+        r"https://[0-9.]+",
+        r"https://[a-z.]+:[0-9]+",
+        r"http://[a-z.]+",
+    ],
+)
+def test_strangers_of_every_kind_are_probed(regex):
+    found = problems(wsgicors, origin=re.compile(regex))
+    assert "with credentials is prohibited (any-origin)" in found[0][2]
+
+
+def test_end_that_is_not_anchored_is_found_beside_a_name():
+    for regex in (
+        r"https://app\.example\.com[a-z.]*",
+        r"https://(?:app\.example\.com|[a-z]+\.[a-z]+)",
+    ):
+        found = problems(wsgicors, origin=re.compile(regex))
+        assert "with credentials is prohibited (any-origin)" in found[0][2]

@@ -1,4 +1,4 @@
-"""The middleware under real servers: what a client sees on the wire is what design.md, section 5 says.
+"""The middleware under real servers: what a client sees on the wire is what the middleware sends.
 
 Each server runs as a process of its own with tests/server_app.py. The client is http.client, so that every header
 arrives as the server sent it.
@@ -124,35 +124,23 @@ class Server(NamedTuple):
         False  # against PEP 3333, those of the first start_response are sent as well
     )
     closes_connections: bool = False  # after each answer, without saying so
-    keeps_connections: bool = True
     answers_exceptions: bool = True  # or closes the connection without a word
     decodes_path_of_options: bool = True  # or hands it on as it came
 
 
 SERVERS = {
-    "wsgiref": Server(program("wsgiref"), keeps_connections=False),
+    "wsgiref": Server(program("wsgiref")),
     "waitress": Server(program("waitress")),
     "waitress-with-ini": Server(waitress_with_ini),
     "cheroot": Server(
         program("cheroot"), keeps_replaced_headers=True, decodes_path_of_options=False
     ),
-    "gunicorn-sync": Server(
-        gunicorn("sync"),
-        sends_files=True,
-        keeps_replaced_headers=True,
-        keeps_connections=False,
-    ),
+    "gunicorn-sync": Server(gunicorn("sync"), sends_files=True, keeps_replaced_headers=True),
     "gunicorn-gthread": Server(
         gunicorn("gthread", "--threads", "2"), sends_files=True, keeps_replaced_headers=True
     ),
     "gunicorn-gevent": Server(gunicorn("gevent"), keeps_replaced_headers=True),
-    "uwsgi": Server(
-        uwsgi,
-        sends_files=True,
-        closes_connections=True,
-        keeps_connections=False,
-        answers_exceptions=False,
-    ),
+    "uwsgi": Server(uwsgi, sends_files=True, closes_connections=True, answers_exceptions=False),
 }
 
 
@@ -441,27 +429,6 @@ def test_preflight_and_answers_without_a_body_leave_a_connection_in_order(client
         assert ask("/api/ok", OTHER, "OPTIONS", "PUT").status == 403
         assert ask("/api/ok", ORIGIN, "HEAD").status == 200
         assert ask("/api/ok", ORIGIN).body == b"GET ok"
-
-
-@pytest.mark.parametrize(
-    ("path", "origin", "method", "status"),
-    [
-        pytest.param("/api/ok", ORIGIN, "OPTIONS", 200, id="allowed-preflight"),
-        pytest.param("/public/ok", OTHER, "OPTIONS", 200, id="static-preflight"),
-        pytest.param("/api/ok", OTHER, "OPTIONS", 403, id="refused-preflight"),
-        pytest.param("/caught/api/error", ORIGIN, "GET", 500, id="caught-error"),
-    ],
-)
-def test_connection_stays_open(client, path, origin, method, status):
-    if not client.server.keeps_connections:
-        pytest.skip("the server closes each connection")
-    with client.connect() as connection:
-        connection.connect()
-        connection.auto_open = False  # a closed connection is an error from here on
-        asked = "PUT" if method == "OPTIONS" else None
-        for _ in range(3):
-            assert client.request_on(connection, path, origin, method, asked).status == status
-            assert client.request_on(connection, "/api/ok", ORIGIN).body == b"GET ok"
 
 
 def test_two_origins_are_none(client):

@@ -1,4 +1,4 @@
-"""The mistakes that people make with CORS, again and again: `explain` names the cause and the fix of each.
+"""Diagnosis: `explain` names the cause and the fix of the mistakes that people make with CORS.
 
 They were collected from issue trackers and question sites. In the first table the configuration is ours, in the second
 the server is somebody else's and all that is known of it is what it answers.
@@ -229,7 +229,7 @@ def test_mistakes_that_prevent_the_start_are_shown_with_their_fix(tmp_path, monk
     assert last.startswith("BLOCKED: this configuration does not load: a.ini:3: orign: ")
     assert last.endswith(" and 3 more")
     for expected in (
-        "a.ini:3: orign: '*' is given to an unknown option; did you mean 'origin'?",
+        "a.ini:3: orign: '*' is given to an unknown option: leave it out, as 'origin' is given as well",
         "a.ini:4: origin: 'app.example.com' is not what browsers send (no scheme): write 'https://app.example.com'",
         "a.ini:5: methods: 'patch' is not PATCH",
         "a.ini:6: credentials: 'maybe' is not a boolean: write true or false",

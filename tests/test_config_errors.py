@@ -1,0 +1,471 @@
+"""What a ConfigError says beyond the rule of one option: codes for programs, names of other
+libraries, values in the wrong notation, functions that cannot be called."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+import pytest
+from support import ORIGIN, plain_app
+
+from wsgicors import CORS, ConfigError, OriginList, Problem, check_origins, make_middleware
+
+
+def problems(cfg=None, **options):
+    """Every problem of a configuration, as (key, value, message, code)."""
+    with pytest.raises(ConfigError) as caught:
+        CORS(plain_app, cfg, **options)
+    return [tuple(problem) for problem in caught.value.problems]
+
+
+# --- codes ---
+
+
+def fails():
+    raise LookupError("no database")
+
+
+CODES = [
+    pytest.param({"origin": "x/"}, "invalid", id="value"),
+    pytest.param({"origin": "*", "maxage": "1h"}, "invalid", id="number"),
+    pytest.param({}, "missing", id="no-origin"),
+    pytest.param({"api_origin": "*"}, "missing", id="no-policy"),
+    pytest.param({"origin": "*", "orign": "*"}, "unknown-option", id="unknown"),
+    pytest.param({"policies": {"a": {"origin": "*", "x": 1}}}, "unknown-option", id="nested"),
+    pytest.param({"origin": "*", 7: "*"}, "unknown-option", id="key-that-is-not-text"),
+    pytest.param({"policy": "a", "a_origin": "*", "maxage": 5}, "conflict", id="direct-key"),
+    pytest.param({"policy": "a, a", "a_origin": "*"}, "conflict", id="listed-twice"),
+    pytest.param({"policy": "deny", "deny_origin": "*"}, "conflict", id="deny"),
+    pytest.param(
+        {"policies": {"a": {"origin": "*", "policy": "b"}}}, "conflict", id="global-option-inside"
+    ),
+    pytest.param(
+        {"policies": {"a": {"origin": "*", "maxage": 1}}, "a_maxage": 2}, "conflict", id="twice"
+    ),
+    pytest.param(
+        {"policy": "a, a_expose", "a_origin": "*", "a_expose_origin": "*", "a_expose_headers": "X"},
+        "conflict",
+        id="two-owners",
+    ),
+    pytest.param({"origin": "*", "credentials": True}, "conflict", id="anyone-with-credentials"),
+    pytest.param({"origin": f"{ORIGIN}, *"}, "conflict", id="anyone-beside-others"),
+    pytest.param(
+        {"origin": "*", "path": "/x", "matchstrategy": lambda environ: None},
+        "conflict",
+        id="path-beside-a-function",
+    ),
+    pytest.param({"origin": "copy", "credentials": True}, "any-origin", id="any-origin"),
+    pytest.param({"origin": "null", "credentials": True}, "null-origin", id="null-origin"),
+    pytest.param(
+        {"origin": "http://a.example", "credentials": True}, "insecure-origin", id="insecure-origin"
+    ),
+    pytest.param(
+        {"origin": "https://*.github.io", "credentials": True}, "public-suffix", id="public-suffix"
+    ),
+    pytest.param({"origin": re.compile("(a+)+b")}, "slow-expression", id="slow-expression"),
+]
+
+
+@pytest.mark.parametrize(("options", "code"), CODES)
+def test_problem_has_a_code_for_programs(options, code):
+    assert [problem[3] for problem in problems(options)] == [code]
+
+
+@pytest.mark.parametrize(
+    ("build", "code"),
+    [
+        pytest.param(lambda: CORS("app", origin="*"), "invalid", id="application"),
+        pytest.param(lambda: OriginList(list), "missing", id="nothing-loaded"),
+        pytest.param(lambda: OriginList(fails), "cannot-load", id="load-fails"),
+        pytest.param(lambda: OriginList(lambda: ["x/"]), "invalid", id="loaded-entry"),
+        pytest.param(
+            lambda: make_middleware(plain_app, {}, origin="call:nowhere:x"),
+            "cannot-load",
+            id="call",
+        ),
+    ],
+)
+def test_problem_of_another_part_has_a_code_as_well(build, code):
+    with pytest.raises(ConfigError) as caught:
+        build()
+    assert [problem.code for problem in caught.value.problems] == [code]
+
+
+def test_code_of_a_checked_origin_is_that_of_the_risk():
+    found = check_origins(["http://a.example", "x/"], credentials=True)
+    assert [(problem.value, problem.code) for problem in found] == [
+        ("http://a.example", "insecure-origin"),
+        ("x/", "invalid"),
+    ]
+
+
+def test_every_code_is_documented():
+    with_codes = {*re.findall(r"^    ``([a-z-]+)``", Problem.__doc__, re.MULTILINE)}
+    assert with_codes == {"invalid", "missing", "conflict", "unknown-option", "cannot-load"}
+
+
+def test_problem_made_without_a_code_is_invalid():
+    assert Problem("key", "value", "message").code == "invalid"
+
+
+# --- a setting that is unset, as text ---
+
+
+@pytest.mark.parametrize("text", ["None", " None "])
+def test_maxage_that_is_the_text_none_is_unset_as_cubicweb_sends_it(text):
+    unset = CORS(plain_app, origin=ORIGIN).policies["direct"].maxage
+    built = {"methods": "GET, POST", "headers": "", "expose_headers": "", "credentials": "true"}
+    assert CORS(plain_app, origin=ORIGIN, maxage=text, **built).policies["direct"].maxage == unset
+    named = CORS(plain_app, policy="a", a_origin=ORIGIN, a_maxage=text)
+    assert named.policies["a"].maxage == unset
+    nested = CORS(plain_app, policies={"a": {"origin": ORIGIN, "maxage": text}})
+    assert nested.policies["a"].maxage == unset
+
+
+def test_text_none_is_not_unset_for_other_options():
+    assert [problem[:2] for problem in problems(origin="*", credentials="None")] == [
+        ("credentials", "None")
+    ]
+
+
+# --- functions ---
+
+PREDICATE = "cannot be called with two arguments: write a function f(origin, environ)"
+STRATEGY = "cannot be called with one argument: write a function f(environ)"
+SOURCE = "cannot be called without arguments: write one without arguments that returns the origins"
+
+
+def one(environ):
+    return None
+
+
+def two(origin, environ):
+    return True
+
+
+@functools.wraps(one)
+def wrapper(*arguments):
+    return True
+
+
+class Checker:
+    def __call__(self, origin, environ):
+        return True
+
+    def method(self, origin, environ):
+        return True
+
+
+class Unknown:
+    """A callable whose signature Python cannot tell."""
+
+    __signature__ = "unknown"
+
+    def __call__(self, *arguments):
+        return True
+
+
+HERE = "test_config_errors.py"
+
+
+def place(function):
+    return f"{function.__qualname__} ({HERE}:{function.__code__.co_firstlineno})"
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [two, wrapper, Checker(), Checker().method, Unknown(), lambda *any: True],
+    ids=["function", "wrapper", "object", "method", "unknown-signature", "any-number"],
+)
+def test_predicate_that_can_be_called_with_two_arguments_loads(predicate):
+    assert CORS(plain_app, origin=predicate).policies["direct"].origin == (predicate,)
+
+
+@pytest.mark.parametrize("listed", [False, True], ids=["alone", "in-a-list"])
+def test_predicate_of_the_wrong_arity_is_an_error(listed):
+    value = [ORIGIN, one] if listed else one
+    assert problems(origin=value) == [("origin", one, f"{place(one)} {PREDICATE}", "invalid")]
+
+
+def test_strategy_of_the_wrong_arity_is_an_error():
+    assert problems(origin="*", matchstrategy=two) == [
+        ("matchstrategy", two, f"{place(two)} {STRATEGY}", "invalid")
+    ]
+    assert CORS(plain_app, origin="*", matchstrategy=one).policies
+
+
+def test_source_of_the_wrong_arity_is_an_error_and_is_not_called():
+    with pytest.raises(ConfigError) as caught:
+        OriginList(one)
+    assert caught.value.problems == (Problem("load", one, f"{place(one)} {SOURCE}"),)
+
+
+def test_method_and_functions_of_a_list_are_shown_by_their_places():
+    method = Checker().method
+    found = problems(origin=["*", two, method])
+    shown = f"['*', {place(two)}, {place(Checker.method)}]".replace("[", "(").replace("]", ")")
+    remedy = "lists origins beside '*' or 'copy', which stand for anyone: write one or the other"
+    assert found == [("origin", ("*", two, method), f"{shown} {remedy}", "conflict")]
+
+
+# --- file:// ---
+
+
+@pytest.mark.parametrize("origin", ["file://", "FILE://", "file:///home/me"])
+def test_file_is_refused_with_what_electron_and_cordova_should_do(origin):
+    message = (
+        f"{origin!r} is what Electron and Cordova send for any local file, and is never allowed:"
+        " load the app's pages from a scheme of its own, such as 'app://shop'"
+    )
+    assert problems(origin=origin) == [("origin", origin, message, "invalid")]
+
+
+# --- names of other libraries, and near misses ---
+
+ANYONE = (
+    "'*' with credentials is forbidden by the standard, browsers refuse it: write the origins"
+    " that you trust, or 'copy' and accept_risk = any-origin (every web site could act as the"
+    " logged-in user)"
+)
+
+
+def unknown(key, value, end):
+    return (key, value, f"{value!r} is given to an unknown option{end}", "unknown-option")
+
+
+def test_value_of_a_foreign_key_is_checked_as_that_of_the_option_that_is_meant():
+    assert problems(allow_origins="*", supports_credentials="true", max_age="1h") == [
+        unknown("allow_origins", "*", "; did you mean 'origin'?"),
+        unknown("supports_credentials", "true", "; did you mean 'credentials'?"),
+        unknown("max_age", "1h", "; did you mean 'maxage'?"),
+        (
+            "max_age",
+            "1h",
+            "'1h' is not a number of seconds: write a whole number from 0 to 2147483648",
+            "invalid",
+        ),
+        ("allow_origins", "*", ANYONE, "conflict"),
+    ]
+
+
+def test_foreign_key_of_an_inactive_nested_policy_is_an_error_and_its_value_is_not_checked():
+    nested = {"a": {"origin": "*"}, "old": {"origin": "*", "max_age": "1h"}}
+    assert problems(policies=nested, policy="a") == [
+        unknown("policies.old.max_age", "1h", "; did you mean 'maxage'?")
+    ]
+
+
+def test_foreign_key_that_is_empty_means_nothing():
+    assert problems(policies={"a": {"origin": "*", "max_age": ""}}) == [
+        unknown("policies.a.max_age", "", "; did you mean 'maxage'?")
+    ]
+
+
+def test_risk_is_accepted_under_the_right_key_although_it_was_given_under_a_foreign_one():
+    assert problems(origin="copy", credentials=True, accepted_risks="null-origin") == [
+        unknown("accepted_risks", "null-origin", "; did you mean 'accept_risk'?"),
+        (
+            "origin",
+            "copy",
+            "'copy' with credentials is prohibited (any-origin): every web site could act as the"
+            " logged-in user; write the origins that you trust, or accept it with"
+            " accept_risk = any-origin",
+            "any-origin",
+        ),
+    ]
+
+
+def test_value_of_a_misspelled_global_option_is_checked():
+    remedy = "write firstmatch or verbmatch, or give a function f(environ)"
+    found = problems(origin="*", match_strategy="first")
+    assert found[0] == unknown("match_strategy", "first", "; did you mean 'matchstrategy'?")
+    assert found[1][:2] == ("match_strategy", "first")
+    assert found[1][2].endswith(remedy)
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize("key", ["policys", "polcy", "Policy"])
+def test_policies_under_a_misspelled_policy_are_checked_as_well(key):
+    assert [problem[:2] for problem in problems({key: "a", "a_origin": "x/"})] == [
+        (key, "a"),
+        ("a_origin", "x/"),
+    ]
+    nested = {key: {"a": {"origin": "x/"}}}
+    assert [problem[:2] for problem in problems(nested)] == [
+        (key, nested[key]),
+        ("policies.a.origin", "x/"),
+    ]
+
+
+def test_inactive_policy_may_have_a_name_that_begins_like_the_option():
+    assert CORS(plain_app, {"origin": "*", "pol_origin": "*"}).policies
+
+
+def test_value_of_a_direct_key_beside_policies_is_checked():
+    found = problems(policy="a", a_origin="*", maxage="1h")
+    assert [problem[:2] for problem in found] == [("maxage", "1h"), ("maxage", "1h")]
+    assert [problem[3] for problem in found] == ["conflict", "invalid"]
+
+
+ABSENT = [
+    pytest.param(
+        "allow_private_network",
+        "Access-Control-Allow-Private-Network is never sent",
+        id="allow_private_network",
+    ),
+    pytest.param(
+        "CORS_ALLOW_PRIVATE_NETWORK",
+        "Access-Control-Allow-Private-Network is never sent",
+        id="django",
+    ),
+    pytest.param(
+        "private_network_access",
+        "Access-Control-Allow-Private-Network is never sent",
+        id="private_network_access",
+    ),
+    pytest.param("vary_header", "Vary is always right", id="vary_header"),
+]
+
+
+@pytest.mark.parametrize(("key", "reason"), ABSENT)
+def test_option_that_is_absent_on_purpose_says_why(key, reason):
+    end = f", which is absent on purpose: leave it out, as {reason}"
+    assert problems({"origin": "*", key: True}) == [unknown(key, True, end)]
+    assert problems({"policy": "a", "a_origin": "*", f"a_{key}": True}) == [
+        unknown(f"a_{key}", True, end)
+    ]
+
+
+@pytest.mark.parametrize("prefix", ["", "cors_", "a_"])
+def test_intercept_exceptions_is_catch_errors(prefix):
+    key = f"{prefix}intercept_exceptions"
+    assert problems({"policy": "a", "a_origin": "*", key: True}) == [
+        unknown(key, True, "; did you mean 'catch_errors'?")
+    ]
+
+
+@pytest.mark.parametrize("name", ["API", "apis", "ap", "aqi"])
+def test_policy_whose_name_is_nearly_another_one_is_told_which_and_its_options_are_checked(name):
+    found = problems({"policy": f"{name}, b", "b_origin": "*", "api_origin": "x/"})
+    assert found == [
+        (
+            "policy",
+            name,
+            f"{name!r} has no options; did you mean 'api'? (names are case-sensitive)",
+            "missing",
+        ),
+        (
+            "api_origin",
+            "x/",
+            "'x/' is not an origin: write scheme://host such as 'https://app.example.com',"
+            " or '*' for anyone",
+            "invalid",
+        ),
+    ]
+
+
+def test_many_unknown_keys_cost_linear_time():
+    """Each key is compared with the names of policies by its own underscores, not with each name."""
+    names = [f"p{number}" for number in range(2000)]
+    inactive = {f"{name}_origin": "*" for name in names}
+    inactive.update({f"{name}_methods": "GET" for name in names})
+    assert list(CORS(plain_app, policy="a", a_origin="*", **inactive).policies) == ["a"]
+
+
+# --- extensions ---
+
+
+def test_wildcard_for_every_extension_has_a_sentence_of_its_own():
+    message = (
+        "'moz-extension://*' with credentials is prohibited (any-origin): any extension that a"
+        " user installs could act as that user; write the origins that you trust, or accept it"
+        " with accept_risk = any-origin"
+    )
+    assert problems(origin="moz-extension://*", credentials=True) == [
+        ("origin", "moz-extension://*", message, "any-origin")
+    ]
+
+
+# --- lists in another notation ---
+
+JSON = "is a list in the notation of JSON or Python: write {!r}"
+SEMICOLONS = "is separated by ';': write {!r}"
+NOTATIONS = [
+    pytest.param("methods", '["GET", "PUT"]', JSON.format("GET, PUT"), id="json"),
+    pytest.param("methods", "['GET', 'PUT']", JSON.format("GET, PUT"), id="python"),
+    pytest.param("methods", "('GET', 'PUT')", JSON.format("GET, PUT"), id="tuple"),
+    pytest.param("headers", "{'X-A'}", JSON.format("X-A"), id="set"),
+    pytest.param("headers", "[X-A, X-B]", JSON.format("X-A, X-B"), id="yaml"),
+    pytest.param("headers", " [] ", JSON.format(""), id="empty"),
+    pytest.param("headers", "()", JSON.format(""), id="empty-tuple"),
+    pytest.param(
+        "origin",
+        "['https://a.example', 'https://b.example']",
+        JSON.format("https://a.example, https://b.example"),
+        id="origins",
+    ),
+    pytest.param("path", "['/a', '/b/*']", JSON.format("/a, /b/*"), id="paths"),
+    pytest.param("accept_risk", '["any-origin"]', JSON.format("any-origin"), id="risks"),
+    pytest.param(
+        "origin",
+        "https://a.example;https://b.example",
+        SEMICOLONS.format("https://a.example, https://b.example"),
+        id="semicolon-between-origins",
+    ),
+    pytest.param(
+        "origin",
+        "https://a.example; https://b.example;",
+        SEMICOLONS.format("https://a.example, https://b.example"),
+        id="semicolon-and-space",
+    ),
+    pytest.param("path", "/a;/b", SEMICOLONS.format("/a, /b"), id="semicolon-between-paths"),
+    pytest.param("methods", "GET;PUT", SEMICOLONS.format("GET, PUT"), id="semicolon-between-names"),
+]
+
+
+@pytest.mark.parametrize(("option", "value", "message"), NOTATIONS)
+def test_list_in_another_notation_is_shown_as_it_is_written_here(option, value, message):
+    found = problems({"origin": ORIGIN, option: value})
+    assert found == [(option, value, f"{value!r} {message}", "invalid")]
+
+
+def test_entries_of_a_list_in_another_notation_are_checked_as_well():
+    assert [problem[:2] for problem in problems(origin="['*', 'x/']", methods="GET;patch")] == [
+        ("origin", "['*', 'x/']"),
+        ("methods", "GET;patch"),
+        ("methods", "patch"),
+        ("origin", ("*", "x/")),
+    ]
+
+
+def test_semicolon_inside_a_path_is_a_part_of_it():
+    assert CORS(plain_app, origin="*", path="/a;v=1").policies["direct"].path == ("/a;v=1",)
+
+
+# --- regular expressions as text ---
+
+GENERAL = (
+    "a pattern such as 'https://*.example.com', or give re.compile(...), in an ini file as"
+    " call:package.module:name"
+)
+EXPRESSIONS = [
+    (r"^https://app\.example\.com$", "'https://app.example.com'"),
+    (r"https://.*\.example\.com", "'https://*.example.com'"),
+    (r"^https://([a-z0-9-]+)\.example\.com$", "'https://*.example.com'"),
+    (r"https?://[^.]+\.example\.com", "'https://*.example.com'"),
+    (r"^https?:\/\/(.+)\.example\.com\/?$", GENERAL),
+    (r"/^https:\/\/\w+\.example\.com$/", "'https://*.example.com'"),
+    (r"https://(?:.*)\.my\-shop\.example", "'https://*.my-shop.example'"),
+    ("https://.*", GENERAL),
+    ("https://(app|www).example.com", GENERAL),
+    (r"https://[a-z]{3}\.example\.com", GENERAL),
+    (r"^https://.*\.example\.com/path$", GENERAL),
+    ("https://.+", GENERAL),
+]
+
+
+@pytest.mark.parametrize(("text", "remedy"), [pytest.param(*row, id=row[0]) for row in EXPRESSIONS])
+def test_regular_expression_as_text_is_recognised_and_a_pattern_is_shown(text, remedy):
+    message = f"{text!r} is a regular expression as text: write {remedy}"
+    assert problems(origin=[text]) == [("origin", text, message, "invalid")]

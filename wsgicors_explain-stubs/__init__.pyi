@@ -1,1 +1,0 @@
-../wsgicors_explain.py

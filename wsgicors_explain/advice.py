@@ -1,0 +1,128 @@
+"""What loads, but is probably not meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from .configuration import allows_anyone, empty_app
+from .headers import (
+    FORBIDDEN_METHODS,
+    MAX_AGE_EVER,
+    MAX_AGE_LIMIT,
+    SAFELISTED_METHODS,
+    is_forbidden_request_header,
+)
+from .middleware import (
+    CORS,
+    FORBIDDEN_RESPONSE_HEADERS,
+    SAFELISTED_RESPONSE_HEADERS,
+    Policy,
+    middleware_of,
+    public_suffix_list,
+)
+
+
+def advise(cors: CORS, policy: Policy) -> Iterable[tuple[str, str]]:
+    """(option, message) for what the policy itself shows."""
+    if not policy.origin:
+        yield "origin", "is empty, so no page is allowed"
+    without_effect: tuple[tuple[str, Callable[[str], bool], str], ...] = (
+        ("methods", lambda name: name.upper() in FORBIDDEN_METHODS, "no page may send it"),
+        (
+            "headers",
+            lambda name: is_forbidden_request_header(name, ""),
+            "no page may set it, the browser does",
+        ),
+        (
+            "expose_headers",
+            lambda name: name.lower() in SAFELISTED_RESPONSE_HEADERS,
+            "every page may read it",
+        ),
+        (
+            "expose_headers",
+            lambda name: name.lower() in FORBIDDEN_RESPONSE_HEADERS,
+            "no page may ever read it",
+        ),
+    )
+    for option, is_meant, why in without_effect:
+        yield from (
+            (option, f"{name} has no effect: {why}")
+            for name in getattr(policy, option)
+            if is_meant(name)
+        )
+    if policy.maxage < 60 and (policy.headers or set(policy.methods) - SAFELISTED_METHODS):
+        often = f"after {policy.maxage} seconds" if policy.maxage else "before every request"
+        yield "maxage", f"lets browsers ask again {often}: leave it out, which means 600"
+    if policy.maxage > MAX_AGE_EVER:
+        limits = f"Chromium {MAX_AGE_LIMIT}, WebKit 600"
+        yield "maxage", f"no browser honours more than {MAX_AGE_EVER} seconds ({limits})"
+    for risk in sorted(policy.accept_risk):
+        if not has_risk(cors, policy, risk):
+            yield "accept_risk", f"{risk} is accepted, but not there: leave it out"
+    wildcards = [
+        entry
+        for entry in policy.origin
+        if isinstance(entry, str) and "*" in entry.removesuffix(":*")
+    ]
+    if policy.credentials and wildcards and public_suffix_list() is None:
+        unknown = "whether anyone can register under it was looked up in a short table only: install wsgicors[psl]"
+        yield "origin", f"{wildcards[0]} has credentials, and {unknown}"
+    reason = why_unreachable(cors, policy)
+    if reason:
+        yield "origin", f"no request can reach the policy {policy.name}: {reason}"
+
+
+def has_risk(cors: CORS, policy: Policy, risk: str) -> bool:
+    """Whether the policy would be refused, or do less, without accepting this risk."""
+    counts = policy.credentials or risk == "slow-expression"
+    module = middleware_of(cors)
+    has_list = any(isinstance(entry, module.OriginList) for entry in policy.origin)
+    # What a list holds may be another thing tomorrow.
+    if counts and (has_list or (risk == "null-origin" and policy.origin == ("copy",))):
+        return True
+    options = {
+        option: getattr(policy, option) for option in ("origin", "credentials", "accept_risk")
+    }
+    try:
+        module.CORS(empty_app, {**options, "accept_risk": policy.accept_risk - {risk}})
+    except module.ConfigError:
+        return True
+    return False
+
+
+def why_unreachable(cors: CORS, policy: Policy) -> str:
+    """Which policies take every request that this one could get; empty if some are left."""
+    if callable(cors.matchstrategy):
+        return ""
+    policies = list(cors.policies.values())
+    path = frozenset(policy.path)
+    if policies_of_earlier_paths_govern(policies, path):
+        return "policies before it govern all of its paths"
+    same_path = [each for each in policies if frozenset(each.path) == path]
+    for earlier in same_path[: same_path.index(policy)]:
+        any_verb = cors.matchstrategy == "firstmatch" or earlier.methods == ("*",)
+        verbs = any_verb or set(policy.methods) <= set(earlier.methods)
+        if verbs and policy.origin and all(takes(earlier, entry) for entry in policy.origin):
+            return f"{earlier.name}, which comes first for the same path, allows all of its origins"
+    return ""
+
+
+def policies_of_earlier_paths_govern(policies: list[Policy], path: frozenset[str]) -> bool:
+    """Whether the paths that are looked at before these leave nothing of them."""
+    # Those without a path are looked at last, wherever they stand.
+    groups = list(dict.fromkeys(frozenset(policy.path) for policy in policies if policy.path))
+    earlier = groups[: groups.index(path)] if path else groups
+    patterns = [pattern for group in earlier for pattern in group]
+    exact = {pattern.removesuffix("/*") for pattern in patterns}
+    prefixes = tuple(pattern[:-1] for pattern in patterns if pattern.endswith("/*"))
+    wanted = [pattern.removesuffix("/*") for pattern in path]
+    wanted += [pattern[:-1] for pattern in path if pattern.endswith("/*")]
+    return all(part in exact or part.startswith(prefixes) for part in wanted or ["/"])
+
+
+def takes(policy: Policy, entry: object) -> bool:
+    """Whether the policy surely admits all origins of this entry of another one."""
+    if not isinstance(entry, str) or "*" in entry or entry == "copy" or entry in policy.origin:
+        return allows_anyone(policy) or entry in policy.origin
+    # Advice never calls a predicate, and the middleware asks none about null.
+    return (entry == "null" or not any(map(callable, policy.origin))) and policy.allows(entry, {})

@@ -1,0 +1,553 @@
+"""The browser's side of CORS: the Fetch standard's algorithm, in its numbered steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from .headers import (
+    CORS_RESPONSE_HEADERS,
+    FORBIDDEN_METHODS,
+    REQUEST_HEADERS,
+    REQUEST_METHOD,
+    SAFELISTED_METHODS,
+    Headers,
+    checked_headers,
+    extract_list,
+    extract_max_age,
+    get_header,
+    is_forbidden_request_header,
+    unsafe_names,
+)
+from .middleware import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    EXPOSE_HEADERS,
+    FORBIDDEN_RESPONSE_HEADERS,
+    NORMALIZED_METHODS,
+    SAFELISTED_RESPONSE_HEADERS,
+    TOKEN,
+    is_local,
+)
+from .origins import near_miss, page_origin
+from .wire import URL, Exchange, Response, Unreachable, call_http, call_wsgi
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
+MAX_REDIRECTS: Final = 20
+REQUEST_BODY_HEADERS: Final = frozenset(
+    {"content-encoding", "content-language", "content-location", "content-type"}
+)
+
+# https://fetch.spec.whatwg.org/#port-blocking
+BAD_PORTS: Final = frozenset(
+    """
+    0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119
+    123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989
+    990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080
+    """.split()
+)
+USER_AGENT: Final = "Mozilla/5.0 (compatible; wsgicors-explain)"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that the browser looked at, and how it came out.
+
+    ok: whether the request may go on after it.
+    text: one sentence, complete without the others.
+    exchange: what was sent and received just before this step, where something was.
+    """
+
+    ok: bool
+    text: str
+    exchange: Exchange | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the page gets; true if it may read the response.
+
+    allowed: whether the page's promise is fulfilled.
+    reason: the text of the last step: why.
+    steps: everything that was looked at, in the algorithm's order. If blocked, the last one is not ok.
+    preflight: the last response to a preflight, or None if none was sent.
+    response: the last response to the request itself, also where the page may not see it, or None if there is none.
+    readable_headers: the response headers that the page may read, names in lower case; empty if blocked.
+    """
+
+    allowed: bool
+    reason: str
+    steps: tuple[Step, ...] = field(repr=False)
+    preflight: Response | None = field(repr=False)
+    response: Response | None = field(repr=False)
+    readable_headers: dict[str, str] = field(repr=False)
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+class NetworkError(Exception):
+    """The standard's "network error"; the last step tells why."""
+
+
+@dataclass
+class Request:
+    """The standard's "request" (section 2.2.5) in mode "cors" with the unsafe-request flag, as fetch() makes it."""
+
+    origin: str
+    method: str
+    headers: Headers
+    body: bytes
+    include: bool
+    urls: list[URL]
+    cors: bool = False  # response tainting: "cors", else "basic"
+    steps: list[Step] = field(default_factory=list)
+    preflight: Response | None = None
+    response: Response | None = None
+
+    @property
+    def url(self) -> URL:
+        """The current URL."""
+        return self.urls[-1]
+
+    @property
+    def serialized_origin(self) -> str:
+        """What the Origin header says: null once a redirect crossed from one foreign origin to another."""
+        for last, url in zip(self.urls, self.urls[1:]):
+            if last.origin not in (url.origin, self.origin):
+                return "null"
+        return self.origin
+
+    def ok(self, text: str, exchange: Exchange | None = None) -> None:
+        """Note that something was found to be in order."""
+        self.steps.append(Step(True, text, exchange))
+
+    def fail(self, text: str) -> NoReturn:
+        """Note why the request is blocked, and end it with a network error."""
+        self.steps.append(Step(False, text))
+        raise NetworkError(text)
+
+
+NULL_ORIGIN: Final = "pages from files and sandboxed frames have the origin null, and requests redirected between origins"
+
+
+def misspelled(response: Response) -> str:
+    """A header of the response that was perhaps meant to be one of CORS, as a remark; empty if there is none."""
+    names = [name for name, _ in response.headers if name.lower().startswith("access-control-")]
+    unknown = [name for name in names if name.lower() not in CORS_RESPONSE_HEADERS]
+    return f" ({unknown[0]} means nothing to browsers)" if unknown else ""
+
+
+def what_status_means(response: Response) -> str:
+    """What usually stands behind a preflight's status that is not ok."""
+    status = response.status
+    if status in REDIRECT_STATUSES:
+        target = get_header(response.headers, "location") or "nowhere"
+        return f"a preflight is never redirected, and this one was, to {target}: ask for that URL in the first place"
+    if status in (401, 403, 407):
+        return "a preflight never carries cookies or Authorization: it must be answered before any login is asked for"
+    if status in (404, 405, 501):
+        return "the server has no answer to OPTIONS at this URL, and it needs one with a status from 200 to 299"
+    return "it must be a status from 200 to 299"
+
+
+def cors_check(request: Request, response: Response) -> str:
+    """Section 4.10, "CORS check": what is wrong with the response and what it should be; empty if all is well."""
+    wanted = request.serialized_origin
+    allow_origin = get_header(response.headers, ALLOW_ORIGIN)
+    allow_credentials = get_header(response.headers, ALLOW_CREDENTIALS)
+    if allow_origin is None:
+        values = (
+            wanted
+            + ("" if request.include else " or *")
+            + (f": {NULL_ORIGIN}" if wanted == "null" else "")
+        )
+        return f"{ALLOW_ORIGIN} is missing{misspelled(response)}; it should be {values}"
+    if allow_origin == "*":
+        refused = (
+            f"{ALLOW_ORIGIN} is *, which browsers refuse with credentials; it should be {wanted}"
+        )
+        return refused if request.include else ""
+    if allow_origin != wanted:
+        detail = near_miss(allow_origin, wanted)
+        return f"{ALLOW_ORIGIN} is {allow_origin!r}; it should be {wanted}" + (
+            f" ({detail})" if detail else ""
+        )
+    if not request.include or allow_credentials == "true":
+        return ""
+    if allow_credentials is None:
+        return f"{ALLOW_CREDENTIALS} is missing{misspelled(response)}; it should be true, as the request has credentials"
+    return f"{ALLOW_CREDENTIALS} is {allow_credentials!r}; it should be true, in lower case and sent once"
+
+
+class Browser:
+    """A browser with one open page.
+
+    target: a WSGI application, which is called in process and answers for every host name; or an http(s) URL.
+    origin: the page's origin, or its URL, or "null".
+    timeout: seconds that a server may take to answer.
+    clock: seconds that never run backwards, for the CORS-preflight cache, which lives as long as this object.
+
+    ValueError: `target` or `origin` is not one.
+    """
+
+    def __init__(
+        self,
+        target: WSGIApplication | str,
+        origin: str,
+        *,
+        timeout: float = 10.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if not isinstance(target, str) and not callable(target):
+            raise ValueError(
+                f"{target!r} is neither a WSGI application nor an http:// or https:// URL"
+            )
+        self.target = target
+        self.origin = page_origin(origin)
+        self._base = target if isinstance(target, str) else "http://localhost/"
+        self.url("")
+        self._timeout = timeout
+        self._clock = clock
+        # (serialized origin, URL, credentials, "method" or "header", its name) -> when it expires
+        self._cache: dict[tuple[str, str, bool, str, str], float] = {}
+
+    def fetch(
+        self,
+        url_or_path: str,
+        method: str = "GET",
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+        credentials: str = "omit",
+        body: bytes = b"",
+    ) -> Verdict:
+        """Do what ``fetch()`` does in the page, redirects included.
+
+        url_or_path: relative to `target`; for an application in process, to http://localhost/.
+        method, headers, body: as the page gives them.
+        credentials: "include" or "omit", the credentials mode.
+
+        ValueError: an argument with which ``fetch()`` throws a TypeError; only forbidden methods are blocked instead.
+        An exception of an application in process propagates.
+        """
+        if credentials not in ("omit", "include"):
+            raise ValueError(f"credentials={credentials!r}: write 'omit' or 'include'")
+        if not TOKEN.fullmatch(method):
+            raise ValueError(f"method={method!r} is not the name of a method")
+        if body and method.upper() in ("GET", "HEAD"):
+            raise ValueError(f"{method} cannot have a body")
+        url = self.url(url_or_path)
+        request = Request(self.origin, method, [], body, credentials == "include", [url])
+        readable: dict[str, str] = {}
+        try:
+            self._construct(request, checked_headers(headers))
+            readable = self._main_fetch(request)
+        except NetworkError:
+            pass
+        last = request.steps[-1]
+        return Verdict(
+            last.ok, last.text, tuple(request.steps), request.preflight, request.response, readable
+        )
+
+    def url(self, url_or_path: str) -> URL:
+        """The URL that `fetch` asks for. ValueError: there is none, or ``fetch()`` would not take it."""
+        url = URL.parse(url_or_path, self._base)
+        if url.has_credentials:
+            raise ValueError(
+                f"a page cannot fetch a URL with a user name or password in it: write {url}"
+            )
+        return url
+
+    def _construct(self, request: Request, headers: Headers) -> None:
+        """The constructor of the API's Request class, section 5.4, as far as methods and headers go."""
+        # 25. method: forbidden ones throw, some are normalized
+        if request.method.upper() in FORBIDDEN_METHODS:
+            request.fail(f"{request.method} is a forbidden method: no page may send it")
+        if request.method.upper() in NORMALIZED_METHODS:
+            request.method = request.method.upper()
+        elif request.method != request.method.upper():
+            names = ", ".join(sorted(NORMALIZED_METHODS))
+            request.ok(
+                f"{request.method} stays in lower case: only {names} are put in upper case by browsers"
+            )
+        # 33. headers: forbidden ones are dropped without a word
+        for name, value in headers:
+            if name.lower().startswith("access-control-allow-"):
+                request.ok(
+                    f"{name} is a response header, which only the server can send to any effect"
+                )
+            if is_forbidden_request_header(name, value):
+                request.ok(f"the request header {name} is dropped: no page may set it")
+            else:
+                request.headers.append((name, value))
+
+    def _main_fetch(self, request: Request) -> dict[str, str]:
+        """Section 4.1, "main fetch": the headers of the response that the page may read."""
+        # 7. blocked are mixed content and bad ports
+        url = request.url
+        if request.origin.startswith("https:") and url.scheme == "http" and not is_local(url.host):
+            request.fail(
+                f"mixed content: the page is on https, so {url.origin} must be https as well"
+            )
+        if str(url.port) in BAD_PORTS:
+            request.fail(f"browsers block port {url.port}: serve on another one")
+        # 12. the way is chosen by origin, method and headers
+        if url.origin == request.origin and not request.cors:
+            request.ok(f"{url.origin} is the page's own origin: CORS does not apply")
+            return self._http_fetch(request, make_preflight=False)
+        request.cors = True
+        needs = (
+            []
+            if request.method in SAFELISTED_METHODS
+            else [f"{request.method} is not a safelisted method"]
+        )
+        needs += [f"{name} {why}" for name, why in unsafe_names(request.headers).items()]
+        if not needs:
+            request.ok(
+                f"no preflight is needed: {request.method} is safelisted, and so are the request headers"
+            )
+            return self._http_fetch(request, make_preflight=False)
+        request.ok("a preflight is needed: " + "; ".join(needs))
+        try:
+            return self._http_fetch(request, make_preflight=True)
+        except NetworkError:
+            self._forget(request)
+            raise
+
+    def _http_fetch(self, request: Request, *, make_preflight: bool) -> dict[str, str]:
+        """Section 4.4, "HTTP fetch"."""
+        # 4.1 what the cache does not know is asked for
+        if make_preflight:
+            if self._is_cached(request):
+                request.ok("an earlier preflight, still in the cache, allowed this")
+            else:
+                self._preflight_fetch(request)
+        # 4.3 the request itself
+        exchange = self._network_fetch(request, request.method, request.headers, request.body)
+        response = request.response = exchange.response
+        request.ok(f"{request.method} {request.url} was answered {response.status}", exchange)
+        # 4.4 the CORS check, of redirects too
+        if request.cors:
+            problem = cors_check(request, response)
+            if problem:
+                if response.status in REDIRECT_STATUSES:
+                    target = get_header(response.headers, "location") or "nowhere"
+                    problem += f". It redirects to {target}: a login page, or the URL to ask for in the first place"
+                if response.status >= 400:
+                    problem += f". Its status is {response.status}: look into that first, errors often bypass CORS code"
+                request.fail(f"the response to {request.method}: {problem}")
+            request.ok(f"{ALLOW_ORIGIN} fits: {get_header(response.headers, ALLOW_ORIGIN)}")
+        # 6. redirects
+        location = get_header(response.headers, "location")
+        if response.status in REDIRECT_STATUSES and location is not None:
+            return self._redirect_fetch(request, response.status, location)
+        return self._filter(request, response)
+
+    def _redirect_fetch(self, request: Request, status: int, location: str) -> dict[str, str]:
+        """Section 4.5, "HTTP-redirect fetch"."""
+        # 5., 6. the target
+        try:
+            url = URL.parse(location, str(request.url))
+        except ValueError:
+            request.fail(f"the redirect to {location} leads to no http:// or https:// URL")
+        # 7. the count
+        if len(request.urls) > MAX_REDIRECTS:
+            request.fail(f"more than {MAX_REDIRECTS} redirects")
+        # 9., 10. user names and passwords in the URL
+        if url.has_credentials and (request.cors or url.origin != request.origin):
+            request.fail(f"the redirect to {location} has a user name or password in its URL")
+        # 12. POST becomes GET
+        rewritten = (
+            request.method == "POST"
+            if status in (301, 302)
+            else request.method not in ("GET", "HEAD")
+        )
+        if rewritten and status in (301, 302, 303):
+            request.ok(f"the {status} turns {request.method} into GET without a body")
+            request.method, request.body = "GET", b""
+            request.headers = [
+                pair for pair in request.headers if pair[0].lower() not in REQUEST_BODY_HEADERS
+            ]
+        # 13. Authorization stays with its origin
+        if (
+            url.origin != request.url.origin
+            and get_header(request.headers, "authorization") is not None
+        ):
+            request.ok(
+                f"the request header Authorization is dropped: {url.origin} is another origin"
+            )
+            request.headers = [
+                pair for pair in request.headers if pair[0].lower() != "authorization"
+            ]
+        # 18., 22. once more
+        request.urls.append(url)
+        request.ok(
+            f"the {status} redirects to {url}; the request's origin is {request.serialized_origin} now"
+        )
+        return self._main_fetch(request)
+
+    def _preflight_fetch(self, request: Request) -> None:
+        """Section 4.8, "CORS-preflight fetch"."""
+        # 1. to 6. the question. It never carries credentials
+        unsafe = unsafe_names(request.headers)
+        headers = [("Accept", "*/*"), (REQUEST_METHOD, request.method)]
+        if unsafe:
+            headers.append((REQUEST_HEADERS, ",".join(unsafe)))
+        exchange = self._network_fetch(request, "OPTIONS", headers, b"")
+        response = request.preflight = exchange.response
+        request.ok(f"the preflight was answered {response.status}", exchange)
+        # 7., 8. the CORS check and an ok status
+        problem = cors_check(request, response)
+        if not 200 <= response.status <= 299:
+            if problem:
+                request.steps.append(Step(False, f"the response to the preflight: {problem}"))
+            request.fail(
+                f"the preflight was answered {response.status}; {what_status_means(response)}"
+            )
+        if problem:
+            request.fail(f"the response to the preflight: {problem}")
+        request.ok(
+            f"{ALLOW_ORIGIN} of the preflight fits: {get_header(response.headers, ALLOW_ORIGIN)}"
+        )
+        # 7.1 to 7.3 what it allows
+        methods = self._extract(request, response, ALLOW_METHODS)
+        names = self._extract(request, response, ALLOW_HEADERS)
+        # 7.5 the method
+        if request.method not in SAFELISTED_METHODS:
+            self._require(request, response, ALLOW_METHODS, methods, [request.method])
+        # 7.6, 7.7 the headers
+        if unsafe:
+            self._require(request, response, ALLOW_HEADERS, names, list(unsafe))
+        # 7.8 to 7.15 the cache
+        self._remember(request, extract_max_age(response.headers), methods or [], names or [])
+
+    def _extract(self, request: Request, response: Response, name: str) -> list[str] | None:
+        """`extract_list`, with its failure as the end of the request."""
+        try:
+            return extract_list(response.headers, name)
+        except ValueError as error:
+            request.fail(f"{name} of the preflight is no comma-separated list of names: {error}")
+
+    def _require(
+        self,
+        request: Request,
+        response: Response,
+        header: str,
+        found: list[str] | None,
+        needed: list[str],
+    ) -> None:
+        """Let the request go on only if the header of the preflight's response names all that is needed."""
+        named = found or []
+        covers = named if header == ALLOW_METHODS else [name.lower() for name in named]
+        wildcard = "*" in named and not request.include
+        missing = [
+            name
+            for name in needed
+            if name not in covers and (not wildcard or name == "authorization")
+        ]
+        if not missing:
+            request.ok(f"{header} of the preflight fits: {', '.join(named)}")
+            return
+        hint = ""
+        if "*" in named:
+            hint = (
+                ", and * never covers authorization"
+                if wildcard
+                else ", and * is no wildcard with credentials"
+            )
+        elif missing == [request.method] and request.method.upper() in named:
+            hint = ", and the case of a method counts"
+        state = (
+            f"is missing{misspelled(response)}"
+            if found is None
+            else f"is {', '.join(named)!r}{hint}"
+        )
+        request.fail(f"{header} of the preflight {state}; it must name {', '.join(missing)}")
+
+    def _network_fetch(
+        self, request: Request, method: str, headers: Headers, body: bytes
+    ) -> Exchange:
+        """Section 4.6, "HTTP-network-or-cache fetch", without a cache: the headers that browsers add, then the wire."""
+        url = request.url
+        sent = [("Host", url.authority), *headers]
+        if request.cors or method not in ("GET", "HEAD"):
+            sent.append(("Origin", request.serialized_origin))
+        if body or method in ("POST", "PUT"):
+            sent.append(("Content-Length", str(len(body))))
+        for name, value in (("Accept", "*/*"), ("User-Agent", USER_AGENT)):
+            if get_header(sent, name) is None:
+                sent.append((name, value))
+        return Exchange(method, url, sent, body, self._send(request, method, sent, body))
+
+    def _send(self, request: Request, method: str, headers: Headers, body: bytes) -> Response:
+        if not isinstance(self.target, str):
+            return call_wsgi(self.target, method, request.url, headers, body)
+        try:
+            return call_http(self._timeout, method, request.url, headers, body)
+        except Unreachable as error:
+            request.fail(str(error))
+
+    def _filter(self, request: Request, response: Response) -> dict[str, str]:
+        """Steps 14.1 and 14.2 of "main fetch": the basic or the CORS filtered response."""
+        present = {name.lower() for name, _ in response.headers} - FORBIDDEN_RESPONSE_HEADERS
+        if request.cors:
+            try:
+                exposed = extract_list(response.headers, EXPOSE_HEADERS) or []
+            except ValueError as error:
+                request.ok(
+                    f"{EXPOSE_HEADERS} is no comma-separated list of names and is ignored: {error}"
+                )
+                exposed = []
+            if "*" not in exposed or request.include:
+                present &= SAFELISTED_RESPONSE_HEADERS.union(name.lower() for name in exposed)
+        request.ok(
+            f"the page may read the response; of its headers: {', '.join(sorted(present)) or 'none'}"
+        )
+        return {name: get_header(response.headers, name) or "" for name in sorted(present)}
+
+    # The CORS-preflight cache, section 4.9. The standard's entries are the keys of a dict, their max-age is its value.
+
+    def _is_cached(self, request: Request) -> bool:
+        """Whether no preflight has to be sent: step 4.1 of "HTTP fetch"."""
+        method_known = request.method in SAFELISTED_METHODS or self._matches(
+            request, "method", request.method
+        )
+        return bool(method_known) and all(
+            self._matches(request, "header", n) for n in unsafe_names(request.headers)
+        )
+
+    def _matches(
+        self, request: Request, kind: str, name: str
+    ) -> list[tuple[str, str, bool, str, str]]:
+        """The keys of live entries that allow this method or header: "method/header-name cache entry match"."""
+        keys = [
+            (request.serialized_origin, str(request.url), credentials, kind, entry)
+            for credentials in ((True,) if request.include else (True, False))
+            for entry in ((name,) if name == "authorization" else (name, "*"))
+        ]
+        return [key for key in keys if self._cache.get(key, 0.0) > self._clock()]
+
+    def _remember(
+        self, request: Request, max_age: int, methods: list[str], names: list[str]
+    ) -> None:
+        """Steps 7.12 to 7.15 of "CORS-preflight fetch"."""
+        for kind, allowed in (("method", methods), ("header", names)):
+            for name in allowed:
+                name = name.lower() if kind == "header" else name
+                new = (request.serialized_origin, str(request.url), request.include, kind, name)
+                for key in self._matches(request, kind, name) or [new]:
+                    self._cache[key] = self._clock() + max_age
+
+    def _forget(self, request: Request) -> None:
+        """Section 4.9, "clear cache entries"."""
+        for key in [
+            key for key in self._cache if key[:2] == (request.serialized_origin, str(request.url))
+        ]:
+            del self._cache[key]

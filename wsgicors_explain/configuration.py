@@ -1,0 +1,88 @@
+"""One use of the middleware: its options, where they are written, and its problems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .middleware import (
+    CORS,
+    ConfigError,
+    Policy,
+)
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class Line(str):
+    """The value of an option in an ini file. ``place``: where it is written, as file:line."""
+
+    place: str
+
+    def __new__(cls, value: str, place: str) -> Line:
+        line = super().__new__(cls, value)
+        line.place = place
+        return line
+
+
+def allows_anyone(policy: Policy) -> bool:
+    """Whether the policy is for every origin."""
+    return policy.origin in (("*",), ("copy",))
+
+
+def key_of(policy: Policy, option: str) -> str:
+    """The key of a policy's option in a flat configuration."""
+    return option if policy.name == "direct" else f"{policy.name}_{option}"
+
+
+@dataclass
+class Configuration:
+    """One use of the middleware.
+
+    name: the section, or module:attribute. place: where that is, as file:line for a section, else a file.
+    options: key -> value as given; empty where only the finished middleware is known.
+    cors: the middleware, or None where `problems` prevent it, or where there is none.
+    app: the application to explain: the middleware, or what wraps it. Problems and advice are lines for the user.
+    """
+
+    name: str
+    place: str
+    options: dict[str, str] = field(default_factory=dict)
+    cors: CORS | None = None
+    app: WSGIApplication | None = None
+    problems: list[str] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
+
+    def place_of(self, key: str) -> str:
+        """Where `key` is written, or else could be."""
+        return getattr(self.options.get(key), "place", self.place)
+
+    def about(self, key: str, message: str) -> str:
+        """A line on `key` for the user."""
+        return f"{self.place_of(key)}: {key}: {message}"
+
+    def named(self, policy: Policy, option: str) -> str:
+        """A policy's option by its key and place, in running text."""
+        key = key_of(policy, option)
+        return f"{key} ({self.place_of(key)})"
+
+    def build(self, make: Callable[[], CORS]) -> None:
+        """Make the middleware, or note the problems that prevent it."""
+        try:
+            self.app = self.cors = make()
+        except ConfigError as error:
+            self.problems += [
+                self.about(problem.key, problem.message) for problem in error.problems
+            ]
+        except SystemExit as error:
+            self.problems.append(
+                f"{self.place}: a module that is named after call: ends Python: SystemExit: {error}"
+            )
+
+
+def empty_app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    """What stands behind the middleware of an ini file: it answers everything with an empty 200."""
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+    return []

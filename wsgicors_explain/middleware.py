@@ -1,0 +1,107 @@
+"""The middleware that is explained: what the other modules need of it.
+
+It is the module ``wsgicors`` that lies beside this package: the installed one, or in a
+vendored copy the one that was vendored with it. A ``CORS`` of another copy is recognised
+by the names in its module, and asked through that module.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+__all__ = [
+    "ALLOW_CREDENTIALS",
+    "ALLOW_HEADERS",
+    "ALLOW_METHODS",
+    "ALLOW_ORIGIN",
+    "AMBIGUOUS_PATH",
+    "CORS",
+    "Call",
+    "ConfigError",
+    "DEFAULT_PORTS",
+    "DENIED",
+    "EXPOSE_HEADERS",
+    "FORBIDDEN_RESPONSE_HEADERS",
+    "MAX_AGE",
+    "NORMALIZED_METHODS",
+    "NOT_ALLOWED",
+    "OPAQUE_SCHEMES",
+    "OPTIONS",
+    "OriginList",
+    "POLICY_HEADERS",
+    "Policy",
+    "SAFELISTED_RESPONSE_HEADERS",
+    "TOKEN",
+    "VERB_NOT_ALLOWED",
+    "__version__",
+    "is_local",
+    "make_middleware",
+    "normal_path",
+    "parse_host",
+    "parse_pattern",
+    "public_suffix_list",
+    "show",
+]
+
+if TYPE_CHECKING:
+    from wsgicors import (
+        ALLOW_CREDENTIALS,
+        ALLOW_HEADERS,
+        ALLOW_METHODS,
+        ALLOW_ORIGIN,
+        AMBIGUOUS_PATH,
+        CORS,
+        DEFAULT_PORTS,
+        DENIED,
+        EXPOSE_HEADERS,
+        FORBIDDEN_RESPONSE_HEADERS,
+        MAX_AGE,
+        NORMALIZED_METHODS,
+        NOT_ALLOWED,
+        OPAQUE_SCHEMES,
+        OPTIONS,
+        POLICY_HEADERS,
+        SAFELISTED_RESPONSE_HEADERS,
+        TOKEN,
+        VERB_NOT_ALLOWED,
+        Call,
+        ConfigError,
+        OriginList,
+        Policy,
+        __version__,
+        is_local,
+        make_middleware,
+        normal_path,
+        parse_host,
+        parse_pattern,
+        public_suffix_list,
+        show,
+    )
+else:
+    # "mypkg.vendor.wsgicors_explain" has "mypkg.vendor.wsgicors" beside it.
+    _module = import_module(f"{__package__.rpartition('wsgicors_explain')[0]}wsgicors")
+    globals().update({name: getattr(_module, name) for name in __all__})
+
+# What no other module has that defines a class CORS.
+MARKS: Final = ("ConfigError", "OriginList", "Policy", "check_origins", "make_middleware")
+
+
+def middleware_of(thing: object) -> Any:
+    """The module of the middleware, ours or another copy, whose CORS or ConfigError this is; else None."""
+    for kind in type(thing).__mro__:
+        module = sys.modules.get(kind.__module__)
+        if kind.__name__ in ("CORS", "ConfigError") and all(hasattr(module, m) for m in MARKS):
+            return module
+    return None
+
+
+def misfit(module: Any) -> str:
+    """Why this copy of the middleware cannot be explained by this package; empty if it can."""
+    if module.__version__ == __version__:
+        return ""
+    return (
+        f"{module.__name__} is wsgicors {module.__version__}, but this wsgicors_explain is of "
+        f"{__version__}: use the same version of both"
+    )

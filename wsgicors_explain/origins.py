@@ -1,0 +1,79 @@
+"""The origin of a page, and by what detail two origins differ."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from .middleware import OPAQUE_SCHEMES, parse_pattern
+from .wire import HTTP_PORTS, URL
+
+LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
+
+
+def page_origin(address: str) -> str:
+    """The serialized origin of the page at `address`, which may be an origin already.
+
+    ValueError: no browser has a page there; the message says what to write instead.
+    """
+    address = re.sub(
+        "(?i)^blob:(?=http)", "", address.strip()
+    )  # its origin is that of the page that made it
+    scheme, colon, rest = address.partition(":")
+    if address == "null" or (colon and scheme.lower() in OPAQUE_SCHEMES):
+        return "null"
+    if scheme.lower() in HTTP_PORTS and rest.startswith("//"):
+        origin = URL.parse(address).origin
+    else:
+        try:
+            parse_pattern(address)
+        except ValueError as error:
+            raise ValueError(f"{address!r} {error}") from None
+        origin = address
+    if "*" in origin:
+        raise ValueError(
+            f"{address!r} is not the origin of one page: write one such as 'https://app.example.com'"
+        )
+    return origin
+
+
+def host_and_port(authority: str) -> tuple[str, str]:
+    """The two parts of an authority; the port is empty where there is none."""
+    host, _, port = authority.rpartition(":")
+    return (host, port) if port.isdigit() else (authority, "")
+
+
+def near_miss(found: str, wanted: str) -> str:
+    """By what detail the origin `found` is not the one wanted; empty where it is more than a detail."""
+    if re.search(r"[\s,]", found):
+        return "one value, sent once"
+    if found.strip("\"'") in (wanted, "*"):
+        return "quotation marks"
+    if "*" in found:
+        return "browsers know no patterns"
+    plain = found.lower()
+    if plain == wanted:
+        return "upper case"
+    if plain.startswith(f"{wanted}/"):
+        return "a trailing slash" if plain == f"{wanted}/" else "a path"
+    scheme, separator, authority = plain.rpartition("://")
+    wanted_scheme, _, wanted_authority = wanted.rpartition("://")
+    if authority == wanted_authority:
+        return f"{scheme} instead of {wanted_scheme}" if separator else "no scheme"
+    if scheme != wanted_scheme:
+        return ""
+    return authority_near_miss(authority, wanted_authority)
+
+
+def authority_near_miss(found: str, wanted: str) -> str:
+    """The same for what follows the scheme."""
+    host, port = host_and_port(found)
+    wanted_host, wanted_port = host_and_port(wanted)
+    if host == wanted_host and port:
+        return f"port {port} instead of {wanted_port or 'none'}"
+    if host == wanted_host:
+        return f"port {wanted_port} is missing"
+    if port == wanted_port and host.removeprefix("www.") == wanted_host.removeprefix("www."):
+        return "www. too much" if host.startswith("www.") else "www. is missing"
+    local = [name for name in LOCAL_NAMES if name in (host, wanted_host)]
+    return f"{' and '.join(local)} are two origins" if len(local) == 2 else ""

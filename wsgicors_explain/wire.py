@@ -1,0 +1,218 @@
+"""One request on the wire and its response: WSGI in process, or HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import io
+import socket
+import ssl
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
+
+from .headers import WHITE_SPACE, Headers
+from .middleware import DEFAULT_PORTS, parse_host
+
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+    Write = Callable[[bytes], object]
+
+
+HTTP_PORTS: Final = {scheme: int(DEFAULT_PORTS[scheme]) for scheme in ("http", "https")}
+
+
+class URL(NamedTuple):
+    """An http(s) URL as a browser takes it apart: everything in canonical form, the fragment gone."""
+
+    scheme: str
+    host: str
+    port: int
+    target: str
+    has_credentials: bool = False
+
+    @property
+    def authority(self) -> str:
+        """``host``, or ``host:port`` where the port is not the scheme's default: what the Host header says."""
+        return self.host if self.port == HTTP_PORTS[self.scheme] else f"{self.host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        """The serialized origin."""
+        return f"{self.scheme}://{self.authority}"
+
+    def __str__(self) -> str:
+        return self.origin + self.target
+
+    @classmethod
+    def parse(cls, text: str, base: str = "") -> URL:
+        """Parse `text` relative to `base`.
+
+        ValueError: it is not an http(s) URL. Of the URL standard only what CORS can notice is done: case, default
+        ports, punycode, dot segments, backslashes, percent-encoding of what may not be sent as it is.
+        """
+        path, mark, query = text.strip(WHITE_SPACE).partition("#")[0].partition("?")
+        try:
+            parts = urlsplit(urljoin(base, path.replace("\\", "/") + mark + query))
+            if parts.scheme not in HTTP_PORTS or not parts.hostname:
+                raise ValueError("is not an http:// or https:// URL")
+            host = parse_host(
+                f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname, parts.scheme, []
+            )
+            port = HTTP_PORTS[parts.scheme] if parts.port is None else parts.port
+        except ValueError as error:
+            raise ValueError(f"{text or base!r} {error}") from None
+        target = quote(without_dots(parts.path), safe="/%:@!$&'()*+,;=-._~|^[]")
+        if parts.query:
+            target += "?" + quote(parts.query, safe="/%:@!$&()*+,;=-._~|^[]?`{}\\")
+        return cls(parts.scheme, host, port, target, bool(parts.username or parts.password))
+
+
+def without_dots(path: str) -> str:
+    """The path with its ``.`` and ``..`` segments resolved, percent-encoded ones as well."""
+    segments: list[str] = []
+    dots = ""
+    for segment in path.split("/")[1:]:
+        dots = segment.lower().replace("%2e", ".")
+        if dots == "..":
+            del segments[-1:]
+        elif dots != ".":
+            segments.append(segment)
+    return "/" + "/".join(segments) + ("/" if dots in (".", "..") and segments else "")
+
+
+class Response(NamedTuple):
+    """What a server answered: the status code and the headers as they came, in order."""
+
+    status: int
+    headers: Headers
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request as it was sent, and its response."""
+
+    method: str
+    url: URL
+    headers: Headers
+    body: bytes
+    response: Response
+
+
+class Unreachable(Exception):
+    """No HTTP response was to be had; the text says why in one line."""
+
+
+def wsgi_environ(method: str, url: URL, headers: Headers, body: bytes) -> WSGIEnvironment:
+    """The complete environ of a request, PEP 3333."""
+    path, _, query = url.target.partition("?")
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": query,
+        "SERVER_NAME": url.host,
+        "SERVER_PORT": str(url.port),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": url.scheme,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in headers:
+        key = name.upper().replace("-", "_")
+        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            key = "HTTP_" + key
+        environ[key] = f"{environ[key]}, {value}" if key in environ else value
+    return environ
+
+
+def call_wsgi(
+    app: WSGIApplication, method: str, url: URL, headers: Headers, body: bytes
+) -> Response:
+    """Call the WSGI application `app` in process, up to the first bytes of the response's body.
+
+    An endless stream is therefore no problem. What `app` raises propagates.
+    """
+    environ = wsgi_environ(method, url, headers, body)
+    started: list[Response] = []
+    written: list[bytes] = []
+
+    def start_response(
+        status: str, headers: Headers, exc_info: OptExcInfo | None = None, /
+    ) -> Write:
+        if exc_info and exc_info[1] and written:
+            raise exc_info[1].with_traceback(exc_info[2])
+        if started and not exc_info:
+            raise RuntimeError(
+                "the application called start_response twice without exc_info (PEP 3333)"
+            )
+        started[:] = [Response(int(status[:3]), list(headers))]
+        return written.append
+
+    iterable = app(environ, start_response)
+    try:
+        next((chunk for chunk in iterable if chunk), b"")
+    finally:
+        close = getattr(iterable, "close", None)
+        if close is not None:
+            close()
+    if not started:
+        raise RuntimeError("the application did not call start_response (PEP 3333)")
+    return started[0]
+
+
+def call_http(timeout: float, method: str, url: URL, headers: Headers, body: bytes) -> Response:
+    """Send the request to the server of `url` and read the response's headers.
+
+    Unreachable: there was no response; each wait on the network takes at most `timeout` seconds.
+    """
+    connection_type = (
+        http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    )
+    connection = connection_type(url.host.strip("[]"), url.port, timeout=timeout)
+    try:
+        connection.putrequest(method, url.target, skip_host=True, skip_accept_encoding=True)
+        for name, value in headers:
+            connection.putheader(name, value)
+        with contextlib.suppress(
+            BrokenPipeError, ConnectionResetError
+        ):  # by who answers before the body's end
+            connection.endheaders(body)
+        response = connection.getresponse()
+        while (
+            102 <= response.status <= 199
+        ):  # interim responses such as 103 Early Hints; http.client knows 100 only
+            response.headers = None  # type: ignore[assignment]
+            response.begin()
+        return Response(response.status, response.getheaders())
+    except (OSError, http.client.HTTPException) as error:
+        raise Unreachable(why_unreachable(url, timeout, error)) from error
+    finally:
+        connection.close()
+
+
+def why_unreachable(url: URL, timeout: float, error: OSError | http.client.HTTPException) -> str:
+    """What an error of the exchange says of the server, in one line."""
+    server = url.authority
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate of {server} is not valid: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"{server} does not speak TLS: is it http://{server}?"
+    if isinstance(error, socket.gaierror):
+        return f"the host name {url.host} does not resolve: {error.strerror}"
+    if isinstance(error, socket.timeout):
+        return f"{server} did not answer within {timeout:g} seconds"
+    if isinstance(error, ConnectionRefusedError):
+        return f"nothing listens on {url.host} port {url.port}: the connection was refused"
+    if isinstance(error, http.client.HTTPException) and not isinstance(error, OSError):
+        return f"{server} did not answer in HTTP: {type(error).__name__} {error}".strip()
+    return f"{server} cannot be reached: {error.strerror or error}"
