@@ -32,7 +32,7 @@ The contract:
 9. A predicate or strategy that fails refuses the request; it never allows one and never breaks one.
 10. CORS is not access control: it protects users of browsers, not the server.
 
-Every option is explained in README.rst; ``python -m wsgicors explain`` plays the browser.
+Every option is explained in docs/options.rst; ``python -m wsgicors explain`` plays the browser.
 """
 
 from __future__ import annotations
@@ -82,9 +82,9 @@ __all__ = [
 __version__ = "1.0.0"
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # Vocabulary: the names and limits of the Fetch standard, and ours.
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 # https://fetch.spec.whatwg.org/#http-responses
 ALLOW_ORIGIN: Final = "Access-Control-Allow-Origin"
@@ -192,7 +192,7 @@ PUBLIC_SUFFIXES: Final = frozenset(
 # Most registries of a country give out names under these: example.co.uk, example.com.au.
 UNDER_COUNTRIES: Final = frozenset(("ac", "co", "com", "edu", "gov", "net", "org"))
 
-# The risks of credentials (README.rst, "What is refused"): what could happen, and what to write instead.
+# The risks of credentials (docs/origins.rst): what could happen, and what to write instead.
 RISKS: Final = {
     "any-origin": ("every web site could act as the logged-in user", "the origins that you trust"),
     "insecure-origin": (
@@ -248,9 +248,9 @@ ABSENT: Final = {
 }
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # Errors
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 
 def on_one_line(text: str) -> str:
@@ -366,9 +366,9 @@ def logger() -> Any:
     return logging.getLogger("wsgicors")
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # Grammar
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 WORD: Final = re.compile(r"[^,\s]+")  # an entry of a list that is written as text
 # Other notations of a list. One pair of brackets alone may be of an IPv6 address or an expression.
@@ -417,10 +417,10 @@ MAX_USUAL_PATTERN: Final = (
 )
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # Parse: what was written -> values, and every problem of it.
 # A reader takes a value and a function to complain to, and returns what the value means.
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 
 class Call(str):
@@ -993,9 +993,9 @@ def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Pro
     return Problem(key, None, f"is missing{others}: {forms}", MISSING)
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # Origins: patterns -> matchers; and what is wrong or risky about a pattern.
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 
 def parse_pattern(text: str) -> tuple[str, str, str]:
@@ -1411,7 +1411,7 @@ def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
         yield ("insecure-origin",)
 
 
-# --------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # Regular expressions: proved, never run.
 #
 # The facts
@@ -1448,7 +1448,7 @@ def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
 #      ways lead through the same characters to the same place.
 #
 # The work is counted. What cannot be done in MAX_STEPS is refused.
-# --------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 DIGITS: Final = frozenset("0123456789")
 IN_LABEL: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -2115,13 +2115,13 @@ def inspect_entry(entry: Any, accepted: Profile) -> tuple[str, str, Iterable[tup
     return "", "", ()
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # Compile: values -> immutable policies. Everything that can be decided once is decided here.
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 
 class Policy:
-    """One compiled, immutable policy. Its options are its attributes, as README.rst explains them."""
+    """One compiled, immutable policy. Its options are its attributes, as docs/options.rst explains them."""
 
     name: str  # as in `policy`, or "direct"
     origin: tuple[Any, ...]  # the entries as written; ("*",) and ("copy",) for anyone
@@ -2196,11 +2196,7 @@ class Policy:
         predicates = [predicate for matcher in matchers for predicate in matcher.predicates]
         if not predicates or not is_well_formed(origin):
             return NOT_ALLOWED
-        for predicate in predicates:
-            answer = ask(predicate, origin, request.for_predicate())
-            if answer is not False:
-                return None if answer else PREDICATE_FAILED
-        return NOT_ALLOWED
+        return refusal_of_predicates(predicates, request)
 
     def refusal_of_echo(self, request: Request) -> str | None:
         """Why what the preflight asks for cannot be echoed; None where it can."""
@@ -2227,6 +2223,14 @@ class Policy:
             known = NAMED_HEADERS if self.credentials else ("*", *NAMED_HEADERS)
             headers.append((ALLOW_HEADERS, name_headers(known, request.asked_headers())))
         return headers
+
+
+def refusal_of_predicates(predicates: list[Predicate], request: Request) -> str | None:
+    for predicate in predicates:
+        answer = ask(predicate, request.origin, request.for_predicate())
+        if answer is not False:
+            return None if answer else PREDICATE_FAILED
+    return NOT_ALLOWED
 
 
 def is_safe_method(method: str) -> bool:
@@ -2267,6 +2271,7 @@ REFUSED_PREFLIGHT: Final = "CORS preflight refused: "  # how the body of a refus
 NOT_GOVERNED: Final = "no policy governs it"
 
 VARY_ORIGIN: Final[Header] = ("Vary", "Origin")
+LOOKED_UP: Final = MAX_ORIGIN + 1  # characters; what is longer is not remembered, and not hashed
 MAX_REMEMBERED: Final = 4096  # origins whose answers a group remembers
 
 
@@ -2503,9 +2508,9 @@ def read_section(
     return values
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # Decide: request -> the policy that allows it, or why none does. Changes nothing, knows nothing of responses.
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 
 class Request:
@@ -2641,9 +2646,9 @@ def is_well_formed(origin: str) -> bool:
     return ORIGIN.fullmatch(origin) is not None
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # Act: the only part that touches WSGI (PEP 3333).
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 # Spellings of header names that no policy sets, so that a response costs one look-up a header.
 PLAIN_NAMES: set[str] = set()
@@ -2670,7 +2675,7 @@ class CORS:
     needs its own authentication and its own protection against forged requests.
 
     app: the WSGI application. cfg: a mapping of options, or None. options: the same as keywords, which come first;
-    README.rst explains each, ``Policy`` names them. ConfigError lists every problem.
+    docs/options.rst explains each, ``Policy`` names them. ConfigError lists every problem.
 
         >>> application = CORS(application, policy="api", api_path="/api/*", api_origin="https://app.example.com")
     """
@@ -2740,48 +2745,27 @@ class CORS:
         rules = self._rules
         group, sent = rules.everywhere, environ
         if group is None:
-            if rules.named is not None:
-                # What a strategy changes there changes nothing of what is checked and sent.
-                sent = environ.copy()
-            group = pick_group(rules, environ)
-        if group is None:
-            if is_preflight(sent):
-                log("not governed: %s %s from %s: %s", sent, NOT_GOVERNED)
-            return self.app(environ, start_response)
+            group, sent = find_group(rules, environ)
+            if group is None:
+                return self.app(environ, start_response)
         for origins in group.lists:
             origins.refresh()
-
         origin = sent.get("HTTP_ORIGIN")
         if origin is None:
             ours = group.without_origin
-        elif sent["REQUEST_METHOD"] == "OPTIONS" and is_preflight(sent):
-            preflights = group.preflights  # taken before a look at any list: see Group
-            key = "*" if group.static else origin
-            answer = recall(preflights, key)
-            if answer is None:
-                request = Request(sent, environ, preflight=True)
-                answer = answer_preflight(group, preflights, request)
-            status: str
-            body: list[bytes]
-            status, ours, body = answer
+        elif sent["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in sent:
+            answer = group.preflights.get(str(origin)[:LOOKED_UP])
+            status, ours, body = answer or answer_preflight(group, sent, environ)
             if status:
                 start_response(status, ours.copy())
                 return body
-        elif group.static:
-            ours = group.without_origin
         else:
-            responses = group.responses  # likewise
-            known = recall(responses, origin)
+            known = group.responses.get(str(origin)[:LOOKED_UP])
             if known is None:
-                request = Request(sent, environ, preflight=False)
-                policy = decide(group, request)
-                known = response_headers(group, responses, policy, request)
-                if isinstance(policy, Policy) and policy.exposes_all:
-                    start_response = expose_all(start_response)
+                known, start_response = answer_request(group, sent, environ, start_response)
             ours = known
 
-        # Defaults instead of a closure: its cells would be made for every request, also for
-        # preflights.
+        # Defaults, as the cells of a closure would be made for every request.
         def respond(
             status: str,
             headers: list[Header],
@@ -2789,15 +2773,7 @@ class CORS:
             start_response: StartResponse = start_response,
             ours: list[Header] = ours,
         ) -> Callable[[bytes], object]:
-            for name, _ in headers:
-                if name not in PLAIN_NAMES:
-                    headers = merge_headers(headers, ours)
-                    break
-            else:
-                try:
-                    headers = headers + ours
-                except TypeError:  # a tuple, perhaps
-                    headers = merge_headers(headers, ours)
+            headers = add_headers(headers, ours)
             if exc_info is None:  # an outer start_response may take two arguments only
                 return start_response(status, headers)
             return start_response(status, headers, exc_info)
@@ -2807,50 +2783,80 @@ class CORS:
         return self.app(environ, respond)
 
 
-def recall(answers: dict[str, Any], origin: object) -> Any:
-    """What is remembered for the origin; a long one is not even hashed."""
-    if not isinstance(origin, str) or len(origin) > MAX_ORIGIN:
-        return None
-    return answers.get(origin)
+def find_group(rules: Rules, environ: WSGIEnvironment) -> tuple[Group | None, WSGIEnvironment]:
+    """The group that governs the request, or None; and what the request was when it came."""
+    sent = environ
+    if rules.named is not None:
+        # What a strategy changes there changes nothing of what is checked and sent.
+        sent = environ.copy()
+    group = pick_group(rules, environ)
+    if group is None and is_preflight(sent):
+        log("not governed: %s %s from %s: %s", sent, NOT_GOVERNED)
+    return group, sent
 
 
 def remember(answers: dict[str, Any], origin: str, answer: Any) -> None:
     if len(answers) >= MAX_REMEMBERED:
         answers.clear()
-    answers[origin] = answer
+    if len(origin) <= MAX_ORIGIN:
+        answers[origin] = answer
 
 
-def response_headers(
-    group: Group, responses: dict[str, list[Header]], policy: Policy | str, request: Request
-) -> list[Header]:
-    """What a response to a request with an Origin gets."""
-    if isinstance(policy, str):
-        log_refusal(policy, request)
-        return group.without_origin
-    ours = policy.response_headers(request.origin)
-    if not (group.verbmatch or request.asked_predicate or policy.exposes_all):
-        remember(responses, request.origin, ours)
-    return ours
-
-
-def answer_preflight(group: Group, preflights: dict[str, Answer], request: Request) -> Answer:
-    """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do."""
+def answer_request(
+    group: Group, sent: WSGIEnvironment, environ: WSGIEnvironment, start_response: StartResponse
+) -> tuple[list[Header], StartResponse]:
+    """What a response to a request with an Origin gets, and who adds what only it can know."""
+    responses = group.responses  # taken before a look at any list: see Group
+    request = Request(sent, environ, preflight=False)
     policy = decide(group, request)
     if isinstance(policy, str):
         log_refusal(policy, request)
-        body = f"{REFUSED_PREFLIGHT}{policy}.\n".encode("ascii")
-        return ("403 Forbidden", [*entity_headers(body), VARY_ORIGIN], [body])
-    answer: Answer
+        return group.without_origin, start_response
+    ours = policy.response_headers("*" if policy.static else request.origin)
+    if policy.exposes_all:
+        return ours, expose_all(start_response)
+    if not (group.verbmatch or request.asked_predicate):
+        remember(responses, str(request.origin), ours)
+    return ours, start_response
+
+
+def answer_preflight(group: Group, sent: WSGIEnvironment, environ: WSGIEnvironment) -> Answer:
+    """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do."""
+    preflights = group.preflights  # likewise
+    request = Request(sent, environ, preflight=True)
+    policy = decide(group, request)
+    if isinstance(policy, str):
+        return refuse_preflight(policy, request)
+    answer = allow_preflight(policy, request)
+    if not (group.verbmatch or request.asked_predicate or policy.echoes):
+        remember(preflights, str(request.origin), answer)
+    return answer
+
+
+def refuse_preflight(reason: str, request: Request) -> Answer:
+    log_refusal(reason, request)
+    body = f"{REFUSED_PREFLIGHT}{reason}.\n".encode("ascii")
+    return "403 Forbidden", [*entity_headers(body), VARY_ORIGIN], [body]
+
+
+def allow_preflight(policy: Policy, request: Request) -> Answer:
     headers = policy.preflight_headers(request)
     if policy.preflight_continue:
-        answer = ("", headers, [])
-    elif policy.preflight_status == 204:  # which has no entity headers
-        answer = ("204 No Content", headers, [])
-    else:
-        answer = (f"{policy.preflight_status} OK", headers + entity_headers(b""), [])
-    if not (group.verbmatch or request.asked_predicate or policy.echoes):
-        remember(preflights, "*" if group.static else request.origin, answer)
-    return answer
+        return "", headers, []
+    if policy.preflight_status == 204:  # which has no entity headers
+        return "204 No Content", headers, []
+    return f"{policy.preflight_status} OK", headers + entity_headers(b""), []
+
+
+def add_headers(headers: list[Header], ours: list[Header]) -> list[Header]:
+    """A new list of the application's headers, as far as the policy leaves them, and ours."""
+    for name, _ in headers:
+        if name not in PLAIN_NAMES:
+            return merge_headers(headers, ours)
+    try:
+        return headers + ours
+    except TypeError:  # a tuple, perhaps
+        return merge_headers(headers, ours)
 
 
 def expose_all(start_response: StartResponse) -> StartResponse:
@@ -2922,46 +2928,52 @@ def entity_headers(body: bytes) -> list[Header]:
     return [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
 
 
+class HeldResponse:
+    """What an application has announced; the server hears of it once the application returns or writes.
+
+    Some servers do not let go of what they have heard: after a second start_response gunicorn and
+    cheroot send the headers of both, uWSGI no body.
+    """
+
+    __slots__ = ("announced", "passed_on", "respond", "server_write")
+
+    def __init__(self, respond: StartResponse) -> None:
+        self.respond = respond
+        self.announced: tuple[str, list[Header], OptExcInfo | None] | None = None
+        self.server_write: Any = None
+        self.passed_on = False  # from then on nothing is held
+
+    def start_response(
+        self, status: str, headers: list[Header], exc_info: OptExcInfo | None = None
+    ) -> Callable[[bytes], object]:
+        if self.passed_on:
+            return self.respond(status, headers, exc_info)
+        if self.announced and exc_info is None:
+            rule = "start_response was called a second time without exc_info (PEP 3333)"
+            raise AssertionError(rule)
+        self.announced = (status, headers, exc_info)
+        return self.write
+
+    def pass_on(self) -> None:
+        if not self.passed_on:
+            self.passed_on = True
+            if self.announced:
+                self.server_write = self.respond(*self.announced)
+
+    def write(self, data: bytes) -> object:
+        self.pass_on()
+        return self.server_write(data)
+
+
 def call_and_catch(
     app: WSGIApplication, environ: WSGIEnvironment, respond: StartResponse
 ) -> Iterable[bytes]:
-    """The application's answer; where it raises, a plain 500 with the CORS headers, so that the page can see it.
-
-    What the application announces is held back until it returns or writes, as some servers do not let go of what they
-    have heard: after a second start_response gunicorn and cheroot send the headers of both, uWSGI no body.
-    """
-    held: list[tuple[str, list[Header], OptExcInfo | None]] = []
-    writes: list[Callable[[bytes], object]] = []  # the server's
-    passed_on = False  # what was held; from then on nothing is
-
-    def hold(
-        status: str, headers: list[Header], exc_info: OptExcInfo | None = None
-    ) -> Callable[[bytes], object]:
-        if passed_on:
-            return respond(status, headers, exc_info)
-        if held and exc_info is None:
-            raise AssertionError(
-                "start_response was called a second time without exc_info (PEP 3333)"
-            )
-        held[:] = [(status, headers, exc_info)]
-        return write
-
-    def pass_on() -> None:
-        nonlocal passed_on
-        passed_on = True
-        if held:
-            writes.append(respond(*held.pop()))
-
-    def write(data: bytes) -> object:
-        if not passed_on:
-            pass_on()
-        return writes[0](data)
-
+    """The application's response; where it raises, a plain 500 with the CORS headers."""
+    held = HeldResponse(respond)
     answer: Iterable[bytes] = ()
     try:
-        answer = app(environ, hold)
-        if not passed_on:
-            pass_on()
+        answer = app(environ, held.start_response)
+        held.pass_on()
         return answer
     except Exception:
         method, path = environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")
@@ -2971,9 +2983,8 @@ def call_and_catch(
             close()
         body = b"Internal Server Error\n"
         # With exc_info a server raises where it is too late.
-        respond(
-            "500 Internal Server Error", entity_headers(body), sys.exc_info() if passed_on else None
-        )
+        exc_info = sys.exc_info() if held.passed_on else None
+        respond("500 Internal Server Error", entity_headers(body), exc_info)
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
 
@@ -3000,9 +3011,9 @@ def plain(value: object) -> str:
     return on_one_line(text)[:MAX_SHOWN]
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # Sources: origins from elsewhere, which change while the server runs.
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 RETRY: Final = 5.0  # seconds until the next load, where one that is waited for has failed
 EXACT: Final = "write an origin in full, such as 'https://app.example.com'"
@@ -3412,9 +3423,9 @@ def in_pieces(entries: Iterable[Any]) -> Iterator[Any]:
         yield entry
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # PasteDeploy
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 
 def make_middleware(
