@@ -48,7 +48,8 @@ from collections.abc import Mapping
 from types import CoroutineType, FunctionType, MappingProxyType
 from weakref import WeakValueDictionary
 
-# Importing typing would cost each start-up milliseconds that no request needs; type checkers know this name.
+# Importing typing would cost each start-up milliseconds that no request needs; type
+# checkers know this name.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -60,7 +61,8 @@ if TYPE_CHECKING:
     Steps = Iterator[tuple[str, "State"]]  # of a proof: a character, what is known then
     Predicate = Callable[[str, WSGIEnvironment], bool]
     Header = tuple[str, str]
-    # What a preflight gets: status, headers, body. Without a status the application answers.
+    # What a preflight gets: status, headers, body. Without a status the application
+    # answers.
     Answer = tuple[str, list[Header], list[bytes]]
     Complain = Callable[..., None]  # value, message, code="invalid"
     Pace = Callable[[Iterable[Any]], Iterable[Any]]
@@ -109,7 +111,8 @@ POLICY_HEADERS: Final = frozenset(
     )
 )
 
-# https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name: readable without being exposed.
+# https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name: readable without
+# being exposed.
 SAFELISTED_RESPONSE_HEADERS: Final = frozenset(
     (
         "cache-control",
@@ -126,10 +129,12 @@ FORBIDDEN_RESPONSE_HEADERS: Final = frozenset(("set-cookie", "set-cookie2"))
 
 # https://fetch.spec.whatwg.org/#concept-method-normalize
 NORMALIZED_METHODS: Final = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"))
-# Where `*` cannot be sent, these stand for "any", so that a cached preflight serves them all (RFC 9110, RFC 5789).
+# Where `*` cannot be sent, these stand for "any", so that a cached preflight serves
+# them all (RFC 9110, RFC 5789).
 STANDARD_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-# What is named even where `*` allows all: each name that a browser caches saves a preflight.
-# `*` does not cover Authorization: https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
+# What is named even where `*` allows all: each name that a browser caches saves a
+# preflight. `*` does not cover Authorization:
+# https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
 NAMED_METHODS: Final = ("PUT", "PATCH", "DELETE")
 NAMED_HEADERS: Final = ("Authorization", "Content-Type")
 
@@ -138,8 +143,9 @@ DEFAULT_PORTS: Final = {"http": "80", "https": "443", "ws": "80", "wss": "443", 
 # https://html.spec.whatwg.org/#concept-origin-opaque: pages of these are sent as `null`.
 OPAQUE_SCHEMES: Final = frozenset(("about", "blob", "data", "file", "javascript"))
 
-# Names right under which anyone can get a host of their own. The whole list is in the package
-# `publicsuffixlist`; this is the part of it that people deploy to, and some names that it lacks.
+# Names right under which anyone can get a host of their own. The whole list is in the
+# package `publicsuffixlist`; this is the part of it that people deploy to, and some
+# names that it lacks.
 PUBLIC_SUFFIXES: Final = frozenset(
     """
     ltd.uk me.uk nhs.uk plc.uk sch.uk asn.au id.au geek.nz school.nz law.za web.za
@@ -225,7 +231,8 @@ MAX_PROBLEMS: Final = (
     50  # problems in the text of a ConfigError, and entries that one load of a list complains of
 )
 
-# Our options by their names in other libraries, without "_", "-", case, and "cors" or "allow" in front.
+# Our options by their names in other libraries, without "_", "-", case, and "cors" or
+# "allow" in front.
 FOREIGN_NAMES: Final = {
     "origin": "origin.*|allorigins",
     "path": "paths?|routes?|urls?regex|resources",
@@ -240,7 +247,8 @@ FOREIGN_NAMES: Final = {
     "accept_risk": "(accept(ed)?)?risks?",
 }
 
-# Options of other libraries that are absent on purpose, by their ends in the same form, and why.
+# Options of other libraries that are absent on purpose, by their ends in the same form,
+# and why.
 ABSENT: Final = {
     "privatenetwork": "Access-Control-Allow-Private-Network is never sent",
     "privatenetworkaccess": "Access-Control-Allow-Private-Network is never sent",
@@ -257,7 +265,8 @@ def on_one_line(text: str) -> str:
     return text if text.isprintable() else repr(text)[1:-1]
 
 
-# What a program can tell problems apart by. A risk that is not accepted has its name as the code.
+# What a program can tell problems apart by. A risk that is not accepted has its name as
+# the code.
 INVALID: Final = "invalid"
 MISSING: Final = "missing"
 CONFLICT: Final = "conflict"
@@ -290,7 +299,10 @@ class Problem(namedtuple("Problem", "key value message code", defaults=(INVALID,
 
 
 class ConfigError(ValueError):
-    """A configuration that cannot be used. ``problems``: every Problem of it, in order; the text shows the first 50."""
+    """A configuration that cannot be used.
+
+    ``problems``: every Problem of it, in order; the text shows the first 50.
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
@@ -360,7 +372,10 @@ def cause(error: BaseException) -> str:
 
 @functools.cache
 def logger() -> Any:
-    """The logger ``wsgicors``. A good configuration and an allowed request log nothing, so they import nothing."""
+    """The logger ``wsgicors``.
+
+    A good configuration and an allowed request log nothing, so they import nothing.
+    """
     import logging
 
     return logging.getLogger("wsgicors")
@@ -371,7 +386,8 @@ def logger() -> Any:
 # ----------------------------------------------------------------------
 
 WORD: Final = re.compile(r"[^,\s]+")  # an entry of a list that is written as text
-# Other notations of a list. One pair of brackets alone may be of an IPv6 address or an expression.
+# Other notations of a list. One pair of brackets alone may be of an IPv6 address or an
+# expression.
 LITERAL: Final = re.compile(
     r"""\s* (
     \[ [^\[\]]* [,'"] .* \] | \( [^()]* [,'"] .* \) | \{ [^{}]* [,'"] .* \}
@@ -407,8 +423,9 @@ ORIGIN: Final = re.compile(
 
 CONTROLS: Final = re.compile("[\x00-\x1f\x7f]")
 
-# The patterns that nearly every configuration consists of, accepted by this one look: scheme, host, wildcard.
-# A last label that starts with a letter cannot be an IPv4 address; whatever does not match is looked at in full.
+# The patterns that nearly every configuration consists of, accepted by this one look:
+# scheme, host, wildcard. A last label that starts with a letter cannot be an IPv4
+# address; whatever does not match is looked at in full.
 USUAL_PATTERN: Final = re.compile(
     r"(https?)://  ( (\*\.)?  (?: [a-z0-9_-]{1,63}\. )*  [a-z][a-z0-9_-]{0,62} )", re.VERBOSE
 )
@@ -674,8 +691,8 @@ def normal_path(path: str) -> str:
     return "/" + "/".join(segments) + ("/" if segments and given[-1] in ("", ".", "..") else "")
 
 
-# Every option of a policy: how its value is read, and what holds where it is not given. A new option is a row
-# here, a line in Policy, and its one use under "compile".
+# Every option of a policy: how its value is read, and what holds where it is not given.
+# A new option is a row here, a line in Policy, and its one use under "compile".
 OPTIONS: Final[dict[str, tuple[Callable[[Any, Complain], Any], Any]]] = {
     "origin": (read_origins, ()),
     "path": (read_paths, ()),
@@ -736,7 +753,8 @@ def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dic
     return given
 
 
-# Where no policy is named, each option belongs to the one there is; any other key belongs to nobody.
+# Where no policy is named, each option belongs to the one there is; any other key
+# belongs to nobody.
 DIRECT_SECTION: Final[Section] = {option: (option, None) for option in OPTIONS}
 DIRECT_OWNERS: Final = {option: [("direct", option)] for option in OPTIONS}
 NO_OWNER: Final = [("", "")]
@@ -1067,7 +1085,10 @@ def instead_of_expression(text: str) -> str:
 
 
 def split_scheme(word: str, faults: list[str]) -> tuple[str, str]:
-    """The scheme, and what follows its slashes. Without a scheme the likely meaning is taken."""
+    """The scheme, and what follows its slashes.
+
+    Without a scheme the likely meaning is taken.
+    """
     found = WEB_SCHEME.match(word) or ANY_SCHEME.match(word)
     if found:
         mend(found[0], f"{found[1]}://", "not exactly two slashes after the scheme", faults)
@@ -1240,8 +1261,9 @@ class Matcher:
     def __init__(self) -> None:
         self.exact: set[str] = set()
         self.wildcards: set[str] = set()
-        # What the texts to look up are made of: the lengths of the parents in "*.example.com",
-        # and those of the text before and after the "*" of a label such as "pr-*".
+        # What the texts to look up are made of: the lengths of the parents in
+        # "*.example.com", and those of the text before and after the "*" of a label
+        # such as "pr-*".
         self.parents: set[int] = set()
         self.partial_labels: set[tuple[int, int]] = set()
         self.any_port = False  # some pattern ends in ":*"
@@ -1467,7 +1489,8 @@ CATEGORIES: Final = {
     "CATEGORY_NOT_WORD": ALPHABET - WORD_CHARACTERS,
 }
 
-# What else matches a letter where case is ignored: dotted and dotless i, the Kelvin sign, long s.
+# What else matches a letter where case is ignored: dotted and dotless i, the Kelvin
+# sign, long s.
 FOLDED: Final = {"\u0130": "iI", "\u0131": "iI", "\u212a": "kK", "\u017f": "sS"}
 
 MAX_STEPS: Final = 100_000  # of one expression's proof
@@ -1590,7 +1613,10 @@ class Automaton:
         return Part(empty, first, last)
 
     def endless(self, tree: Any, flags: int) -> Part:
-        """Any number of the same. Python tries the empty match of a body once, at the end."""
+        """Any number of the same.
+
+        Python tries the empty match of a body once, at the end.
+        """
         start = len(self.characters)
         body = self.sequence(tree, flags)
         self.connect(body.last, body.first)
@@ -1742,7 +1768,10 @@ class State(namedtuple("State", "part text choices risk local")):
 
 
 class Stranger(namedtuple("Stranger", "risk origin scheme")):
-    """An origin that an expression may admit, and its risk. scheme: None where it is open."""
+    """An origin that an expression may admit, and its risk.
+
+    scheme: None where it is open.
+    """
 
     __slots__ = ()
 
@@ -1750,8 +1779,9 @@ class Stranger(namedtuple("Stranger", "risk origin scheme")):
 START: Final = (State("port", "", 1, (), False), State("host", "", 1, (), False))
 
 
-# The grammar, a function for each part. Each takes a state, the characters that a place takes, and
-# whether that place is in an endless repeat; it yields characters, each with the state after it.
+# The grammar, a function for each part. Each takes a state, the characters that a place
+# takes, and whether that place is in an endless repeat; it yields characters, each with
+# the state after it.
 
 
 @functools.lru_cache(maxsize=256)
@@ -2116,12 +2146,16 @@ def inspect_entry(entry: Any, accepted: Profile) -> tuple[str, str, Iterable[tup
 
 
 # ----------------------------------------------------------------------
-# Compile: values -> immutable policies. Everything that can be decided once is decided here.
+# Compile: values -> immutable policies. Everything that can be decided once is decided
+# here.
 # ----------------------------------------------------------------------
 
 
 class Policy:
-    """One compiled, immutable policy. Its options are its attributes, as docs/options.rst explains them."""
+    """One compiled, immutable policy.
+
+    Its options are its attributes, as docs/options.rst explains them.
+    """
 
     name: str  # as in `policy`, or "direct"
     origin: tuple[Any, ...]  # the entries as written; ("*",) and ("copy",) for anyone
@@ -2290,7 +2324,8 @@ class Group:
         refusal: str = NOT_ALLOWED,
         verbmatch: bool = False,
     ) -> None:
-        # PATH_INFO holds the bytes of the path, each as one character (PEP 3333, "Unicode Issues").
+        # PATH_INFO holds the bytes of the path, each as one character (PEP 3333,
+        # "Unicode Issues").
         latin = [path.encode("utf-8").decode("latin-1") for path in paths]
         self.exact = tuple([path.removesuffix("/*") for path in latin if path])
         # The empty path stands for every path.
@@ -2467,7 +2502,10 @@ def with_values(headers: list[Header]) -> tuple[Header, ...]:
 
 
 def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
-    """The one way from what a user wrote to what a request meets. ConfigError lists every problem."""
+    """The one way from what a user wrote to what a request meets.
+
+    ConfigError lists every problem.
+    """
     problems: list[Problem] = []
     given = gather(cfg, options, problems)
     sections, denies = sort_keys(given, problems)
@@ -2509,7 +2547,8 @@ def read_section(
 
 
 # ----------------------------------------------------------------------
-# Decide: request -> the policy that allows it, or why none does. Changes nothing, knows nothing of responses.
+# Decide: request -> the policy that allows it, or why none does. Changes nothing, knows
+# nothing of responses.
 # ----------------------------------------------------------------------
 
 
@@ -2579,7 +2618,8 @@ def pick_group(rules: Rules, environ: WSGIEnvironment) -> Group | None:
     group = group_of(rules.groups, path)
     if has_one_reading(path):
         return group
-    # Bottle leaves out bytes that are not UTF-8; Pyramid also leaves out control characters.
+    # Bottle leaves out bytes that are not UTF-8; Pyramid also leaves out control
+    # characters.
     text = path.encode("latin-1", "ignore").decode("utf-8", "ignore")
     visible = CONTROLS.sub("", text)
     for reading in (text, visible, normal_path(text), normal_path(visible)):
@@ -2650,7 +2690,8 @@ def is_well_formed(origin: str) -> bool:
 # Act: the only part that touches WSGI (PEP 3333).
 # ----------------------------------------------------------------------
 
-# Spellings of header names that no policy sets, so that a response costs one look-up a header.
+# Spellings of header names that no policy sets, so that a response costs one look-up a
+# header.
 PLAIN_NAMES: set[str] = set()
 MAX_PLAIN_NAMES: Final = 1024
 
@@ -3289,8 +3330,8 @@ class OriginList:
             now = self._now
             if profile in now.matchers:
                 return now.matchers[profile]
-            # Not in a request, as a group asks when it is made. First the set, for a reload that
-            # ends meanwhile.
+            # Not in a request, as a group asks when it is made. First the set, for a
+            # reload that ends meanwhile.
             self._profiles.add(profile)
             self._compile(now, profile, iter)
 
@@ -3376,9 +3417,11 @@ class OriginList:
         A request takes its group's memory before it looks at the list. So what it finds in an old
         list goes into a memory that no later request takes.
         """
-        # The old entries outlive their matchers: freeing a million of them is two short pauses.
+        # The old entries outlive their matchers: freeing a million of them is two short
+        # pauses.
         entries = self._now.entries
-        # The later one: in a forked process gevent goes on with a load that its parent has begun.
+        # The later one: in a forked process gevent goes on with a load that its parent
+        # has begun.
         self._now = max(loaded, self._now, key=lambda one: one.begun)
         for group in filter(None, [reference() for reference in self._groups.valuerefs()]):
             group.forget()
@@ -3506,7 +3549,8 @@ def ini_values(section: Mapping[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    # The command line imports this file again, under its own name. A vendored copy of it comes first.
+    # The command line imports this file again, under its own name. A vendored copy of
+    # it comes first.
     from importlib import import_module
     from importlib.util import find_spec
 
