@@ -83,6 +83,10 @@ __all__ = [
 ]
 __version__ = "1.0.0"
 
+# wsgicors_explain also uses the header names and sets of the vocabulary, OPTIONS and TOKEN,
+# the reasons of refusals, Call, is_local, normal_path, parse_host, parse_pattern,
+# public_suffix_list and show; tests/test_rooms.py has the list.
+
 
 # ----------------------------------------------------------------------
 # Vocabulary: the names and limits of the Fetch standard, and ours.
