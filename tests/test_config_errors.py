@@ -494,9 +494,9 @@ def test_attribute_of_the_application_says_how_to_wrap_it(name):
     )
 
 
-def test_attribute_of_nobody_is_plainly_missing():
+def test_attribute_of_nobody_is_plainly_missing(name="nothing"):
     with pytest.raises(AttributeError) as caught:
-        getattr(CORS(plain_app, origin="*"), "nothing".lower())
+        getattr(CORS(plain_app, origin="*"), name)
     assert str(caught.value) == "'CORS' object has no attribute 'nothing'"
 
 
