@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .advice import advise
 from .browser import Browser, NetworkError, Request, Verdict
+from .causes import Case, but
 from .configuration import Configuration, key_of
-from .diagnosis import Diagnosis, diagnose
+from .diagnosis import conclude
 from .headers import REQUEST_METHOD, Headers, get_header
 from .middleware import (
     ALLOW_ORIGIN,
@@ -173,22 +174,21 @@ def explain(args: argparse.Namespace) -> int:
     if verdict.allowed and verdict.response is None and verdict.preflight is None:
         say(f"UNKNOWN: {what} needs no preflight, and without --send it is not sent", BAD)
         return 1
-    if verdict.allowed:
-        but = (
-            ""
-            if verdict.response
-            else ", says the preflight; the request itself was not sent (--send does)"
+    if verdict.allowed and verdict.response is None:
+        say(
+            f"UNKNOWN: the preflight allows {what}; the request itself is sent with --send only",
+            BAD,
         )
-        if verdict.response and verdict.response.status >= 400:
-            but = f"; what it may read is an error, {verdict.response.status}"
-        say(f"ALLOWED: {what}{but}", GOOD)
+        return 1
+    if verdict.allowed:
+        case = Case(verdict, browser.origin, args.method, args.header, args.credentials)
+        say(f"ALLOWED: {what}{but(case)}", GOOD)
         return 0
-    exchanges = [step.exchange for step in verdict.steps if step.exchange]
-    diagnosis = Diagnosis("", "")
-    if configuration and configuration.cors and exchanges:
-        diagnosis = diagnose(configuration, configuration.cors, exchanges[-1], args.credentials)
-    fix = f". To fix it, {diagnosis.fix}" if diagnosis.fix else ""
-    say(f"BLOCKED: {diagnosis.cause or verdict.reason}{fix}", BAD)
+    case = Case(verdict, browser.origin, args.method, args.header, args.credentials)
+    *before, last = conclude(configuration, case)
+    for line in before:
+        say(line)
+    say(last, BAD)
     return 1
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from .browser import NULL_ORIGIN
+from .causes import Case, Diagnosis, find_cause, needed_headers
 from .configuration import Configuration, allows_anyone, key_of
 from .headers import REQUEST_HEADERS, REQUEST_METHOD, SAFELISTED_METHODS, get_header
 from .middleware import (
@@ -25,11 +27,15 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 
-class Diagnosis(NamedTuple):
-    """Why the configuration refuses, and what to change in it; empty where the browser's word is all there is."""
-
-    cause: str
-    fix: str
+def conclude(configuration: Configuration | None, case: Case) -> list[str]:
+    """What would have passed; and in the last line, why this is blocked and what to do."""
+    ours = Diagnosis("", "")
+    if configuration and configuration.cors and case.exchanges:
+        ours = diagnose(configuration, configuration.cors, case.last, case.include)
+    seen = Diagnosis(ours.cause) if ours.cause else find_cause(case)
+    fix = ours.fix or seen.fix
+    last = f"BLOCKED: {seen.cause}" + (f". To fix it, {fix}" if fix else "")
+    return [*([] if any(ours) else what_would_pass(case)), last]
 
 
 def diagnose(
@@ -178,3 +184,11 @@ def near_origin(policy: Policy, origin: str, environ: WSGIEnvironment) -> str:
     return next(
         (other for other in others if other != origin and policy.allows(other, environ)), ""
     )
+
+
+def what_would_pass(case: Case) -> Iterable[str]:
+    """The response headers with which the request would have passed."""
+    if case.exchanges:
+        for title, headers in needed_headers(case):
+            yield f"--  {title}:"
+            yield from (f"--    {name}: {value}" for name, value in headers)
