@@ -89,7 +89,7 @@ OURS = {
     "page_opened_as_a_file": (
         "origin = https://app.example.com",
         ("--origin", "file:///home/me/index.html"),
-        ": null. To fix it, serve the page over http(s), and ask for the last URL at once: pages from files and",
+        ": null. To fix it, serve the page over http or https",
     ),
     "method_not_listed": (
         "origin = https://app.example.com",
@@ -101,7 +101,7 @@ OURS = {
         "origin = https://app.example.com\nmethods = GET, PATCH",
         ("--origin", APP, "-X", "patch"),
         "is 'GET, PATCH', and the case of a method counts; it must name patch."
-        " To fix it, write PATCH instead of patch in the page, for the case of a method counts",
+        " To fix it, write PATCH instead of patch in the page, as the case of a method counts",
     ),
     "header_not_listed": (
         "origin = https://app.example.com",
@@ -123,7 +123,7 @@ OURS = {
     "response_header_in_the_request": (
         "origin = https://app.example.com",
         ("--origin", APP, "-H", "Access-Control-Allow-Origin: *"),
-        "To fix it, take the response header access-control-allow-origin out of the page's request",
+        "To fix it, remove Access-Control-Allow-Origin from the request headers of the page, as only a server can send it",
     ),
     "credentials_off": (
         "origin = https://app.example.com",
@@ -135,7 +135,7 @@ OURS = {
         "origin = *",
         ("--origin", APP, "--credentials"),
         "Access-Control-Allow-Origin is *, which browsers refuse with credentials; it should be https://app.example.com."
-        " To fix it, write true in credentials (a.ini:1) and the origins that you trust in origin (a.ini:3)",
+        " To fix it, write https://app.example.com instead of * in origin (a.ini:3) and write true in credentials (a.ini:1)",
     ),
     "everything_at_once": (
         "origin = https://app.example.com",
@@ -167,7 +167,7 @@ OURS = {
     "path_without_star": (
         "policy = api\napi_origin = *\napi_path = /api",
         ("--origin", APP, "--path", "/api/users"),
-        "; api_path has /api, and that is one path only. To fix it, write /api/* in api_path (a.ini:5)",
+        "; api_path has /api, and that is one path only. To fix it, add /api/* to api_path (a.ini:5)",
     ),
     "double_slash": (
         "policy = api\napi_origin = *\napi_path = /api/*",
