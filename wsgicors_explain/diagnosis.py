@@ -138,7 +138,8 @@ def spell(configuration: Configuration, cors: CORS, change: Change) -> str:
     policy, values = cors.policies[change.policy], ", ".join(change.values)
     place = configuration.named(policy, change.option)
     if not change.add:
-        instead = f" instead of {policy.origin[0]}" if change.option == "origin" else ""
+        only = change.option == "origin" and len(policy.origin) == 1
+        instead = f" instead of {policy.origin[0]}" if only else ""
         return f"write {values}{instead} in {place}"
     lists = lists_of(policy) if change.option == "origin" else []
     if lists:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from .browser import Browser
 from .configuration import allows_anyone, empty_app
 from .headers import SAFELISTED_METHODS, Headers, unsafe_names
-from .middleware import CORS, OPTIONS, Policy, middleware_of
+from .middleware import CORS, OPTIONS, Policy, middleware_of, normal_path
 
 # Where a request is played: a host that no page is on, so that it is never same-origin.
 HOST: Final = "https://request.invalid"
@@ -68,8 +68,20 @@ def find_remedy(cors: CORS, asked: Asked, candidates: Iterable[Policy]) -> Remed
 
 
 def attempts(cors: CORS, policy: Policy, asked: Asked) -> Iterator[Remedy]:
-    """Remedies to try: for the page where it is; if that is not secure enough, for the page on https."""
-    yield needed(cors, policy, asked)
+    """Remedies to try: for the request as it is, for the normal form of its path, for https."""
+    plain = needed(cors, policy, asked)
+    yield plain
+    if asked.include and all(isinstance(entry, str) for entry in policy.origin):
+        # With credentials, what else is listed may not be safe enough.
+        safe = [entry for entry in policy.origin if re.match(r"https://[^*]+$", entry)]
+        origins = Change(policy.name, "origin", tuple(dict.fromkeys([*safe, asked.origin])))
+        others = [change for change in plain.changes if change.option != "origin"]
+        yield Remedy((origins, *others), plain.asked)
+    path = normal_path(asked.path)
+    if path != asked.path:
+        page = Change("", "path", text=f"ask for {path} instead of {asked.path}")
+        attempt = needed(cors, policy, asked._replace(path=path))
+        yield Remedy((page, *attempt.changes), attempt.asked)
     scheme, _, rest = asked.origin.partition("://")
     if scheme == "http":
         origin = f"https://{rest}"
