@@ -7,7 +7,7 @@ nothing else, so it never says more than was seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -43,6 +43,7 @@ from .middleware import (
     UNSAFE_HEADERS,
     VERB_NOT_ALLOWED,
 )
+from .targets import Visit
 from .wire import URL, Exchange, Response
 
 
@@ -57,7 +58,8 @@ class Diagnosis(NamedTuple):
 class Case:
     """A blocked request, with all that is known about it.
 
-    origin: the page's. method, headers, include: as the page asked.
+    origin: the page's. method, headers, include: as the page asked. visits: what the last
+    request met of wsgicors, where that is in the same process.
     """
 
     verdict: Verdict
@@ -65,6 +67,7 @@ class Case:
     method: str
     headers: Headers
     include: bool
+    visits: Sequence[Visit] = ()
 
     @property
     def exchanges(self) -> list[Exchange]:

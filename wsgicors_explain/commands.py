@@ -8,14 +8,14 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from .advice import advise
 from .browser import Browser, NetworkError, Request, Verdict
 from .causes import Case, but
 from .configuration import Configuration, key_of
-from .diagnosis import conclude
+from .diagnosis import conclude, origin_lists
 from .headers import REQUEST_METHOD, Headers, get_header
 from .middleware import (
     ALLOW_ORIGIN,
@@ -24,7 +24,7 @@ from .middleware import (
     __version__,
     show,
 )
-from .targets import UsageError, load
+from .targets import UsageError, Visit, load, visits
 from .wire import Exchange, Response
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def say(text: str, style: str = "") -> None:
 def check(args: argparse.Namespace) -> int:
     """The command ``check``: 0 if every configuration loads, else 1."""
     problems = advice = 0
-    for configuration in load(args.target, args.section):
+    found = load(args.target, args.section)
+    for configuration in [use for each in found for use in (each, *each.others)]:
         if configuration.cors:
             for policy in configuration.cors.policies.values():
                 for option, message in advise(configuration.cors, policy):
@@ -62,9 +63,9 @@ def check(args: argparse.Namespace) -> int:
                         configuration.about(key_of(policy, option), message)
                     )
             say(f"{configuration.name} ({configuration.place})")
-            for row in table(configuration.cors):
+            for row in [*table(configuration.cors), *origin_lists(configuration.cors)]:
                 say(f"  {row}")
-        elif not configuration.problems:
+        elif not configuration.problems and not configuration.others:
             raise UsageError(f"there is no wsgicors.CORS in {args.target}")
         for line in configuration.problems:
             say(line, BAD)
@@ -110,6 +111,7 @@ class Prober(Browser):
     """The browser of ``explain``. A careful one sends nothing by which a server may change something."""
 
     careful = False
+    visits: Sequence[Visit] = ()
 
     def _send(self, request: Request, method: str, headers: Headers, body: bytes) -> Response:
         if (
@@ -121,7 +123,8 @@ class Prober(Browser):
                 "not sent"
             )  # the last step is ok, so the verdict is that of the steps so far
         try:
-            return super()._send(request, method, headers, body)
+            with visits() as self.visits:
+                return super()._send(request, method, headers, body)
         except NetworkError:
             raise
         except (Exception, SystemExit) as error:
@@ -184,7 +187,8 @@ def explain(args: argparse.Namespace) -> int:
         case = Case(verdict, browser.origin, args.method, args.header, args.credentials)
         say(f"ALLOWED: {what}{but(case)}", GOOD)
         return 0
-    case = Case(verdict, browser.origin, args.method, args.header, args.credentials)
+    asked = (browser.origin, args.method, args.header, args.credentials)
+    case = Case(verdict, *asked, browser.visits)
     *before, last = conclude(configuration, case)
     for line in before:
         say(line)

@@ -25,6 +25,7 @@ from .middleware import (
 )
 from .origins import LOCAL_NAMES, host_and_port, near_miss
 from .remedies import Asked, Change, Remedy, find_remedy, passes
+from .targets import Visit
 from .wire import wsgi_environ
 
 if TYPE_CHECKING:
@@ -34,18 +35,35 @@ if TYPE_CHECKING:
 def conclude(configuration: Configuration | None, case: Case) -> list[str]:
     """What would have passed; and in the last line, why this is blocked and what to do."""
     ours = Diagnosis("", "")
-    if configuration and configuration.cors and case.exchanges:
-        ours = diagnose(configuration, configuration.cors, case)
+    if configuration and case.exchanges:
+        ours = diagnose(configuration, case)
     seen = Diagnosis(ours.cause) if ours.cause else find_cause(case)
     fix = ours.fix or seen.fix
     last = f"BLOCKED: {seen.cause}" + (f". To fix it, {fix}" if fix else "")
     return [*([] if any(ours) else what_would_pass(case)), last]
 
 
-def diagnose(configuration: Configuration, cors: CORS, case: Case) -> Diagnosis:
+def visit_of(configuration: Configuration, case: Case) -> Visit | None:
+    """The middleware that decided; None: there is none."""
+    for visit in case.visits:
+        if visit.cors.decide(visit.environ) is not None:
+            return visit
+    if case.visits:
+        return case.visits[0]
+    if configuration.cors is None:
+        return None
+    sent = case.last
+    environ = wsgi_environ(sent.method, sent.url, sent.headers, sent.body)
+    return Visit(configuration.cors, environ)
+
+
+def diagnose(configuration: Configuration, case: Case) -> Diagnosis:
     """What the configuration has to do with it; empty where the responses tell more."""
-    exchange = case.last
-    environ = wsgi_environ(exchange.method, exchange.url, exchange.headers, exchange.body)
+    exchange, visit = case.last, visit_of(configuration, case)
+    if visit is None:
+        return Diagnosis("", "")
+    cors, environ = visit
+    configuration = configuration.use_of(cors)
     origin = environ.get("HTTP_ORIGIN")
     decision = cors.decide(environ)
     own_cors = get_header(exchange.response.headers, ALLOW_ORIGIN) is not None
@@ -53,7 +71,8 @@ def diagnose(configuration: Configuration, cors: CORS, case: Case) -> Diagnosis:
         return Diagnosis("", "")
     path = environ["PATH_INFO"].encode("latin-1").decode(errors="surrogateescape")
     method = get_header(exchange.headers, REQUEST_METHOD) or exchange.method
-    asked = Asked(origin, path, method, case.headers, case.include)
+    mount = environ["SCRIPT_NAME"].encode("latin-1").decode(errors="surrogateescape")
+    asked = Asked(origin, path, method, case.headers, case.include, mount)
     if origin == "null" and not (decision and decision.policy):
         why = f"{decision.reason}: null" if decision else f"no policy governs the path {path}"
         return Diagnosis(why, "serve the page over http or https")
@@ -77,7 +96,7 @@ def refused(
     if reason == AMBIGUOUS_PATH:
         path = normal_path(asked.path)
         normal = asked._replace(path=path)
-        fixes = [f"ask for {path} instead of {asked.path}"]
+        fixes = [f"ask for {asked.mount}{path} instead of {asked.mount}{asked.path}"]
         if not passes(cors, Remedy((), normal)):
             fixes.append(fix_for(configuration, cors, normal, cors.policies.values()))
         return Diagnosis(reason, " and ".join(filter(None, fixes)))
@@ -156,8 +175,12 @@ def not_governed(configuration: Configuration, cors: CORS, asked: Asked, status:
     near, path = nearest_path(cors, asked.path)
     fix = fix_for(configuration, cors, asked, cors.policies.values())
     if path and passes(cors, Remedy((), asked._replace(path=path))):
-        fix = ", or ".join(filter(None, (f"ask for {path}", fix)))
-    return Diagnosis(f"no policy governs the path {asked.path}{near}{answered}", fix)
+        fix = ", or ".join(filter(None, (f"ask for {asked.mount}{path}", fix)))
+    mounted = ""
+    if asked.mount:
+        mounted = f", which is what follows {asked.mount}, where the application is mounted"
+    cause = f"no policy governs the path {asked.path}{mounted}{near}{answered}"
+    return Diagnosis(cause, fix)
 
 
 def nearest_path(cors: CORS, path: str) -> tuple[str, str]:
@@ -179,6 +202,15 @@ def lists_of(policy: Policy) -> list[OriginList]:
     """The lists of origins that change while the server runs."""
     module = sys.modules[type(policy).__module__]  # of a vendored copy, perhaps
     return [entry for entry in policy.origin if isinstance(entry, module.OriginList)]
+
+
+def origin_lists(cors: CORS) -> list[str]:
+    """The lists of the policies, a line each."""
+    return [
+        f"{policy.name}: {describe_list(origins)}"
+        for policy in cors.policies.values()
+        for origins in lists_of(policy)
+    ]
 
 
 def missing_from_lists(group: Iterable[Policy]) -> str:

@@ -24,7 +24,8 @@ class Asked(NamedTuple):
     """A page's request, as far as CORS is concerned.
 
     path: what the middleware sees, below the mount point; as text, decoded.
-    headers: those that the page sets. include: the credentials mode.
+    headers: those that the page sets. include: the credentials mode. mount: what comes before
+    the path in the URL.
     """
 
     origin: str
@@ -32,6 +33,7 @@ class Asked(NamedTuple):
     method: str
     headers: Headers
     include: bool
+    mount: str = ""
 
 
 class Change(NamedTuple):
@@ -79,7 +81,9 @@ def attempts(cors: CORS, policy: Policy, asked: Asked) -> Iterator[Remedy]:
         yield Remedy((origins, *others), plain.asked)
     path = normal_path(asked.path)
     if path != asked.path:
-        page = Change("", "path", text=f"ask for {path} instead of {asked.path}")
+        page = Change(
+            "", "path", text=f"ask for {asked.mount}{path} instead of {asked.mount}{asked.path}"
+        )
         attempt = needed(cors, policy, asked._replace(path=path))
         yield Remedy((page, *attempt.changes), attempt.asked)
     scheme, _, rest = asked.origin.partition("://")
