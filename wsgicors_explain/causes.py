@@ -253,13 +253,9 @@ def of_cors_check(case: Case) -> Diagnosis:
     redirected = after_redirect(case)
     if redirected:
         return redirected
-    if not case.is_preflight:
-        if response.status in REDIRECT_STATUSES and get_header(response.headers, "location"):
-            return of_response_redirect(case)
-        if response.status >= 400:
-            return of_error(case)
-        if cache_marks(response):
-            return of_cache(case)
+    known = None if case.is_preflight else of_response(case)
+    if known:
+        return known
     values = [value for name, value in response.headers if name.lower() == ALLOW_ORIGIN.lower()]
     if len(values) > 1:
         return of_two_values(case, values)
@@ -269,6 +265,16 @@ def of_cors_check(case: Case) -> Diagnosis:
 
 
 SEND_ABOVE: Final = "let the server send the headers above"
+
+
+def of_response(case: Case) -> Diagnosis | None:
+    """What stands behind a response, not of a preflight, that lacks the headers."""
+    response = case.response
+    if response.status in REDIRECT_STATUSES and get_header(response.headers, "location"):
+        return of_response_redirect(case)
+    if response.status >= 400:
+        return of_error(case)
+    return of_cache(case) if cache_marks(response) else None
 
 
 def of_response_redirect(case: Case) -> Diagnosis:

@@ -7,7 +7,6 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from .causes import Case, Diagnosis, find_cause, needed_headers
 from .configuration import Configuration, key_of
@@ -21,15 +20,11 @@ from .middleware import (
     VERB_NOT_ALLOWED,
     OriginList,
     Policy,
-    normal_path,
 )
 from .origins import LOCAL_NAMES, host_and_port, near_miss
-from .remedies import Asked, Change, Remedy, find_remedy, passes
+from .remedies import Asked, Change, Remedy, allows, find_remedy, passes
 from .targets import Visit
 from .wire import wsgi_environ
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
 
 
 def conclude(configuration: Configuration | None, case: Case) -> list[str]:
@@ -60,29 +55,32 @@ def visit_of(configuration: Configuration, case: Case) -> Visit | None:
 def diagnose(configuration: Configuration, case: Case) -> Diagnosis:
     """What the configuration has to do with it; empty where the responses tell more."""
     exchange, visit = case.last, visit_of(configuration, case)
-    if visit is None:
+    if visit is None or visit.environ.get("HTTP_ORIGIN") != case.origin:
         return Diagnosis("", "")
-    cors, environ = visit
+    cors, decision = visit.cors, visit.cors.decide(visit.environ)
+    if decision is None and get_header(exchange.response.headers, ALLOW_ORIGIN) is not None:
+        return Diagnosis("", "")
     configuration = configuration.use_of(cors)
-    origin = environ.get("HTTP_ORIGIN")
-    decision = cors.decide(environ)
-    own_cors = get_header(exchange.response.headers, ALLOW_ORIGIN) is not None
-    if origin is None or origin != case.origin or (decision is None and own_cors):
-        return Diagnosis("", "")
-    path = environ["PATH_INFO"].encode("latin-1").decode(errors="surrogateescape")
-    method = get_header(exchange.headers, REQUEST_METHOD) or exchange.method
-    mount = environ["SCRIPT_NAME"].encode("latin-1").decode(errors="surrogateescape")
-    asked = Asked(origin, path, method, case.headers, case.include, mount)
-    if origin == "null" and not (decision and decision.policy):
-        why = f"{decision.reason}: null" if decision else f"no policy governs the path {path}"
-        return Diagnosis(why, "serve the page over http or https")
+    asked = asked_of(case, visit)
     if decision is None:
-        return not_governed(configuration, cors, asked, exchange.response.status)
-    if decision.policy:
-        return Diagnosis("", fix_for(configuration, cors, asked, decision.group))
-    if decision.reason not in (NOT_ALLOWED, DENIED, VERB_NOT_ALLOWED, AMBIGUOUS_PATH):
-        return Diagnosis(decision.reason, "")
-    return refused(configuration, cors, asked, decision.reason, decision.group)
+        found = not_governed(configuration, cors, asked, exchange.response.status)
+    elif decision.policy:
+        found = Diagnosis("", fix_for(configuration, cors, asked, decision.group))
+    else:
+        found = refused(configuration, cors, asked, decision.reason, decision.group)
+    return (
+        found._replace(fix="serve the page over http or https") if asked.origin == "null" else found
+    )
+
+
+def asked_of(case: Case, visit: Visit) -> Asked:
+    """The request as the middleware sees it."""
+    path, mount = [
+        visit.environ.get(key, "").encode("latin-1").decode(errors="surrogateescape")
+        for key in ("PATH_INFO", "SCRIPT_NAME")
+    ]
+    method = get_header(case.last.headers, REQUEST_METHOD) or case.last.method
+    return Asked(case.origin, path, method, case.headers, case.include, mount)
 
 
 def refused(
@@ -94,39 +92,50 @@ def refused(
 ) -> Diagnosis:
     """A request that the policies for its path refuse."""
     if reason == AMBIGUOUS_PATH:
-        path = normal_path(asked.path)
-        normal = asked._replace(path=path)
-        fixes = [f"ask for {asked.mount}{path} instead of {asked.mount}{asked.path}"]
-        if not passes(cors, Remedy((), normal)):
-            fixes.append(fix_for(configuration, cors, normal, cors.policies.values()))
-        return Diagnosis(reason, " and ".join(filter(None, fixes)))
+        candidates = tuple(cors.policies.values())
+        return Diagnosis(reason, fix_for(configuration, cors, asked, candidates))
+    if reason == VERB_NOT_ALLOWED:
+        return Diagnosis(reason, fix_for(configuration, cors, asked, group))
+    if reason not in (NOT_ALLOWED, DENIED):
+        return Diagnosis(reason, "")
     if not cors.policies:
         place = configuration.place_of("policy")
         fix = f"name a policy for this path before deny in policy ({place})"
         return Diagnosis(f"{reason}: {asked.origin}", fix)
-    if reason == VERB_NOT_ALLOWED:
-        return Diagnosis(reason, fix_for(configuration, cors, asked, group))
+    return not_allowed(configuration, cors, asked, reason, group)
+
+
+def not_allowed(
+    configuration: Configuration,
+    cors: CORS,
+    asked: Asked,
+    reason: str,
+    group: Sequence[Policy],
+) -> Diagnosis:
+    """An origin that no policy for the path allows."""
     near, instead = nearest_origin(cors, group, asked)
     cause = f"{reason}: {asked.origin}{near}{missing_from_lists(group)}"
     if not near:
         for policy in cors.policies.values():
-            if policy not in group and policy.allows(asked.origin, {}):
+            if policy not in group and allows(policy, asked):
                 cause += f"; {policy.name} would allow it, but is not for this path"
     candidates = group or tuple(cors.policies.values())
     fix = fix_for(configuration, cors, asked, candidates)
+    if not instead:
+        return Diagnosis(cause, fix)
     page = f"open the page at {instead}"
-    if fix in ("", f"serve the page from {instead}"):
-        return Diagnosis(cause, page if instead else fix)
-    return Diagnosis(cause, f"{page}, or {fix}" if instead else fix)
+    known = fix in ("", f"serve the page from {instead}")
+    return Diagnosis(cause, page if known else f"{page}, or {fix}")
 
 
 def nearest_origin(cors: CORS, group: Iterable[Policy], asked: Asked) -> tuple[str, str]:
     """What the policies allow instead, and what that lets the page do."""
     for policy in group:
         key = key_of(policy, "origin")
-        if policy.allows(asked.origin.replace("://", "://a-name-under."), {}):
+        under = asked._replace(origin=asked.origin.replace("://", "://a-name-under."))
+        if allows(policy, under):
             return f"; {key} allows only names under that host, not itself", ""
-        near = near_origin(policy, asked.origin, {})
+        near = near_origin(policy, asked)
         if near:
             found = f"; {key} allows {near} ({near_miss(near, asked.origin)})"
             enough = passes(cors, Remedy((), asked._replace(origin=near)))
@@ -237,26 +246,29 @@ def name_of(function: object) -> str:
     return f"{name}() ({os.path.relpath(code.co_filename)}:{code.co_firstlineno})"
 
 
-def near_origin(policy: Policy, origin: str, environ: WSGIEnvironment) -> str:
-    """An origin that the policy allows, and that is this one but for scheme, port, ``www.`` or localhost's name."""
-    scheme, _, authority = origin.partition("://")
-    host, port = host_and_port(authority)
+def near_origin(policy: Policy, asked: Asked) -> str:
+    """An origin that the policy allows, and that differs in a detail: see `variants`."""
     ports = [
         found[0]
         for entry in policy.origin
         if isinstance(entry, str) and (found := re.search(":[0-9]+$", entry))
     ]
-    hosts = (
-        LOCAL_NAMES
-        if host in LOCAL_NAMES
-        else (host[4:] if host.startswith("www.") else f"www.{host}",)
-    )
+    for other in variants(asked.origin, ports):
+        if other != asked.origin and allows(policy, asked._replace(origin=other)):
+            return other
+    return ""
+
+
+def variants(origin: str, ports: list[str]) -> list[str]:
+    """The origin with another scheme, port, ``www.`` or name of localhost."""
+    scheme, _, authority = origin.partition("://")
+    host, port = host_and_port(authority)
+    hosts: tuple[str, ...] = LOCAL_NAMES
+    if host not in LOCAL_NAMES:
+        hosts = (host[4:] if host.startswith("www.") else f"www.{host}",)
     others = [f"{'http' if scheme == 'https' else 'https'}://{authority}"]
     others += [f"{scheme}://{other_host}{port and ':'}{port}" for other_host in hosts]
-    others += [f"{scheme}://{host}{other_port}" for other_port in ("", *ports)]
-    return next(
-        (other for other in others if other != origin and policy.allows(other, environ)), ""
-    )
+    return others + [f"{scheme}://{host}{other_port}" for other_port in ("", *ports)]
 
 
 def what_would_pass(case: Case) -> Iterable[str]:

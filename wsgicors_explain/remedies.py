@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
 from .browser import Browser
 from .configuration import allows_anyone, empty_app
 from .headers import SAFELISTED_METHODS, Headers, unsafe_names
 from .middleware import CORS, OPTIONS, Policy, middleware_of, normal_path
+from .wire import URL, wsgi_environ
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 # Where a request is played: a host that no page is on, so that it is never same-origin.
 HOST: Final = "https://request.invalid"
@@ -163,13 +167,14 @@ def change_origin(policy: Policy, asked: Asked) -> list[Change]:
 
 def allows(policy: Policy, asked: Asked) -> bool:
     """Whether the policy, were it the only one, allows the origin of the request."""
-    environ = {"REQUEST_METHOD": asked.method, "PATH_INFO": wsgi_path(asked.path)}
-    return policy.allows(asked.origin, {**environ, "HTTP_ORIGIN": asked.origin})
+    return policy.allows(asked.origin, environ_of(asked))
 
 
-def wsgi_path(path: str) -> str:
-    """PATH_INFO of a path: its bytes, each as one character (PEP 3333)."""
-    return path.encode("utf-8", "surrogateescape").decode("latin-1")
+def environ_of(asked: Asked) -> WSGIEnvironment:
+    """The environ of the request, for predicates."""
+    url = URL.parse(HOST + quote(asked.path, errors="surrogateescape"))
+    headers = [("Origin", asked.origin), *asked.headers]
+    return wsgi_environ(asked.method, url, headers, b"")
 
 
 def listing(policy: Policy, option: str, names: tuple[str, ...]) -> Change:
