@@ -9,6 +9,8 @@ import pytest
 from test_browser_http import serving
 
 from wsgicors_explain import main
+from wsgicors_explain.causes import redirect_fix
+from wsgicors_explain.wire import URL
 
 PAGE = "https://app.example.com"
 ORIGIN = ("Access-Control-Allow-Origin", PAGE)
@@ -167,7 +169,7 @@ LAST_LINES = {
         " it, add authorization to allow_headers"
     ),
     "spring": (
-        "BLOCKED: the preflight to URL/x was answered 403 \"Invalid CORS request\": Spring's"
+        'BLOCKED: the preflight to URL/x was answered 403 "Invalid CORS request": Spring\'s'
         " CORS configuration does not allow the origin https://app.example.com, or the method"
         " POST, or a header. To fix it, allow https://app.example.com, POST and content-type"
         " in Spring's CorsConfiguration or @CrossOrigin"
@@ -411,7 +413,7 @@ LAST_LINES = {
     ),
     "to_http": (
         "BLOCKED: URL/x was redirected (302) to http://api.example.com/x/, which is mixed"
-        " content for a page on https. To fix it, ask for https://api.example.com/x/; and let"
+        " content for a page on https. To fix it, ask for https://api.example.com/x/, and let"
         " the server redirect to https: behind a TLS proxy it has to know the scheme, so let"
         " the proxy set X-Forwarded-Proto and the server trust it"
     ),
@@ -439,3 +441,92 @@ def test_last_line(name, capsys):
         url = f"http://127.0.0.1:{port}"
         status, lines = explain(capsys, f"{url}/x", "--origin", PAGE, *arguments)
     assert (status, lines[-1].replace(url, "URL")) == (1, LAST_LINES[name])
+
+
+ALLOWING = [("Access-Control-Allow-Origin", "*")]
+
+
+@pytest.mark.parametrize(
+    ("path", "last"),
+    [
+        (
+            "/items",
+            "BLOCKED: FIRST/x redirects to SECOND/items, on another origin, so the request's Origin"
+            " became null, which SECOND does not allow. To fix it, ask for SECOND/items in the"
+            " first place, and allow https://app.example.com there",
+        ),
+        (
+            "/login",
+            "BLOCKED: FIRST/x redirects to SECOND/login, on another origin, so the request's Origin"
+            " became null, which SECOND does not allow; it looks like a login page. To fix it, log"
+            " in before the request; FIRST should answer 401 instead of redirecting",
+        ),
+    ],
+)
+def test_redirect_to_another_origin_is_told_with_both_ends(path, last, capsys):
+    with serving(answers(GOOD, (200, [ORIGIN], b""))) as port:
+        second = f"http://127.0.0.1:{port}"
+        redirect = (302, [*ALLOWING, ("Location", second + path)], b"")
+        with serving(answers(GOOD, redirect)) as port_of_first:
+            first = f"http://127.0.0.1:{port_of_first}"
+            status, lines = explain(capsys, f"{first}/x", "--origin", PAGE)
+    told = lines[-1].replace(first, "FIRST").replace(second, "SECOND")
+    told = told.replace(first[7:], "FIRST").replace(second[7:], "SECOND")
+    assert (status, told) == (1, last)
+
+
+def test_post_that_a_redirect_turned_into_get_is_told_where_it_is_allowed(capsys):
+    def app(environ, start_response):
+        old = environ["PATH_INFO"] == "/x"
+        headers = [ORIGIN, ("Content-Type", "text/plain")]
+        status = "301 Moved" if old else "200 OK"
+        start_response(status, [*headers, ("Location", "/x/")] if old else headers)
+        return [b""]
+
+    with serving(app) as port:
+        url = f"http://127.0.0.1:{port}"
+        status, lines = explain(capsys, f"{url}/x", "--origin", PAGE, "-X", "POST", "--send")
+    assert (status, lines[-1].replace(url, "URL")) == (
+        0,
+        "ALLOWED: POST URL/x for a page on https://app.example.com, but as GET without its body:"
+        " URL/x redirects to URL/x/ (301); ask for URL/x/ in the first place",
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"[{", "500 Internal Server Error"),
+        (b'[{"message": "no"}]', '500 "no"'),
+        (b'{"errors": 5}', "500 Internal Server Error"),
+        (b"<!doctype html><p>x</p>", "500 Internal Server Error"),
+        (b"\x89PNG", "500 Internal Server Error"),
+        (b"x" * 200, '500 "' + "x" * 157 + '..."'),
+    ],
+    ids=["broken", "list", "without_a_message", "without_a_title", "binary", "long"],
+)
+def test_first_line_of_a_body_is_told_where_it_says_something(body, told, capsys):
+    with serving(answers(GOOD, (500, [], body))) as port:
+        _, lines = explain(capsys, f"http://127.0.0.1:{port}/x", "--origin", PAGE)
+    assert f" was answered {told}: the application failed" in lines[-1]
+
+
+def test_login_that_a_response_asks_for_is_named(capsys):
+    with serving(answers(GOOD, (401, [], b""))) as port:
+        _, lines = explain(capsys, f"http://127.0.0.1:{port}/x", "--origin", PAGE)
+    assert lines[-1].endswith(
+        ": a login is asked for, and this error lacks Access-Control-Allow-Origin."
+        " To fix it, send the login that the server wants"
+    )
+
+
+def test_redirect_from_https_to_http_of_the_same_host_asks_for_the_scheme():
+    url = URL.parse("https://api.example.com/x")
+    assert redirect_fix(url, "http://api.example.com/x/").startswith(
+        "ask for https://api.example.com/x/, and let the server redirect to https"
+    )
+
+
+def test_there_are_enough_situations():
+    assert len(SITUATIONS) >= 40
+    assert SITUATIONS.keys() == LAST_LINES.keys()

@@ -42,6 +42,14 @@ APPS = """
             return ["https://d.example"]
 
     objects = CORS(inner, origin=["https://b.example", OriginList(Origins())])
+
+    def fails():
+        raise OSError("no database")
+
+    started = CORS(inner, origin=OriginList(fails, initial=["https://b.example"]))
+    gate = lambda environ, start_response: start_response(
+        "403 Forbidden", [("Content-Type", "text/plain")]) and [] or [b"members only"]
+    gate.app = items
 """
 
 
@@ -110,6 +118,26 @@ def run(tmp_path, monkeypatch, capsys, request):
             " To fix it, add https://app.example.com to what Origins() returns",
         ),
         (
+            "started",
+            (),
+            "BLOCKED: no policy for this path allows the origin: https://app.example.com; it is"
+            " missing from the list of fails() (apps.py:34): 1 origin, not loaded yet."
+            " To fix it, add https://app.example.com to what fails() (apps.py:34) returns",
+        ),
+        (
+            "api",
+            ("--path", "/api/a%20b"),
+            "BLOCKED: no policy governs the path /a b, which is what follows /api, where the"
+            " application is mounted",
+        ),
+        (
+            "gate",
+            (),
+            'BLOCKED: GET http://localhost/ was answered 403 "members only": the server refuses'
+            " it, and this error lacks Access-Control-Allow-Origin."
+            " To fix it, read the server's log for the reason",
+        ),
+        (
             "late",
             (),
             "BLOCKED: no policy for this path allows the origin: https://app.example.com."
@@ -143,5 +171,6 @@ def test_every_middleware_that_is_made_is_checked(run):
         " only the outer one's headers are sent",
         "apps:make() (apps.py:24)",
         "apps:make() (apps.py:32)",
+        "apps:make() (apps.py:37)",
         "apps:make() (apps.py:18)",
     ]

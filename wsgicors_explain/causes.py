@@ -210,7 +210,7 @@ def redirect_fix(url: URL, target: str) -> str:
     except ValueError:
         return "ask for the final URL in the first place"
     if url.scheme == "https" and new.scheme == "http" and url.host == new.host:
-        return f"ask for {secure(url, target)}; {TELL_SCHEME}"
+        return f"ask for {secure(url, target)}, {TELL_SCHEME}"
     slash = " (with the slash)" if new.target == f"{url.target}/" else ""
     return f"ask for {new}{slash} in the first place"
 
@@ -463,7 +463,7 @@ def of_mixed_content(case: Case) -> Diagnosis:
     url, target = case.last.url, target_of(case.last)
     cause = f"{url} was redirected ({case.response.status}) to {target}, which is mixed content"
     return Diagnosis(
-        f"{cause} for a page on https", f"ask for {secure(url, target)}; {TELL_SCHEME}"
+        f"{cause} for a page on https", f"ask for {secure(url, target)}, {TELL_SCHEME}"
     )
 
 

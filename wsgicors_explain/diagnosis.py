@@ -24,7 +24,6 @@ from .middleware import (
 from .origins import LOCAL_NAMES, host_and_port, near_miss
 from .remedies import Asked, Change, Remedy, allows, find_remedy, passes
 from .targets import Visit
-from .wire import wsgi_environ
 
 
 def conclude(configuration: Configuration | None, case: Case) -> list[str]:
@@ -38,23 +37,17 @@ def conclude(configuration: Configuration | None, case: Case) -> list[str]:
     return [*([] if any(ours) else what_would_pass(case)), last]
 
 
-def visit_of(configuration: Configuration, case: Case) -> Visit | None:
-    """The middleware that decided; None: there is none."""
+def visit_of(case: Case) -> Visit | None:
+    """The middleware that decided; None: none was asked, as something before it answered."""
     for visit in case.visits:
         if visit.cors.decide(visit.environ) is not None:
             return visit
-    if case.visits:
-        return case.visits[0]
-    if configuration.cors is None:
-        return None
-    sent = case.last
-    environ = wsgi_environ(sent.method, sent.url, sent.headers, sent.body)
-    return Visit(configuration.cors, environ)
+    return case.visits[0] if case.visits else None
 
 
 def diagnose(configuration: Configuration, case: Case) -> Diagnosis:
     """What the configuration has to do with it; empty where the responses tell more."""
-    exchange, visit = case.last, visit_of(configuration, case)
+    exchange, visit = case.last, visit_of(case)
     if visit is None or visit.environ.get("HTTP_ORIGIN") != case.origin:
         return Diagnosis("", "")
     cors, decision = visit.cors, visit.cors.decide(visit.environ)

@@ -46,7 +46,8 @@ def first_line(response: Response) -> str:
     if text.startswith("<"):
         parts = [found[1] for pattern in (XML_CODE, XML_MESSAGE) if (found := pattern.search(text))]
         return shorten(html.unescape(": ".join(parts)))
-    return shorten(text.partition("\n")[0]) if text.isprintable() or "\n" in text else ""
+    line = text.partition("\n")[0]
+    return "" if "\ufffd" in line else shorten(line)
 
 
 def json_message(text: str) -> str:
