@@ -576,14 +576,14 @@ def test_what_the_origin_null_is_is_explained():
 
 
 def test_redirect_that_the_page_may_not_see_is_named():
-    for headers_, target in (
-        ([("Location", "https://login.example/")], "https://login.example/"),
-        ([], "nowhere"),
-    ):
-        verdict = fetch(Server(response=headers_, status="302 Found"), "/")
-        assert verdict.reason.endswith(
-            f"It redirects to {target}: a login page, or the URL to ask for in the first place"
-        )
+    location = ("Location", "https://login.example/")
+    verdict = fetch(Server(response=[location], status="302 Found"), "/")
+    assert verdict.reason.endswith(
+        "It redirects to https://login.example/: a login page,"
+        " or the URL to ask for in the first place"
+    )
+    verdict = fetch(Server(response=[], status="302 Found"), "/")
+    assert "redirects" not in verdict.reason
 
 
 def test_port_is_near_miss():
@@ -708,7 +708,7 @@ def test_preflight_allows_method_and_headers(method, pairs, credentials, sent, p
     [
         ("301 Moved Permanently", "a preflight is never redirected"),
         ("401 Unauthorized", "before any login is asked for"),
-        ("403 Forbidden", "before any login is asked for"),
+        ("403 Forbidden", "it must be a status from 200 to 299"),
         ("404 Not Found", "no answer to OPTIONS"),
         ("405 Method Not Allowed", "no answer to OPTIONS"),
         ("304 Not Modified", "it must be a status from 200 to 299"),

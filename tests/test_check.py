@@ -698,7 +698,8 @@ def test_risk_that_a_list_may_bring_is_not_called_absent(risk, advice, check):
         status, lines = check("listed:app", listed_py=code)
     finally:
         sys.modules.pop("listed", None)
-    assert (status, lines[3:-1]) == (0, advice)
+    assert lines[3] == "  direct: <lambda>() (listed.py:3): 1 origin, loaded 0 s ago"
+    assert (status, lines[4:-1]) == (0, advice)
 
 
 def test_application_of_a_module_is_checked(check):
@@ -723,7 +724,10 @@ def test_application_of_a_module_is_checked(check):
         "re.compile('https://a'), allowed, OriginList(Framework.<lambda> (checked_one.py:6)"
         in lines[2]
     )
-    assert lines[3:] == ["no problems"]
+    assert lines[3:] == [
+        "  direct: Framework.<lambda>() (checked_one.py:6): 1 origin, loaded 0 s ago",
+        "no problems",
+    ]
     assert check("checked_one:none") == (
         2,
         ["wsgicors: there is no wsgicors.CORS in checked_one:none"],

@@ -203,8 +203,9 @@ def module(tmp_path):
         ),
         (
             "login", ("-X", "PUT"),
-            "BLOCKED: the preflight was answered 401; a preflight never carries cookies or Authorization:"
-            " it must be answered before any login is asked for",
+            "BLOCKED: the preflight to http://localhost/ was answered 401 Unauthorized:"
+            " a login is asked for, and a preflight never carries one."
+            " To fix it, let OPTIONS pass without a login: handle CORS before authentication",
         ),
         (
             "missing", ("--path", "/x"),
@@ -213,7 +214,8 @@ def module(tmp_path):
         ),
         (
             "outside", ("--path", "/x"),
-            "BLOCKED: the response to GET: Access-Control-Allow-Origin is 'null'; it should be https://app.example.com",
+            "BLOCKED: the response to GET: Access-Control-Allow-Origin is 'null'; it should be https://app.example.com."
+            " To fix it, let the server send the headers above",
         ),
         (
             "redirected", (),
@@ -256,8 +258,9 @@ def test_application_without_the_middleware_is_asked_too(module, explain):
     assert lines[-1] == (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be "
         + APP
-        + " or *"
+        + " or *. To fix it, let the server send the headers above"
     )
+    assert f"--    Access-Control-Allow-Origin: {APP}" in lines
 
 
 def test_interruption_ends_the_command_in_one_line(tmp_path, explain):
@@ -294,7 +297,8 @@ def test_caught_exception_can_be_read_by_the_page(module, explain):
     assert "< 500 Internal Server Error" in lines
     assert (
         lines[-1]
-        == f"ALLOWED: GET http://localhost/ for a page on {APP}; what it may read is an error, 500"
+        == f"ALLOWED: GET http://localhost/ for a page on {APP}; what it may read is an error,"
+        " 500 Internal Server Error: the application failed"
     )
 
 
@@ -342,9 +346,9 @@ def test_put_is_not_sent_without_being_asked_for(explain):
     with serving(app) as port:
         url = f"http://127.0.0.1:{port}/x"
         status, lines, _ = explain(url, "-X", "PUT")
-        assert (status, app.asked) == (0, ["OPTIONS"])
+        assert (status, app.asked) == (1, ["OPTIONS"])
         assert lines[-1] == (
-            f"ALLOWED: PUT {url} for a page on {APP}, says the preflight; the request itself was not sent (--send does)"
+            f"UNKNOWN: the preflight allows PUT {url} for a page on {APP}; the request itself is sent with --send only"
         )
         status, lines, _ = explain(url, "-X", "PUT", "--send")
         assert (status, app.asked) == (0, ["OPTIONS", "OPTIONS", "PUT"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from .configuration import allows_anyone, empty_app
 from .headers import (
@@ -21,44 +22,59 @@ from .middleware import (
     public_suffix_list,
 )
 
+# option, which of its names, why they have no effect
+WITHOUT_EFFECT: Final[tuple[tuple[str, Callable[[str], bool], str], ...]] = (
+    ("methods", lambda name: name.upper() in FORBIDDEN_METHODS, "no page may send it"),
+    (
+        "headers",
+        lambda name: is_forbidden_request_header(name, ""),
+        "no page may set it, the browser does",
+    ),
+    (
+        "expose_headers",
+        lambda name: name.lower() in SAFELISTED_RESPONSE_HEADERS,
+        "every page may read it",
+    ),
+    (
+        "expose_headers",
+        lambda name: name.lower() in FORBIDDEN_RESPONSE_HEADERS,
+        "no page may ever read it",
+    ),
+)
+
 
 def advise(cors: CORS, policy: Policy) -> Iterable[tuple[str, str]]:
     """(option, message) for what the policy itself shows."""
     if not policy.origin:
         yield "origin", "is empty, so no page is allowed"
-    without_effect: tuple[tuple[str, Callable[[str], bool], str], ...] = (
-        ("methods", lambda name: name.upper() in FORBIDDEN_METHODS, "no page may send it"),
-        (
-            "headers",
-            lambda name: is_forbidden_request_header(name, ""),
-            "no page may set it, the browser does",
-        ),
-        (
-            "expose_headers",
-            lambda name: name.lower() in SAFELISTED_RESPONSE_HEADERS,
-            "every page may read it",
-        ),
-        (
-            "expose_headers",
-            lambda name: name.lower() in FORBIDDEN_RESPONSE_HEADERS,
-            "no page may ever read it",
-        ),
-    )
-    for option, is_meant, why in without_effect:
+    for option, is_meant, why in WITHOUT_EFFECT:
         yield from (
             (option, f"{name} has no effect: {why}")
             for name in getattr(policy, option)
             if is_meant(name)
         )
+    yield from on_maxage(policy)
+    for risk in sorted(policy.accept_risk):
+        if not has_risk(cors, policy, risk):
+            yield "accept_risk", f"{risk} is accepted, but not there: leave it out"
+    yield from on_wildcards(policy)
+    reason = why_unreachable(cors, policy)
+    if reason:
+        yield "origin", f"no request can reach the policy {policy.name}: {reason}"
+
+
+def on_maxage(policy: Policy) -> Iterable[tuple[str, str]]:
+    """A time that is too short to help, or longer than any browser takes."""
     if policy.maxage < 60 and (policy.headers or set(policy.methods) - SAFELISTED_METHODS):
         often = f"after {policy.maxage} seconds" if policy.maxage else "before every request"
         yield "maxage", f"lets browsers ask again {often}: leave it out, which means 600"
     if policy.maxage > MAX_AGE_EVER:
         limits = f"Chromium {MAX_AGE_LIMIT}, WebKit 600"
         yield "maxage", f"no browser honours more than {MAX_AGE_EVER} seconds ({limits})"
-    for risk in sorted(policy.accept_risk):
-        if not has_risk(cors, policy, risk):
-            yield "accept_risk", f"{risk} is accepted, but not there: leave it out"
+
+
+def on_wildcards(policy: Policy) -> Iterable[tuple[str, str]]:
+    """Wildcards that were looked up in a short table only."""
     wildcards = [
         entry
         for entry in policy.origin
@@ -67,9 +83,6 @@ def advise(cors: CORS, policy: Policy) -> Iterable[tuple[str, str]]:
     if policy.credentials and wildcards and public_suffix_list() is None:
         unknown = "whether anyone can register under it was looked up in a short table only: install wsgicors[psl]"
         yield "origin", f"{wildcards[0]} has credentials, and {unknown}"
-    reason = why_unreachable(cors, policy)
-    if reason:
-        yield "origin", f"no request can reach the policy {policy.name}: {reason}"
 
 
 def has_risk(cors: CORS, policy: Policy, risk: str) -> bool:
@@ -113,11 +126,20 @@ def policies_of_earlier_paths_govern(policies: list[Policy], path: frozenset[str
     groups = list(dict.fromkeys(frozenset(policy.path) for policy in policies if policy.path))
     earlier = groups[: groups.index(path)] if path else groups
     patterns = [pattern for group in earlier for pattern in group]
-    exact = {pattern.removesuffix("/*") for pattern in patterns}
-    prefixes = tuple(pattern[:-1] for pattern in patterns if pattern.endswith("/*"))
-    wanted = [pattern.removesuffix("/*") for pattern in path]
-    wanted += [pattern[:-1] for pattern in path if pattern.endswith("/*")]
+    exact = without_star(patterns)
+    prefixes = tuple(up_to_star(patterns))
+    wanted = [*without_star(path), *up_to_star(path)]
     return all(part in exact or part.startswith(prefixes) for part in wanted or ["/"])
+
+
+def without_star(patterns: Iterable[str]) -> set[str]:
+    """The paths that the patterns name."""
+    return {pattern.removesuffix("/*") for pattern in patterns}
+
+
+def up_to_star(patterns: Iterable[str]) -> list[str]:
+    """How all paths begin that are below one of the patterns."""
+    return [pattern[:-1] for pattern in patterns if pattern.endswith("/*")]
 
 
 def takes(policy: Policy, entry: object) -> bool:

@@ -152,7 +152,7 @@ def what_status_means(response: Response) -> str:
     if status in REDIRECT_STATUSES:
         target = get_header(response.headers, "location") or "nowhere"
         return f"a preflight is never redirected, and this one was, to {target}: ask for that URL in the first place"
-    if status in (401, 403, 407):
+    if status in (401, 407):
         return "a preflight never carries cookies or Authorization: it must be answered before any login is asked for"
     if status in (404, 405, 501):
         return "the server has no answer to OPTIONS at this URL, and it needs one with a status from 200 to 299"
@@ -337,8 +337,8 @@ class Browser:
         if request.cors:
             problem = cors_check(request, response)
             if problem:
-                if response.status in REDIRECT_STATUSES:
-                    target = get_header(response.headers, "location") or "nowhere"
+                target = get_header(response.headers, "location")
+                if response.status in REDIRECT_STATUSES and target is not None:
                     problem += f". It redirects to {target}: a login page, or the URL to ask for in the first place"
                 if response.status >= 400:
                     problem += f". Its status is {response.status}: look into that first, errors often bypass CORS code"

@@ -8,13 +8,14 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from .advice import advise
 from .browser import Browser, NetworkError, Request, Verdict
+from .causes import Case, but
 from .configuration import Configuration, key_of
-from .diagnosis import Diagnosis, diagnose
+from .diagnosis import conclude, origin_lists
 from .headers import REQUEST_METHOD, Headers, get_header
 from .middleware import (
     ALLOW_ORIGIN,
@@ -23,7 +24,7 @@ from .middleware import (
     __version__,
     show,
 )
-from .targets import UsageError, load
+from .targets import UsageError, Visit, load, visits
 from .wire import Exchange, Response
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def say(text: str, style: str = "") -> None:
 def check(args: argparse.Namespace) -> int:
     """The command ``check``: 0 if every configuration loads, else 1."""
     problems = advice = 0
-    for configuration in load(args.target, args.section):
+    found = load(args.target, args.section)
+    for configuration in [use for each in found for use in (each, *each.others)]:
         if configuration.cors:
             for policy in configuration.cors.policies.values():
                 for option, message in advise(configuration.cors, policy):
@@ -61,9 +63,9 @@ def check(args: argparse.Namespace) -> int:
                         configuration.about(key_of(policy, option), message)
                     )
             say(f"{configuration.name} ({configuration.place})")
-            for row in table(configuration.cors):
+            for row in [*table(configuration.cors), *origin_lists(configuration.cors)]:
                 say(f"  {row}")
-        elif not configuration.problems:
+        elif not configuration.problems and not configuration.others:
             raise UsageError(f"there is no wsgicors.CORS in {args.target}")
         for line in configuration.problems:
             say(line, BAD)
@@ -109,6 +111,7 @@ class Prober(Browser):
     """The browser of ``explain``. A careful one sends nothing by which a server may change something."""
 
     careful = False
+    visits: Sequence[Visit] = ()
 
     def _send(self, request: Request, method: str, headers: Headers, body: bytes) -> Response:
         if (
@@ -120,7 +123,8 @@ class Prober(Browser):
                 "not sent"
             )  # the last step is ok, so the verdict is that of the steps so far
         try:
-            return super()._send(request, method, headers, body)
+            with visits() as self.visits:
+                return super()._send(request, method, headers, body)
         except NetworkError:
             raise
         except (Exception, SystemExit) as error:
@@ -173,22 +177,22 @@ def explain(args: argparse.Namespace) -> int:
     if verdict.allowed and verdict.response is None and verdict.preflight is None:
         say(f"UNKNOWN: {what} needs no preflight, and without --send it is not sent", BAD)
         return 1
-    if verdict.allowed:
-        but = (
-            ""
-            if verdict.response
-            else ", says the preflight; the request itself was not sent (--send does)"
+    if verdict.allowed and verdict.response is None:
+        say(
+            f"UNKNOWN: the preflight allows {what}; the request itself is sent with --send only",
+            BAD,
         )
-        if verdict.response and verdict.response.status >= 400:
-            but = f"; what it may read is an error, {verdict.response.status}"
-        say(f"ALLOWED: {what}{but}", GOOD)
+        return 1
+    if verdict.allowed:
+        case = Case(verdict, browser.origin, args.method, args.header, args.credentials)
+        say(f"ALLOWED: {what}{but(case)}", GOOD)
         return 0
-    exchanges = [step.exchange for step in verdict.steps if step.exchange]
-    diagnosis = Diagnosis("", "")
-    if configuration and configuration.cors and exchanges:
-        diagnosis = diagnose(configuration, configuration.cors, exchanges[-1], args.credentials)
-    fix = f". To fix it, {diagnosis.fix}" if diagnosis.fix else ""
-    say(f"BLOCKED: {diagnosis.cause or verdict.reason}{fix}", BAD)
+    asked = (browser.origin, args.method, args.header, args.credentials)
+    case = Case(verdict, *asked, browser.visits)
+    *before, last = conclude(configuration, case)
+    for line in before:
+        say(line)
+    say(last, BAD)
     return 1
 
 

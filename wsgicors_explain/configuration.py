@@ -45,6 +45,7 @@ class Configuration:
     options: key -> value as given; empty where only the finished middleware is known.
     cors: the middleware, or None where `problems` prevent it, or where there is none.
     app: the application to explain: the middleware, or what wraps it. Problems and advice are lines for the user.
+    others: the further uses in the same application.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Configuration:
     app: WSGIApplication | None = None
     problems: list[str] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
+    others: list[Configuration] = field(default_factory=list)
 
     def place_of(self, key: str) -> str:
         """Where `key` is written, or else could be."""
@@ -67,6 +69,13 @@ class Configuration:
         """A policy's option by its key and place, in running text."""
         key = key_of(policy, option)
         return f"{key} ({self.place_of(key)})"
+
+    def use_of(self, cors: CORS) -> Configuration:
+        """The use that made this middleware; one without places where that was not seen."""
+        for use in (self, *self.others):
+            if use.cors is cors:
+                return use
+        return Configuration(self.name, self.place, cors=cors)
 
     def build(self, make: Callable[[], CORS]) -> None:
         """Make the middleware, or note the problems that prevent it."""

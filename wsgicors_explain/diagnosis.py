@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+import sys
+import time
+from collections.abc import Iterable, Sequence
 
-from .browser import NULL_ORIGIN
-from .configuration import Configuration, allows_anyone, key_of
-from .headers import REQUEST_HEADERS, REQUEST_METHOD, SAFELISTED_METHODS, get_header
+from .causes import Case, Diagnosis, find_cause, needed_headers
+from .configuration import Configuration, key_of
+from .headers import REQUEST_METHOD, get_header
 from .middleware import (
     ALLOW_ORIGIN,
     AMBIGUOUS_PATH,
@@ -15,166 +18,255 @@ from .middleware import (
     DENIED,
     NOT_ALLOWED,
     VERB_NOT_ALLOWED,
+    OriginList,
     Policy,
-    normal_path,
 )
 from .origins import LOCAL_NAMES, host_and_port, near_miss
-from .wire import Exchange, wsgi_environ
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+from .remedies import Asked, Change, Remedy, allows, find_remedy, passes
+from .targets import Visit
 
 
-class Diagnosis(NamedTuple):
-    """Why the configuration refuses, and what to change in it; empty where the browser's word is all there is."""
+def conclude(configuration: Configuration | None, case: Case) -> list[str]:
+    """What would have passed; and in the last line, why this is blocked and what to do."""
+    ours = Diagnosis("", "")
+    if configuration and case.exchanges:
+        ours = diagnose(configuration, case)
+    seen = Diagnosis(ours.cause) if ours.cause else find_cause(case)
+    fix = ours.fix or seen.fix
+    last = f"BLOCKED: {seen.cause}" + (f". To fix it, {fix}" if fix else "")
+    return [*([] if any(ours) else what_would_pass(case)), last]
 
-    cause: str
-    fix: str
+
+def visit_of(case: Case) -> Visit | None:
+    """The middleware that decided; None: none was asked, as something before it answered."""
+    for visit in case.visits:
+        if visit.cors.decide(visit.environ) is not None:
+            return visit
+    return case.visits[0] if case.visits else None
 
 
-def diagnose(
-    configuration: Configuration, cors: CORS, exchange: Exchange, include: bool
-) -> Diagnosis:
-    """What the configuration has to do with a request that is blocked at `exchange`."""
-    environ = wsgi_environ(exchange.method, exchange.url, exchange.headers, exchange.body)
-    origin = environ.get("HTTP_ORIGIN")
-    path = (
-        environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
-    )  # as it is written in the configuration
-    decision = cors.decide(environ)
-    if origin is None or (
-        decision is None and get_header(exchange.response.headers, ALLOW_ORIGIN) is not None
-    ):
-        return Diagnosis("", "")  # no CORS request yet, or an application that does CORS by itself
+def diagnose(configuration: Configuration, case: Case) -> Diagnosis:
+    """What the configuration has to do with it; empty where the responses tell more."""
+    exchange, visit = case.last, visit_of(case)
+    if visit is None or visit.environ.get("HTTP_ORIGIN") != case.origin:
+        return Diagnosis("", "")
+    cors, decision = visit.cors, visit.cors.decide(visit.environ)
+    if decision is None and get_header(exchange.response.headers, ALLOW_ORIGIN) is not None:
+        return Diagnosis("", "")
+    configuration = configuration.use_of(cors)
+    asked = asked_of(case, visit)
     if decision is None:
-        cause, fix = not_governed(configuration, cors, path)
-        status = exchange.response.status
-        return Diagnosis(
-            cause + (f", and the application answers it with {status}" if status >= 300 else ""),
-            fix,
-        )
-    policies = decision.group
-    if decision.policy:
-        fixes = shortcomings(configuration, decision.policy, exchange, include)
-        for policy in policies if fixes else ():
-            if policy.allows(origin, environ) and not shortcomings(
-                configuration, policy, exchange, include
-            ):
-                fixes[-1] += (
-                    f", or name {policy.name}, which allows this, before {decision.policy.name}"
-                )
-                break
-        return Diagnosis("", " and ".join(fixes))
-    if decision.reason == AMBIGUOUS_PATH:
-        return Diagnosis(decision.reason, f"ask for {normal_path(path)} instead of {path}")
-    if decision.reason == VERB_NOT_ALLOWED:
-        verb = get_header(exchange.headers, REQUEST_METHOD) or exchange.method
-        keys = [
-            configuration.named(policy, "methods")
-            for policy in policies
-            if policy.allows(origin, environ)
-        ]
-        return Diagnosis(decision.reason, f"add {verb} to {' or '.join(keys)}")
-    if decision.reason not in (NOT_ALLOWED, DENIED):
-        return Diagnosis(decision.reason, "")
-
-    cause = f"{decision.reason}: {origin}"
-    if origin == "null":
-        return Diagnosis(
-            cause, f"serve the page over http(s), and ask for the last URL at once: {NULL_ORIGIN}"
-        )
-    fix = f"add {origin} to " + " or ".join(
-        configuration.named(policy, "origin") for policy in policies
+        found = not_governed(configuration, cors, asked, exchange.response.status)
+    elif decision.policy:
+        found = Diagnosis("", fix_for(configuration, cors, asked, decision.group))
+    else:
+        found = refused(configuration, cors, asked, decision.reason, decision.group)
+    return (
+        found._replace(fix="serve the page over http or https") if asked.origin == "null" else found
     )
-    if not policies:
-        fix = f"name a policy for this path before deny in policy ({configuration.place_of('policy')})"
-    for policy in policies:
+
+
+def asked_of(case: Case, visit: Visit) -> Asked:
+    """The request as the middleware sees it."""
+    path, mount = [
+        visit.environ.get(key, "").encode("latin-1").decode(errors="surrogateescape")
+        for key in ("PATH_INFO", "SCRIPT_NAME")
+    ]
+    method = get_header(case.last.headers, REQUEST_METHOD) or case.last.method
+    return Asked(case.origin, path, method, case.headers, case.include, mount)
+
+
+def refused(
+    configuration: Configuration,
+    cors: CORS,
+    asked: Asked,
+    reason: str,
+    group: Sequence[Policy],
+) -> Diagnosis:
+    """A request that the policies for its path refuse."""
+    if reason == AMBIGUOUS_PATH:
+        candidates = tuple(cors.policies.values())
+        return Diagnosis(reason, fix_for(configuration, cors, asked, candidates))
+    if reason == VERB_NOT_ALLOWED:
+        return Diagnosis(reason, fix_for(configuration, cors, asked, group))
+    if reason not in (NOT_ALLOWED, DENIED):
+        return Diagnosis(reason, "")
+    if not cors.policies:
+        place = configuration.place_of("policy")
+        fix = f"name a policy for this path before deny in policy ({place})"
+        return Diagnosis(f"{reason}: {asked.origin}", fix)
+    return not_allowed(configuration, cors, asked, reason, group)
+
+
+def not_allowed(
+    configuration: Configuration,
+    cors: CORS,
+    asked: Asked,
+    reason: str,
+    group: Sequence[Policy],
+) -> Diagnosis:
+    """An origin that no policy for the path allows."""
+    near, instead = nearest_origin(cors, group, asked)
+    cause = f"{reason}: {asked.origin}{near}{missing_from_lists(group)}"
+    if not near:
+        for policy in cors.policies.values():
+            if policy not in group and allows(policy, asked):
+                cause += f"; {policy.name} would allow it, but is not for this path"
+    candidates = group or tuple(cors.policies.values())
+    fix = fix_for(configuration, cors, asked, candidates)
+    if not instead:
+        return Diagnosis(cause, fix)
+    page = f"open the page at {instead}"
+    known = fix in ("", f"serve the page from {instead}")
+    return Diagnosis(cause, page if known else f"{page}, or {fix}")
+
+
+def nearest_origin(cors: CORS, group: Iterable[Policy], asked: Asked) -> tuple[str, str]:
+    """What the policies allow instead, and what that lets the page do."""
+    for policy in group:
         key = key_of(policy, "origin")
-        if policy.allows(origin.replace("://", "://a-name-under."), environ):
-            return Diagnosis(f"{cause}; {key} allows only names under that host, not itself", fix)
-        near = near_origin(policy, origin, environ)
+        under = asked._replace(origin=asked.origin.replace("://", "://a-name-under."))
+        if allows(policy, under):
+            return f"; {key} allows only names under that host, not itself", ""
+        near = near_origin(policy, asked)
         if near:
-            cause += f"; {key} allows {near} ({near_miss(near, origin)})"
-            return Diagnosis(cause, f"open the page at {near}, or {fix}")
-    for policy in cors.policies.values():
-        if policy not in policies and policy.allows(origin, environ):
-            cause += f"; {policy.name} would allow it, but is not for this path"
+            found = f"; {key} allows {near} ({near_miss(near, asked.origin)})"
+            enough = passes(cors, Remedy((), asked._replace(origin=near)))
+            return found, near if enough else ""
+    return "", ""
+
+
+def fix_for(
+    configuration: Configuration, cors: CORS, asked: Asked, candidates: Iterable[Policy]
+) -> str:
+    """All that has to change, as a clause; empty where no change is known to help."""
+    candidates = tuple(candidates)
+    remedy = find_remedy(cors, asked, candidates)
+    if remedy is None:
+        return ""
+    fix = " and ".join(spell(configuration, cors, change) for change in remedy.changes)
+    for policy in candidates[1:]:
+        if passes(cors, Remedy((), asked), first=policy.name):
+            first = candidates[0].name
+            return f"{fix}, or name {policy.name}, which allows this, before {first}"
+    return fix
+
+
+def spell(configuration: Configuration, cors: CORS, change: Change) -> str:
+    """A change as a clause."""
+    if not change.policy:
+        return change.text
+    policy, values = cors.policies[change.policy], ", ".join(change.values)
+    place = configuration.named(policy, change.option)
+    if not change.add:
+        only = change.option == "origin" and len(policy.origin) == 1
+        instead = f" instead of {policy.origin[0]}" if only else ""
+        return f"write {values}{instead} in {place}"
+    lists = lists_of(policy) if change.option == "origin" else []
+    if lists:
+        place = f"what {name_of(lists[0].source)} returns"
+    return f"add {values} to {place}"
+
+
+def not_governed(configuration: Configuration, cors: CORS, asked: Asked, status: int) -> Diagnosis:
+    """A request that no policy governs, and which path comes near it."""
+    answered = f", and the application answers it with {status}" if status >= 300 else ""
+    if callable(cors.matchstrategy):
+        cause = "the matchstrategy leaves this request alone"
+        return Diagnosis(cause + answered, "let it return the name of a policy")
+    near, path = nearest_path(cors, asked.path)
+    fix = fix_for(configuration, cors, asked, cors.policies.values())
+    if path and passes(cors, Remedy((), asked._replace(path=path))):
+        fix = ", or ".join(filter(None, (f"ask for {asked.mount}{path}", fix)))
+    mounted = ""
+    if asked.mount:
+        mounted = f", which is what follows {asked.mount}, where the application is mounted"
+    cause = f"no policy governs the path {asked.path}{mounted}{near}{answered}"
     return Diagnosis(cause, fix)
 
 
-def shortcomings(
-    configuration: Configuration, policy: Policy, exchange: Exchange, include: bool
-) -> list[str]:
-    """What to change in a policy that allows the origin, so that it allows the rest as well."""
-    method = get_header(exchange.headers, REQUEST_METHOD) or "GET"
-    names = (get_header(exchange.headers, REQUEST_HEADERS) or "").split(",")
-    missing = [
-        name
-        for name in names
-        if name and name not in [allowed.lower() for allowed in policy.headers]
-    ]
-    mistaken = [name for name in missing if name.startswith("access-control-")]
-    fixes = []
-    if include and not policy.credentials:
-        fixes.append(f"write true in {configuration.named(policy, 'credentials')}")
-        if allows_anyone(policy):
-            fixes.append(f"the origins that you trust in {configuration.named(policy, 'origin')}")
-    if policy.methods != ("*",) and method not in (*SAFELISTED_METHODS, *policy.methods):
-        if method.upper() in policy.methods:
-            fixes.append(
-                f"write {method.upper()} instead of {method} in the page, for the case of a method counts"
-            )
-        else:
-            fixes.append(f"add {method} to {configuration.named(policy, 'methods')}")
-    if mistaken:
-        fixes.append(f"take the response header {mistaken[0]} out of the page's request")
-    elif missing and policy.headers != ("*",):
-        fixes.append(f"add {', '.join(missing)} to {configuration.named(policy, 'headers')}")
-    return fixes
-
-
-def not_governed(configuration: Configuration, cors: CORS, path: str) -> Diagnosis:
-    """A request that no policy governs, and which path comes near it."""
-    if callable(cors.matchstrategy):
-        return Diagnosis(
-            "the matchstrategy leaves this request alone", "let it return the name of a policy"
-        )
-    cause = f"no policy governs the path {path}"
+def nearest_path(cors: CORS, path: str) -> tuple[str, str]:
+    """Which path of a policy is nearly this one, and what the page could ask for."""
     for policy in cors.policies.values():
-        key, place = key_of(policy, "path"), configuration.named(policy, "path")
         for pattern in policy.path:
             stem = pattern[:-2] if pattern.endswith("/*") else pattern
-            near = f"{cause}; {key} has {pattern}, and"
+            near = f"; {key_of(policy, 'path')} has {pattern}, and"
             if path.rstrip("/") == stem.rstrip("/"):
-                return Diagnosis(
-                    f"{near} a trailing slash counts",
-                    f"ask for {pattern}, or add {path} to {place}",
-                )
+                return f"{near} a trailing slash counts", pattern
             if path.startswith(f"{stem}/"):
-                return Diagnosis(f"{near} that is one path only", f"write {stem}/* in {place}")
+                return f"{near} that is one path only", ""
             if f"{path}/".lower().startswith(f"{stem}/".lower()):
-                return Diagnosis(f"{near} case counts", f"ask for {stem}{path[len(stem) :]}")
-    places = [configuration.named(policy, "path") for policy in cors.policies.values()]
-    return Diagnosis(cause, f"add {path} to {' or '.join(places)}")
+                return f"{near} case counts", f"{stem}{path[len(stem) :]}"
+    return "", ""
 
 
-def near_origin(policy: Policy, origin: str, environ: WSGIEnvironment) -> str:
-    """An origin that the policy allows, and that is this one but for scheme, port, ``www.`` or localhost's name."""
-    scheme, _, authority = origin.partition("://")
-    host, port = host_and_port(authority)
+def lists_of(policy: Policy) -> list[OriginList]:
+    """The lists of origins that change while the server runs."""
+    module = sys.modules[type(policy).__module__]  # of a vendored copy, perhaps
+    return [entry for entry in policy.origin if isinstance(entry, module.OriginList)]
+
+
+def origin_lists(cors: CORS) -> list[str]:
+    """The lists of the policies, a line each."""
+    return [
+        f"{policy.name}: {describe_list(origins)}"
+        for policy in cors.policies.values()
+        for origins in lists_of(policy)
+    ]
+
+
+def missing_from_lists(group: Iterable[Policy]) -> str:
+    """The lists in which an origin was looked up, to be read after a semicolon."""
+    found = [describe_list(origins) for policy in group for origins in lists_of(policy)]
+    return f"; it is missing from the list of {' and of '.join(found)}" if found else ""
+
+
+def describe_list(origins: OriginList) -> str:
+    """A list by its function, its size and its age."""
+    count = f"{len(origins)} origin{'' if len(origins) == 1 else 's'}"
+    age = "not loaded yet"
+    if origins.loaded is not None:
+        age = f"loaded {time.time() - origins.loaded:.0f} s ago"
+    return f"{name_of(origins.source)}: {count}, {age}"
+
+
+def name_of(function: object) -> str:
+    """A function by its name and, where it is known, its place."""
+    code = getattr(function, "__code__", None)
+    name = getattr(function, "__qualname__", type(function).__name__)
+    if code is None:
+        return f"{name}()"
+    return f"{name}() ({os.path.relpath(code.co_filename)}:{code.co_firstlineno})"
+
+
+def near_origin(policy: Policy, asked: Asked) -> str:
+    """An origin that the policy allows, and that differs in a detail: see `variants`."""
     ports = [
         found[0]
         for entry in policy.origin
         if isinstance(entry, str) and (found := re.search(":[0-9]+$", entry))
     ]
-    hosts = (
-        LOCAL_NAMES
-        if host in LOCAL_NAMES
-        else (host[4:] if host.startswith("www.") else f"www.{host}",)
-    )
+    for other in variants(asked.origin, ports):
+        if other != asked.origin and allows(policy, asked._replace(origin=other)):
+            return other
+    return ""
+
+
+def variants(origin: str, ports: list[str]) -> list[str]:
+    """The origin with another scheme, port, ``www.`` or name of localhost."""
+    scheme, _, authority = origin.partition("://")
+    host, port = host_and_port(authority)
+    hosts: tuple[str, ...] = LOCAL_NAMES
+    if host not in LOCAL_NAMES:
+        hosts = (host[4:] if host.startswith("www.") else f"www.{host}",)
     others = [f"{'http' if scheme == 'https' else 'https'}://{authority}"]
     others += [f"{scheme}://{other_host}{port and ':'}{port}" for other_host in hosts]
-    others += [f"{scheme}://{host}{other_port}" for other_port in ("", *ports)]
-    return next(
-        (other for other in others if other != origin and policy.allows(other, environ)), ""
-    )
+    return others + [f"{scheme}://{host}{other_port}" for other_port in ("", *ports)]
+
+
+def what_would_pass(case: Case) -> Iterable[str]:
+    """The response headers with which the request would have passed."""
+    if case.exchanges:
+        for title, headers in needed_headers(case):
+            yield f"--  {title}:"
+            yield from (f"--    {name}: {value}" for name, value in headers)

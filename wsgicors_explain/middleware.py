@@ -32,8 +32,10 @@ __all__ = [
     "OriginList",
     "POLICY_HEADERS",
     "Policy",
+    "REFUSED_PREFLIGHT",
     "SAFELISTED_RESPONSE_HEADERS",
     "TOKEN",
+    "UNSAFE_HEADERS",
     "VERB_NOT_ALLOWED",
     "__version__",
     "is_local",
@@ -63,8 +65,10 @@ if TYPE_CHECKING:
         OPAQUE_SCHEMES,
         OPTIONS,
         POLICY_HEADERS,
+        REFUSED_PREFLIGHT,
         SAFELISTED_RESPONSE_HEADERS,
         TOKEN,
+        UNSAFE_HEADERS,
         VERB_NOT_ALLOWED,
         Call,
         ConfigError,
@@ -95,6 +99,16 @@ def middleware_of(thing: object) -> Any:
         if kind.__name__ in ("CORS", "ConfigError") and all(hasattr(module, m) for m in MARKS):
             return module
     return None
+
+
+def middleware_modules() -> list[Any]:
+    """Every copy of the middleware that is imported."""
+    found = []
+    for module in list(sys.modules.values()):
+        names = getattr(module, "__dict__", {})
+        if "CORS" in names and all(mark in names for mark in MARKS):
+            found.append(module)
+    return found
 
 
 def misfit(module: Any) -> str:

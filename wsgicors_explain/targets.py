@@ -8,11 +8,70 @@ import os
 import re
 import sys
 import traceback
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .configuration import Configuration
 from .inifile import read_ini
-from .middleware import Call, middleware_of, misfit
+from .middleware import Call, middleware_modules, middleware_of, misfit
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+class Visit(NamedTuple):
+    """A middleware that was asked, and the environ as it got it."""
+
+    cors: Any
+    environ: WSGIEnvironment
+
+
+@contextlib.contextmanager
+def wrapped(method: str, make: Callable[[Any], Any]) -> Iterator[None]:
+    """A method of every copy of the class CORS, replaced by what `make` makes of it."""
+    kinds = {module.CORS for module in middleware_modules()}
+    plain = {kind: getattr(kind, method) for kind in kinds}
+    for kind in kinds:
+        setattr(kind, method, make(plain[kind]))
+    try:
+        yield
+    finally:
+        for kind in kinds:
+            setattr(kind, method, plain[kind])
+
+
+@contextlib.contextmanager
+def visits() -> Iterator[list[Visit]]:
+    """Every middleware that is asked meanwhile, outermost first."""
+    noted: list[Visit] = []
+
+    def make(call: Any) -> Any:
+        def noting(cors: Any, environ: WSGIEnvironment, start_response: Any) -> Any:
+            noted.append(Visit(cors, environ.copy()))
+            return call(cors, environ, start_response)
+
+        return noting
+
+    with wrapped("__call__", make):
+        yield noted
+
+
+@contextlib.contextmanager
+def uses() -> Iterator[list[tuple[Any, str]]]:
+    """Every middleware that is made meanwhile, and where: file:line."""
+    noted: list[tuple[Any, str]] = []
+
+    def make(init: Any) -> Any:
+        def noting(cors: Any, *args: Any, **options: Any) -> None:
+            init(cors, *args, **options)
+            frame = inspect.stack(0)[1]
+            noted.append((cors, f"{os.path.relpath(frame.filename)}:{frame.lineno}"))
+
+        return noting
+
+    with wrapped("__init__", make):
+        yield noted
+
 
 # Where frameworks and other middlewares keep the application that they wrap.
 WRAPPED: Final = ("wsgi_app", "app", "application", "_app", "wrapped")
@@ -26,7 +85,11 @@ def load_app(target: str) -> Configuration:
     """The WSGI application module:attribute, and the first use of the middleware in it."""
     configuration = Configuration(target, target)
     try:
-        app = configuration.app = Call(f"call:{target}").load()
+        with uses() as made:
+            app = Call(f"call:{target.removesuffix('()')}").load()
+            if target.endswith("()"):
+                app = app()
+        configuration.app = app
     except (Exception, SystemExit) as error:
         module = middleware_of(error)
         if module is None:
@@ -40,12 +103,27 @@ def load_app(target: str) -> Configuration:
     configuration.place = os.path.relpath(file or target)
     require_application(target, app)
     configuration.cors = find_cors(app)
+    note_uses(configuration, made)
     return configuration
+
+
+def note_uses(configuration: Configuration, made: list[tuple[Any, str]]) -> None:
+    """The middlewares that were made while the application was loaded, wherever they are in it."""
+    for cors, place in made:
+        if cors is not configuration.cors:
+            use = Configuration(configuration.name, place, cors=cors)
+            configuration.others.append(use)
+    for use in (configuration, *configuration.others):
+        if use.cors and find_cors(use.cors.app):
+            use.advice.append(
+                f"{use.place}: it wraps another CORS:"
+                " of a path that both govern, only the outer one's headers are sent"
+            )
 
 
 def place_of_error(error: BaseException, module: Any) -> str:
     """Where the innermost call outside of the middleware is written: file:line."""
-    ours = (module.__file__, sys.modules[Call.__module__].__file__)
+    ours = (module.__file__, sys.modules[Call.__module__].__file__, __file__)
     frames = traceback.extract_tb(error.__traceback__)
     frame = [frame for frame in frames if frame.filename not in ours][-1]
     return f"{os.path.relpath(frame.filename)}:{frame.lineno}"
@@ -88,7 +166,7 @@ def load(target: str, section: str | None) -> list[Configuration]:
     section: only those in the section of that name. UsageError: there are none.
     """
     if not os.path.isfile(target) or target.endswith(".py"):
-        if re.fullmatch(r"[\w.]+(?<!\.py):[^\W\d][\w.]*", target):
+        if re.fullmatch(r"[\w.]+(?<!\.py):[^\W\d][\w.]*(\(\))?", target):
             return [load_app(target)]
         targets = "an ini file, module:attribute of an application, or (to explain) a URL such as http://localhost:8000"
         raise UsageError(f"{target} is not {targets}")

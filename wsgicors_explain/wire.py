@@ -86,10 +86,11 @@ def without_dots(path: str) -> str:
 
 
 class Response(NamedTuple):
-    """What a server answered: the status code and the headers as they came, in order."""
+    """What a server answered: the status code, the headers as they came, the start of the body."""
 
     status: int
     headers: Headers
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -160,14 +161,14 @@ def call_wsgi(
 
     iterable = app(environ, start_response)
     try:
-        next((chunk for chunk in iterable if chunk), b"")
+        written.append(next((chunk for chunk in iterable if chunk), b""))
     finally:
         close = getattr(iterable, "close", None)
         if close is not None:
             close()
     if not started:
         raise RuntimeError("the application did not call start_response (PEP 3333)")
-    return started[0]
+    return started[0]._replace(body=b"".join(written))
 
 
 def call_http(timeout: float, method: str, url: URL, headers: Headers, body: bytes) -> Response:
@@ -193,7 +194,9 @@ def call_http(timeout: float, method: str, url: URL, headers: Headers, body: byt
         ):  # interim responses such as 103 Early Hints; http.client knows 100 only
             response.headers = None  # type: ignore[assignment]
             response.begin()
-        return Response(response.status, response.getheaders())
+        # A good response may be a stream without an end.
+        start = response.read(65536) if response.status >= 400 else b""
+        return Response(response.status, response.getheaders(), start)
     except (OSError, http.client.HTTPException) as error:
         raise Unreachable(why_unreachable(url, timeout, error)) from error
     finally:

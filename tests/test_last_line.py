@@ -1,0 +1,532 @@
+"""The last line of `explain` says the true cause and what to do, for somebody who reads nothing else.
+
+Each situation is rebuilt from what its server or gateway answers. The last line is judged whole.
+"""
+
+from __future__ import annotations
+
+import pytest
+from test_browser_http import serving
+
+from wsgicors_explain import main
+from wsgicors_explain.causes import redirect_fix
+from wsgicors_explain.wire import URL
+
+PAGE = "https://app.example.com"
+ORIGIN = ("Access-Control-Allow-Origin", PAGE)
+TRUE = ("Access-Control-Allow-Credentials", "true")
+PUT = ("Access-Control-Allow-Methods", "PUT")
+JSON = ("-X", "POST", "-H", "Content-Type: application/json")
+TOKEN = ("-H", "Authorization: Bearer x")
+
+
+def explain(capsys, *arguments):
+    """The exit status, and the lines of the output."""
+    status = main(["explain", *arguments])
+    return status, capsys.readouterr().out.splitlines()
+
+
+def answers(preflight, response):
+    """An application that answers preflights and other requests so: (status, headers, body)."""
+
+    def app(environ, start_response):
+        asked = preflight if environ["REQUEST_METHOD"] == "OPTIONS" else response
+        status, headers, body = asked
+        always = {"Server": "hidden", "Content-Type": "text/plain"}
+        for name, _ in headers:
+            always.pop(name, None)
+        start_response(f"{status} Status", [*always.items(), *headers])
+        return [body]
+
+    return app
+
+
+GOOD = (200, [ORIGIN], b"")
+# name: (preflight, response, arguments)
+SITUATIONS = {
+    # Somebody says why.
+    "ours_refuses_the_origin": (
+        (403, [], b"CORS preflight refused: no policy for this path allows the origin.\n"), GOOD, JSON),
+    "ours_refuses_the_method": (
+        (403, [], b"CORS preflight refused: no policy for this path allows the method to the origin"
+         b" (matchstrategy = verbmatch).\n"), GOOD, ("-X", "PUT")),
+    "starlette_origin": ((400, [], b"Disallowed CORS origin"), GOOD, JSON),
+    "starlette_method": ((400, [ORIGIN], b"Disallowed CORS method"), GOOD, ("-X", "PUT")),
+    "starlette_headers": ((400, [ORIGIN], b"Disallowed CORS headers"), GOOD, TOKEN),
+    "spring": ((403, [], b"Invalid CORS request"), GOOD, JSON),
+    "s3_without_configuration": (
+        (403, [("Content-Type", "application/xml"), ("x-amz-request-id", "1")],
+         b"<?xml version='1.0'?><Error><Code>AccessForbidden</Code>"
+         b"<Message>CORSResponse: CORS is not enabled for this bucket.</Message></Error>"),
+        GOOD, ("-X", "PUT")),
+    "s3_no_rule": (
+        (403, [("x-amz-request-id", "1")],
+         b"<Error><Code>AccessForbidden</Code>"
+         b"<Message>CORSResponse: This CORS request is not allowed.</Message></Error>"),
+        GOOD, ("-X", "PUT")),
+    "rack_cors": ((200, [("X-Rack-CORS", "miss; no-method")], b""), GOOD, ("-X", "PUT")),
+    # Gateways.
+    "envoy": ((403, [("Server", "istio-envoy")], b"RBAC: access denied"), GOOD, TOKEN),
+    "cloudflare_challenge": (
+        (403, [("cf-mitigated", "challenge"), ("cf-ray", "1")], b"<!DOCTYPE html><title>Just a moment...</title>"),
+        GOOD, JSON),
+    "api_gateway_route": (
+        (403, [("x-amzn-ErrorType", "MissingAuthenticationTokenException")],
+         b'{"message":"Missing Authentication Token"}'), GOOD, TOKEN),
+    "api_gateway_key": (
+        (403, [("x-amzn-ErrorType", "ForbiddenException")], b'{"message":"Forbidden"}'), GOOD, TOKEN),
+    "kong_key": ((401, [], b'{"message":"No API key found in request"}'), GOOD, TOKEN),
+    "ngrok_warning": (
+        GOOD, (200, [("ngrok-error-code", "ERR_NGROK_6024")], b"<!DOCTYPE html>"), ()),
+    "firewall_without_a_word": ((403, [], b""), GOOD, JSON),
+    "nginx_forbids": (
+        (403, [("Server", "nginx/1.25")], b"<html><head><title>403 Forbidden</title></head></html>"),
+        GOOD, JSON),
+    # Logins, where there is a sign of one.
+    "basic_authentication": (
+        (401, [("WWW-Authenticate", "Basic realm=x")], b"Unauthorized"), GOOD, TOKEN),
+    "proxy_authentication": ((407, [], b""), GOOD, TOKEN),
+    "login_page_for_a_preflight": (
+        (302, [("Location", "https://login.example.com/?next=/x")], b""), GOOD, JSON),
+    "login_page_for_a_get": (GOOD, (302, [("Location", "/accounts/login/?next=/x")], b""), ()),
+    "access_denied_is_the_applications_word": (
+        GOOD, (403, [], b'{"detail": "You do not have permission to perform this action."}'), ()),
+    "csrf": (
+        GOOD, (403, [], b"<!DOCTYPE html><title>403 Forbidden</title><h1>Forbidden</h1>"
+               b"<p>CSRF verification failed. Request aborted.</p>"), ("-X", "POST", "--send")),
+    # A status is what it is first.
+    "traceback": (GOOD, (500, [], b"Internal Server Error"), ()),
+    "error_in_json": (GOOD, (500, [], b'{"error": {"message": "relation \\"x\\" does not exist"}}'), ()),
+    "not_found": (GOOD, (404, [], b"<!doctype html>\n<title>404 Not Found</title>"), ()),
+    "express_without_options": ((404, [], b"<pre>Cannot OPTIONS /x</pre>"), GOOD, ("-X", "PUT")),
+    "express_without_route": (GOOD, (404, [], b"<pre>Cannot GET /x</pre>"), ()),
+    "body_too_large": (
+        GOOD, (413, [("Server", "nginx")], b"<html><head><title>413 Request Entity Too Large</title></head>"),
+        ("-X", "POST", "--send")),
+    "too_many": (GOOD, (429, [], b"Too many requests, please try again later."), ()),
+    "bad_gateway": (
+        GOOD, (502, [("Server", "nginx")], b"<html><head><title>502 Bad Gateway</title></head></html>"), ()),
+    "gateway_timeout": (GOOD, (504, [], b""), ()),
+    "unknown_error_of_a_client": (GOOD, (418, [], b"I'm a teapot"), ()),
+    "host_not_allowed": ((400, [], b"<h1>Bad Request (400)</h1>"), GOOD, JSON),
+    "error_of_a_put": ((200, [ORIGIN, PUT], b""), (500, [], b"no room"), ("-X", "PUT", "--send")),
+    "preflight_fails": ((503, [], b"no healthy upstream"), GOOD, JSON),
+    "options_not_handled": ((405, [("Allow", "GET, POST")], b"Method Not Allowed"), GOOD, JSON),
+    # Twice, or from a cache.
+    "twice": (GOOD, (200, [ORIGIN, ORIGIN], b""), ()),
+    "proxy_adds_a_star": (GOOD, (200, [("Server", "nginx"), ORIGIN, (ORIGIN[0], "*")], b""), ()),
+    "cached_for_another_page": (
+        GOOD, (200, [("X-Cache", "Hit from cloudfront"), ("Age", "120"), (ORIGIN[0], "https://b.example")], b""),
+        ()),
+    # A framework that answers OPTIONS by itself.
+    "allow_only": ((200, [("Allow", "GET, HEAD, OPTIONS")], b""), GOOD, TOKEN),
+    "knows_cors": ((200, [PUT], b""), GOOD, ("-X", "PUT")),
+    "asp_net": ((200, [("Server", "Kestrel")], b""), GOOD, ("-X", "PUT")),
+    # The page.
+    "response_header_sent": (GOOD, GOOD, ("-H", "Access-Control-Allow-Origin: *")),
+    "content_type_of_a_get": (GOOD, GOOD, ("-H", "Content-Type: application/json")),
+    "header_of_a_library": (GOOD, GOOD, ("-H", "sentry-trace: 1", "-H", "baggage: 1")),
+    "method_and_headers": (GOOD, GOOD, ("-X", "PUT", *TOKEN)),
+    "patch": ((200, [ORIGIN, (PUT[0], "PATCH")], b""), GOOD, ("-X", "patch", *TOKEN)),
+    "file": (GOOD, GOOD, ("--origin", "null")),
+    "port": (GOOD, GOOD, ("--path", "http://127.0.0.1:6000/")),
+    # Redirects.
+    "slash": ((301, [("Location", "/x/")], b""), GOOD, JSON),
+    "to_http": (GOOD, (302, [ORIGIN, ("Location", "http://api.example.com/x/")], b""), ()),
+    "preflight_to_https": ((308, [("Location", "https://api.example.com/x")], b""), GOOD, JSON),
+    "nowhere": (GOOD, (302, [("Location", "mailto:a@b.example")], b""), ()),
+    "redirect_without_location": (GOOD, (302, [], b""), ()),
+}  # fmt: skip
+
+
+LAST_LINES = {
+    "ours_refuses_the_origin": (
+        'BLOCKED: the preflight to URL/x was answered 403 "CORS preflight refused: no policy'
+        ' for this path allows the origin.": wsgicors on the server refuses it: no policy for'
+        " this path allows the origin. To fix it, add https://app.example.com to the option"
+        " origin of the policy for this path"
+    ),
+    "ours_refuses_the_method": (
+        'BLOCKED: the preflight to URL/x was answered 403 "CORS preflight refused: no policy'
+        ' for this path allows the method to the origin (matchstrategy = verbmatch).":'
+        " wsgicors on the server refuses it: no policy for this path allows the method to the"
+        " origin (matchstrategy = verbmatch). To fix it, add PUT to the option methods of the"
+        " policy that allows https://app.example.com"
+    ),
+    "starlette_origin": (
+        'BLOCKED: the preflight to URL/x was answered 400 "Disallowed CORS origin": the'
+        " CORSMiddleware of Starlette or FastAPI does not allow the origin"
+        " https://app.example.com. To fix it, add https://app.example.com to allow_origins"
+    ),
+    "starlette_method": (
+        'BLOCKED: the preflight to URL/x was answered 400 "Disallowed CORS method": the'
+        " CORSMiddleware of Starlette or FastAPI does not allow the method PUT. To fix it, add"
+        " PUT to allow_methods"
+    ),
+    "starlette_headers": (
+        'BLOCKED: the preflight to URL/x was answered 400 "Disallowed CORS headers": the'
+        " CORSMiddleware of Starlette or FastAPI does not allow all of authorization. To fix"
+        " it, add authorization to allow_headers"
+    ),
+    "spring": (
+        'BLOCKED: the preflight to URL/x was answered 403 "Invalid CORS request": Spring\'s'
+        " CORS configuration does not allow the origin https://app.example.com, or the method"
+        " POST, or a header. To fix it, allow https://app.example.com, POST and content-type"
+        " in Spring's CorsConfiguration or @CrossOrigin"
+    ),
+    "s3_without_configuration": (
+        'BLOCKED: the preflight to URL/x was answered 403 "AccessForbidden: CORSResponse: CORS'
+        ' is not enabled for this bucket." by Amazon S3: the S3 bucket has no CORS'
+        " configuration. To fix it, give the bucket a CORS configuration with"
+        " https://app.example.com, PUT and the request headers"
+    ),
+    "s3_no_rule": (
+        'BLOCKED: the preflight to URL/x was answered 403 "AccessForbidden: CORSResponse: This'
+        " CORS request is not allowed.\" by Amazon S3: no rule of the S3 bucket's CORS"
+        " configuration allows https://app.example.com with PUT and the request headers. To"
+        " fix it, add https://app.example.com to AllowedOrigins, PUT to AllowedMethods and the"
+        " request headers to AllowedHeaders of one rule"
+    ),
+    "rack_cors": (
+        "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it"
+        " should be https://app.example.com or *; rack-cors does not allow the method PUT. To"
+        " fix it, add PUT to methods of the resource"
+    ),
+    "envoy": (
+        'BLOCKED: the preflight to URL/x was answered 403 "RBAC: access denied" by Envoy: a'
+        " policy of Envoy or Istio refuses the request. To fix it, let OPTIONS pass in the"
+        " AuthorizationPolicy"
+    ),
+    "cloudflare_challenge": (
+        'BLOCKED: the preflight to URL/x was answered 403 "Just a moment..." by Cloudflare:'
+        " Cloudflare answers with a challenge for people, which a script cannot pass. To fix"
+        " it, exempt this path from the challenge in Cloudflare's security rules"
+    ),
+    "api_gateway_route": (
+        'BLOCKED: the preflight to URL/x was answered 403 "Missing Authentication Token" by'
+        " Amazon API Gateway: API Gateway has no GET at this URL (its words for that are"
+        " Missing Authentication Token), or asks for a signature. To fix it, check the stage"
+        " and the path of URL/x, and deploy an OPTIONS method without authorization"
+    ),
+    "api_gateway_key": (
+        "BLOCKED: the preflight to URL/x was answered 403 Forbidden by Amazon API Gateway: API"
+        " Gateway refuses the request: an API key, a WAF or a policy. To fix it, exempt"
+        " OPTIONS from the API key and the resource policy"
+    ),
+    "kong_key": (
+        'BLOCKED: the preflight to URL/x was answered 401 "No API key found in request":'
+        " Kong's key-auth plugin refuses the preflight. To fix it, set run_on_preflight ="
+        " false in the plugin"
+    ),
+    "ngrok_warning": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be"
+        " https://app.example.com or *; ngrok shows its warning page instead of the"
+        " application. To fix it, send the header ngrok-skip-browser-warning from the page,"
+        " and allow it on the server"
+    ),
+    "firewall_without_a_word": (
+        "BLOCKED: the preflight to URL/x was answered 403 Forbidden: the server, or something"
+        " before it, refuses the preflight. To fix it, look for a CORS filter that does not"
+        " allow https://app.example.com or a firewall that blocks OPTIONS"
+    ),
+    "nginx_forbids": (
+        "BLOCKED: the preflight to URL/x was answered 403 Forbidden by nginx: the server, or"
+        " something before it, refuses the preflight. To fix it, look for a CORS filter that"
+        " does not allow https://app.example.com or a firewall that blocks OPTIONS"
+    ),
+    "basic_authentication": (
+        "BLOCKED: the preflight to URL/x was answered 401 Unauthorized: a login is asked for,"
+        " and a preflight never carries one. To fix it, let OPTIONS pass without a login:"
+        " handle CORS before authentication"
+    ),
+    "proxy_authentication": (
+        "BLOCKED: the preflight to URL/x was answered 407 Proxy Authentication Required: a"
+        " login is asked for, and a preflight never carries one. To fix it, let OPTIONS pass"
+        " without a login: handle CORS before authentication"
+    ),
+    "login_page_for_a_preflight": (
+        "BLOCKED: the preflight to URL/x was redirected (302) to"
+        " https://login.example.com/?next=/x, which no browser follows; that looks like a"
+        " login. To fix it, let OPTIONS pass without a login: handle CORS before authentication"
+    ),
+    "login_page_for_a_get": (
+        "BLOCKED: GET URL/x was redirected (302) to URL/accounts/login/?next=/x, and the"
+        " redirect itself does not allow https://app.example.com; that looks like a login, so"
+        " the request was not authenticated. To fix it, log in before the request and send the"
+        " cookie or token with it; let the server answer 401 to scripts"
+    ),
+    "access_denied_is_the_applications_word": (
+        'BLOCKED: GET URL/x was answered 403 "You do not have permission to perform this'
+        ' action.": the server refuses it, and this error lacks Access-Control-Allow-Origin.'
+        " To fix it, read the server's log for the reason"
+    ),
+    "csrf": (
+        "BLOCKED: POST URL/x was answered 403 Forbidden: Django's CSRF protection refuses the"
+        " request, and this error lacks Access-Control-Allow-Origin. To fix it, add"
+        " https://app.example.com to CSRF_TRUSTED_ORIGINS, and send the token"
+    ),
+    "traceback": (
+        "BLOCKED: GET URL/x was answered 500 Internal Server Error: the application failed,"
+        " and this error lacks Access-Control-Allow-Origin. To fix it, read the server's log"
+        " for the exception and mend that"
+    ),
+    "error_in_json": (
+        "BLOCKED: GET URL/x was answered 500 \"relation 'x' does not exist\": the application"
+        " failed, and this error lacks Access-Control-Allow-Origin. To fix it, read the"
+        " server's log for the exception and mend that"
+    ),
+    "not_found": (
+        "BLOCKED: GET URL/x was answered 404 Not Found: the server has nothing at this URL,"
+        " and this error lacks Access-Control-Allow-Origin. To fix it, check the host, the"
+        " path and a trailing slash of the URL"
+    ),
+    "express_without_options": (
+        "BLOCKED: the preflight to URL/x was answered 404 Not Found: the Express application"
+        " has no handler for OPTIONS here. To fix it, put app.use(cors()) before the routes"
+    ),
+    "express_without_route": (
+        "BLOCKED: GET URL/x was answered 404 Not Found: the Express application has no route"
+        " for GET URL/x, and this error lacks Access-Control-Allow-Origin. To fix it, correct"
+        " the URL or the method, or add the route"
+    ),
+    "body_too_large": (
+        "BLOCKED: POST URL/x was answered 413 Request Entity Too Large by nginx: the body is"
+        " larger than the server takes, and this error lacks Access-Control-Allow-Origin. To"
+        " fix it, raise its limit (client_max_body_size in nginx, for example), or send less"
+    ),
+    "too_many": (
+        'BLOCKED: GET URL/x was answered 429 "Too many requests, please try again later.": the'
+        " server limits the number of requests, and this was one too many, and this error"
+        " lacks Access-Control-Allow-Origin. To fix it, send fewer, or raise the limit"
+    ),
+    "bad_gateway": (
+        "BLOCKED: GET URL/x was answered 502 Bad Gateway by nginx: a gateway got no valid"
+        " response from the application behind it, and this error lacks"
+        " Access-Control-Allow-Origin. To fix it, see whether the application runs, and read"
+        " its log"
+    ),
+    "gateway_timeout": (
+        "BLOCKED: GET URL/x was answered 504 Gateway Timeout: a gateway waited too long for"
+        " the application behind it, and this error lacks Access-Control-Allow-Origin. To fix"
+        " it, find out what takes so long, or raise the gateway's timeout"
+    ),
+    "unknown_error_of_a_client": (
+        "BLOCKED: GET URL/x was answered 418 I'm a Teapot: the server refuses it, and this"
+        " error lacks Access-Control-Allow-Origin. To fix it, read the server's log for the"
+        " reason"
+    ),
+    "host_not_allowed": (
+        "BLOCKED: the preflight to URL/x was answered 400 Bad Request: the server refuses the"
+        " request as bad; Django does so for a host that is not in ALLOWED_HOSTS. To fix it,"
+        " look into the server's log, and compare the host of URL/x with ALLOWED_HOSTS"
+    ),
+    "error_of_a_put": (
+        'BLOCKED: PUT URL/x was answered 500 "no room": the application failed; the preflight'
+        " passed, so only this error lacks Access-Control-Allow-Origin. To fix it, read the"
+        " server's log for the exception and mend that"
+    ),
+    "preflight_fails": (
+        'BLOCKED: the preflight to URL/x was answered 503 "no healthy upstream": Envoy cannot'
+        " reach the application. To fix it, start the application, or correct the address that"
+        " Envoy has for it"
+    ),
+    "options_not_handled": (
+        "BLOCKED: the preflight to URL/x was answered 405 Method Not Allowed: the server does"
+        " not handle OPTIONS at this URL. To fix it, answer OPTIONS there with a status from"
+        " 200 to 299 and the headers above"
+    ),
+    "twice": (
+        "BLOCKED: Access-Control-Allow-Origin was sent 2 times: 'https://app.example.com' and"
+        " 'https://app.example.com'; usually by the application and by a proxy before it. To"
+        " fix it, let only one of them send it, with the value https://app.example.com"
+    ),
+    "proxy_adds_a_star": (
+        "BLOCKED: Access-Control-Allow-Origin was sent 2 times: 'https://app.example.com' and"
+        " '*'; usually by the application and by a proxy before it (nginx, perhaps). To fix"
+        " it, let only one of them send it, with the value https://app.example.com"
+    ),
+    "cached_for_another_page": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is 'https://b.example'; it"
+        " should be https://app.example.com; it came from a cache (x-cache: Hit from"
+        " cloudfront, age: 120), perhaps as it was sent to another page. To fix it, send Vary:"
+        " Origin with every response of this URL, also without Origin, purge the cache, and"
+        " let the server send the headers above"
+    ),
+    "allow_only": (
+        "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it"
+        " should be https://app.example.com or *; it has Allow: GET, HEAD, OPTIONS instead,"
+        " the usual response to OPTIONS of a framework without CORS. To fix it, switch CORS on"
+        " for this path: let the server send the headers above"
+    ),
+    "knows_cors": (
+        "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it"
+        " should be https://app.example.com or *; it has Access-Control-Allow-Methods, so the"
+        " server knows CORS and does not allow this origin. To fix it, add"
+        " https://app.example.com to the origins that the server allows"
+    ),
+    "asp_net": (
+        "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it"
+        " should be https://app.example.com or *; ASP.NET Core answers so where its CORS"
+        " policy does not allow the request. To fix it, add https://app.example.com to"
+        " WithOrigins of the policy"
+    ),
+    "response_header_sent": (
+        "BLOCKED: the page sends access-control-allow-origin as a request header, but it is a"
+        " response header. To fix it, remove access-control-allow-origin from the page's"
+        " request; only the server can send it"
+    ),
+    "content_type_of_a_get": (
+        "BLOCKED: Access-Control-Allow-Headers of the preflight is missing; it must name"
+        " content-type; GET has no body, so the header says nothing. To fix it, remove"
+        " Content-Type from the page's request, or add content-type to the request headers"
+        " that the server allows"
+    ),
+    "header_of_a_library": (
+        "BLOCKED: Access-Control-Allow-Headers of the preflight is missing; it must name"
+        " baggage, sentry-trace; baggage comes from Sentry or OpenTelemetry; sentry-trace"
+        " comes from Sentry (its tracePropagationTargets decide where). To fix it, add"
+        " baggage, sentry-trace to the request headers that the server allows, or keep the"
+        " library from adding it"
+    ),
+    "method_and_headers": (
+        "BLOCKED: Access-Control-Allow-Methods of the preflight is missing; it must name PUT."
+        " To fix it, add PUT to the methods that the server allows and add authorization to"
+        " the request headers that the server allows"
+    ),
+    "patch": (
+        "BLOCKED: Access-Control-Allow-Methods of the preflight is 'PATCH', and the case of a"
+        " method counts; it must name patch. To fix it, write PATCH instead of patch in the"
+        " page and add authorization to the request headers that the server allows"
+    ),
+    "file": (
+        "BLOCKED: the page has the origin null: pages from files and sandboxed frames have the"
+        " origin null, and requests redirected between origins. To fix it, serve the page over"
+        " http or https"
+    ),
+    "port": (
+        "BLOCKED: browsers block port 6000: serve on another one. To fix it, serve the API on"
+        " another port"
+    ),
+    "slash": (
+        "BLOCKED: the preflight to URL/x was redirected (301) to URL/x/, which no browser"
+        " follows. To fix it, ask for URL/x/ (with the slash) in the first place"
+    ),
+    "to_http": (
+        "BLOCKED: URL/x was redirected (302) to http://api.example.com/x/, which is mixed"
+        " content for a page on https. To fix it, ask for https://api.example.com/x/, and let"
+        " the server redirect to https: behind a TLS proxy it has to know the scheme, so let"
+        " the proxy set X-Forwarded-Proto and the server trust it"
+    ),
+    "preflight_to_https": (
+        "BLOCKED: the preflight to URL/x was redirected (308) to https://api.example.com/x,"
+        " which no browser follows. To fix it, ask for https://api.example.com/x in the first"
+        " place"
+    ),
+    "nowhere": (
+        "BLOCKED: GET URL/x was redirected (302) to mailto:a@b.example, and the redirect"
+        " itself does not allow https://app.example.com. To fix it, ask for the final URL in"
+        " the first place"
+    ),
+    "redirect_without_location": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be"
+        " https://app.example.com or *. To fix it, let the server send the headers above"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_last_line(name, capsys):
+    preflight, response, arguments = SITUATIONS[name]
+    with serving(answers(preflight, response)) as port:
+        url = f"http://127.0.0.1:{port}"
+        status, lines = explain(capsys, f"{url}/x", "--origin", PAGE, *arguments)
+    assert (status, lines[-1].replace(url, "URL")) == (1, LAST_LINES[name])
+
+
+ALLOWING = [("Access-Control-Allow-Origin", "*")]
+
+
+@pytest.mark.parametrize(
+    ("path", "last"),
+    [
+        (
+            "/items",
+            "BLOCKED: FIRST/x redirects to SECOND/items, on another origin, so the request's Origin"
+            " became null, which SECOND does not allow. To fix it, ask for SECOND/items in the"
+            " first place, and allow https://app.example.com there",
+        ),
+        (
+            "/login",
+            "BLOCKED: FIRST/x redirects to SECOND/login, on another origin, so the request's Origin"
+            " became null, which SECOND does not allow; it looks like a login page. To fix it, log"
+            " in before the request; FIRST should answer 401 instead of redirecting",
+        ),
+    ],
+)
+def test_redirect_to_another_origin_is_told_with_both_ends(path, last, capsys):
+    with serving(answers(GOOD, (200, [ORIGIN], b""))) as port:
+        second = f"http://127.0.0.1:{port}"
+        redirect = (302, [*ALLOWING, ("Location", second + path)], b"")
+        with serving(answers(GOOD, redirect)) as port_of_first:
+            first = f"http://127.0.0.1:{port_of_first}"
+            status, lines = explain(capsys, f"{first}/x", "--origin", PAGE)
+    told = lines[-1].replace(first, "FIRST").replace(second, "SECOND")
+    told = told.replace(first[7:], "FIRST").replace(second[7:], "SECOND")
+    assert (status, told) == (1, last)
+
+
+def test_post_that_a_redirect_turned_into_get_is_told_where_it_is_allowed(capsys):
+    def app(environ, start_response):
+        old = environ["PATH_INFO"] == "/x"
+        headers = [ORIGIN, ("Content-Type", "text/plain")]
+        status = "301 Moved" if old else "200 OK"
+        start_response(status, [*headers, ("Location", "/x/")] if old else headers)
+        return [b""]
+
+    with serving(app) as port:
+        url = f"http://127.0.0.1:{port}"
+        status, lines = explain(capsys, f"{url}/x", "--origin", PAGE, "-X", "POST", "--send")
+    assert (status, lines[-1].replace(url, "URL")) == (
+        0,
+        "ALLOWED: POST URL/x for a page on https://app.example.com, but as GET without its body:"
+        " URL/x redirects to URL/x/ (301); ask for URL/x/ in the first place",
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"[{", "500 Internal Server Error"),
+        (b'[{"message": "no"}]', '500 "no"'),
+        (b'{"errors": 5}', "500 Internal Server Error"),
+        (b"<!doctype html><p>x</p>", "500 Internal Server Error"),
+        (b"\x89PNG", "500 Internal Server Error"),
+        (b"x" * 200, '500 "' + "x" * 157 + '..."'),
+    ],
+    ids=["broken", "list", "without_a_message", "without_a_title", "binary", "long"],
+)
+def test_first_line_of_a_body_is_told_where_it_says_something(body, told, capsys):
+    with serving(answers(GOOD, (500, [], body))) as port:
+        _, lines = explain(capsys, f"http://127.0.0.1:{port}/x", "--origin", PAGE)
+    assert f" was answered {told}: the application failed" in lines[-1]
+
+
+def test_login_that_a_response_asks_for_is_named(capsys):
+    with serving(answers(GOOD, (401, [], b""))) as port:
+        _, lines = explain(capsys, f"http://127.0.0.1:{port}/x", "--origin", PAGE)
+    assert lines[-1].endswith(
+        ": a login is asked for, and this error lacks Access-Control-Allow-Origin."
+        " To fix it, send the login that the server wants"
+    )
+
+
+def test_redirect_from_https_to_http_of_the_same_host_asks_for_the_scheme():
+    url = URL.parse("https://api.example.com/x")
+    assert redirect_fix(url, "http://api.example.com/x/").startswith(
+        "ask for https://api.example.com/x/, and let the server redirect to https"
+    )
+
+
+def test_there_are_enough_situations():
+    assert len(SITUATIONS) >= 40
+    assert SITUATIONS.keys() == LAST_LINES.keys()

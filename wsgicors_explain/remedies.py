@@ -1,0 +1,239 @@
+"""What to change in a configuration of wsgicors so that a request passes.
+
+A remedy is not guessed: each one is applied to a copy of the configuration, the copy is loaded, and the request is
+played against it. Only a remedy with which it passes is advised.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import quote
+
+from .browser import Browser
+from .configuration import allows_anyone, empty_app
+from .headers import SAFELISTED_METHODS, Headers, unsafe_names
+from .middleware import CORS, OPTIONS, Policy, middleware_of, normal_path
+from .wire import URL, wsgi_environ
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+# Where a request is played: a host that no page is on, so that it is never same-origin.
+HOST: Final = "https://request.invalid"
+
+
+class Asked(NamedTuple):
+    """A page's request, as far as CORS is concerned.
+
+    path: what the middleware sees, below the mount point; as text, decoded.
+    headers: those that the page sets. include: the credentials mode. mount: what comes before
+    the path in the URL.
+    """
+
+    origin: str
+    path: str
+    method: str
+    headers: Headers
+    include: bool
+    mount: str = ""
+
+
+class Change(NamedTuple):
+    """One thing to change.
+
+    policy: its name; empty for a change in the page, which `text` describes.
+    values: what to add to the option, or what to write in it where `add` is false.
+    """
+
+    policy: str
+    option: str
+    values: tuple[str, ...] = ()
+    add: bool = False
+    text: str = ""
+
+
+class Remedy(NamedTuple):
+    """Changes, and the request as it is once the page's own are made."""
+
+    changes: tuple[Change, ...]
+    asked: Asked
+
+
+def find_remedy(cors: CORS, asked: Asked, candidates: Iterable[Policy]) -> Remedy | None:
+    """The remedy with the fewest changes, in one of the candidates and the page; None: none is known."""
+    found: Remedy | None = None
+    for policy in candidates:
+        for attempt in attempts(cors, policy, asked):
+            fewer = found is None or len(attempt.changes) < len(found.changes)
+            if attempt.changes and fewer and passes(cors, attempt):
+                found = attempt
+                break
+    return found
+
+
+def attempts(cors: CORS, policy: Policy, asked: Asked) -> Iterator[Remedy]:
+    """Remedies to try: for the request as it is, for the normal form of its path, for https."""
+    plain = needed(cors, policy, asked)
+    yield plain
+    if asked.include and all(isinstance(entry, str) for entry in policy.origin):
+        # With credentials, what else is listed may not be safe enough.
+        safe = [entry for entry in policy.origin if re.match(r"https://[^*]+$", entry)]
+        origins = Change(policy.name, "origin", tuple(dict.fromkeys([*safe, asked.origin])))
+        others = [change for change in plain.changes if change.option != "origin"]
+        yield Remedy((origins, *others), plain.asked)
+    path = normal_path(asked.path)
+    if path != asked.path:
+        page = Change(
+            "", "path", text=f"ask for {asked.mount}{path} instead of {asked.mount}{asked.path}"
+        )
+        attempt = needed(cors, policy, asked._replace(path=path))
+        yield Remedy((page, *attempt.changes), attempt.asked)
+    scheme, _, rest = asked.origin.partition("://")
+    if scheme == "http":
+        origin = f"https://{rest}"
+        page = Change("", "origin", text=f"serve the page from {origin}")
+        attempt = needed(cors, policy, asked._replace(origin=origin))
+        yield Remedy((page, *attempt.changes), attempt.asked)
+
+
+def needed(cors: CORS, policy: Policy, asked: Asked) -> Remedy:
+    """Everything at once that the policy and the page lack."""
+    page, asked = change_page(policy, asked)
+    changes = [*page, *change_path(cors, policy, asked), *change_origin(policy, asked)]
+    if asked.include and not policy.credentials:
+        changes.append(Change(policy.name, "credentials", ("true",)))
+    safelisted = SAFELISTED_METHODS if cors.matchstrategy != "verbmatch" else frozenset()
+    if policy.methods != ("*",) and asked.method not in {*safelisted, *policy.methods}:
+        changes.append(listing(policy, "methods", (asked.method,)))
+    allowed = {name.lower() for name in policy.headers}
+    missing = tuple([name for name in unsafe_names(asked.headers) if name not in allowed])
+    if missing and (policy.headers != ("*",)):
+        changes.append(listing(policy, "headers", missing))
+    return Remedy(tuple(changes), asked)
+
+
+def change_page(policy: Policy, asked: Asked) -> tuple[list[Change], Asked]:
+    """What only the page can put right."""
+    changes = []
+    upper = asked.method.upper()
+    if asked.method != upper and (upper == "PATCH" or upper in policy.methods):
+        text = (
+            f"write {upper} instead of {asked.method} in the page, as the case of a method counts"
+        )
+        changes.append(Change("", "methods", text=text))
+        asked = asked._replace(method=upper)
+    mistaken = [name for name, _ in asked.headers if name.lower().startswith("access-control-")]
+    if mistaken:
+        names = ", ".join(mistaken)
+        text = f"remove {names} from the request headers of the page, as only a server can send it"
+        changes.append(Change("", "headers", text=text))
+        headers = [header for header in asked.headers if header[0] not in mistaken]
+        asked = asked._replace(headers=headers)
+    return changes, asked
+
+
+def change_path(cors: CORS, policy: Policy, asked: Asked) -> list[Change]:
+    """How the policy gets to govern the path; nothing where it does already."""
+    if callable(cors.matchstrategy) or not policy.path or governs(policy, asked.path):
+        return []
+    return [Change(policy.name, "path", (near_path(policy, asked.path) or asked.path,), add=True)]
+
+
+def governs(policy: Policy, path: str) -> bool:
+    """Whether one of the policy's paths is, or contains, this one."""
+    return any(
+        path == pattern or (pattern.endswith("/*") and f"{path}/".startswith(pattern[:-1]))
+        for pattern in policy.path
+    )
+
+
+def near_path(policy: Policy, path: str) -> str:
+    """``/api/*`` where the policy has ``/api`` and the path is below it; else nothing."""
+    below = [pattern for pattern in policy.path if path.startswith(f"{pattern.rstrip('/')}/")]
+    return f"{below[0].rstrip('/')}/*" if below and len(path) > len(below[0]) + 1 else ""
+
+
+def change_origin(policy: Policy, asked: Asked) -> list[Change]:
+    """How the policy gets to allow the origin, with credentials where the request has them."""
+    if allows_anyone(policy):
+        unsafe = asked.include and not (policy.credentials and policy.allows(asked.origin, {}))
+        return [Change(policy.name, "origin", (asked.origin,))] if unsafe else []
+    if allows(policy, asked):
+        return []
+    return [Change(policy.name, "origin", (asked.origin,), add=True)]
+
+
+def allows(policy: Policy, asked: Asked) -> bool:
+    """Whether the policy, were it the only one, allows the origin of the request."""
+    return policy.allows(asked.origin, environ_of(asked))
+
+
+def environ_of(asked: Asked) -> WSGIEnvironment:
+    """The environ of the request, for predicates."""
+    url = URL.parse(HOST + quote(asked.path, errors="surrogateescape"))
+    headers = [("Origin", asked.origin), *asked.headers]
+    return wsgi_environ(asked.method, url, headers, b"")
+
+
+def listing(policy: Policy, option: str, names: tuple[str, ...]) -> Change:
+    """Names for a list."""
+    return Change(policy.name, option, names, add=True)
+
+
+# The proof: apply, load, play
+
+
+def changed(cors: CORS, changes: Iterable[Change], first: str = "") -> CORS:
+    """A copy of the middleware with the changes, and with the policy `first` before the others.
+
+    ConfigError: that is not allowed.
+    """
+    names = sorted(cors.policies, key=lambda name: name != first)
+    policies = {
+        name: {option: getattr(cors.policies[name], option) for option in OPTIONS} for name in names
+    }
+    for options in policies.values():
+        options["origin"] = as_written(options["origin"])
+        options["path"] = options["path"] or None
+    for change in changes:
+        if change.policy:
+            apply(policies[change.policy], change)
+    make = middleware_of(cors).CORS
+    if names == ["direct"]:
+        copy: CORS = make(empty_app, policies["direct"], matchstrategy=cors.matchstrategy)
+    else:
+        copy = make(empty_app, policies=policies, matchstrategy=cors.matchstrategy)
+    return copy
+
+
+def as_written(origin: tuple[Any, ...]) -> Any:
+    """``*`` and ``copy`` are written alone, not as a list."""
+    return origin[0] if origin in (("*",), ("copy",)) else origin
+
+
+def apply(options: dict[str, Any], change: Change) -> None:
+    """Make one change in the options of a policy."""
+    if change.add:
+        options[change.option] = [*(options[change.option] or ()), *change.values]
+    elif change.option == "credentials":
+        options["credentials"] = True
+    else:
+        options[change.option] = list(change.values)
+
+
+def passes(cors: CORS, remedy: Remedy, first: str = "") -> bool:
+    """Whether the changed configuration loads, and the request passes."""
+    asked = remedy.asked
+    # Such a value would fall apart in a list that is written as text.
+    if any(re.search(r"[\s,]", value) for change in remedy.changes for value in change.values):
+        return False
+    try:
+        middleware = changed(cors, remedy.changes, first)
+    except middleware_of(cors).ConfigError:
+        return False
+    url = HOST + quote(asked.path, errors="surrogateescape")
+    browser = Browser(middleware, asked.origin)
+    credentials = "include" if asked.include else "omit"
+    return bool(browser.fetch(url, asked.method, asked.headers, credentials))
