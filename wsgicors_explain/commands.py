@@ -43,14 +43,19 @@ BAD: Final = "1;31"  # bold red
 
 def say(text: str, style: str = "") -> None:
     """Print a line without what foreign text could do to a terminal; in a style where it is one."""
-    text = "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )
+    text = printable(text)
     encoding = sys.stdout.encoding or "utf-8"
     text = text.encode(encoding, "backslashreplace").decode(encoding)
     if style and sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
         text = f"\033[{style}m{text}\033[0m"
     print(text)
+
+
+def printable(text: str) -> str:
+    """The text with escapes in place of what could control a terminal."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
 
 
 def check(args: argparse.Namespace) -> int:
@@ -142,9 +147,9 @@ def explain(args: argparse.Namespace) -> int:
         raise UsageError(mask(str(error))) from error
     target: WSGIApplication | str = args.target
     configuration = None
-    if pasted and args.offline and re.match("(?i)https?://", args.target):
+    if pasted and args.offline:
         return explain_offline(args, pasted)
-    if not re.match("(?i)https?://", args.target):
+    if not is_url(args.target):
         configuration = one_configuration(args)
         if configuration.app is None:
             return say_broken(configuration)
@@ -248,21 +253,19 @@ def take_paste(args: argparse.Namespace) -> Pasted | None:
     pasted = read_pasted(text) if text is not None else None
     if pasted:
         say_understood(pasted)
-        if pasted.url and args.pasted is None:
-            args.target = pasted.url
-        elif pasted.url:
-            args.path = args.path or pasted_path(args.target, pasted.url)
-        elif args.pasted is None:
-            raise PasteError(f"{pasted.understood[0]}; it names no URL: give it with --pasted FILE")
+        take_target(args, pasted)
         args.origin = args.origin or pasted.origin
         args.method = args.method or pasted.method
         given = {name.lower() for name, _ in args.header}
         args.header += [pair for pair in pasted.headers if pair[0].lower() not in given]
         args.credentials = args.credentials or bool(pasted.credentials)
         assume_preflight(args, pasted)
+    elif args.offline:
+        raise UsageError("--offline judges a paste, and none is given")
     args.method = args.method or "GET"
     if not args.origin:
-        raise UsageError("the page's origin is not known: give it with --origin")
+        known = f"{pasted.understood[0]}; " if pasted else ""
+        raise UsageError(f"{known}the page's origin is not known: give it with --origin")
     return pasted
 
 
@@ -273,13 +276,23 @@ def assume_preflight(args: argparse.Namespace, pasted: Pasted) -> None:
         args.header.append(("Content-Type", "application/json"))
 
 
-def pasted_path(target: str, url: str) -> str:
-    """The URL for a target that is an application; its path for one that is a URL."""
-    try:
-        parsed = URL.parse(url)
-    except ValueError as error:
-        raise PasteError(str(error)) from error
-    return parsed.target if re.match("(?i)https?://", target) else url
+def take_target(args: argparse.Namespace, pasted: Pasted) -> None:
+    """The URL in the paste, as TARGET; with --pasted, as the path that is asked of TARGET."""
+    url = pasted.url or ""
+    if args.pasted is not None:
+        if not is_url(args.target):
+            args.path, args.offline = args.path or url, False  # it is played in process
+        return
+    args.target = url or "a URL that the paste does not name"
+    if pasted.said and url and not is_url(url):
+        args.offline = True  # the message says all that there is to say
+    if not args.offline and not is_url(url):
+        found = f"the URL {mask(url)!r} is not absolute" if url else "it names no URL"
+        raise PasteError(f"{pasted.understood[0]}; {found}: name it with TARGET --pasted FILE")
+
+
+def is_url(text: str) -> bool:
+    return re.match("(?i)https?://", text) is not None
 
 
 def paste_text(args: argparse.Namespace) -> str | None:
@@ -535,7 +548,8 @@ def main(argv: list[str] | None = None) -> int:
         status: int = args.run(args)
         sys.stdout.flush()
     except UsageError as error:
-        print(f"wsgicors: {error}", file=sys.stderr)
+        lines = map(printable, f"wsgicors: {error}".split("\n"))
+        print("\n".join(lines), file=sys.stderr)
         return 2
     except KeyboardInterrupt:  # of somebody who does not wait for a server
         print("wsgicors: interrupted", file=sys.stderr)

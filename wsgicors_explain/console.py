@@ -155,7 +155,7 @@ def reason(
                 name.replace("old", "header"): v for name, v in match.groupdict().items() if v
             }
             return Said(engine, kind, details, match[0], preflight or kind in OF_PREFLIGHTS or None)
-    return Said(engine, "unknown", {}, text[:200], preflight)
+    return Said(engine, "unknown", {}, text[:200], preflight or None)
 
 
 def chromium(text: str) -> list[Message]:

@@ -71,7 +71,7 @@ class Copied:
 
 def shell_words(text: str) -> list[str]:
     """The words of one command, as bash splits them; nothing is expanded."""
-    words: list[str] = []
+    words: list[list[str]] = []
     end, inside = 0, False
     for match in PIECE.finditer(text):
         if match.start() != end:
@@ -87,11 +87,13 @@ def shell_words(text: str) -> list[str]:
             if match["double"] is not None
             else match["plain"] or match["escaped"] or match["bare"] or ""
         )
-        words[-1:] = [words[-1] + piece] if inside else [*words[-1:], piece]
+        if not inside:
+            words.append([])
+        words[-1].append(piece)
         inside = True
     if end != len(text):
         raise PasteError("the curl command ends within quotation marks: paste all of it")
-    return words
+    return ["".join(pieces) for pieces in words]
 
 
 def ansi(text: str) -> str:
@@ -126,10 +128,12 @@ def read_curl(text: str) -> Copied:
             continue
         value = next(words, None)
         if value is None:
-            raise PasteError(f"curl's option {word} lacks its value: paste all of the command")
+            raise PasteError(f"curl's option {word!r} lacks its value: paste all of the command")
         curl_option(copied, word, value)
     if copied.url is None:
         raise PasteError("the curl command names no URL: paste all of it")
+    if "://" not in copied.url:
+        copied.url = f"http://{copied.url}"
     if copied.method is None and copied.body_size is not None:
         copied.method = "POST"
     return copied
@@ -263,7 +267,8 @@ def add_header(copied: Copied, name: str, value: str, response: bool) -> bool:
     elif lower in ("origin", "referer", "host", "user-agent"):
         response = False
     if response:
-        copied.response_headers = [*(copied.response_headers or []), (name, value)]
+        copied.response_headers = copied.response_headers or []
+        copied.response_headers.append((name, value))
     else:
         copied.headers.append((name, value))
     return response

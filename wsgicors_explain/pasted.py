@@ -27,11 +27,11 @@ BROWSERS_OWN: Final = frozenset(
 )
 # Both engines send these on every request, with values that need no preflight.
 DEFAULTS: Final = frozenset(("accept", "accept-language"))
-SECRET_NAME: Final = (
+SECRETS: Final = (
     r"[\w-]*(?:cookie|authorization|token|secret|key|session|passw|csrf|signature)[\w-]*"
 )
-SECRET_HEADER: Final = re.compile(rf"(?i)({SECRET_NAME}): .*", re.DOTALL)
-SECRET_IN_URL: Final = re.compile(rf"(?i)(?<=[?&;])({SECRET_NAME})=[^&\s']*")
+SECRET_HEADER: Final = re.compile(rf"(?i)^({SECRETS}): .*", re.DOTALL)
+SECRET_IN_URL: Final = re.compile(rf"(?i)(?<=[?&;])({SECRETS})=[^&\s']*")
 USER_IN_URL: Final = re.compile(r"(?<=://)[^/@\s]+@")
 CURL: Final = re.compile(r"[$>%#\s]{0,9}curl(?:\.exe)?[\s^]")
 POWERSHELL: Final = re.compile(r"(?i)\binvoke-(?:webrequest|restmethod)\b")
