@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from .advice import advise
-from .browser import Browser, NetworkError, Request, Verdict
+from .browser import Browser, NetworkError, Request, Verdict, cors_check
 from .causes import Case, but
 from .configuration import Configuration, key_of
+from .console import CURES, Said
 from .diagnosis import conclude, origin_lists
-from .headers import REQUEST_METHOD, Headers, get_header
+from .headers import REQUEST_METHOD, SAFELISTED_METHODS, Headers, get_header
 from .middleware import (
     ALLOW_ORIGIN,
     CORS,
@@ -24,8 +25,10 @@ from .middleware import (
     __version__,
     show,
 )
+from .origins import page_origin
+from .pasted import MAX_PASTE, Pasted, PasteError, looks_pasted, mask, read_pasted
 from .targets import UsageError, Visit, load, visits
-from .wire import Exchange, Response
+from .wire import URL, Exchange, Response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -41,14 +44,19 @@ BAD: Final = "1;31"  # bold red
 
 def say(text: str, style: str = "") -> None:
     """Print a line without what foreign text could do to a terminal; in a style where it is one."""
-    text = "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )
+    text = printable(text)
     encoding = sys.stdout.encoding or "utf-8"
     text = text.encode(encoding, "backslashreplace").decode(encoding)
     if style and sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
         text = f"\033[{style}m{text}\033[0m"
     print(text)
+
+
+def printable(text: str) -> str:
+    """The text with escapes in place of what could control a terminal."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
 
 
 def check(args: argparse.Namespace) -> int:
@@ -137,26 +145,18 @@ class Prober(Browser):
 
 def explain(args: argparse.Namespace) -> int:
     """The command ``explain``: 0 if the page may read the response, else 1."""
+    try:
+        pasted = take_paste(args)
+    except PasteError as error:
+        raise UsageError(mask(str(error))) from error
     target: WSGIApplication | str = args.target
     configuration = None
-    if not re.match("(?i)https?://", args.target):
-        configuration, *others = load(args.target, args.section)
-        if others:
-            names = ", ".join(each.name for each in (configuration, *others))
-            raise UsageError(f"{args.target} has several, choose with --section: {names}")
+    if pasted and args.offline:
+        return explain_offline(args, pasted)
+    if not is_url(args.target):
+        configuration = one_configuration(args)
         if configuration.app is None:
-            for line in configuration.problems:
-                say(line)
-            count = (
-                f" and {len(configuration.problems) - 1} more"
-                if len(configuration.problems) > 1
-                else ""
-            )
-            say(
-                f"BLOCKED: this configuration does not load: {configuration.problems[0]}{count}",
-                BAD,
-            )
-            return 1
+            return say_broken(configuration)
         target = configuration.app
     try:
         browser = Prober(target, args.origin, timeout=args.timeout)
@@ -166,46 +166,225 @@ def explain(args: argparse.Namespace) -> int:
         )
     except ValueError as error:
         raise UsageError(str(error)) from error
-
-    for step in verdict.steps:
-        if step.exchange:
-            print_exchange(step.exchange)
-        say(f"{'ok' if step.ok else 'NO'}  {step.text}", "" if step.ok else BAD)
+    print_steps(verdict, hide=pasted is not None)
     for note in notes(configuration, verdict):
         say(f"--  {note}")
     what = f"{args.method} {browser.url(args.path)} for a page on {browser.origin}"
-    if verdict.allowed and verdict.response is None and verdict.preflight is None:
-        say(f"UNKNOWN: {what} needs no preflight, and without --send it is not sent", BAD)
-        return 1
-    if verdict.allowed and verdict.response is None:
-        say(
-            f"UNKNOWN: the preflight allows {what}; the request itself is sent with --send only",
-            BAD,
-        )
-        return 1
-    if verdict.allowed:
-        case = Case(verdict, browser.origin, args.method, args.header, args.credentials)
-        say(f"ALLOWED: {what}{but(case)}", GOOD)
-        return 0
+    what = mask(what) if pasted else what
     asked = (browser.origin, args.method, args.header, args.credentials)
-    case = Case(verdict, *asked, browser.visits)
-    *before, last = conclude(configuration, case)
-    for line in before:
+    return say_verdict(pasted, configuration, Case(verdict, *asked, browser.visits), what)
+
+
+def one_configuration(args: argparse.Namespace) -> Configuration:
+    """The only use of the middleware in the target. UsageError: there are several."""
+    configuration, *others = load(args.target, args.section)
+    if others:
+        names = ", ".join(each.name for each in (configuration, *others))
+        raise UsageError(f"{args.target} has several, choose with --section: {names}")
+    return configuration
+
+
+def say_broken(configuration: Configuration) -> int:
+    """The answer where the configuration does not load."""
+    first, *more = configuration.problems
+    for line in configuration.problems:
         say(line)
-    say(last, BAD)
+    count = f" and {len(more)} more" if more else ""
+    say(f"BLOCKED: this configuration does not load: {first}{count}", BAD)
     return 1
 
 
-def print_exchange(exchange: Exchange) -> None:
+def print_steps(verdict: Verdict, *, hide: bool) -> None:
+    """What was sent and seen; where it comes from a paste, without its secrets."""
+    for step in verdict.steps:
+        if step.exchange:
+            print_exchange(step.exchange, hide=hide)
+        text = mask(step.text) if hide else step.text
+        say(f"{'ok' if step.ok else 'NO'}  {text}", "" if step.ok else BAD)
+
+
+def say_verdict(
+    pasted: Pasted | None, configuration: Configuration | None, case: Case, what: str
+) -> int:
+    """The last line, and the exit status."""
+    verdict = case.verdict
+    if verdict.allowed and pasted and pasted.said:
+        unknown = f"{what} is allowed now, and the browser blocked it: {elsewhere(pasted)}"
+    elif verdict.allowed and verdict.response is None and verdict.preflight is None:
+        unknown = f"{what} needs no preflight, and without --send it is not sent"
+    elif verdict.allowed and verdict.response is None:
+        unknown = f"the preflight allows {what}; the request itself is sent with --send only"
+    elif verdict.allowed:
+        say(f"ALLOWED: {what}{but(case)}", GOOD)
+        return 0
+    else:
+        *before, last = conclude(configuration, case)
+        shown = mask if pasted else str
+        for line in before:
+            say(shown(line))
+        say(shown(last), BAD)
+        return 1
+    say(f"UNKNOWN: {unknown}", BAD)
+    return 1
+
+
+def elsewhere(pasted: Pasted) -> str:
+    """Why a browser may have blocked what is allowed now, most likely first."""
+    causes = [
+        "a header that a library adds to the page's request",
+        "a preflight or response in the browser's cache",
+        "an extension, a service worker or a proxy",
+        "another deployment since",
+    ]
+    status = pasted.response_status
+    if not pasted.preflight:
+        failed = f"with {status}" if status and status >= 400 else "with 413, 500 or 504, say"
+        causes.insert(0, f"the request really sent failed {failed}, without CORS headers")
+    return "it can be " + "; or ".join(causes)
+
+
+def take_paste(args: argparse.Namespace) -> Pasted | None:
+    """The paste, if there is one; what it says fills the arguments that were not given."""
+    text = paste_text(args)
+    pasted = read_pasted(text) if text is not None else None
+    if pasted:
+        say_understood(pasted)
+        take_target(args, pasted)
+        args.origin = args.origin or pasted.origin
+        args.method = args.method or pasted.method
+        given = {name.lower() for name, _ in args.header}
+        args.header += [pair for pair in pasted.headers if pair[0].lower() not in given]
+        args.credentials = args.credentials or bool(pasted.credentials)
+        assume_preflight(args, pasted)
+    elif args.offline:
+        raise UsageError("--offline judges a paste, and none is given")
+    args.method = args.method or "GET"
+    if not args.origin:
+        known = f"{pasted.understood[0]}; " if pasted else ""
+        raise UsageError(f"{known}the page's origin is not known: give it with --origin")
+    return pasted
+
+
+def assume_preflight(args: argparse.Namespace, pasted: Pasted) -> None:
+    """A message on a preflight is played as one, even if it names no method or header."""
+    if pasted.preflight and args.method in (None, *SAFELISTED_METHODS) and not args.header:
+        say("--  what made the preflight necessary is not known: Content-Type: application/json")
+        args.header.append(("Content-Type", "application/json"))
+
+
+def take_target(args: argparse.Namespace, pasted: Pasted) -> None:
+    """The URL in the paste, as TARGET; with --pasted, as the path that is asked of TARGET."""
+    url = pasted.url or ""
+    if args.pasted is not None:
+        if not is_url(args.target):
+            args.path, args.offline = args.path or url, False  # it is played in process
+        return
+    args.target = url or "a URL that the paste does not name"
+    if pasted.said and url and not is_url(url):
+        args.offline = True  # the message says all that there is to say
+    if not args.offline and not is_url(url):
+        found = f"the URL {mask(url)!r} is not absolute" if url else "it names no URL"
+        raise PasteError(f"{pasted.understood[0]}; {found}: name it with TARGET --pasted FILE")
+
+
+def is_url(text: str) -> bool:
+    return re.match("(?i)https?://", text) is not None
+
+
+def paste_text(args: argparse.Namespace) -> str | None:
+    """What was pasted: the target itself, standard input, or a file."""
+    if args.pasted is not None:
+        return read_text(args.pasted)
+    if args.target == "-" or args.target.lower().endswith(".har"):
+        return read_text(args.target)
+    return args.target if looks_pasted(args.target) else None
+
+
+def read_text(name: str) -> str:
+    try:
+        if name == "-":
+            data = sys.stdin.buffer.read(MAX_PASTE + 1)
+        else:
+            with open(name, "rb") as file:
+                data = file.read(MAX_PASTE + 1)
+    except OSError as error:
+        raise PasteError(f"{name} cannot be read: {error.strerror}") from error
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    return data.decode(encoding, "replace")
+
+
+def say_understood(pasted: Pasted) -> None:
+    """What was taken from the paste, and what was not."""
+    for sentence in pasted.understood:
+        say(f"--  {sentence}")
+    if pasted.dropped:
+        names = ", ".join(pasted.dropped)
+        say(f"--  not taken from the paste, as browsers set them: {names}")
+    if pasted.others:
+        say(
+            f"--  only the first request is explained; the paste has also {', '.join(pasted.others)}"
+        )
+
+
+def explain_offline(args: argparse.Namespace, pasted: Pasted) -> int:
+    """The diagnosis from the paste alone; nothing is sent."""
+    what = mask(f"{args.method} {args.target} for a page on {args.origin}")
+    if pasted.said:
+        return say_said(args, pasted, pasted.said)
+    if pasted.response_headers is None or pasted.response_status is None:
+        say(f"UNKNOWN: {what}: the paste has no response to judge, and nothing is sent", BAD)
+        return 1
+    sent = Response(pasted.response_status, pasted.response_headers)
+    try:
+        request = Request(
+            page_origin(args.origin),
+            args.method,
+            args.header,
+            b"",
+            args.credentials,
+            [URL.parse(args.target)],
+        )
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    problem = cors_check(request, sent)
+    if pasted.preflight and not 200 <= sent.status <= 299:
+        problem = f"the preflight was answered {sent.status}, not with a status from 200 to 299"
+    if problem:
+        say(mask(f"BLOCKED: {problem}"), BAD)
+        return 1
+    if pasted.preflight:
+        say(f"UNKNOWN: {what}: the origin passes in the pasted preflight, no more was checked", BAD)
+        return 1
+    say(f"ALLOWED: {what}, says the pasted response", GOOD)
+    return 0
+
+
+def say_said(args: argparse.Namespace, pasted: Pasted, said: Said) -> int:
+    """The last line for a message of the console."""
+    cause, fix = CURES.get(said.kind, ("", ""))
+    values = {"origin": args.origin, "method": args.method, "header": "the header", **said.details}
+    values["origin"] = args.origin
+    status = pasted.response_status
+    if not cause:
+        say(f"UNKNOWN: {said.engine} names no cause that a server can mend", BAD)
+        return 1
+    error = f", and the status is {status}: look into that first" if (status or 0) >= 400 else ""
+    line = f"BLOCKED: {cause}{error}. To fix it, {fix}"
+    say(mask(re.sub(r"\{(\w+)\}", lambda match: str(values[match[1]]), line)), BAD)
+    return 1
+
+
+def print_exchange(exchange: Exchange, *, hide: bool = False) -> None:
     """A request and its response, as they went over the wire."""
-    say(f"> {exchange.method} {exchange.url.target} HTTP/1.1")
+    shown = mask if hide else str
+    say(shown(f"> {exchange.method} {exchange.url.target} HTTP/1.1"))
     for name, value in exchange.headers:
-        say(f"> {name}: {value}")
+        say("> " + shown(f"{name}: {value}"))
     say(
         f"< {exchange.response.status} {http.client.responses.get(exchange.response.status, '')}".rstrip()
     )
     for name, value in exchange.response.headers:
-        say(f"< {name}: {value}")
+        say("< " + shown(f"{name}: {value}"))
 
 
 def notes(configuration: Configuration | None, verdict: Verdict) -> Iterable[str]:
@@ -266,53 +445,69 @@ def seconds_argument(text: str) -> float:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    raw = argparse.RawDescriptionHelpFormatter
-    epilog = CHECK_EXAMPLE + EXPLAIN_EXAMPLE + EXIT_STATUS
     parser = argparse.ArgumentParser(
-        "wsgicors", description=DESCRIPTION, epilog=epilog, formatter_class=raw
+        "wsgicors",
+        description=DESCRIPTION,
+        epilog=CHECK_EXAMPLE + EXPLAIN_EXAMPLE + EXIT_STATUS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"wsgicors {__version__}")
     commands = parser.add_subparsers(required=True, metavar="check | explain")
-
-    def command(
-        run: Callable[[argparse.Namespace], int], summary: str, example: str, target: str
-    ) -> Any:
-        epilog = example + EXIT_STATUS
-        added = commands.add_parser(
-            run.__name__, help=summary, description=summary, epilog=epilog, formatter_class=raw
-        )
-        added.add_argument("target", metavar="TARGET", help=target)
-        added.add_argument(
-            "--section", metavar="NAME", help="the section of the ini file, such as filter:cors"
-        )
-        added.set_defaults(run=run)
-        return added
-
-    command(
+    add_command(
+        commands,
         check,
         "print policies, problems and advice",
         CHECK_EXAMPLE,
         "an ini file, or module:attribute of an application",
     )
-    added = command(
+    added = add_command(
+        commands,
         explain,
         "play the browser, and say why a request is blocked",
         EXPLAIN_EXAMPLE,
-        "an ini file, module:attribute of a WSGI application, or the URL of any server",
+        "an ini file, module:attribute of a WSGI application, the URL of any server, "
+        "or what you have: the console's message, a curl command, fetch(...), "
+        "a HAR file; - reads it from standard input",
     )
+    add_request_options(added)
+    add_paste_options(added)
+    return parser
+
+
+def add_command(
+    commands: Any,
+    run: Callable[[argparse.Namespace], int],
+    summary: str,
+    example: str,
+    target: str,
+) -> Any:
+    added = commands.add_parser(
+        run.__name__,
+        help=summary,
+        description=summary,
+        epilog=example + EXIT_STATUS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    added.add_argument("target", metavar="TARGET", help=target)
     added.add_argument(
-        "--origin", required=True, help="the origin of the page that makes the request, or its URL"
+        "--section", metavar="NAME", help="the section of the ini file, such as filter:cors"
     )
+    added.set_defaults(run=run)
+    return added
+
+
+def add_request_options(added: Any) -> None:
+    added.add_argument("--origin", help="the origin of the page that makes the request, or its URL")
     added.add_argument("--path", default="", help="a path, or a URL, relative to TARGET")
-    added.add_argument("-X", "--method", default="GET", help="default: GET")
-    header: dict[str, Any] = {
-        "action": "append",
-        "default": [],
-        "type": header_argument,
-        "metavar": "'NAME: VALUE'",
-    }
+    added.add_argument("-X", "--method", help="default: GET")
     added.add_argument(
-        "-H", "--header", **header, help="a request header that the page sets; may be repeated"
+        "-H",
+        "--header",
+        action="append",
+        default=[],
+        type=header_argument,
+        metavar="'NAME: VALUE'",
+        help="a request header that the page sets; may be repeated",
     )
     added.add_argument(
         "--credentials", action="store_true", help="as with fetch(..., {credentials: 'include'})"
@@ -327,7 +522,15 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="for a URL; default: 10",
     )
-    return parser
+
+
+def add_paste_options(added: Any) -> None:
+    added.add_argument(
+        "--pasted", metavar="FILE", help="a file with what you have, to be asked of TARGET"
+    )
+    added.add_argument(
+        "--offline", action="store_true", help="judge from the paste alone, and send nothing"
+    )
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -341,7 +544,8 @@ def main(argv: list[str] | None = None) -> int:
         status: int = args.run(args)
         sys.stdout.flush()
     except UsageError as error:
-        print(f"wsgicors: {error}", file=sys.stderr)
+        lines = map(printable, f"wsgicors: {error}".split("\n"))
+        print("\n".join(lines), file=sys.stderr)
         return 2
     except KeyboardInterrupt:  # of somebody who does not wait for a server
         print("wsgicors: interrupted", file=sys.stderr)

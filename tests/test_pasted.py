@@ -1,0 +1,428 @@
+"""What people paste: what is understood of it, and what `explain` answers."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import app_sending
+from test_browser_http import serving
+
+from wsgicors_explain import main
+from wsgicors_explain.pasted import PasteError, looks_pasted, mask, read_pasted
+
+pytestmark = pytest.mark.once
+
+PAGE = "https://shop.example.com"
+URL = "https://api.example.com/basket"
+ACAO = "Access-Control-Allow-Origin"
+CHROMIUM = f"Access to fetch at '{URL}' from origin '{PAGE}' has been blocked by CORS policy: "
+PREFLIGHT = "Response to preflight request doesn't pass access control check: "
+FIREFOX = (
+    "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote "
+    f"resource at {URL}. (Reason: "
+)
+WEBKIT = f"\nFetch API cannot load {URL} due to access control checks."
+
+CONSOLE = {
+    "missing": (CHROMIUM + f"No '{ACAO}' header is present on the requested resource.",
+                "allow-origin-missing", None, None),
+    "missing-in-preflight": (CHROMIUM + PREFLIGHT + f"No '{ACAO}' header is present on the",
+                             "allow-origin-missing", None, True),
+    "multiple": (CHROMIUM + f"The '{ACAO}' header contains multiple values 'a, b', but only",
+                 "allow-origin-multiple", None, None),
+    "invalid": (CHROMIUM + f"The '{ACAO}' header contains the invalid value 'x'.",
+                "allow-origin-invalid", None, None),
+    "differs": (CHROMIUM + f"The '{ACAO}' header has a value 'https://x' that is not equal to the",
+                "allow-origin-differs", None, None),
+    "wildcard": (CHROMIUM + f"The value of the '{ACAO}' header in the response must not be the "
+                 "wildcard '*' when the request's credentials mode is 'include'.",
+                 "wildcard-with-credentials", None, None),
+    "credentials": (CHROMIUM + "The value of the 'Access-Control-Allow-Credentials' header in the "
+                    "response is '' which must be 'true'", "allow-credentials", None, None),
+    "status": (CHROMIUM + PREFLIGHT + "It does not have HTTP ok status.\n"
+               f"app.js:12  PUT {URL} net::ERR_FAILED 405 (Method Not Allowed)", "status", 405, True),
+    "redirect": (CHROMIUM + PREFLIGHT + "Redirect is not allowed for a preflight request.",
+                 "preflight-redirect", None, True),
+    "list": (CHROMIUM + "Cannot parse Access-Control-Allow-Methods response header field",
+             "invalid-list", None, True),
+    "method": (CHROMIUM + "Method PUT is not allowed by Access-Control-Allow-Methods in preflight",
+               "method", None, True),
+    "header": (CHROMIUM + "Request header field x-a is not allowed by Access-Control-Allow-Headers",
+               "header", None, True),
+    "password": (CHROMIUM + "Redirect location '' contains a username and password",
+                 "redirect-password", None, None),
+    "schemes": (CHROMIUM + "Cross origin requests are only supported for protocol schemes: http",
+                "scheme", None, None),
+    "mode": (CHROMIUM + "Cross origin requests are not allowed by request mode.",
+             "same-origin-mode", None, None),
+    "local": (CHROMIUM + "Permission was denied for this request to access the `local` address",
+              "local-network", None, None),
+    "new-wording": (CHROMIUM + "The response is invalid.", "unknown", None, None),
+    "2017": (f"XMLHttpRequest cannot load {URL}. No '{ACAO}' header is present on the requested "
+             f"resource. Origin '{PAGE}' is therefore not allowed access. "
+             "The response had HTTP status code 500.", "allow-origin-missing", 500, None),
+    "firefox-missing": (FIREFOX + f"CORS header ‘{ACAO}’ missing). Status code: 404.",
+                        "allow-origin-missing", 404, None),
+    "firefox-multiple": (FIREFOX + f"Multiple CORS header ‘{ACAO}’ not allowed).",
+                         "allow-origin-multiple", None, None),
+    "firefox-differs": (FIREFOX + f"CORS header ‘{ACAO}’ does not match ‘https://x’).",
+                        "allow-origin-differs", None, None),
+    "firefox-wildcard": (FIREFOX + f"Credential is not supported if the CORS header ‘{ACAO}’ is ‘*’).",
+                         "wildcard-with-credentials", None, None),
+    "firefox-credentials": (FIREFOX + "expected ‘true’ in CORS header "
+                            "‘Access-Control-Allow-Credentials’).", "allow-credentials", None, None),
+    "firefox-status": (FIREFOX + "CORS preflight response did not succeed). Status code: 401.",
+                       "status", 401, True),
+    "firefox-network": (FIREFOX + "CORS request did not succeed). Status code: (null).",
+                        "network", None, None),
+    "firefox-cause-first": (FIREFOX + "CORS request did not succeed). Status code: (null).\n"
+                            + FIREFOX + "Did not find method in CORS header "
+                            "‘Access-Control-Allow-Methods’).", "method", None, True),
+    "firefox-header": (FIREFOX + "header ‘x-a’ is not allowed according to header "
+                       "‘Access-Control-Allow-Headers’ from CORS preflight response).",
+                       "header", None, True),
+    "firefox-token": (FIREFOX + "missing token ‘x-a’ in CORS header "
+                      "‘Access-Control-Allow-Headers’ from CORS preflight channel).",
+                      "header", None, True),
+    "firefox-german": (f"Quellübergreifende (Cross-Origin) Anfrage blockiert: {URL}. (Grund: "
+                       f"CORS-Kopfzeile '{ACAO}' fehlt). Statuscode: 404.",
+                       "allow-origin-refused", 404, None),
+    "firefox-status-translated": (f"已拦截跨源请求：{URL} 。（原因：CORS 失败）。状态码：500。",
+                                  "status", 500, True),
+    "firefox-network-translated": (f"Bloqué : {URL}. (Raison : échec CORS).", "network", None, None),
+    "webkit-origin": (f"Origin {PAGE} is not allowed by {ACAO}. Status code: 204" + WEBKIT,
+                      "allow-origin-refused", 204, None),
+    "webkit-wildcard": (f"Cannot use wildcard in {ACAO} when credentials flag is true." + WEBKIT,
+                        "wildcard-with-credentials", None, None),
+    "webkit-status": ("Preflight response is not successful. Status code: 404" + WEBKIT,
+                      "status", 404, True),
+    "webkit-method": ("Method PUT is not allowed by Access-Control-Allow-Methods." + WEBKIT,
+                      "method", None, True),
+    "webkit-symptom": (WEBKIT, "unknown", None, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "kind", "status", "preflight"), CONSOLE.values(), ids=CONSOLE)
+def test_message_of_the_console_is_understood(text, kind, status, preflight):
+    for paste in (text, f"12:30:59.123 app.js:7:3 {text}\n", text.replace(" ", "\n", 3)):
+        pasted = read_pasted(paste)
+        assert (pasted.url, pasted.said.kind) == (URL, kind)
+        assert (pasted.response_status, pasted.preflight) == (status, preflight)
+        assert pasted.origin in (None, PAGE)
+
+
+DUMP = f"""\
+Request URL: {URL}
+Request Method: PUT
+Status Code: 200 OK
+Response Headers
+content-type: text/plain
+Request Headers
+origin: {PAGE}
+x-a: 1
+cookie: session=geheim
+"""
+HTTP1 = f"""\
+> PUT /basket HTTP/1.1
+> Host: api.example.com
+> Origin: {PAGE}
+> X-A: 1
+>
+< HTTP/1.1 200 OK
+< Content-Type: text/plain
+"""
+HTTP2 = f"""\
+:authority: api.example.com
+:method: PUT
+:path: /basket
+:scheme: https
+origin: {PAGE}
+x-a: 1
+HTTP/2 200
+content-type: text/plain
+"""
+PROXIED = (
+    f"PUT {URL} HTTP/1.1\nReferer: {PAGE}/cart?a\nX-A: 1\nHTTP/1.1 200\nContent-Type: text/plain\n"
+)
+HAR = json.dumps(
+    {"log": {"entries": [
+        {"request": {"url": f"{PAGE}/", "method": "GET"}},
+        {"request": {"url": URL, "method": "PUT", "bodySize": 3,
+                     "headers": [{"name": "Origin", "value": PAGE}, {"name": "X-A", "value": "1"}]},
+         "response": {"status": 200, "headers": [{"name": "content-type", "value": "text/plain"}]}},
+        {"request": {"url": f"{URL}?2", "method": "GET",
+                     "headers": [{"name": "origin", "value": PAGE}]}, "response": {"status": 0}},
+    ]}}
+)  # fmt: skip
+CURL = f"curl '{URL}' -X 'PUT' -H 'Origin: {PAGE}' -H 'X-A: 1'"
+COPIES = {
+    "chromium": DUMP,
+    "verbose": HTTP1,
+    "http2": HTTP2,
+    "proxied": PROXIED,
+    "har": HAR,
+    "curl": f"$ {CURL} \\\n  --compressed",
+    "curl-ansi": f"curl --url {URL} --request PUT -e {PAGE}/x -H $'X-A: \\u0031' -b a=1 -H 'x-b;' -k",
+    "curl-double": f'curl "{URL}" -X PUT -H "origin: {PAGE}" -H X-A:\\ 1 --max-time 3 -d a -d b',
+    "curl-cmd": f'curl ^"{URL}^" ^\r\n -X ^"PUT^" ^\r\n -H ^"origin: {PAGE}^" -H ^"X-A: 1^"',
+    "fetch": f'fetch("{URL}", {{"headers": {{"X-A": "1"}}, "referrer": "{PAGE}/", "body": "x",'
+    ' "method": "PUT", "mode": "cors", "credentials": "include"});',
+    "fetch-commented": f'await fetch("{URL}", {{\n "headers": {{\n  // "cookie": "a",\n "X-A": "1",\n }},\n'
+    f' "referrer": "{PAGE}/", "method": "PUT" }});',
+}
+
+
+@pytest.mark.parametrize("text", COPIES.values(), ids=COPIES)
+def test_copied_request_is_understood(text):
+    pasted = read_pasted(text)
+    assert (pasted.url, pasted.method, pasted.origin) == (URL, "PUT", PAGE)
+    assert [(name.lower(), value) for name, value in pasted.headers if name != "x-b"] == [
+        ("x-a", "1")
+    ]
+    if pasted.response_status:
+        assert pasted.response_status == 200
+        assert [name.lower() for name, _ in pasted.response_headers] == ["content-type"]
+
+
+def test_details_of_copied_requests():
+    assert read_pasted(DUMP).dropped == ("origin", "cookie")
+    assert read_pasted(DUMP).credentials is True
+    assert read_pasted(HAR).others == (f"{URL}?2",)
+    assert read_pasted(COPIES["curl-double"]).body_size == 2
+    assert read_pasted(f"curl {URL} -d a").method == "POST"
+    assert read_pasted("curl api.example.com").url == "http://api.example.com"
+    assert read_pasted(COPIES["fetch"]).credentials is True
+    assert (
+        read_pasted(f'fetch("{URL}", {{"headers": {{"authorization": "x"}}}})').credentials is None
+    )
+    assert read_pasted(f'fetch("{URL}")').method == "GET"
+
+
+def test_preflight_in_a_dump_stands_for_its_request():
+    pasted = read_pasted(
+        f"OPTIONS /basket HTTP/1.1\nHost: api.example.com\nOrigin: {PAGE}\n"
+        "Access-Control-Request-Method: PUT\nAccess-Control-Request-Headers: content-type,x-a,\n"
+        "HTTP/1.1 200 OK\nAccess-Control-Allow-Methods: PUT\n"
+    )
+    assert (pasted.method, pasted.preflight) == ("PUT", True)
+    assert pasted.headers == [("content-type", "application/json"), ("x-a", "x")]
+    assert pasted.response_headers == [("Access-Control-Allow-Methods", "PUT")]
+
+
+UNREADABLE = {
+    "nothing": (" \n", "nothing was pasted"),
+    "prose": ("it does not work", "no request was found in this paste"),
+    "powershell": ("Invoke-WebRequest -Uri x", "this is PowerShell, which is not read"),
+    "json": ("{}", "this is JSON but not a HAR file"),
+    "empty-har": ('{"log": {"entries": []}}', "this HAR file has no requests"),
+    "cut-curl": ("curl 'https://a", "ends within quotation marks"),
+    "no-url": ("curl -k", "names no URL"),
+    "no-value": ("curl https://a -H", "option '-H' lacks its value"),
+    "code": ("fetch(url, options)", "its arguments were not: copy it"),
+    "no-text": ("fetch(1)", "its arguments were not: they are not text"),
+    "deep": ("fetch(" + "[" * 100_000, "its arguments were not: copy it"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), UNREADABLE.values(), ids=UNREADABLE)
+def test_unreadable_paste_is_an_error_that_says_what_was_understood(text, message):
+    with pytest.raises(PasteError, match=message):
+        read_pasted(text)
+
+
+def test_too_long_a_paste_is_refused(monkeypatch):
+    monkeypatch.setattr("wsgicors_explain.pasted.MAX_PASTE", 10)
+    with pytest.raises(PasteError, match="more than 10 characters"):
+        read_pasted("x" * 11)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
+     "a-", "CORS https://a ", "fetch(", "A: b\n", "$'\\", CHROMIUM, FIREFOX, "?token=", "//a@"],
+)  # fmt: skip
+def test_megabytes_are_read_in_bounded_time(piece):
+    started = time.perf_counter()
+    text = piece * (1_100_000 // len(piece))
+    for paste in (text, f"curl {text}"):
+        with contextlib.suppress(PasteError):
+            mask(str(read_pasted(paste)))
+    assert time.perf_counter() - started < 20
+
+
+@given(
+    st.lists(
+        st.tuples(st.from_regex(r"x-[a-z]{1,8}", fullmatch=True),
+                  st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), min_size=1, max_size=20)),
+        max_size=4),
+    st.sampled_from(["GET", "PUT", "patch"]),
+)  # fmt: skip
+def test_round_trip_of_curl_and_fetch(headers, method):
+    headers = [(name, value.strip()) for name, value in dict(headers).items()]
+    quoted = [json.dumps(f"{name}: {value}")[1:-1].replace('\\"', '"') for name, value in headers]
+    ansi = "".join(" -H $'" + text.replace("'", "\\'") + "'" for text in quoted)
+    plain = "".join(
+        " -H '" + f"{name}: {value}".replace("'", "'\\''") + "'" for name, value in headers
+    )
+    options = json.dumps({"headers": dict(headers), "method": method, "referrer": f"{PAGE}/"})
+    for text in (
+        f"curl '{URL}' -X {method} -e {PAGE}/{ansi}",
+        f"curl '{URL}' -X {method} -e {PAGE}/{plain}",
+        f'fetch("{URL}", {options});',
+    ):
+        pasted = read_pasted(text)
+        assert (pasted.url, pasted.method, pasted.origin) == (URL, method, PAGE)
+        assert pasted.headers == headers
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("production.ini", False), ("app:application", False), (URL, False), ("my file.ini", False),
+     (CHROMIUM, True), (CURL, True), ('fetch("x", {})', True), ("a: b\nc: d", True),
+     ("Invoke-WebRequest -Uri x", True)],
+)  # fmt: skip
+def test_paste_is_told_from_a_file(text, expected):
+    assert looks_pasted(text) is expected
+
+
+# --- the command ---
+
+
+@pytest.fixture
+def explain(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+    def run(*arguments, stdin=""):
+        piped = io.TextIOWrapper(io.BytesIO(stdin if isinstance(stdin, bytes) else stdin.encode()))
+        monkeypatch.setattr(sys, "stdin", piped)
+        status = main(["explain", *arguments])
+        captured = capsys.readouterr()
+        return status, captured.out.splitlines(), captured.err.splitlines()
+
+    return run
+
+
+def test_message_is_explained_offline(explain):
+    text = CHROMIUM + f"No '{ACAO}' header is present on the requested resource."
+    said = f"--  this is a message of Chromium: No '{ACAO}' header is present"
+    answer = [said, f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {PAGE}"]
+    assert explain(text, "--offline") == (1, answer, [])
+    assert explain("-", "--offline", stdin=text) == (1, answer, [])
+    assert explain("-", "--offline", stdin=b"\xff\xfe" + text.encode("utf-16-le")) == (
+        1,
+        answer,
+        [],
+    )
+
+
+@pytest.mark.parametrize(("text", "kind", "status", "preflight"), CONSOLE.values(), ids=CONSOLE)
+def test_each_message_has_an_answer_offline(explain, text, kind, status, preflight):
+    code, lines, errors = explain("-", "--offline", "--origin", PAGE, stdin=text)
+    assert (code, errors) == (1, [])
+    nothing = kind in ("unknown", "network")
+    assert lines[-1].startswith("UNKNOWN: " if nothing else "BLOCKED: ")
+    assert "{" not in lines[-1]
+    assert (f"the status is {status}" in lines[-1]) == bool(
+        status and status >= 400 and not nothing
+    )
+
+
+def test_blocked_then_and_allowed_now_is_unknown(explain):
+    app = app_sending((ACAO, "*"), ("Access-Control-Allow-Headers", "*"))
+    with serving(app) as port:
+        base = f"http://127.0.0.1:{port}"
+        message = CHROMIUM.replace(URL, f"{base}/x").replace("https:", "http:")
+        status, lines, _ = explain(message + f"No '{ACAO}' header is present on the")
+        assert status == 1
+        assert lines[-1].startswith(f"UNKNOWN: GET {base}/x for a page on")
+        assert "it can be the request really sent failed with 413, 500 or 504, say" in lines[-1]
+        status, lines, _ = explain(message + PREFLIGHT + "It does not have HTTP ok status.")
+        assert status == 1
+        assert lines[-1].endswith(
+            "is allowed now, and the browser blocked it: it can be a header that a library adds to "
+            "the page's request; or a preflight or response in the browser's cache; or an "
+            "extension, a service worker or a proxy; or another deployment since"
+        )
+
+
+def test_paste_is_asked_of_a_configuration_without_its_secrets(explain, tmp_path):
+    (tmp_path / "a.ini").write_text(
+        "[filter:cors]\nuse = egg:wsgicors\norigin = https://shop.example.com\nmethods = PUT\n"
+    )
+    (tmp_path / "paste").write_text(
+        f"curl '{URL}?token=geheim' -X PUT -H 'Origin: {PAGE}' -H 'X-Token: geheim' -b 'a=geheim'"
+    )
+    status, lines, errors = explain("a.ini", "--pasted", "paste", "--offline")
+    assert (status, errors) == (1, [])
+    assert "geheim" not in "".join(lines)
+    assert "> OPTIONS /basket?token=... HTTP/1.1" in lines
+    assert "--  not taken from the paste, as browsers set them: Origin, Cookie" in lines
+    assert lines[-1].startswith("BLOCKED: ")
+    assert "x-token" in lines[-1]
+    arguments = ("a.ini", "--pasted", "paste", "-H", "X-Token: mine", "--path", "/x", "-X", "PATCH")
+    assert "> OPTIONS /x HTTP/1.1" in explain(*arguments)[1]
+
+
+def test_har_file_is_explained_by_its_path(explain, tmp_path):
+    (tmp_path / "a.har").write_text(HAR)
+    status, lines, _ = explain("a.har", "--offline")
+    assert (status, lines[0]) == (1, "--  this is a HAR file")
+    assert lines[1] == "--  not taken from the paste, as browsers set them: Origin"
+    assert lines[2] == f"--  only the first request is explained; the paste has also {URL}?2"
+    assert lines[3].startswith(f"BLOCKED: {ACAO} is missing")
+
+
+def test_dump_is_judged_offline(explain):
+    allowed = HTTP1 + f"< {ACAO}: *\n"
+    assert explain("-", "--offline", stdin=allowed)[1][-1] == (
+        f"ALLOWED: PUT {URL} for a page on {PAGE}, says the pasted response"
+    )
+    asked = allowed.replace("> PUT", "> OPTIONS").replace(
+        "> X-A: 1", "> Access-Control-Request-Method: PUT"
+    )
+    assert explain("-", "--offline", stdin=asked)[1][-1].endswith(
+        "the origin passes in the pasted preflight, no more was checked"
+    )
+    refused = asked.replace("200 OK", "401 No")
+    assert explain("-", "--offline", stdin=refused)[1][-1] == (
+        "BLOCKED: the preflight was answered 401, not with a status from 200 to 299"
+    )
+    status, lines, _ = explain("-", "--offline", stdin=CURL)
+    assert status == 1
+    assert lines[-1].endswith("the paste has no response to judge, and nothing is sent")
+
+
+WRONG = {
+    "no-origin": ((f"curl {URL} -k",), "", "give it with --origin"),
+    "unreadable": (("-",), "x", "no request was found"),
+    "no-url": (("-",), f"Origin {PAGE} is not allowed by {ACAO}.", "it names no URL"),
+    "relative": (("-",), 'fetch("/a")', "the URL '/a' is not absolute"),
+    "no-file": (("a.ini", "--pasted", "gone"), "", "gone cannot be read"),
+    "offline": ((URL, "--origin", PAGE, "--offline"), "", "--offline judges a paste"),
+    "bad-url": (("-", "--offline"), HTTP1.replace("api.example", "a b"), "a b"),
+    "escape": (("-",), 'fetch("\\u001b[1m")', "the URL '\\x1b[1m'"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "stdin", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_use_is_an_error(explain, arguments, stdin, message):
+    status, lines, errors = explain(*arguments, stdin=stdin)
+    assert status == 2
+    assert message in "\n".join(errors)
+    assert all(line.isprintable() for line in lines + errors)
+
+
+def test_page_without_http_is_answered_from_the_message(explain):
+    text = CHROMIUM.replace(URL, "file:///a").replace(PAGE, "null")
+    text += "Cross origin requests are only supported for protocol schemes: http"
+    assert explain(text)[1][-1] == (
+        "BLOCKED: the URL or the page is not on http(s). To fix it, serve both over http(s)"
+    )

@@ -1,0 +1,274 @@
+"""What Chromium, Firefox and WebKit write into the console when they block a request."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+AO: Final = "Access-Control-Allow-Origin"
+AC: Final = "Access-Control-Allow-Credentials"
+
+# Each search below is bounded, so that a long text takes linear time.
+CHROMIUM: Final = re.compile(
+    r"Access to [\w ]{1,40} at '(?P<url>\S+)' "
+    r"(?:\(redirected from '\S+'\) )?from origin '(?P<origin>[^']{0,300})' "
+    r"has been blocked by CORS policy: "
+)
+CHROMIUM_2017: Final = re.compile(
+    r"(?:XMLHttpRequest cannot load|Failed to load) (?P<url>https?:\S+)[.:] (?=[A-Z])"
+)
+CHROMIUM_LOAD: Final = re.compile(
+    r"\b(?P<method>[A-Za-z]{1,20}) (?P<url>https?://\S+) net::ERR_\w{1,60}(?: (?P<status>\d{3})\b)?"
+)
+THEREFORE: Final = re.compile(r"Origin '(?P<origin>\S{1,300})' is therefore not allowed access")
+OLD_STATUS: Final = re.compile(r"The response had HTTP status code (?P<status>\d{3})\b")
+PREFLIGHT: Final = re.compile("Response to preflight request doesn't pass access control check: ")
+FIREFOX: Final = re.compile(
+    r"Cross-Origin Request (?:Blocked|Warning): The Same Origin Policy disallows reading "
+    r"the remote resource at (?P<url>\S+)\. \(Reason: (?P<reason>.{1,400}?)\)\."
+    r"(?: Status code: (?P<status>\d{3}|\(null\)))?"
+)
+WEBKIT_LOAD: Final = re.compile(
+    r"[Cc]annot load (?:[a-z]{1,20} )?(?P<url>https?://\S+) due to access control checks"
+)
+ANY_URL: Final = re.compile(r"https?://[^\s'\"()（）<>]+")
+ANY_HEADER: Final = re.compile("Access-Control-Allow-(?:Origin|Methods|Headers|Credentials)")
+ANY_STATUS: Final = re.compile(r"[:：] ?(\d{3})[.。]?(?: |$)")
+QUOTE: Final = "['‘’\"“”`]"
+
+
+def templates(table: dict[str, str]) -> dict[str, re.Pattern[str]]:
+    return {
+        kind: re.compile(text.replace("Q", QUOTE), re.IGNORECASE) for kind, text in table.items()
+    }
+
+
+CHROMIUM_REASONS: Final = templates(
+    {
+        "allow-origin-missing": f"No '{AO}' header is present",
+        "allow-origin-multiple": f"The '{AO}' header contains multiple values '(?P<value>[^']*)'",
+        "allow-origin-invalid": f"The '{AO}' header contains the invalid value '(?P<value>[^']*)'",
+        "allow-origin-differs": f"The '{AO}' header has a value '(?P<value>[^']*)' that is not equal",
+        "wildcard-with-credentials": f"The value of the '{AO}' header in the response must not be the w",
+        "allow-credentials": f"The value of the '{AC}' header in the response is '(?P<value>[^']*)'",
+        "status": "It does not have HTTP ok status|Response for preflight has invalid HTTP status code",
+        "preflight-redirect": "Redirect is not allowed for a preflight|Response for preflight is inv",
+        "invalid-list": "Cannot parse (?P<header>Access-Control-Allow-(?:Methods|Headers))",
+        "method": r"Method (?P<method>\S{1,99}) is not allowed by Access-Control-Allow-Methods",
+        "header": r"Request header field (?P<header>\S{1,99}) is not allowed by Access-Control",
+        "redirect-password": r"Redirect location '\S*' contains a username",
+        "scheme": "Cross origin requests are only supported for",
+        "same-origin-mode": "Cross origin requests are not allowed by request mode",
+        "local-network": "(?:The request client is not a secure context|Request had |Unable to ask"
+        "|Permission was denied for this request|No 'Private-|No '?Access-Control-Allow-Private"
+        "|The 'Access-Control-Allow-Private)",
+    }
+)
+FIREFOX_REASONS: Final = templates(
+    {
+        "allow-origin-missing": f"CORS header Q{AO}Q missing",
+        "allow-origin-multiple": f"Multiple CORS header Q{AO}Q not allowed",
+        "allow-origin-differs": f"CORS header Q{AO}Q does not match Q(?P<value>[^’']*)Q",
+        "wildcard-with-credentials": "Credential is not supported if the CORS header",
+        "allow-credentials": f"expected QtrueQ in CORS header Q{AC}Q",
+        "status": "CORS preflight (?:response|channel) did not succeed",
+        "network": "CORS request did not succeed",
+        "method": "Did not find method in CORS header",
+        "header": r"header Q(?P<header>[^\s’']+)Q is not allowed according|missing token Q(?P<old>[^\s’']+)Q",
+        "invalid-list": "invalid token Q[^’']*Q in CORS header Q(?P<header>[-A-Za-z]+)Q",
+        "authorization-wildcard": "When the Q?Access-Control-Allow-HeadersQ? is",
+        "redirect": "CORS request external redirect not allowed",
+        "scheme": "CORS request not http",
+        "disabled": "CORS disabled|CORS header QOriginQ cannot be added",
+    }
+)
+WEBKIT_REASONS: Final = templates(
+    {
+        "allow-origin-refused": r"Origin (?P<origin>\S{1,300}) is not allowed by "
+        rf"{AO}\.(?: Status code: (?P<status>\d{{3}}))?",
+        "wildcard-with-credentials": f"Cannot use wildcard in {AO} when cred",
+        "allow-origin-multiple": f"{AO} cannot contain more than one origin",
+        "allow-credentials": f"Credentials flag is true, but {AC} is not",
+        "status": r"Preflight response is not successful\.(?: Status code: (?P<status>\d{3}))?",
+        "method": r"Method (?P<method>\S{1,99}) is not allowed by Access-Control-Allow-Methods\.",
+        "header": r"Request header field (?P<header>\S{1,99}) is not allowed by "
+        r"Access-Control-Allow-Headers\.",
+        "invalid-list": r"Header (?P<header>Access-Control-Allow-\w{1,9}) has an invalid value",
+        "redirect-password": r"redirection URL \S+ has credentials",
+        "scheme": "Cross origin requests are only supported for HTTP",
+        "same-origin-mode": "Cross origin requests are not allowed when using same-origin",
+    }
+)
+# What a translated message of Firefox is about, by the header that it names.
+BY_HEADER: Final = {
+    AO: "allow-origin-refused",
+    AC: "allow-credentials",
+    "Access-Control-Allow-Methods": "method",
+    "Access-Control-Allow-Headers": "header",
+}
+OF_PREFLIGHTS: Final = frozenset(
+    ("status", "preflight-redirect", "invalid-list", "method", "header")
+)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a browser said: the fault as a stable word, the values in the message, its text.
+
+    preflight: whether that was about a preflight; None: the text does not tell.
+    """
+
+    engine: str
+    kind: str
+    details: dict[str, str]
+    text: str
+    preflight: bool | None
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of the console, and what it names of the request."""
+
+    said: Said
+    url: str | None
+    origin: str | None = None
+    method: str | None = None
+    status: int | None = None
+
+
+def read_console(text: str) -> list[Message]:
+    """The messages in a text, in their order; those that name only a symptom come last."""
+    text = " ".join(text.split())
+    found = [*chromium(text), *firefox(text)] or webkit(text) or translated(text)
+    return sorted(found, key=lambda each: each.said.kind == "network")
+
+
+def reason(
+    engine: str, kinds: dict[str, re.Pattern[str]], text: str, preflight: bool | None
+) -> Said:
+    """What the reason at the start of `text` means."""
+    for kind, pattern in kinds.items():
+        match = pattern.match(text)
+        if match:
+            details = {
+                name.replace("old", "header"): v for name, v in match.groupdict().items() if v
+            }
+            return Said(engine, kind, details, match[0], preflight or kind in OF_PREFLIGHTS or None)
+    return Said(engine, "unknown", {}, text[:200], preflight or None)
+
+
+def chromium(text: str) -> list[Message]:
+    loads = {match["url"]: match for match in CHROMIUM_LOAD.finditer(text)}
+    found = []
+    for match in [*CHROMIUM.finditer(text), *CHROMIUM_2017.finditer(text)]:
+        rest = text[match.end() : match.end() + 1500]
+        preflight = PREFLIGHT.match(rest)
+        said = reason(
+            "Chromium",
+            CHROMIUM_REASONS,
+            rest[preflight.end() if preflight else 0 :],
+            preflight is not None,
+        )
+        load = loads.get(match["url"])
+        old = THEREFORE.search(rest)
+        origin = match.groupdict().get("origin") or (old and old["origin"]) or None
+        status = (load and load["status"]) or ((old := OLD_STATUS.search(rest)) and old["status"])
+        method = said.details.get("method") or (load and load["method"]) or None
+        found.append(Message(said, match["url"], origin, method, int(status) if status else None))
+    return found
+
+
+def firefox(text: str) -> list[Message]:
+    found = []
+    for match in FIREFOX.finditer(text):
+        said = reason("Firefox", FIREFOX_REASONS, match["reason"], None)
+        status = match["status"] or ""
+        number = int(status) if status.isdecimal() else None
+        found.append(Message(said, match["url"], status=number))
+    return found
+
+
+def webkit(text: str) -> list[Message]:
+    load = WEBKIT_LOAD.search(text)
+    url = load["url"] if load else None
+    for kind, pattern in WEBKIT_REASONS.items():
+        match = pattern.search(text)
+        if match:
+            said = reason("WebKit", {kind: pattern}, match[0], None)
+            status, details = said.details.get("status"), said.details
+            return [
+                Message(
+                    said,
+                    url,
+                    details.get("origin"),
+                    details.get("method"),
+                    int(status) if status else None,
+                )
+            ]
+    said = Said("WebKit", "unknown", {}, load[0] if load else "", None)
+    return [Message(said, url)] if load else []
+
+
+def translated(text: str) -> list[Message]:
+    """A message of Firefox in another language: the URL, the header and the status stay readable."""
+    url = ANY_URL.search(text)
+    if not url or "CORS" not in text:
+        return []
+    header, status = ANY_HEADER.search(text), ANY_STATUS.search(text)
+    kind = BY_HEADER[header[0]] if header else "status" if status else "network"
+    said = Said("Firefox", kind, {}, text[:200], kind in OF_PREFLIGHTS or None)
+    return [Message(said, url[0].rstrip(".。"), status=int(status[1]) if status else None)]
+
+
+# What is wrong, and what the server should send; {origin} is the page's.
+CURES: Final = {
+    "allow-origin-missing": (f"{AO} is missing", f"send {AO}: {{origin}}"),
+    "allow-origin-multiple": (f"{AO} has several values", f"send {AO} once: {{origin}}"),
+    "allow-origin-invalid": (f"{AO} is not an origin", f"send {AO}: {{origin}}"),
+    "allow-origin-differs": (f"{AO} is for another origin", f"send {AO}: {{origin}}"),
+    "allow-origin-refused": (f"{AO} is missing or does not fit", f"send {AO}: {{origin}}"),
+    "wildcard-with-credentials": (
+        f"{AO} is *, which browsers refuse with credentials",
+        f"send {AO}: {{origin}} and {AC}: true",
+    ),
+    "allow-credentials": (f"{AC} is not true", f"send {AC}: true"),
+    "status": (
+        "the preflight was not answered with a status from 200 to 299",
+        "answer OPTIONS with 200 before any login is asked for",
+    ),
+    "preflight-redirect": (
+        "the preflight was redirected",
+        "ask for the URL that it redirects to, or answer OPTIONS without a redirect",
+    ),
+    "invalid-list": (
+        "{header} of the preflight is not a list of names",
+        "send names, separated by commas",
+    ),
+    "method": (
+        "Access-Control-Allow-Methods does not name the method {method}",
+        "add {method} to Access-Control-Allow-Methods",
+    ),
+    "header": (
+        "Access-Control-Allow-Headers does not name {header}",
+        "add {header} to Access-Control-Allow-Headers",
+    ),
+    "authorization-wildcard": (
+        "Access-Control-Allow-Headers is *, which does not cover Authorization",
+        "add Authorization to Access-Control-Allow-Headers",
+    ),
+    "redirect-password": (
+        "the redirect leads to a URL with a user name or password",
+        "redirect to a URL without them",
+    ),
+    "redirect": ("the request was redirected", "ask for the last URL at once"),
+    "scheme": ("the URL or the page is not on http(s)", "serve both over http(s)"),
+    "same-origin-mode": (
+        "the page asks with mode: 'same-origin'",
+        "take that mode out of the page's code",
+    ),
+    "local-network": (
+        "the browser protects addresses of the local network",
+        "serve the page over https, and let the user grant the permission",
+    ),
+}

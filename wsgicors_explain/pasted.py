@@ -1,0 +1,181 @@
+"""What people paste: a message of the console, curl, fetch(...), a HAR file, a dump of headers.
+
+Nothing of it is ever executed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from .console import Message, Said, read_console
+from .copied import (
+    Copied,
+    PasteError,
+    read_curl,
+    read_dump,
+    read_fetch,
+    read_har,
+)
+from .headers import Headers, get_header, is_forbidden_request_header
+
+MAX_PASTE: Final = 64 * 1024 * 1024  # characters; HAR files are large
+MAX_TEXT: Final = 1024 * 1024  # of anything else the start says it all
+BROWSERS_OWN: Final = frozenset(
+    "user-agent priority pragma cache-control upgrade-insecure-requests :authority".split()
+)
+# Both engines send these on every request, with values that need no preflight.
+DEFAULTS: Final = frozenset(("accept", "accept-language"))
+SECRETS: Final = (
+    r"[\w-]*(?:cookie|authorization|token|secret|key|session|passw|csrf|signature)[\w-]*"
+)
+SECRET_HEADER: Final = re.compile(rf"(?i)^({SECRETS}): .*", re.DOTALL)
+SECRET_IN_URL: Final = re.compile(rf"(?i)(?<=[?&;])({SECRETS})=[^&\s']*")
+USER_IN_URL: Final = re.compile(r"(?<=://)[^/@\s]+@")
+CURL: Final = re.compile(r"[$>%#\s]{0,9}curl(?:\.exe)?[\s^]")
+POWERSHELL: Final = re.compile(r"(?i)\binvoke-(?:webrequest|restmethod)\b")
+MESSAGE: Final = re.compile(
+    r"Access to [\w ]{1,40} at '|Cross-Origin Request|due to access control checks"
+    r"|blocked by CORS policy|not allowed by Access-Control|cannot load http"
+)
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """The request in a paste, its response, and what the browser said of it.
+
+    headers: those that the page sets. dropped: names of those that browsers set themselves.
+    credentials, preflight: None where the paste does not tell.
+    """
+
+    url: str | None = None
+    method: str | None = None
+    origin: str | None = None
+    headers: Headers = field(default_factory=list)
+    dropped: tuple[str, ...] = ()
+    credentials: bool | None = None
+    body_size: int | None = None
+    response_status: int | None = None
+    response_headers: Headers | None = None
+    preflight: bool | None = None
+    said: Said | None = None
+    others: tuple[str, ...] = ()
+    understood: tuple[str, ...] = ()
+
+
+def looks_pasted(text: str) -> bool:
+    """Whether a TARGET is itself a paste, not a file, a module or a URL."""
+    return len(text.split(None, 1)) > 1 and bool(
+        MESSAGE.search(text)
+        or CURL.match(text)
+        or "fetch(" in text
+        or POWERSHELL.search(text)
+        or "\n" in text.strip()
+    )
+
+
+def mask(text: str) -> str:
+    """The text without the values of cookies, tokens and passwords."""
+    text = SECRET_HEADER.sub(r"\1: ...", text)
+    return USER_IN_URL.sub("...@", SECRET_IN_URL.sub(r"\1=...", text))
+
+
+def read_pasted(text: str) -> Pasted:
+    """The first request in a text. PasteError: there is none that can be read."""
+    text = text.lstrip("\ufeff").strip()
+    if not text:
+        raise PasteError("nothing was pasted")
+    if len(text) > MAX_PASTE:
+        raise PasteError(f"this paste has more than {MAX_PASTE} characters: keep one request")
+    if text.startswith("{"):
+        first, *rest = read_har(text)
+        return from_copied(first, "a HAR file", [mask(each.url or "") for each in rest])
+    text = text[:MAX_TEXT]
+    if POWERSHELL.search(text):
+        raise PasteError("this is PowerShell, which is not read: use 'Copy as cURL (bash)'")
+    if CURL.match(text):
+        return from_copied(read_curl(text), "a curl command")
+    if re.search(r"^(?:await )?fetch\(", text):
+        return from_copied(read_fetch(text), "a call of fetch")
+    messages = read_console(text)
+    if messages:
+        return from_messages(messages)
+    copied = read_dump(text)
+    if copied.headers or copied.response_headers:
+        return from_copied(copied, "a dump of headers")
+    raise PasteError(
+        "no request was found in this paste: paste the console's message, a curl command, "
+        "fetch(...), a HAR file or the request's and the response's headers"
+    )
+
+
+def from_messages(messages: list[Message]) -> Pasted:
+    """What the first message says; the others are about the same request or are named."""
+    first = messages[0]
+    same = [each for each in messages if each.url == first.url]
+    others = dict.fromkeys(
+        mask(each.url) for each in messages if each.url and each.url != first.url
+    )
+    said = first.said
+    headers = [
+        (each.said.details["header"], "x")
+        for each in same
+        if each.said.kind == "header" and "header" in each.said.details
+    ]
+    credentials = said.kind in ("wildcard-with-credentials", "allow-credentials") or None
+    return Pasted(
+        first.url,
+        first.method,
+        first.origin,
+        [
+            (name, "application/json" if name.lower() == "content-type" else x)
+            for name, x in headers
+        ],
+        credentials=credentials,
+        response_status=next((each.status for each in same if each.status), None),
+        preflight=said.preflight,
+        said=said,
+        others=tuple(others),
+        understood=(f"this is a message of {said.engine}: {mask(said.text)}",),
+    )
+
+
+def from_copied(copied: Copied, what: str, others: list[str] | None = None) -> Pasted:
+    """The page's part of a request as it was sent."""
+    origin = get_header(copied.headers, "origin")
+    referrer = copied.referrer or get_header(copied.headers, "referer")
+    if origin is None and referrer and re.match("(?i)https?://", referrer):
+        origin = "/".join(referrer.split("/")[:3])
+    cookie = get_header(copied.headers, "cookie") is not None
+    # A copied fetch says "include" for a cookie, and for Authorization alone.
+    doubtful = get_header(copied.headers, "authorization") is not None
+    credentials = True if cookie else None if doubtful else copied.credentials
+    copied.settle()
+    kept = [pair for pair in copied.headers if not is_browsers(*pair)]
+    dropped = dict.fromkeys(name for name, value in copied.headers if is_browsers(name, value))
+    return Pasted(
+        copied.url,
+        copied.method,
+        origin,
+        kept,
+        tuple(dropped),
+        credentials,
+        copied.body_size,
+        copied.status,
+        copied.response_headers,
+        copied.preflight,
+        others=tuple(dict.fromkeys(others or ())),
+        understood=(f"this is {what}",),
+    )
+
+
+def is_browsers(name: str, value: str) -> bool:
+    """Whether the browser set this header, not the page."""
+    lower = name.lower()
+    return (
+        is_forbidden_request_header(name, value)
+        or lower in BROWSERS_OWN
+        or lower in DEFAULTS
+        or lower.startswith(":")
+    )
