@@ -49,7 +49,7 @@ A host in the characters that browsers send
     Refused: https://a..example | BAD HOST
     Refused: https://.example | BAD HOST
     Refused: https://a%62.example | BAD HOST
-    Refused: https://a;b.example | BAD HOST
+    Refused: https://a&b.example | BAD HOST
 
 An IPv4 address as four plain numbers
     Okay: http://127.0.0.1
