@@ -412,16 +412,19 @@ TOKEN: Final[re.Pattern[str]] = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 FIELD_NAMES: Final = re.compile(rf"{TOKEN.pattern}(?: *, *{TOKEN.pattern})*")
 
 # origin = scheme "://" host [ ":" port ]            https://fetch.spec.whatwg.org/#origin-header
-# in the characters that browsers send; `null` is compared elsewhere.
+# in the characters that browsers send; `null` is compared elsewhere. A host has at most 253
+# bytes. `(?=(...))\1` is an atomic group, which a malformed end cannot make Python try again.
 ORIGIN: Final = re.compile(
     r"""
     https?://                       # a web page, whose host the URL standard parses:
-    [a-z0-9_-]+ (\.[a-z0-9_-]+)* \.?           # a name in lower case, or an IPv4 address
+    (?! [a-z0-9_.-]{254} )          # a name in lower case, or an IPv4 address
+    (?=( [a-z0-9_-]+ (\.[a-z0-9_-]+)* \.? )) \1
     (:[1-9][0-9]{0,4})?
     |
     (?: https?://(?=\[)             # a web page on an IPv6 address,
     | (?!https?:|file:) [a-z][a-z0-9+.-]*:// )  # or a scheme whose host is kept as it is
-    (\[[0-9a-f:]+\] | [A-Za-z0-9_-]+ (\.[A-Za-z0-9_-]+)* \.?)
+    (?! [A-Za-z0-9_.-]{254} )
+    (?=( \[[0-9a-f:]+\] | [A-Za-z0-9_-]+ (\.[A-Za-z0-9_-]+)* \.? )) \4
     (:[1-9][0-9]{0,4})?
     """,
     re.VERBOSE,
