@@ -238,7 +238,7 @@ MAX_PROBLEMS: Final = (
 # Our options by their names in other libraries, without "_", "-", case, and "cors" or
 # "allow" in front.
 FOREIGN_NAMES: Final = {
-    "origin": "origin.*|allorigins",
+    "origin": "origin.*",
     "path": "paths?|routes?|urls?regex|resources",
     "methods": "methods?",
     "headers": "(request)?headers?",
@@ -257,6 +257,8 @@ ABSENT: Final = {
     "privatenetwork": "Access-Control-Allow-Private-Network is never sent",
     "privatenetworkaccess": "Access-Control-Allow-Private-Network is never sent",
     "varyheader": "Vary is always right",
+    "allorigins": "origin = '*' stands for anyone",
+    "originallowall": "origin = '*' stands for anyone",
 }
 
 
@@ -410,16 +412,19 @@ TOKEN: Final[re.Pattern[str]] = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 FIELD_NAMES: Final = re.compile(rf"{TOKEN.pattern}(?: *, *{TOKEN.pattern})*")
 
 # origin = scheme "://" host [ ":" port ]            https://fetch.spec.whatwg.org/#origin-header
-# in the characters that browsers send; `null` is compared elsewhere.
+# in the characters that browsers send; `null` is compared elsewhere. A host has at most 253
+# bytes. `(?=(...))\1` is an atomic group, which a malformed end cannot make Python try again.
 ORIGIN: Final = re.compile(
     r"""
     https?://                       # a web page, whose host the URL standard parses:
-    [a-z0-9_-]+ (\.[a-z0-9_-]+)* \.?           # a name in lower case, or an IPv4 address
+    (?! [a-z0-9_.-]{254} )          # a name in lower case, or an IPv4 address
+    (?=( [a-z0-9_-]+ (\.[a-z0-9_-]+)* \.? )) \1
     (:[1-9][0-9]{0,4})?
     |
     (?: https?://(?=\[)             # a web page on an IPv6 address,
     | (?!https?:|file:) [a-z][a-z0-9+.-]*:// )  # or a scheme whose host is kept as it is
-    (\[[0-9a-f:]+\] | [A-Za-z0-9_-]+ (\.[A-Za-z0-9_-]+)* \.?)
+    (?! [A-Za-z0-9_.-]{254} )
+    (?=( \[[0-9a-f:]+\] | [A-Za-z0-9_-]+ (\.[A-Za-z0-9_-]+)* \.? )) \4
     (:[1-9][0-9]{0,4})?
     """,
     re.VERBOSE,
@@ -771,6 +776,7 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
     names = tuple(nested)
     if "policy" in given:
         names = read("policy", given["policy"], "policy", problems)
+        names = mend_names(names, given, nested, problems)
     keys = Keys(given, names, nested, problems)
     for name, options in nested.items():
         keys.sort_nested(name, options)
@@ -798,6 +804,34 @@ def mend_policy_key(given: dict[str, Any], problems: list[Problem]) -> dict[str,
             others = {name: given[name] for name in given if name != key}
             return {**others, right: value}
     return given
+
+
+def mend_names(
+    names: tuple[str, ...],
+    given: Mapping[str, Any],
+    nested: Mapping[str, Any],
+    problems: list[Problem],
+) -> tuple[str, ...]:
+    """The names, with those mended that are nearly one of ``policies``, or ``deny``."""
+    spare = [name for name in (*nested, "deny") if name not in names]
+    mended = []
+    for name in names:
+        known = name == "deny" or name in nested
+        right = "" if known or has_options(name, given) else closest(name, spare)
+        if right:
+            complain_of_name(name, right, problems)
+            spare.remove(right)
+        mended.append(right or name)
+    return tuple(mended)
+
+
+def has_options(name: str, given: Iterable[str]) -> bool:
+    return any(key.startswith(f"{name}_") for key in given)
+
+
+def complain_of_name(name: str, right: str, problems: list[Problem]) -> None:
+    message = f"has no options; did you mean {right!r}? (names are case-sensitive)"
+    about("policy", problems)(name, message, MISSING)
 
 
 class Keys:
@@ -901,7 +935,9 @@ class Keys:
         section = self.sections.get(name)
         taken = right in self.given if section is None else section[option][1] is not None
         if taken:
-            return complain(f": leave it out, as {right!r} is given as well")
+            # By the key that was written, which may be an unknown one as well.
+            beside = section[option][0].removeprefix(key[: -len(word)]) if section else right
+            return complain(f": leave it out, as {beside!r} is given as well")
         complain(f"; did you mean {right!r}?")
         if section is not None:
             self.put(name, option, key, value)
@@ -925,8 +961,7 @@ class Keys:
         for name in empty:
             right = closest(name, inactive)
             if right:
-                message = f"has no options; did you mean {right!r}? (names are case-sensitive)"
-                about("policy", self.problems)(name, message, MISSING)
+                complain_of_name(name, right, self.problems)
             for option in OPTIONS if right else ():
                 key = f"{right}_{option}"
                 if key in self.given:
@@ -1049,7 +1084,7 @@ def refuse_words(text: str, word: str) -> None:
     """ValueError for an entry that is not meant as scheme://host."""
     if EXPRESSION.search(word):
         raise ValueError(f"is a regular expression as text: write {instead_of_expression(word)}")
-    if re.search(r"[\s,]", word):
+    if re.search(r"[\s,;]", word):
         raise ValueError("holds more than one word: write each origin as an entry of its own")
     if text in ("*", "copy"):
         raise ValueError(
@@ -3512,6 +3547,8 @@ def wanted_of_shared(
         return leave_shared(shared, given, problems)
     if "policy" in shared:
         return ("policy", "matchstrategy")
+    if any(map(foreign_option, given)):
+        return leave_shared(shared, given, problems)
     return ("matchstrategy", *OPTIONS)
 
 

@@ -325,6 +325,10 @@ ABSENT = [
         id="private_network_access",
     ),
     pytest.param("vary_header", "Vary is always right", id="vary_header"),
+    pytest.param(
+        "CORS_ALLOW_ALL_ORIGINS", "origin = '*' stands for anyone", id="allow_all_origins"
+    ),
+    pytest.param("CORS_ORIGIN_ALLOW_ALL", "origin = '*' stands for anyone", id="origin_allow_all"),
 ]
 
 
@@ -337,6 +341,32 @@ def test_option_that_is_absent_on_purpose_says_why(key, reason):
     ]
 
 
+def test_switch_for_all_origins_does_not_stand_in_the_way_of_the_list():
+    found = problems(CORS_ALLOW_ALL_ORIGINS=False, CORS_ALLOWED_ORIGINS=["x.example"])
+    assert [problem[:2] for problem in found] == [
+        ("CORS_ALLOW_ALL_ORIGINS", False),
+        ("CORS_ALLOWED_ORIGINS", ["x.example"]),
+        ("CORS_ALLOWED_ORIGINS", "x.example"),
+    ]
+    assert found[1][2].endswith("; did you mean 'origin'?")
+
+
+@pytest.mark.parametrize("prefix", ["", "api_", "policies.api."], ids=["direct", "flat", "nested"])
+def test_second_key_for_an_option_is_told_the_first_as_it_was_written(prefix):
+    keys = {"origin": ORIGIN, "max_age": 5, "maxAge": 6}
+    if prefix == "policies.api.":
+        found = problems(policies={"api": keys})
+    else:
+        flat = {f"{prefix}{key}": value for key, value in keys.items()}
+        found = problems({"policy": "api", **flat} if prefix else flat)
+    local = "" if prefix == "policies.api." else prefix
+    first, second = f"{local}maxage", f"{local}max_age"
+    assert found == [
+        unknown(f"{prefix}max_age", 5, f"; did you mean {first!r}?"),
+        unknown(f"{prefix}maxAge", 6, f": leave it out, as {second!r} is given as well"),
+    ]
+
+
 @pytest.mark.parametrize("prefix", ["", "cors_", "a_"])
 def test_intercept_exceptions_is_catch_errors(prefix):
     key = f"{prefix}intercept_exceptions"
@@ -346,7 +376,43 @@ def test_intercept_exceptions_is_catch_errors(prefix):
 
 
 @pytest.mark.parametrize("name", ["API", "apis", "ap", "aqi"])
-def test_policy_whose_name_is_nearly_another_one_is_told_which_and_its_options_are_checked(name):
+def test_policy_whose_name_is_nearly_one_of_policies_is_told_which(name):
+    nested = {"b": {"origin": "*"}, "api": {"origin": "*", "max_age": "1h"}}
+    assert [problem[:3] for problem in problems(policy=f"{name}, b", policies=nested)] == [
+        (
+            "policy",
+            name,
+            f"{name!r} has no options; did you mean 'api'? (names are case-sensitive)",
+        ),
+        (
+            "policies.api.max_age",
+            "1h",
+            "'1h' is given to an unknown option; did you mean 'maxage'?",
+        ),
+        (
+            "policies.api.max_age",
+            "1h",
+            "'1h' is not a number of seconds: write a whole number from 0 to 2147483648",
+        ),
+    ]
+
+
+def test_policy_with_options_of_its_own_is_not_taken_for_one_of_policies():
+    nested = {"api": {"origin": "*"}}
+    rules = CORS(plain_app, policy="apis, deny", policies=nested, apis_origin=ORIGIN)
+    assert list(rules.policies) == ["apis"]
+
+
+@pytest.mark.parametrize("name", ["Deny", "DENY", "denny"])
+def test_misspelled_deny_is_told_so(name):
+    message = f"{name!r} has no options; did you mean 'deny'? (names are case-sensitive)"
+    assert problems(policy=f"api, {name}", api_origin="*") == [("policy", name, message, "missing")]
+
+
+@pytest.mark.parametrize("name", ["API", "apis", "ap", "aqi"])
+def test_policy_whose_name_is_nearly_another_one_is_name_is_nearly_another_one_is_told_which_and_its_options_are_checked(
+    name,
+):
     found = problems({"policy": f"{name}, b", "b_origin": "*", "api_origin": "x/"})
     assert found == [
         (
@@ -437,6 +503,17 @@ def test_entries_of_a_list_in_another_notation_are_checked_as_well():
         ("methods", "patch"),
         ("origin", ("*", "x/")),
     ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [["https://a.example;https://b.example"], "https://a.example;b.example"],
+    ids=["in-a-list", "second-without-a-scheme"],
+)
+def test_entry_that_holds_a_semicolon_is_more_than_one_word(value):
+    entry = value if isinstance(value, str) else value[0]
+    message = "holds more than one word: write each origin as an entry of its own"
+    assert problems(origin=value) == [("origin", entry, f"{entry!r} {message}", "invalid")]
 
 
 def test_semicolon_inside_a_path_is_a_part_of_it():

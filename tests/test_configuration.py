@@ -614,7 +614,7 @@ def meant(key):
 FOREIGN = {
     "origin": (
         "origins allow_origin allow_origins allowed_origins allow_origin_regex CORS_ALLOWED_ORIGINS"
-        " CORS_ALLOW_ALL_ORIGINS CORS_ORIGIN_WHITELIST Access-Control-Allow-Origin orign Origin"
+        " CORS_ORIGIN_WHITELIST Access-Control-Allow-Origin orign Origin"
     ),
     "methods": "method allow_methods allowed_methods CORS_ALLOW_METHODS access_control_allow_methods methdos Methods",
     "headers": "header allow_headers allowed_headers CORS_ALLOW_HEADERS access-control-allow-headers haeders",
@@ -1278,7 +1278,7 @@ def test_global_option_inside_a_policy_is_shown_its_place():
 def test_only_the_problems_that_the_text_shows_have_suggestions():
     with pytest.raises(ConfigError) as caught:
         CORS(plain_app, origin="*", **{f"maxag{number}": 1 for number in range(60)})
-    suggested = ["maxage'" in problem.message for problem in caught.value.problems]
+    suggested = ["'maxag" in problem.message for problem in caught.value.problems]
     assert suggested == [True] * 50 + [False] * 10
 
 

@@ -490,6 +490,14 @@ def test_origin_in_default_beside_other_options_of_the_section_is_an_error(tmp_p
     )
 
 
+@pytest.mark.parametrize("own", ["allow_origin", "max_age"])
+def test_foreign_key_of_the_section_counts_as_its_own_option(tmp_path, own):
+    found = problems(tmp_path, f"{own} = 5", "path = /x")
+    message = f"'/x' {ELSEWHERE}, as in policy = api, api_origin = ... and api_path = ..."
+    assert found[0] == ("path", "/x", message)
+    assert found[1][:2] == (own, "5")
+
+
 # --- errors ---
 
 

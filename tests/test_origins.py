@@ -49,7 +49,7 @@ A host in the characters that browsers send
     Refused: https://a..example | BAD HOST
     Refused: https://.example | BAD HOST
     Refused: https://a%62.example | BAD HOST
-    Refused: https://a;b.example | BAD HOST
+    Refused: https://a&b.example | BAD HOST
 
 An IPv4 address as four plain numbers
     Okay: http://127.0.0.1
@@ -556,6 +556,8 @@ MALFORMED = [
     pytest.param("https://a.example, https://b.example", id="two-joined-by-comma"),
     pytest.param("null, null", id="null-twice"),
     pytest.param("NULL", id="null-in-upper-case"),
+    pytest.param("https://" + "a." * 127, id="host-of-254-bytes"),
+    pytest.param("app://" + "A." * 127 + ":80", id="host-of-254-bytes-and-a-port"),
     pytest.param("https://a.example/", id="trailing-slash"),
     pytest.param("https://a.example/path", id="path"),
     pytest.param("https://a.example?", id="query"),
@@ -611,7 +613,9 @@ def test_malformed_origin_is_allowed_by_nothing_and_asked_of_nobody(origin):
 @pytest.mark.parametrize(
     "origin",
     [
-        pytest.param("https://" + "a" * 504, id="512-bytes"),
+        pytest.param("https://" + "a." * 126 + "a", id="host-of-253-bytes"),
+        pytest.param("app://" + "A." * 126 + "a:65535", id="host-of-253-bytes-and-a-port"),
+        pytest.param("a" * 503 + "://a.b.cd", id="512-bytes"),
         pytest.param("https://under_score.example", id="underscore"),
         pytest.param("https://a.example.", id="trailing-dot"),
         pytest.param("https://-a-.example", id="hyphens"),

@@ -111,6 +111,8 @@ def well_formed(origin):
         return False
     scheme, host, port = split(origin)
     rebuilt = scheme + "://" + host + (":" + port if port else "")
+    if len(host) > 253 and host[0] != "[":
+        return False
     if rebuilt != origin or scheme == "file" or not scheme or scheme[0] not in LOWER:
         return False
     if not set(scheme) <= set(LOWER + DIGITS + "+.-"):
