@@ -2757,10 +2757,6 @@ class CORS:
         strategy: str | Callable[[WSGIEnvironment], str | None] = self._rules.strategy
         return strategy
 
-    @property
-    def catch_errors(self) -> bool:
-        return self._rules.catch_errors
-
     def decide(self, environ: WSGIEnvironment) -> Decision | None:
         """What the middleware would decide for a request; None: the request is not governed.
 
