@@ -16,6 +16,7 @@ from .browser import Browser, NetworkError, Request, Verdict, cors_check
 from .causes import Case, but
 from .configuration import Configuration, key_of
 from .console import CURES, Said
+from .copied import PasteError
 from .diagnosis import conclude, origin_lists
 from .headers import REQUEST_METHOD, SAFELISTED_METHODS, Headers, get_header
 from .middleware import (
@@ -26,7 +27,7 @@ from .middleware import (
     show,
 )
 from .origins import page_origin
-from .pasted import MAX_PASTE, Pasted, PasteError, looks_pasted, mask, read_pasted
+from .pasted import MAX_PASTE, Pasted, looks_pasted, mask, read_pasted
 from .targets import UsageError, Visit, load, visits
 from .wire import URL, Exchange, Response
 
