@@ -24,6 +24,7 @@ from .middleware import (
     __version__,
     show,
 )
+from .notes import on_cookies, on_local_network
 from .targets import UsageError, Visit, load, visits
 from .wire import Exchange, Response
 
@@ -33,7 +34,12 @@ if TYPE_CHECKING:
 
 # Response headers that are no use to a page, so that it is not news that it cannot read them.
 NOT_FOR_PAGES: Final = frozenset(
-    "connection date keep-alive server set-cookie transfer-encoding vary".split()
+    """
+    connection content-security-policy cross-origin-embedder-policy cross-origin-opener-policy
+    cross-origin-resource-policy date keep-alive permissions-policy referrer-policy server
+    set-cookie strict-transport-security transfer-encoding vary x-content-type-options
+    x-frame-options x-powered-by x-xss-protection
+    """.split()
 )
 GOOD: Final = "32"  # green
 BAD: Final = "1;31"  # bold red
@@ -171,7 +177,12 @@ def explain(args: argparse.Namespace) -> int:
         if step.exchange:
             print_exchange(step.exchange)
         say(f"{'ok' if step.ok else 'NO'}  {step.text}", "" if step.ok else BAD)
-    for note in notes(configuration, verdict):
+    asked = (browser.origin, args.method, args.header, args.credentials)
+    case = Case(verdict, *asked, browser.visits)
+    found = [*on_cookies(case), *notes(configuration, verdict)]
+    if configuration is None:
+        found = [*on_local_network(case), *found]
+    for note in found:
         say(f"--  {note}")
     what = f"{args.method} {browser.url(args.path)} for a page on {browser.origin}"
     if verdict.allowed and verdict.response is None and verdict.preflight is None:
@@ -184,11 +195,8 @@ def explain(args: argparse.Namespace) -> int:
         )
         return 1
     if verdict.allowed:
-        case = Case(verdict, browser.origin, args.method, args.header, args.credentials)
         say(f"ALLOWED: {what}{but(case)}", GOOD)
         return 0
-    asked = (browser.origin, args.method, args.header, args.credentials)
-    case = Case(verdict, *asked, browser.visits)
     *before, last = conclude(configuration, case)
     for line in before:
         say(line)
