@@ -154,10 +154,10 @@ def of_preflight_status(case: Case) -> Diagnosis:
     asked = f"the preflight to {case.last.url} was answered {describe(response)}"
     reason = own_refusal(response)
     if reason:
-        finding = Finding(f"wsgicors on the server refuses it: {reason}", OWN_FIXES.get(reason, ""))
-    else:
-        finding = known_words(response) or preflight_meaning(response)
-    found = case.fill(finding)
+        fix = case.fill(Finding("", OWN_FIXES.get(reason, ""))).fix
+        # A server's text is never a template.
+        return Diagnosis(f"{asked}: wsgicors on the server refuses it: {reason}", fix)
+    found = case.fill(known_words(response) or preflight_meaning(response))
     return Diagnosis(f"{asked}: {found.cause}", found.fix)
 
 
