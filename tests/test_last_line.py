@@ -511,6 +511,13 @@ def test_first_line_of_a_body_is_told_where_it_says_something(body, told, capsys
     assert f" was answered {told}: the application failed" in lines[-1]
 
 
+def test_text_of_a_server_is_no_template(capsys):
+    refusal = (403, [], b"CORS preflight refused: {x} {0}.")
+    with serving(answers(refusal, GOOD)) as port:
+        _, lines = explain(capsys, f"http://127.0.0.1:{port}/x", "--origin", PAGE, *TOKEN)
+    assert lines[-1].endswith(": wsgicors on the server refuses it: {x} {0}")
+
+
 def test_login_that_a_response_asks_for_is_named(capsys):
     with serving(answers(GOOD, (401, [], b""))) as port:
         _, lines = explain(capsys, f"http://127.0.0.1:{port}/x", "--origin", PAGE)

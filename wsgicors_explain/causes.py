@@ -1,8 +1,8 @@
 """From a blocked request to its true cause, and to what to change.
 
-The browser's algorithm knows at which step a request failed. Here that step meets the evidence in the responses and,
-where the server is a wsgicors of the user's own, its configuration. The result is one line for somebody who reads
-nothing else, so it never says more than was seen.
+The browser's algorithm knows at which step a request failed. Here that step meets the
+evidence in the responses. The result is one line for somebody who reads nothing else, so it
+never says more than was seen.
 """
 
 from __future__ import annotations
@@ -48,7 +48,10 @@ from .wire import URL, Exchange, Response
 
 
 class Diagnosis(NamedTuple):
-    """cause: why the request is blocked. fix: what to change, to be read after "To fix it,"; empty where unknown."""
+    """cause: why the request is blocked. fix: what to change, empty where that is unknown.
+
+    The fix is read after "To fix it,".
+    """
 
     cause: str
     fix: str = ""
@@ -84,7 +87,7 @@ class Case:
 
     @property
     def sent_origin(self) -> str:
-        """The Origin header of the last request: the page's origin, or null after certain redirects."""
+        """The Origin header of the last request: null after certain redirects."""
         return get_header(self.last.headers, "origin") or self.origin
 
     @property
@@ -142,7 +145,8 @@ OWN_FIXES: Final = {
     VERB_NOT_ALLOWED: "add {method} to the option methods of the policy that allows {origin}",
     DENIED: "name a policy that allows {origin} for this path, before deny",
     AMBIGUOUS_PATH: "ask for the path without empty and dot segments",
-    UNSAFE_HEADERS: "send fewer request headers, or list those that are needed in the option headers",
+    UNSAFE_HEADERS: "send fewer request headers, or list those that are needed in the option"
+    " headers",
 }
 
 
@@ -154,10 +158,10 @@ def of_preflight_status(case: Case) -> Diagnosis:
     asked = f"the preflight to {case.last.url} was answered {describe(response)}"
     reason = own_refusal(response)
     if reason:
-        finding = Finding(f"wsgicors on the server refuses it: {reason}", OWN_FIXES.get(reason, ""))
-    else:
-        finding = known_words(response) or preflight_meaning(response)
-    found = case.fill(finding)
+        fix = case.fill(Finding("", OWN_FIXES.get(reason, ""))).fix
+        # A server's text is never a template.
+        return Diagnosis(f"{asked}: wsgicors on the server refuses it: {reason}", fix)
+    found = case.fill(known_words(response) or preflight_meaning(response))
     return Diagnosis(f"{asked}: {found.cause}", found.fix)
 
 
@@ -172,7 +176,10 @@ def of_preflight_redirect(case: Case) -> Diagnosis:
     """The preflight was redirected, which browsers do not follow."""
     url, response = case.last.url, case.response
     target = target_of(case.last)
-    cause = f"the preflight to {url} was redirected ({response.status}) to {target}, which no browser follows"
+    cause = (
+        f"the preflight to {url} was redirected ({response.status}) to {target}, which no"
+        f" browser follows"
+    )
     if leads_to_login(target):
         return Diagnosis(f"{cause}; that looks like a login", LOGIN_IN_PREFLIGHT.fix)
     return Diagnosis(cause, redirect_fix(url, target))
@@ -204,7 +211,7 @@ def secure(url: URL, target: str) -> URL:
 
 
 def redirect_fix(url: URL, target: str) -> str:
-    """What to ask for instead of a URL that redirects; what to mend where the redirect itself is wrong."""
+    """What to ask for instead of a URL that redirects, and what is wrong with the redirect."""
     try:
         new = URL.parse(target)
     except ValueError:
@@ -231,11 +238,15 @@ def after_redirect(case: Case) -> Diagnosis | None:
         return None
     first, last = redirects[0], case.last
     cause = (
-        f"{first.url} redirects to {last.url}, on another origin, so the request's Origin became null,"
+        f"{first.url} redirects to {last.url}, on another origin, so the request's Origin"
+        f" became null,"
         f" which {last.url.authority} does not allow"
     )
     if leads_to_login(str(last.url)):
-        fix = f"log in before the request; {first.url.authority} should answer 401 instead of redirecting"
+        fix = (
+            f"log in before the request; {first.url.authority} should answer 401 instead of"
+            f" redirecting"
+        )
         return Diagnosis(f"{cause}; it looks like a login page", fix)
     return Diagnosis(cause, f"ask for {last.url} in the first place, and allow {case.origin} there")
 
@@ -281,13 +292,15 @@ def of_response_redirect(case: Case) -> Diagnosis:
     """A redirect without CORS headers."""
     url, response, target = case.last.url, case.response, target_of(case.last)
     cause = (
-        f"{case.last.method} {url} was redirected ({response.status}) to {target}, and the redirect itself"
+        f"{case.last.method} {url} was redirected ({response.status}) to {target}, and the"
+        f" redirect itself"
         f" does not allow {case.sent_origin}"
     )
     if leads_to_login(target):
         return Diagnosis(
             f"{cause}; that looks like a login, so the request was not authenticated",
-            "log in before the request and send the cookie or token with it; let the server answer 401 to scripts",
+            "log in before the request and send the cookie or token with it; let the server"
+            " answer 401 to scripts",
         )
     return Diagnosis(cause, redirect_fix(url, target))
 
@@ -303,7 +316,8 @@ def of_error(case: Case) -> Diagnosis:
     )
     wrong = "the right " if get_header(response.headers, ALLOW_ORIGIN) is not None else ""
     cause = (
-        f"{case.last.method} {case.last.url} was answered {describe(response)}: {finding.cause}{passed}"
+        f"{case.last.method} {case.last.url} was answered {describe(response)}:"
+        f" {finding.cause}{passed}"
         f" {wrong}{ALLOW_ORIGIN}"
     )
     return Diagnosis(cause, finding.fix)
@@ -324,7 +338,8 @@ def of_two_values(case: Case, values: list[str]) -> Diagnosis:
     who = sender(case.response)
     proxy = f" ({who}, perhaps)" if who else ""
     return Diagnosis(
-        f"{ALLOW_ORIGIN} was sent {len(values)} times: {' and '.join(map(repr, values))}; usually by the application"
+        f"{ALLOW_ORIGIN} was sent {len(values)} times: {' and '.join(map(repr, values))};"
+        f" usually by the application"
         f" and by a proxy before it{proxy}",
         f"let only one of them send it, with the value {case.sent_origin}",
     )
@@ -345,7 +360,10 @@ def of_missing(case: Case) -> Diagnosis:
         return Diagnosis(cause, f"add {case.sent_origin} to the origins that the server allows")
     allow = get_header(response.headers, "allow")
     if case.is_preflight and allow is not None:
-        cause = f"{reason}; it has Allow: {allow} instead, the usual response to OPTIONS of a framework without CORS"
+        cause = (
+            f"{reason}; it has Allow: {allow} instead, the usual response to OPTIONS of a"
+            f" framework without CORS"
+        )
         return Diagnosis(cause, "switch CORS on for this path: " + SEND_ABOVE)
     who = sender(response)
     if case.is_preflight and who == "ASP.NET Core":

@@ -26,6 +26,7 @@ from .middleware import (
     __version__,
     show,
 )
+from .notes import on_cookies, on_local_network
 from .origins import page_origin
 from .pasted import MAX_PASTE, Pasted, looks_pasted, mask, read_pasted
 from .targets import UsageError, Visit, load, visits
@@ -37,7 +38,12 @@ if TYPE_CHECKING:
 
 # Response headers that are no use to a page, so that it is not news that it cannot read them.
 NOT_FOR_PAGES: Final = frozenset(
-    "connection date keep-alive server set-cookie transfer-encoding vary".split()
+    """
+    connection content-security-policy cross-origin-embedder-policy cross-origin-opener-policy
+    cross-origin-resource-policy date keep-alive permissions-policy referrer-policy server
+    set-cookie strict-transport-security transfer-encoding vary x-content-type-options
+    x-frame-options x-powered-by x-xss-protection
+    """.split()
 )
 GOOD: Final = "32"  # green
 BAD: Final = "1;31"  # bold red
@@ -168,12 +174,20 @@ def explain(args: argparse.Namespace) -> int:
     except ValueError as error:
         raise UsageError(str(error)) from error
     print_steps(verdict, hide=pasted is not None)
-    for note in notes(configuration, verdict):
-        say(f"--  {note}")
-    what = f"{args.method} {browser.url(args.path)} for a page on {browser.origin}"
-    what = mask(what) if pasted else what
     asked = (browser.origin, args.method, args.header, args.credentials)
-    return say_verdict(pasted, configuration, Case(verdict, *asked, browser.visits), what)
+    case = Case(verdict, *asked, browser.visits)
+    shown = mask if pasted else str
+    for note in all_notes(configuration, case):
+        say(shown(f"--  {note}"))
+    what = f"{args.method} {browser.url(args.path)} for a page on {browser.origin}"
+    return say_verdict(pasted, configuration, case, shown(what))
+
+
+def all_notes(configuration: Configuration | None, case: Case) -> Iterable[str]:
+    if configuration is None:
+        yield from on_local_network(case)
+    yield from on_cookies(case)
+    yield from notes(configuration, case.verdict)
 
 
 def one_configuration(args: argparse.Namespace) -> Configuration:

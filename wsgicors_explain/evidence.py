@@ -1,8 +1,8 @@
 """What a response says about its sender and its reasons.
 
-A browser's message stops at the missing header. The rest of the response usually says more: the first line of its
-body, who sent it, whether a cache kept it, where it redirects. Nothing here knows what was asked for; `diagnosis`
-puts the two together.
+A browser's message stops at the missing header. The rest of the response usually says more:
+the first line of its body, who sent it, whether a cache kept it, where it redirects. Nothing
+here knows what was asked for; `causes` puts the two together.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ class Finding(NamedTuple):
 class Sign(NamedTuple):
     """A row of the table: what a response looks like, and what it means.
 
-    statuses: () for any. header: a pattern for one line ``name: value`` in lower case, empty for any.
+    statuses: () for any. header: a pattern for one line ``name: value`` in lower case, or empty.
     body: a pattern for the start of the body, empty for any.
     """
 
@@ -217,7 +217,8 @@ SIGNS: Final = (
     ),
     Sign(
         (403,), "", "Invalid CORS request",
-        "Spring's CORS configuration does not allow the origin {origin}, or the method {method}, or a header",
+        "Spring's CORS configuration does not allow the origin {origin}, or the method {method},"
+        " or a header",
         "allow {origin}, {method} and {headers} in Spring's CorsConfiguration or @CrossOrigin",
     ),
     Sign(
@@ -228,7 +229,8 @@ SIGNS: Final = (
     Sign(
         (403,), "", r"[^\0]{0,500}CORSResponse: This CORS request is not allowed",
         "no rule of the S3 bucket's CORS configuration allows {origin} with {method} and {headers}",
-        "add {origin} to AllowedOrigins, {method} to AllowedMethods and {headers} to AllowedHeaders of one rule",
+        "add {origin} to AllowedOrigins, {method} to AllowedMethods and {headers} to"
+        " AllowedHeaders of one rule",
     ),
     Sign(
         (), r"x-rack-cors: miss; no-origin", "", "rack-cors got no Origin header",
@@ -258,17 +260,21 @@ SIGNS: Final = (
     ),
     Sign(
         (403,), "x-amzn-errortype: missingauthenticationtoken", "",
-        "API Gateway has no {method} at this URL (its words for that are Missing Authentication Token), or asks for"
+        "API Gateway has no {method} at this URL (its words for that are Missing Authentication"
+        " Token), or asks for"
         " a signature",
         "check the stage and the path of {url}, and deploy an OPTIONS method without authorization",
     ),
     Sign(
-        (403,), "x-amzn-errortype: forbidden", "", "API Gateway refuses the request: an API key, a WAF or a policy",
+        (403,), "x-amzn-errortype: forbidden", "",
+        "API Gateway refuses the request: an API key, a WAF or a policy",
         "exempt OPTIONS from the API key and the resource policy",
     ),
     Sign(
-        (401,), "x-amzn-errortype: unauthorized", "", "an authorizer of API Gateway refuses the request",
-        "take the authorizer off OPTIONS, and set the CORS headers of the gateway responses 4XX and 5XX",
+        (401,), "x-amzn-errortype: unauthorized", "",
+        "an authorizer of API Gateway refuses the request",
+        "take the authorizer off OPTIONS, and set the CORS headers of the gateway responses 4XX"
+        " and 5XX",
     ),
     Sign(
         (403,), "", r"[^\0]{0,2000}not configured to allow the HTTP request method",
@@ -276,7 +282,8 @@ SIGNS: Final = (
         "allow GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE in the behavior of this path",
     ),
     Sign(
-        (), "ngrok-error-code: err_ngrok_6024", "", "ngrok shows its warning page instead of the application",
+        (), "ngrok-error-code: err_ngrok_6024", "",
+        "ngrok shows its warning page instead of the application",
         "send the header ngrok-skip-browser-warning from the page, and allow it on the server",
     ),
     Sign(
@@ -284,11 +291,13 @@ SIGNS: Final = (
         "start the tunnel and the application, and compare the URL",
     ),
     Sign(
-        (404,), "", r".{0,20}no Route matched with those values", "Kong has no route for this URL and method",
+        (404,), "", r".{0,20}no Route matched with those values",
+        "Kong has no route for this URL and method",
         "add OPTIONS to the route's methods, and check its path",
     ),
     Sign(
-        (401,), "", r".{0,20}No API key found in request", "Kong's key-auth plugin refuses the preflight",
+        (401,), "", r".{0,20}No API key found in request",
+        "Kong's key-auth plugin refuses the preflight",
         "set run_on_preflight = false in the plugin",
     ),
     Sign(
@@ -296,7 +305,8 @@ SIGNS: Final = (
         "let OPTIONS pass in the AuthorizationPolicy",
     ),
     Sign(
-        (503,), "", "(upstream connect error|no healthy upstream)", "Envoy cannot reach the application",
+        (503,), "", "(upstream connect error|no healthy upstream)",
+        "Envoy cannot reach the application",
         "start the application, or correct the address that Envoy has for it",
     ),
     Sign(
@@ -304,13 +314,15 @@ SIGNS: Final = (
         "HAProxy has no server that is up", "start the application, or mend its health check",
     ),
     Sign(
-        (404,), "", "default backend - 404", "the Kubernetes ingress has no rule for this host and path",
+        (404,), "", "default backend - 404",
+        "the Kubernetes ingress has no rule for this host and path",
         "add the host and the path of {url} to the ingress",
     ),
     Sign(
         (401, 403), "", r"[^\0]{0,500}Your client does not have permission to get URL",
         "Google Cloud asks for an authenticated caller",
-        "allow unauthenticated invocations, and check the login in the application; " + PREFLIGHT_FIRST,
+        "allow unauthenticated invocations, and check the login in the application;"
+        " " + PREFLIGHT_FIRST,
     ),
     Sign(
         (401,), "", r".{0,60}Missing authorization header",
@@ -324,7 +336,8 @@ SIGNS: Final = (
     # Frameworks.
     Sign(
         (403,), "", r"[^\0]{0,4000}CSRF verification failed",
-        "Django's CSRF protection refuses the request", "add {origin} to CSRF_TRUSTED_ORIGINS, and send the token",
+        "Django's CSRF protection refuses the request",
+        "add {origin} to CSRF_TRUSTED_ORIGINS, and send the token",
     ),
     Sign(
         (419,), "", "", "Laravel's CSRF protection refuses the request",
@@ -332,21 +345,25 @@ SIGNS: Final = (
     ),
     Sign(
         (400,), "", r"[^\0]{0,500}(Bad Request \(400\)|DisallowedHost|Invalid HTTP_HOST)",
-        "the server refuses the request as bad; Django does so for a host that is not in ALLOWED_HOSTS",
+        "the server refuses the request as bad; Django does so for a host that is not in"
+        " ALLOWED_HOSTS",
         "look into the server's log, and compare the host of {url} with ALLOWED_HOSTS",
     ),
     Sign(
-        (400, 403), "", r"[^\0]{0,500}(Invalid Host header|Blocked hosts?|This host \(.{1,200}\) is not allowed)",
+        (400, 403), "",
+        r"[^\0]{0,500}(Invalid Host header|Blocked hosts?|This host \(.{1,200}\) is not allowed)",
         "the development server does not know this host name",
         "add the host of {url} to the allowed hosts of the development server",
     ),
     Sign(
-        (404,), "", r"[^\0]{0,500}Cannot OPTIONS /", "the Express application has no handler for OPTIONS here",
+        (404,), "", r"[^\0]{0,500}Cannot OPTIONS /",
+        "the Express application has no handler for OPTIONS here",
         "put app.use(cors()) before the routes",
     ),
     Sign(
         (404,), "", r"[^\0]{0,500}Cannot (GET|POST|PUT|PATCH|DELETE) /",
-        "the Express application has no route for {method} {url}", "correct the URL or the method, or add the route",
+        "the Express application has no route for {method} {url}",
+        "correct the URL or the method, or add the route",
     ),
     Sign(
         (404,), "", "404 page not found", "no route of a Go server or of Traefik fits this URL",
@@ -371,7 +388,7 @@ def known_words(response: Response) -> Finding | None:
 
 
 def own_refusal(response: Response) -> str:
-    """The reason that wsgicors gives for refusing a preflight, or nothing where it is not its response."""
+    """The reason that wsgicors gives for a refused preflight; empty for another response."""
     line = first_line(response)
     if response.status != 403 or not line.startswith(REFUSED_PREFLIGHT):
         return ""

@@ -1,7 +1,7 @@
 """What to change in a configuration of wsgicors so that a request passes.
 
-A remedy is not guessed: each one is applied to a copy of the configuration, the copy is loaded, and the request is
-played against it. Only a remedy with which it passes is advised.
+A remedy is not guessed: each one is applied to a copy of the configuration, the copy is
+loaded, and the request is played against it. Only a remedy with which it passes is advised.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Remedy(NamedTuple):
 
 
 def find_remedy(cors: CORS, asked: Asked, candidates: Iterable[Policy]) -> Remedy | None:
-    """The remedy with the fewest changes, in one of the candidates and the page; None: none is known."""
+    """The remedy with the fewest changes, in one of the candidates and the page, if any."""
     found: Remedy | None = None
     for policy in candidates:
         for attempt in attempts(cors, policy, asked):
