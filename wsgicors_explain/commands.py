@@ -15,6 +15,7 @@ from .advice import advise
 from .browser import Browser, NetworkError, Request, Verdict, cors_check
 from .configuration import Configuration, key_of
 from .console import CURES, Said
+from .copied import PasteError
 from .diagnosis import Diagnosis, diagnose
 from .headers import REQUEST_METHOD, SAFELISTED_METHODS, Headers, get_header
 from .middleware import (
@@ -25,7 +26,7 @@ from .middleware import (
     show,
 )
 from .origins import page_origin
-from .pasted import MAX_PASTE, Pasted, PasteError, looks_pasted, mask, read_pasted
+from .pasted import MAX_PASTE, Pasted, looks_pasted, mask, read_pasted
 from .targets import UsageError, load
 from .wire import URL, Exchange, Response
 
@@ -206,22 +207,8 @@ def conclude(
     what: str,
 ) -> int:
     """The last line, and the exit status."""
-    if verdict.allowed and pasted and pasted.said:
-        say(f"UNKNOWN: {what} is allowed now, and the browser blocked it: {elsewhere(pasted)}", BAD)
-        return 1
-    if verdict.allowed and verdict.response is None and verdict.preflight is None:
-        say(f"UNKNOWN: {what} needs no preflight, and without --send it is not sent", BAD)
-        return 1
     if verdict.allowed:
-        but = (
-            ""
-            if verdict.response
-            else ", says the preflight; the request itself was not sent (--send does)"
-        )
-        if verdict.response and verdict.response.status >= 400:
-            but = f"; what it may read is an error, {verdict.response.status}"
-        say(f"ALLOWED: {what}{but}", GOOD)
-        return 0
+        return say_allowed(pasted, verdict, what)
     exchanges = [step.exchange for step in verdict.steps if step.exchange]
     diagnosis = Diagnosis("", "")
     if configuration and configuration.cors and exchanges:
@@ -230,6 +217,23 @@ def conclude(
     line = f"BLOCKED: {diagnosis.cause or verdict.reason}{fix}"
     say(mask(line) if pasted else line, BAD)
     return 1
+
+
+def say_allowed(pasted: Pasted | None, verdict: Verdict, what: str) -> int:
+    """The last line where nothing that was seen blocks the request."""
+    if pasted and pasted.said:
+        say(f"UNKNOWN: {what} is allowed now, and the browser blocked it: {elsewhere(pasted)}", BAD)
+        return 1
+    if verdict.response is None and verdict.preflight is None:
+        say(f"UNKNOWN: {what} needs no preflight, and without --send it is not sent", BAD)
+        return 1
+    but = ""
+    if verdict.response is None:
+        but = ", says the preflight; the request itself was not sent (--send does)"
+    elif verdict.response.status >= 400:
+        but = f"; what it may read is an error, {verdict.response.status}"
+    say(f"ALLOWED: {what}{but}", GOOD)
+    return 0
 
 
 def elsewhere(pasted: Pasted) -> str:
@@ -254,12 +258,7 @@ def take_paste(args: argparse.Namespace) -> Pasted | None:
     if pasted:
         say_understood(pasted)
         take_target(args, pasted)
-        args.origin = args.origin or pasted.origin
-        args.method = args.method or pasted.method
-        given = {name.lower() for name, _ in args.header}
-        args.header += [pair for pair in pasted.headers if pair[0].lower() not in given]
-        args.credentials = args.credentials or bool(pasted.credentials)
-        assume_preflight(args, pasted)
+        take_request(args, pasted)
     elif args.offline:
         raise UsageError("--offline judges a paste, and none is given")
     args.method = args.method or "GET"
@@ -267,6 +266,15 @@ def take_paste(args: argparse.Namespace) -> Pasted | None:
         known = f"{pasted.understood[0]}; " if pasted else ""
         raise UsageError(f"{known}the page's origin is not known: give it with --origin")
     return pasted
+
+
+def take_request(args: argparse.Namespace, pasted: Pasted) -> None:
+    args.origin = args.origin or pasted.origin
+    args.method = args.method or pasted.method
+    given = {name.lower() for name, _ in args.header}
+    args.header += [pair for pair in pasted.headers if pair[0].lower() not in given]
+    args.credentials = args.credentials or bool(pasted.credentials)
+    assume_preflight(args, pasted)
 
 
 def assume_preflight(args: argparse.Namespace, pasted: Pasted) -> None:
