@@ -294,6 +294,13 @@ def test_paste_is_told_from_a_file(text, expected):
     assert looks_pasted(text) is expected
 
 
+def test_secrets_are_masked():
+    assert mask("X-Api-Key: a b") == "X-Api-Key: ..."
+    assert mask("https://a:b@c.example/?token=1&b=2") == "https://...@c.example/?token=...&b=2"
+    assert mask("header Authorization: 'x' has a character") == "header Authorization: ..."
+    assert mask("Access-Control-Allow-Headers: X-Token") == "Access-Control-Allow-Headers: X-Token"
+
+
 # --- the command ---
 
 
@@ -422,6 +429,17 @@ def test_wrong_use_is_an_error(explain, arguments, stdin, message):
     assert status == 2
     assert message in "\n".join(errors)
     assert all(line.isprintable() for line in lines + errors)
+
+
+def test_credentials_mode_that_a_paste_does_not_tell_is_said(explain):
+    text = f"curl {URL} -H 'origin: {PAGE}' -H 'Authorization: Bearer geheim'"
+    assert explain(text, "--offline")[1] == [
+        "--  this is a curl command",
+        "--  not taken from the paste, as browsers set them: origin",
+        "--  the paste does not tell the credentials mode: --credentials plays it with them",
+        f"UNKNOWN: GET {URL} for a page on {PAGE}: the paste has no response to judge, and nothing "
+        "is sent",
+    ]
 
 
 def test_page_without_http_is_answered_from_the_message(explain):

@@ -162,7 +162,7 @@ def explain(args: argparse.Namespace) -> int:
             args.path, args.method, args.header, "include" if args.credentials else "omit"
         )
     except ValueError as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(mask(str(error)) if pasted else str(error)) from error
     print_steps(verdict, hide=pasted is not None)
     for note in notes(configuration, verdict):
         say(f"--  {note}")
@@ -274,6 +274,8 @@ def take_request(args: argparse.Namespace, pasted: Pasted) -> None:
     given = {name.lower() for name, _ in args.header}
     args.header += [pair for pair in pasted.headers if pair[0].lower() not in given]
     args.credentials = args.credentials or bool(pasted.credentials)
+    if pasted.credentials is None and get_header(args.header, "authorization") is not None:
+        say("--  the paste does not tell the credentials mode: --credentials plays it with them")
     assume_preflight(args, pasted)
 
 
@@ -357,7 +359,7 @@ def explain_offline(args: argparse.Namespace, pasted: Pasted) -> int:
             [URL.parse(args.target)],
         )
     except ValueError as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(mask(str(error))) from error
     problem = cors_check(request, sent)
     if pasted.preflight and not 200 <= sent.status <= 299:
         problem = f"the preflight was answered {sent.status}, not with a status from 200 to 299"

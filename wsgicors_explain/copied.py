@@ -193,7 +193,7 @@ def read_har(text: str) -> list[Copied]:
     try:
         entries = json.loads(text)["log"]["entries"]
         found = [har_entry(entry) for entry in entries]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
         raise PasteError("this is JSON but not a HAR file: it needs log.entries") from None
     cors = [each for each in found if get_header(each.headers, "origin") is not None]
     if not found:

@@ -31,7 +31,7 @@ DEFAULTS: Final = frozenset(("accept", "accept-language"))
 SECRETS: Final = (
     r"[\w-]*(?:cookie|authorization|token|secret|key|session|passw|csrf|signature)[\w-]*"
 )
-SECRET_HEADER: Final = re.compile(rf"(?i)^({SECRETS}): .*", re.DOTALL)
+SECRET_HEADER: Final = re.compile(rf"(?i)(^|\bheader )({SECRETS}): .*", re.DOTALL)
 SECRET_IN_URL: Final = re.compile(rf"(?i)(?<=[?&;])({SECRETS})=[^&\s']*")
 USER_IN_URL: Final = re.compile(r"(?<=://)[^/@\s]+@")
 CURL: Final = re.compile(r"[$>%#\s]{0,9}curl(?:\.exe)?[\s^]")
@@ -78,7 +78,7 @@ def looks_pasted(text: str) -> bool:
 
 def mask(text: str) -> str:
     """The text without the values of cookies, tokens and passwords."""
-    text = SECRET_HEADER.sub(r"\1: ...", text)
+    text = SECRET_HEADER.sub(r"\1\2: ...", text)
     return USER_IN_URL.sub("...@", SECRET_IN_URL.sub(r"\1=...", text))
 
 
