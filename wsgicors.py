@@ -32,7 +32,7 @@ The contract:
 9. A predicate or strategy that fails refuses the request; it never allows one and never breaks one.
 10. CORS is not access control: it protects users of browsers, not the server.
 
-Every option is explained in README.rst; ``python -m wsgicors explain`` plays the browser.
+Every option is explained in docs/options.rst; ``python -m wsgicors explain`` plays the browser.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ from collections.abc import Mapping
 from types import CoroutineType, FunctionType, MappingProxyType
 from weakref import WeakValueDictionary
 
-# Importing typing would cost each start-up milliseconds that no request needs; type checkers know this name.
+# Importing typing would cost each start-up milliseconds that no request needs; type
+# checkers know this name.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -60,7 +61,8 @@ if TYPE_CHECKING:
     Steps = Iterator[tuple[str, "State"]]  # of a proof: a character, what is known then
     Predicate = Callable[[str, WSGIEnvironment], bool]
     Header = tuple[str, str]
-    # What a preflight gets: status, headers, body. Without a status the application answers.
+    # What a preflight gets: status, headers, body. Without a status the application
+    # answers.
     Answer = tuple[str, list[Header], list[bytes]]
     Complain = Callable[..., None]  # value, message, code="invalid"
     Pace = Callable[[Iterable[Any]], Iterable[Any]]
@@ -81,10 +83,14 @@ __all__ = [
 ]
 __version__ = "1.0.0"
 
+# wsgicors_explain also uses the header names and sets of the vocabulary, OPTIONS and TOKEN,
+# the reasons of refusals, Call, is_local, normal_path, parse_host, parse_pattern,
+# public_suffix_list and show; tests/test_rooms.py has the list.
 
-# ---------------------------------------------------------------------------------------------------------------
+
+# ----------------------------------------------------------------------
 # Vocabulary: the names and limits of the Fetch standard, and ours.
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 # https://fetch.spec.whatwg.org/#http-responses
 ALLOW_ORIGIN: Final = "Access-Control-Allow-Origin"
@@ -109,7 +115,8 @@ POLICY_HEADERS: Final = frozenset(
     )
 )
 
-# https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name: readable without being exposed.
+# https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name: readable without
+# being exposed.
 SAFELISTED_RESPONSE_HEADERS: Final = frozenset(
     (
         "cache-control",
@@ -126,10 +133,12 @@ FORBIDDEN_RESPONSE_HEADERS: Final = frozenset(("set-cookie", "set-cookie2"))
 
 # https://fetch.spec.whatwg.org/#concept-method-normalize
 NORMALIZED_METHODS: Final = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"))
-# Where `*` cannot be sent, these stand for "any", so that a cached preflight serves them all (RFC 9110, RFC 5789).
+# Where `*` cannot be sent, these stand for "any", so that a cached preflight serves
+# them all (RFC 9110, RFC 5789).
 STANDARD_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-# What is named even where `*` allows all: each name that a browser caches saves a preflight.
-# `*` does not cover Authorization: https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
+# What is named even where `*` allows all: each name that a browser caches saves a
+# preflight. `*` does not cover Authorization:
+# https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
 NAMED_METHODS: Final = ("PUT", "PATCH", "DELETE")
 NAMED_HEADERS: Final = ("Authorization", "Content-Type")
 
@@ -138,8 +147,9 @@ DEFAULT_PORTS: Final = {"http": "80", "https": "443", "ws": "80", "wss": "443", 
 # https://html.spec.whatwg.org/#concept-origin-opaque: pages of these are sent as `null`.
 OPAQUE_SCHEMES: Final = frozenset(("about", "blob", "data", "file", "javascript"))
 
-# Names right under which anyone can get a host of their own. The whole list is in the package
-# `publicsuffixlist`; this is the part of it that people deploy to, and some names that it lacks.
+# Names right under which anyone can get a host of their own. The whole list is in the
+# package `publicsuffixlist`; this is the part of it that people deploy to, and some
+# names that it lacks.
 PUBLIC_SUFFIXES: Final = frozenset(
     """
     ltd.uk me.uk nhs.uk plc.uk sch.uk asn.au id.au geek.nz school.nz law.za web.za
@@ -192,7 +202,7 @@ PUBLIC_SUFFIXES: Final = frozenset(
 # Most registries of a country give out names under these: example.co.uk, example.com.au.
 UNDER_COUNTRIES: Final = frozenset(("ac", "co", "com", "edu", "gov", "net", "org"))
 
-# The risks of credentials (README.rst, "What is refused"): what could happen, and what to write instead.
+# The risks of credentials (docs/origins.rst): what could happen, and what to write instead.
 RISKS: Final = {
     "any-origin": ("every web site could act as the logged-in user", "the origins that you trust"),
     "insecure-origin": (
@@ -225,7 +235,8 @@ MAX_PROBLEMS: Final = (
     50  # problems in the text of a ConfigError, and entries that one load of a list complains of
 )
 
-# Our options by their names in other libraries, without "_", "-", case, and "cors" or "allow" in front.
+# Our options by their names in other libraries, without "_", "-", case, and "cors" or
+# "allow" in front.
 FOREIGN_NAMES: Final = {
     "origin": "origin.*|allorigins",
     "path": "paths?|routes?|urls?regex|resources",
@@ -240,7 +251,8 @@ FOREIGN_NAMES: Final = {
     "accept_risk": "(accept(ed)?)?risks?",
 }
 
-# Options of other libraries that are absent on purpose, by their ends in the same form, and why.
+# Options of other libraries that are absent on purpose, by their ends in the same form,
+# and why.
 ABSENT: Final = {
     "privatenetwork": "Access-Control-Allow-Private-Network is never sent",
     "privatenetworkaccess": "Access-Control-Allow-Private-Network is never sent",
@@ -248,16 +260,17 @@ ABSENT: Final = {
 }
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # Errors
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 
 def on_one_line(text: str) -> str:
     return text if text.isprintable() else repr(text)[1:-1]
 
 
-# What a program can tell problems apart by. A risk that is not accepted has its name as the code.
+# What a program can tell problems apart by. A risk that is not accepted has its name as
+# the code.
 INVALID: Final = "invalid"
 MISSING: Final = "missing"
 CONFLICT: Final = "conflict"
@@ -290,7 +303,10 @@ class Problem(namedtuple("Problem", "key value message code", defaults=(INVALID,
 
 
 class ConfigError(ValueError):
-    """A configuration that cannot be used. ``problems``: every Problem of it, in order; the text shows the first 50."""
+    """A configuration that cannot be used.
+
+    ``problems``: every Problem of it, in order; the text shows the first 50.
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
@@ -360,18 +376,22 @@ def cause(error: BaseException) -> str:
 
 @functools.cache
 def logger() -> Any:
-    """The logger ``wsgicors``. A good configuration and an allowed request log nothing, so they import nothing."""
+    """The logger ``wsgicors``.
+
+    A good configuration and an allowed request log nothing, so they import nothing.
+    """
     import logging
 
     return logging.getLogger("wsgicors")
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # Grammar
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 WORD: Final = re.compile(r"[^,\s]+")  # an entry of a list that is written as text
-# Other notations of a list. One pair of brackets alone may be of an IPv6 address or an expression.
+# Other notations of a list. One pair of brackets alone may be of an IPv6 address or an
+# expression.
 LITERAL: Final = re.compile(
     r"""\s* (
     \[ [^\[\]]* [,'"] .* \] | \( [^()]* [,'"] .* \) | \{ [^{}]* [,'"] .* \}
@@ -407,8 +427,9 @@ ORIGIN: Final = re.compile(
 
 CONTROLS: Final = re.compile("[\x00-\x1f\x7f]")
 
-# The patterns that nearly every configuration consists of, accepted by this one look: scheme, host, wildcard.
-# A last label that starts with a letter cannot be an IPv4 address; whatever does not match is looked at in full.
+# The patterns that nearly every configuration consists of, accepted by this one look:
+# scheme, host, wildcard. A last label that starts with a letter cannot be an IPv4
+# address; whatever does not match is looked at in full.
 USUAL_PATTERN: Final = re.compile(
     r"(https?)://  ( (\*\.)?  (?: [a-z0-9_-]{1,63}\. )*  [a-z][a-z0-9_-]{0,62} )", re.VERBOSE
 )
@@ -417,10 +438,10 @@ MAX_USUAL_PATTERN: Final = (
 )
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # Parse: what was written -> values, and every problem of it.
 # A reader takes a value and a function to complain to, and returns what the value means.
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 
 class Call(str):
@@ -674,8 +695,8 @@ def normal_path(path: str) -> str:
     return "/" + "/".join(segments) + ("/" if segments and given[-1] in ("", ".", "..") else "")
 
 
-# Every option of a policy: how its value is read, and what holds where it is not given. A new option is a row
-# here, a line in Policy, and its one use under "compile".
+# Every option of a policy: how its value is read, and what holds where it is not given.
+# A new option is a row here, a line in Policy, and its one use under "compile".
 OPTIONS: Final[dict[str, tuple[Callable[[Any, Complain], Any], Any]]] = {
     "origin": (read_origins, ()),
     "path": (read_paths, ()),
@@ -736,7 +757,8 @@ def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dic
     return given
 
 
-# Where no policy is named, each option belongs to the one there is; any other key belongs to nobody.
+# Where no policy is named, each option belongs to the one there is; any other key
+# belongs to nobody.
 DIRECT_SECTION: Final[Section] = {option: (option, None) for option in OPTIONS}
 DIRECT_OWNERS: Final = {option: [("direct", option)] for option in OPTIONS}
 NO_OWNER: Final = [("", "")]
@@ -993,9 +1015,9 @@ def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Pro
     return Problem(key, None, f"is missing{others}: {forms}", MISSING)
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # Origins: patterns -> matchers; and what is wrong or risky about a pattern.
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 
 def parse_pattern(text: str) -> tuple[str, str, str]:
@@ -1067,7 +1089,10 @@ def instead_of_expression(text: str) -> str:
 
 
 def split_scheme(word: str, faults: list[str]) -> tuple[str, str]:
-    """The scheme, and what follows its slashes. Without a scheme the likely meaning is taken."""
+    """The scheme, and what follows its slashes.
+
+    Without a scheme the likely meaning is taken.
+    """
     found = WEB_SCHEME.match(word) or ANY_SCHEME.match(word)
     if found:
         mend(found[0], f"{found[1]}://", "not exactly two slashes after the scheme", faults)
@@ -1240,8 +1265,9 @@ class Matcher:
     def __init__(self) -> None:
         self.exact: set[str] = set()
         self.wildcards: set[str] = set()
-        # What the texts to look up are made of: the lengths of the parents in "*.example.com",
-        # and those of the text before and after the "*" of a label such as "pr-*".
+        # What the texts to look up are made of: the lengths of the parents in
+        # "*.example.com", and those of the text before and after the "*" of a label
+        # such as "pr-*".
         self.parents: set[int] = set()
         self.partial_labels: set[tuple[int, int]] = set()
         self.any_port = False  # some pattern ends in ":*"
@@ -1411,7 +1437,7 @@ def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
         yield ("insecure-origin",)
 
 
-# --------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # Regular expressions: proved, never run.
 #
 # The facts
@@ -1448,7 +1474,7 @@ def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
 #      ways lead through the same characters to the same place.
 #
 # The work is counted. What cannot be done in MAX_STEPS is refused.
-# --------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 DIGITS: Final = frozenset("0123456789")
 IN_LABEL: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -1467,7 +1493,8 @@ CATEGORIES: Final = {
     "CATEGORY_NOT_WORD": ALPHABET - WORD_CHARACTERS,
 }
 
-# What else matches a letter where case is ignored: dotted and dotless i, the Kelvin sign, long s.
+# What else matches a letter where case is ignored: dotted and dotless i, the Kelvin
+# sign, long s.
 FOLDED: Final = {"\u0130": "iI", "\u0131": "iI", "\u212a": "kK", "\u017f": "sS"}
 
 MAX_STEPS: Final = 100_000  # of one expression's proof
@@ -1590,7 +1617,10 @@ class Automaton:
         return Part(empty, first, last)
 
     def endless(self, tree: Any, flags: int) -> Part:
-        """Any number of the same. Python tries the empty match of a body once, at the end."""
+        """Any number of the same.
+
+        Python tries the empty match of a body once, at the end.
+        """
         start = len(self.characters)
         body = self.sequence(tree, flags)
         self.connect(body.last, body.first)
@@ -1742,7 +1772,10 @@ class State(namedtuple("State", "part text choices risk local")):
 
 
 class Stranger(namedtuple("Stranger", "risk origin scheme")):
-    """An origin that an expression may admit, and its risk. scheme: None where it is open."""
+    """An origin that an expression may admit, and its risk.
+
+    scheme: None where it is open.
+    """
 
     __slots__ = ()
 
@@ -1750,8 +1783,9 @@ class Stranger(namedtuple("Stranger", "risk origin scheme")):
 START: Final = (State("port", "", 1, (), False), State("host", "", 1, (), False))
 
 
-# The grammar, a function for each part. Each takes a state, the characters that a place takes, and
-# whether that place is in an endless repeat; it yields characters, each with the state after it.
+# The grammar, a function for each part. Each takes a state, the characters that a place
+# takes, and whether that place is in an endless repeat; it yields characters, each with
+# the state after it.
 
 
 @functools.lru_cache(maxsize=256)
@@ -2115,13 +2149,17 @@ def inspect_entry(entry: Any, accepted: Profile) -> tuple[str, str, Iterable[tup
     return "", "", ()
 
 
-# ---------------------------------------------------------------------------------------------------------------
-# Compile: values -> immutable policies. Everything that can be decided once is decided here.
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
+# Compile: values -> immutable policies. Everything that can be decided once is decided
+# here.
+# ----------------------------------------------------------------------
 
 
 class Policy:
-    """One compiled, immutable policy. Its options are its attributes, as README.rst explains them."""
+    """One compiled, immutable policy.
+
+    Its options are its attributes, as docs/options.rst explains them.
+    """
 
     name: str  # as in `policy`, or "direct"
     origin: tuple[Any, ...]  # the entries as written; ("*",) and ("copy",) for anyone
@@ -2196,11 +2234,7 @@ class Policy:
         predicates = [predicate for matcher in matchers for predicate in matcher.predicates]
         if not predicates or not is_well_formed(origin):
             return NOT_ALLOWED
-        for predicate in predicates:
-            answer = ask(predicate, origin, request.for_predicate())
-            if answer is not False:
-                return None if answer else PREDICATE_FAILED
-        return NOT_ALLOWED
+        return refusal_of_predicates(predicates, request)
 
     def refusal_of_echo(self, request: Request) -> str | None:
         """Why what the preflight asks for cannot be echoed; None where it can."""
@@ -2227,6 +2261,14 @@ class Policy:
             known = NAMED_HEADERS if self.credentials else ("*", *NAMED_HEADERS)
             headers.append((ALLOW_HEADERS, name_headers(known, request.asked_headers())))
         return headers
+
+
+def refusal_of_predicates(predicates: list[Predicate], request: Request) -> str | None:
+    for predicate in predicates:
+        answer = ask(predicate, request.origin, request.for_predicate())
+        if answer is not False:
+            return None if answer else PREDICATE_FAILED
+    return NOT_ALLOWED
 
 
 def is_safe_method(method: str) -> bool:
@@ -2267,6 +2309,7 @@ REFUSED_PREFLIGHT: Final = "CORS preflight refused: "  # how the body of a refus
 NOT_GOVERNED: Final = "no policy governs it"
 
 VARY_ORIGIN: Final[Header] = ("Vary", "Origin")
+LOOKED_UP: Final = MAX_ORIGIN + 1  # characters; what is longer is not remembered, and not hashed
 MAX_REMEMBERED: Final = 4096  # origins whose answers a group remembers
 
 
@@ -2285,7 +2328,8 @@ class Group:
         refusal: str = NOT_ALLOWED,
         verbmatch: bool = False,
     ) -> None:
-        # PATH_INFO holds the bytes of the path, each as one character (PEP 3333, "Unicode Issues").
+        # PATH_INFO holds the bytes of the path, each as one character (PEP 3333,
+        # "Unicode Issues").
         latin = [path.encode("utf-8").decode("latin-1") for path in paths]
         self.exact = tuple([path.removesuffix("/*") for path in latin if path])
         # The empty path stands for every path.
@@ -2462,7 +2506,10 @@ def with_values(headers: list[Header]) -> tuple[Header, ...]:
 
 
 def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
-    """The one way from what a user wrote to what a request meets. ConfigError lists every problem."""
+    """The one way from what a user wrote to what a request meets.
+
+    ConfigError lists every problem.
+    """
     problems: list[Problem] = []
     given = gather(cfg, options, problems)
     sections, denies = sort_keys(given, problems)
@@ -2503,9 +2550,10 @@ def read_section(
     return values
 
 
-# ---------------------------------------------------------------------------------------------------------------
-# Decide: request -> the policy that allows it, or why none does. Changes nothing, knows nothing of responses.
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
+# Decide: request -> the policy that allows it, or why none does. Changes nothing, knows
+# nothing of responses.
+# ----------------------------------------------------------------------
 
 
 class Request:
@@ -2574,7 +2622,8 @@ def pick_group(rules: Rules, environ: WSGIEnvironment) -> Group | None:
     group = group_of(rules.groups, path)
     if has_one_reading(path):
         return group
-    # Bottle leaves out bytes that are not UTF-8; Pyramid also leaves out control characters.
+    # Bottle leaves out bytes that are not UTF-8; Pyramid also leaves out control
+    # characters.
     text = path.encode("latin-1", "ignore").decode("utf-8", "ignore")
     visible = CONTROLS.sub("", text)
     for reading in (text, visible, normal_path(text), normal_path(visible)):
@@ -2641,11 +2690,12 @@ def is_well_formed(origin: str) -> bool:
     return ORIGIN.fullmatch(origin) is not None
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # Act: the only part that touches WSGI (PEP 3333).
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
-# Spellings of header names that no policy sets, so that a response costs one look-up a header.
+# Spellings of header names that no policy sets, so that a response costs one look-up a
+# header.
 PLAIN_NAMES: set[str] = set()
 MAX_PLAIN_NAMES: Final = 1024
 
@@ -2670,7 +2720,7 @@ class CORS:
     needs its own authentication and its own protection against forged requests.
 
     app: the WSGI application. cfg: a mapping of options, or None. options: the same as keywords, which come first;
-    README.rst explains each, ``Policy`` names them. ConfigError lists every problem.
+    docs/options.rst explains each, ``Policy`` names them. ConfigError lists every problem.
 
         >>> application = CORS(application, policy="api", api_path="/api/*", api_origin="https://app.example.com")
     """
@@ -2707,10 +2757,6 @@ class CORS:
         strategy: str | Callable[[WSGIEnvironment], str | None] = self._rules.strategy
         return strategy
 
-    @property
-    def catch_errors(self) -> bool:
-        return self._rules.catch_errors
-
     def decide(self, environ: WSGIEnvironment) -> Decision | None:
         """What the middleware would decide for a request; None: the request is not governed.
 
@@ -2740,48 +2786,27 @@ class CORS:
         rules = self._rules
         group, sent = rules.everywhere, environ
         if group is None:
-            if rules.named is not None:
-                # What a strategy changes there changes nothing of what is checked and sent.
-                sent = environ.copy()
-            group = pick_group(rules, environ)
-        if group is None:
-            if is_preflight(sent):
-                log("not governed: %s %s from %s: %s", sent, NOT_GOVERNED)
-            return self.app(environ, start_response)
+            group, sent = find_group(rules, environ)
+            if group is None:
+                return self.app(environ, start_response)
         for origins in group.lists:
             origins.refresh()
-
         origin = sent.get("HTTP_ORIGIN")
         if origin is None:
             ours = group.without_origin
-        elif sent["REQUEST_METHOD"] == "OPTIONS" and is_preflight(sent):
-            preflights = group.preflights  # taken before a look at any list: see Group
-            key = "*" if group.static else origin
-            answer = recall(preflights, key)
-            if answer is None:
-                request = Request(sent, environ, preflight=True)
-                answer = answer_preflight(group, preflights, request)
-            status: str
-            body: list[bytes]
-            status, ours, body = answer
+        elif sent["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in sent:
+            answer = group.preflights.get(str(origin)[:LOOKED_UP])
+            status, ours, body = answer or answer_preflight(group, sent, environ)
             if status:
                 start_response(status, ours.copy())
                 return body
-        elif group.static:
-            ours = group.without_origin
         else:
-            responses = group.responses  # likewise
-            known = recall(responses, origin)
+            known = group.responses.get(str(origin)[:LOOKED_UP])
             if known is None:
-                request = Request(sent, environ, preflight=False)
-                policy = decide(group, request)
-                known = response_headers(group, responses, policy, request)
-                if isinstance(policy, Policy) and policy.exposes_all:
-                    start_response = expose_all(start_response)
+                known, start_response = answer_request(group, sent, environ, start_response)
             ours = known
 
-        # Defaults instead of a closure: its cells would be made for every request, also for
-        # preflights.
+        # Defaults, as the cells of a closure would be made for every request.
         def respond(
             status: str,
             headers: list[Header],
@@ -2789,15 +2814,7 @@ class CORS:
             start_response: StartResponse = start_response,
             ours: list[Header] = ours,
         ) -> Callable[[bytes], object]:
-            for name, _ in headers:
-                if name not in PLAIN_NAMES:
-                    headers = merge_headers(headers, ours)
-                    break
-            else:
-                try:
-                    headers = headers + ours
-                except TypeError:  # a tuple, perhaps
-                    headers = merge_headers(headers, ours)
+            headers = add_headers(headers, ours)
             if exc_info is None:  # an outer start_response may take two arguments only
                 return start_response(status, headers)
             return start_response(status, headers, exc_info)
@@ -2807,50 +2824,80 @@ class CORS:
         return self.app(environ, respond)
 
 
-def recall(answers: dict[str, Any], origin: object) -> Any:
-    """What is remembered for the origin; a long one is not even hashed."""
-    if not isinstance(origin, str) or len(origin) > MAX_ORIGIN:
-        return None
-    return answers.get(origin)
+def find_group(rules: Rules, environ: WSGIEnvironment) -> tuple[Group | None, WSGIEnvironment]:
+    """The group that governs the request, or None; and what the request was when it came."""
+    sent = environ
+    if rules.named is not None:
+        # What a strategy changes there changes nothing of what is checked and sent.
+        sent = environ.copy()
+    group = pick_group(rules, environ)
+    if group is None and is_preflight(sent):
+        log("not governed: %s %s from %s: %s", sent, NOT_GOVERNED)
+    return group, sent
 
 
 def remember(answers: dict[str, Any], origin: str, answer: Any) -> None:
     if len(answers) >= MAX_REMEMBERED:
         answers.clear()
-    answers[origin] = answer
+    if len(origin) <= MAX_ORIGIN:
+        answers[origin] = answer
 
 
-def response_headers(
-    group: Group, responses: dict[str, list[Header]], policy: Policy | str, request: Request
-) -> list[Header]:
-    """What a response to a request with an Origin gets."""
-    if isinstance(policy, str):
-        log_refusal(policy, request)
-        return group.without_origin
-    ours = policy.response_headers(request.origin)
-    if not (group.verbmatch or request.asked_predicate or policy.exposes_all):
-        remember(responses, request.origin, ours)
-    return ours
-
-
-def answer_preflight(group: Group, preflights: dict[str, Answer], request: Request) -> Answer:
-    """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do."""
+def answer_request(
+    group: Group, sent: WSGIEnvironment, environ: WSGIEnvironment, start_response: StartResponse
+) -> tuple[list[Header], StartResponse]:
+    """What a response to a request with an Origin gets, and who adds what only it can know."""
+    responses = group.responses  # taken before a look at any list: see Group
+    request = Request(sent, environ, preflight=False)
     policy = decide(group, request)
     if isinstance(policy, str):
         log_refusal(policy, request)
-        body = f"{REFUSED_PREFLIGHT}{policy}.\n".encode("ascii")
-        return ("403 Forbidden", [*entity_headers(body), VARY_ORIGIN], [body])
-    answer: Answer
+        return group.without_origin, start_response
+    ours = policy.response_headers("*" if policy.static else request.origin)
+    if policy.exposes_all:
+        return ours, expose_all(start_response)
+    if not (group.verbmatch or request.asked_predicate):
+        remember(responses, str(request.origin), ours)
+    return ours, start_response
+
+
+def answer_preflight(group: Group, sent: WSGIEnvironment, environ: WSGIEnvironment) -> Answer:
+    """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do."""
+    preflights = group.preflights  # likewise
+    request = Request(sent, environ, preflight=True)
+    policy = decide(group, request)
+    if isinstance(policy, str):
+        return refuse_preflight(policy, request)
+    answer = allow_preflight(policy, request)
+    if not (group.verbmatch or request.asked_predicate or policy.echoes):
+        remember(preflights, str(request.origin), answer)
+    return answer
+
+
+def refuse_preflight(reason: str, request: Request) -> Answer:
+    log_refusal(reason, request)
+    body = f"{REFUSED_PREFLIGHT}{reason}.\n".encode("ascii")
+    return "403 Forbidden", [*entity_headers(body), VARY_ORIGIN], [body]
+
+
+def allow_preflight(policy: Policy, request: Request) -> Answer:
     headers = policy.preflight_headers(request)
     if policy.preflight_continue:
-        answer = ("", headers, [])
-    elif policy.preflight_status == 204:  # which has no entity headers
-        answer = ("204 No Content", headers, [])
-    else:
-        answer = (f"{policy.preflight_status} OK", headers + entity_headers(b""), [])
-    if not (group.verbmatch or request.asked_predicate or policy.echoes):
-        remember(preflights, "*" if group.static else request.origin, answer)
-    return answer
+        return "", headers, []
+    if policy.preflight_status == 204:  # which has no entity headers
+        return "204 No Content", headers, []
+    return f"{policy.preflight_status} OK", headers + entity_headers(b""), []
+
+
+def add_headers(headers: list[Header], ours: list[Header]) -> list[Header]:
+    """A new list of the application's headers, as far as the policy leaves them, and ours."""
+    for name, _ in headers:
+        if name not in PLAIN_NAMES:
+            return merge_headers(headers, ours)
+    try:
+        return headers + ours
+    except TypeError:  # a tuple, perhaps
+        return merge_headers(headers, ours)
 
 
 def expose_all(start_response: StartResponse) -> StartResponse:
@@ -2922,46 +2969,52 @@ def entity_headers(body: bytes) -> list[Header]:
     return [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
 
 
+class HeldResponse:
+    """What an application has announced; the server hears of it once the application returns or writes.
+
+    Some servers do not let go of what they have heard: after a second start_response gunicorn and
+    cheroot send the headers of both, uWSGI no body.
+    """
+
+    __slots__ = ("announced", "passed_on", "respond", "server_write")
+
+    def __init__(self, respond: StartResponse) -> None:
+        self.respond = respond
+        self.announced: tuple[str, list[Header], OptExcInfo | None] | None = None
+        self.server_write: Any = None
+        self.passed_on = False  # from then on nothing is held
+
+    def start_response(
+        self, status: str, headers: list[Header], exc_info: OptExcInfo | None = None
+    ) -> Callable[[bytes], object]:
+        if self.passed_on:
+            return self.respond(status, headers, exc_info)
+        if self.announced and exc_info is None:
+            rule = "start_response was called a second time without exc_info (PEP 3333)"
+            raise AssertionError(rule)
+        self.announced = (status, headers, exc_info)
+        return self.write
+
+    def pass_on(self) -> None:
+        if not self.passed_on:
+            self.passed_on = True
+            if self.announced:
+                self.server_write = self.respond(*self.announced)
+
+    def write(self, data: bytes) -> object:
+        self.pass_on()
+        return self.server_write(data)
+
+
 def call_and_catch(
     app: WSGIApplication, environ: WSGIEnvironment, respond: StartResponse
 ) -> Iterable[bytes]:
-    """The application's answer; where it raises, a plain 500 with the CORS headers, so that the page can see it.
-
-    What the application announces is held back until it returns or writes, as some servers do not let go of what they
-    have heard: after a second start_response gunicorn and cheroot send the headers of both, uWSGI no body.
-    """
-    held: list[tuple[str, list[Header], OptExcInfo | None]] = []
-    writes: list[Callable[[bytes], object]] = []  # the server's
-    passed_on = False  # what was held; from then on nothing is
-
-    def hold(
-        status: str, headers: list[Header], exc_info: OptExcInfo | None = None
-    ) -> Callable[[bytes], object]:
-        if passed_on:
-            return respond(status, headers, exc_info)
-        if held and exc_info is None:
-            raise AssertionError(
-                "start_response was called a second time without exc_info (PEP 3333)"
-            )
-        held[:] = [(status, headers, exc_info)]
-        return write
-
-    def pass_on() -> None:
-        nonlocal passed_on
-        passed_on = True
-        if held:
-            writes.append(respond(*held.pop()))
-
-    def write(data: bytes) -> object:
-        if not passed_on:
-            pass_on()
-        return writes[0](data)
-
+    """The application's response; where it raises, a plain 500 with the CORS headers."""
+    held = HeldResponse(respond)
     answer: Iterable[bytes] = ()
     try:
-        answer = app(environ, hold)
-        if not passed_on:
-            pass_on()
+        answer = app(environ, held.start_response)
+        held.pass_on()
         return answer
     except Exception:
         method, path = environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")
@@ -2971,9 +3024,8 @@ def call_and_catch(
             close()
         body = b"Internal Server Error\n"
         # With exc_info a server raises where it is too late.
-        respond(
-            "500 Internal Server Error", entity_headers(body), sys.exc_info() if passed_on else None
-        )
+        exc_info = sys.exc_info() if held.passed_on else None
+        respond("500 Internal Server Error", entity_headers(body), exc_info)
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
 
@@ -3000,9 +3052,9 @@ def plain(value: object) -> str:
     return on_one_line(text)[:MAX_SHOWN]
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # Sources: origins from elsewhere, which change while the server runs.
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 RETRY: Final = 5.0  # seconds until the next load, where one that is waited for has failed
 EXACT: Final = "write an origin in full, such as 'https://app.example.com'"
@@ -3278,8 +3330,8 @@ class OriginList:
             now = self._now
             if profile in now.matchers:
                 return now.matchers[profile]
-            # Not in a request, as a group asks when it is made. First the set, for a reload that
-            # ends meanwhile.
+            # Not in a request, as a group asks when it is made. First the set, for a
+            # reload that ends meanwhile.
             self._profiles.add(profile)
             self._compile(now, profile, iter)
 
@@ -3365,9 +3417,11 @@ class OriginList:
         A request takes its group's memory before it looks at the list. So what it finds in an old
         list goes into a memory that no later request takes.
         """
-        # The old entries outlive their matchers: freeing a million of them is two short pauses.
+        # The old entries outlive their matchers: freeing a million of them is two short
+        # pauses.
         entries = self._now.entries
-        # The later one: in a forked process gevent goes on with a load that its parent has begun.
+        # The later one: in a forked process gevent goes on with a load that its parent
+        # has begun.
         self._now = max(loaded, self._now, key=lambda one: one.begun)
         for group in filter(None, [reference() for reference in self._groups.valuerefs()]):
             group.forget()
@@ -3412,9 +3466,9 @@ def in_pieces(entries: Iterable[Any]) -> Iterator[Any]:
         yield entry
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # PasteDeploy
-# ---------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 
 def make_middleware(
@@ -3495,7 +3549,8 @@ def ini_values(section: Mapping[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    # The command line imports this file again, under its own name. A vendored copy of it comes first.
+    # The command line imports this file again, under its own name. A vendored copy of
+    # it comes first.
     from importlib import import_module
     from importlib.util import find_spec
 

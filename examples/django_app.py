@@ -2,6 +2,7 @@
 
 Serve it, and ask as a browser would::
 
+    pip install wsgicors waitress django
     python examples/django_app.py
     curl -i -H 'Origin: http://localhost:3000' localhost:8001
 

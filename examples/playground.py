@@ -45,6 +45,12 @@ NEW_LINE = "a new line"  # where an option could be written that is not
 
 Headers = Iterable["tuple[str, str]"]
 
+# For a name that leads here by other means, such as a tunnel or an entry in /etc/hosts.
+FOREIGN_HOST = """\
+The playground does not answer to this host name. Open the address that it printed when it started,
+in a browser on the same machine.
+"""
+
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Who is who
@@ -285,9 +291,7 @@ class Playground:
     def api(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """The API. The query tells which configuration is asked, so that each has preflight caches of its own."""
         if environ.get("HTTP_HOST") not in {site.api for site in self.sites}:
-            return reply(
-                start_response, "403 Forbidden", "This host name is not the playground's.\n"
-            )
+            return reply(start_response, "403 Forbidden", FOREIGN_HOST)
         found = re.search(r"(?:^|&)try=([0-9]{1,9})(?:&|$)", environ["QUERY_STRING"])
         chosen = self.tries.get(int(found[1])) if found else None
         if chosen is None:
@@ -307,9 +311,7 @@ class Playground:
         )
         site = next((site for site in self.sites if host in site.hosts), None)
         if site is None:
-            return reply(
-                start_response, "403 Forbidden", "This host name is not the playground's.\n"
-            )
+            return reply(start_response, "403 Forbidden", FOREIGN_HOST)
         if method == "POST":
             return self.command(site, path, environ, start_response)
         if method not in ("GET", "HEAD"):

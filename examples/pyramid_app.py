@@ -2,6 +2,7 @@
 
 Serve it, and ask as a browser would::
 
+    pip install wsgicors waitress pyramid
     python examples/pyramid_app.py
     curl -i -H 'Origin: http://localhost:3000' localhost:8001
 

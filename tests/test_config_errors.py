@@ -469,3 +469,37 @@ EXPRESSIONS = [
 def test_regular_expression_as_text_is_recognised_and_a_pattern_is_shown(text, remedy):
     message = f"{text!r} is a regular expression as text: write {remedy}"
     assert problems(origin=[text]) == [("origin", text, message, "invalid")]
+
+
+# --- what the application has, and the middleware has not ---
+
+
+def test_application_by_another_name_is_a_type_error():
+    with pytest.raises(TypeError) as caught:
+        CORS(application=plain_app, origin="*")
+    said = "CORS() takes the application as app, not application: write CORS(app, ...)"
+    assert str(caught.value) == said
+    with pytest.raises(TypeError) as caught:
+        CORS(origin="*")
+    assert str(caught.value) == "CORS() takes the application as app: write CORS(app, ...)"
+
+
+@pytest.mark.parametrize("name", ["route", "run", "test_client", "wsgi_app", "config"])
+def test_attribute_of_the_application_says_how_to_wrap_it(name):
+    with pytest.raises(AttributeError) as caught:
+        getattr(CORS(plain_app, origin="*"), name)
+    assert str(caught.value) == (
+        f"'CORS' object has no attribute {name!r}, which is the application's:"
+        f" write app.wsgi_app = CORS(app.wsgi_app, ...) and keep using app.{name}"
+    )
+
+
+def test_attribute_of_nobody_is_plainly_missing():
+    with pytest.raises(AttributeError) as caught:
+        getattr(CORS(plain_app, origin="*"), "nothing".lower())
+    assert str(caught.value) == "'CORS' object has no attribute 'nothing'"
+
+
+def test_asking_for_a_decision_of_an_ungoverned_path_is_none():
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/other"}
+    assert CORS(plain_app, origin="*", path="/api/*").decide(environ) is None

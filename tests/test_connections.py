@@ -76,6 +76,7 @@ ERROR = b"Internal Server Error\n"
 # The request, and the status and the body of its response
 ANSWERS = {
     "allowed-preflight": (("OPTIONS", "/kept/ok", f"Origin: {ORIGIN}", PREFLIGHT), 200, b""),
+    "allowed-by-default": (("OPTIONS", "/api/ok", f"Origin: {ORIGIN}", PREFLIGHT), 200, b""),
     "refused-preflight": (("OPTIONS", "/kept/ok", f"Origin: {OTHER}", PREFLIGHT), 403, REFUSAL),
     "caught-error": (("GET", "/caught/kept/error", f"Origin: {ORIGIN}"), 500, ERROR),
     "caught-after-start": (("GET", "/caught/kept/half-way", f"Origin: {ORIGIN}"), 500, ERROR),

@@ -662,7 +662,7 @@ DEVIATIONS = {
     ("firefox", "a bare * does not cover Authorization"): Outcome((READ,), 1, 1),
     ("webkit", "a bare * does not cover Authorization"): Outcome((READ,), 1, 1),
     # Its preflight cache holds names only: what a wildcard allowed is asked again.
-    ("firefox", "one preflight serves *"): Outcome((READ,) * 4, 4, 4),
+    ("firefox", "one preflight serves *"): Outcome((READ,) * 4, 3, 4),
     # Chromium lets pages send these as if they were safelisted.
     ("chromium", "User-Agent is unsafe"): Outcome((READ,), 0, 1),
     ("chromium", "Save-Data is unsafe"): Outcome((READ,), 0, 1),

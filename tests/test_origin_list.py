@@ -869,12 +869,13 @@ def test_a_reload_that_hangs_does_not_hold_up_the_end_of_the_process():
     assert run_script(BEFORE + END) == "loading\n"
 
 
-# The README's examples
+# The examples of docs/origins-from-data.rst
 
 
-def readme_example(start):
-    """The names that an example of README.rst defines; `start` tells which example: how a line of it starts."""
-    text = (Path(__file__).parent.parent / "README.rst").read_text(encoding="utf-8")
+def documented_example(start):
+    """A client of what an example defines; `start` tells which one: how a line of it starts."""
+    page = Path(__file__).parent.parent / "docs" / "origins-from-data.rst"
+    text = page.read_text(encoding="utf-8")
     blocks = re.findall(r"^\.\. code-block:: python\n\n((?:    .*\n|\n)+)", text, re.MULTILINE)
     (example,) = [
         block
@@ -882,24 +883,24 @@ def readme_example(start):
         if re.search(f"^{re.escape(start)}", block, re.MULTILINE)
     ]
     names = {"application": validator(plain_app)}
-    exec(compile(example, "README.rst", "exec"), names)
+    exec(compile(example, str(page), "exec"), names)
     return webtest.TestApp(validator(names["application"]), lint=False)
 
 
-def test_readme_table_in_sqlite(tmp_path, monkeypatch):
+def test_documented_table_in_sqlite(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with closing(sqlite3.connect("shop.db")) as database, database:
         database.execute("CREATE TABLE customer (origin TEXT, active INTEGER)")
         database.executemany("INSERT INTO customer VALUES (?, ?)", [(ORIGIN, 1), (OTHER, 0)])
-    test_client = readme_example("def customer_origins():")
+    test_client = documented_example("def customer_origins():")
     assert_cors(request(test_client, ORIGIN), allow_origin=ORIGIN, vary="Origin")
     assert_cors(request(test_client, OTHER), vary="Origin")
 
 
-def test_readme_file_that_operations_edits(tmp_path, monkeypatch):
+def test_documented_file_that_operations_edits(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("origins.txt").write_text(f"{ORIGIN}\nhttps://*.example.org\n")
-    test_client = readme_example(
+    test_client = documented_example(
         'application = CORS(application, origin=OriginList(Path("origins.txt").read_text'
     )
     assert_cors(
@@ -910,8 +911,8 @@ def test_readme_file_that_operations_edits(tmp_path, monkeypatch):
     assert_cors(request(test_client, OTHER), vary="Origin")
 
 
-def test_readme_predicate_on_the_host():
-    test_client = readme_example("def same_tenant(origin, environ):")
+def test_documented_predicate_on_the_host():
+    test_client = documented_example("def same_tenant(origin, environ):")
     origin = "https://shop.example.com"
     assert_cors(
         request(test_client, origin, Host="shop.api.example.com"),

@@ -399,7 +399,8 @@ def expected(configuration, environ, exposable):
     if policy == "refused":
         return (403 if preflight(environ) else 200), {"vary": "Origin"}
 
-    headers, vary = {"allow-origin": "*" if static else environ.get("HTTP_ORIGIN")}, ["Origin"]
+    headers = {"allow-origin": "*" if static else environ.get("HTTP_ORIGIN")}
+    vary = [] if static else ["Origin"]
     credentials = policy.get("credentials", False)
     if credentials:
         headers["allow-credentials"] = "true"
@@ -409,18 +410,20 @@ def expected(configuration, environ, exposable):
         if methods == "*" and credentials:
             vary.append("Access-Control-Request-Method")
             methods = STANDARD if asked in STANDARD else [*STANDARD, asked]
+        elif methods == "*":
+            methods = ["*", "PUT", "PATCH", "DELETE"]
         if methods:
             headers["allow-methods"] = ", ".join(methods)
         allowed = policy.get("headers", [])
-        if allowed == "*" and credentials:
+        if allowed == "*":
             vary.append("Access-Control-Request-Headers")
-            allowed = [names] if names else []
-        elif allowed == "*":
-            allowed = ["*", "Authorization"]
+            allowed = [*([] if credentials else ["*"]), "Authorization", "Content-Type"]
+            for name in names.split(",") if are_names(names) else []:
+                if name.strip(" ").lower() not in [other.lower() for other in allowed]:
+                    allowed.append(name.strip(" "))
         if allowed:
             headers["allow-headers"] = ", ".join(allowed)
-        if "maxage" in policy:
-            headers["max-age"] = str(policy["maxage"])
+        headers["max-age"] = str(policy.get("maxage", 600))
     else:
         status = 200
         exposed = policy.get("expose_headers", [])
@@ -434,7 +437,7 @@ def expected(configuration, environ, exposable):
             headers["expose-headers"] = ", ".join(exposed)
         if policy.get("timing"):
             headers["timing-allow-origin"] = headers["allow-origin"]
-    if not static:
+    if vary:
         headers["vary"] = ", ".join(vary)
     return status, headers
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
+
+import wsgicors
 
 pytestmark = pytest.mark.once
 
@@ -83,3 +87,11 @@ def test_room_has_a_docstring_of_one_sentence(room):
     first = (ast.get_docstring(ROOMS[room]) or "").split("\n\n")[0]
     assert first.endswith(".")
     assert ". " not in first
+
+
+def test_package_is_a_program(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["wsgicors", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("wsgicors_explain", run_name="__main__")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"wsgicors {wsgicors.__version__}\n"

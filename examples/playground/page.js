@@ -60,7 +60,7 @@ async function attempt({ini, origin, path, method, headers, credentials}) {
 const words = {true: "✓ Allowed", false: "✗ Blocked"};
 
 function banner(good, title, ...lines) {
-  const shown = element("div", `banner ${good ? "good" : "bad"}`, element("strong", "", title));
+  const shown = element("div", `banner ${good ? "good" : "bad"}`, element("h3", "", title));
   shown.append(...lines.filter(Boolean).map((line) => element("p", "", line)));
   return shown;
 }
@@ -177,22 +177,32 @@ const form = () => ({
   credentials: byId("credentials").checked ? "include" : "omit",
 });
 
-async function run() {
+let last = Promise.resolve();
+
+/** One run after the other, each with the form as it is when its turn comes. */
+function run() {
+  last = last.then(runNow);
+  return last;
+}
+
+/** The button stays enabled: one that is disabled loses the keyboard's focus. */
+async function runNow() {
   const request = form();
-  byId("run").disabled = true;
+  byId("run").setAttribute("aria-disabled", "true");
   try {
     byId("result").replaceChildren(...show(await attempt(request), request));
   } catch (error) {
     byId("result").replaceChildren(banner(false, "This could not be run", error.message));
   } finally {
-    byId("run").disabled = false;
+    byId("run").removeAttribute("aria-disabled");
   }
   byId("result").firstChild.scrollIntoView({block: "nearest"});
 }
 
 async function runTutorial(shop) {
   const request = {origin: shop, path: "/products", method: "GET", headers: [], credentials: "omit"};
-  byId("again").disabled = true;
+  if (byId("again").hasAttribute("aria-disabled")) return;
+  byId("again").setAttribute("aria-disabled", "true");
   for (const [id, ini] of [["without", null], ["with", `origin = ${shop}`]]) {
     try {
       byId(id).replaceChildren(outcome(await attempt({...request, ini})));
@@ -200,7 +210,7 @@ async function runTutorial(shop) {
       byId(id).replaceChildren(banner(false, "This could not be run", error.message));
     }
   }
-  byId("again").disabled = false;
+  byId("again").removeAttribute("aria-disabled");
 }
 
 /** The lessons of the usual tutorials, and those that people learn the hard way. */
@@ -222,10 +232,10 @@ function lessons(pages) {
     {name: "One path", text: "Other paths are left alone: no policy, no headers.", ini: `path = /products\n${one}`, path: "/basket"},
     {name: "Preflight refused", text: "PUT, or a header of one’s own, makes the browser ask first. Nothing is sent if the answer does not list them.", ini: one, ...put},
     {name: "Preflight allowed", text: "Now it does. Press Run again within 10 minutes: the answer is in the browser’s cache.", ini: `${one}\nmethods = GET, PUT\nheaders = X-Token\nmaxage = 600`, ...put},
-    {name: "Cookies", text: "Without credentials = true, the browser does not hand over answers to requests with cookies.", ini: `${one}\ncredentials = true`, credentials: true},
+    {name: "Cookies", text: "The page sends cookies, but the policy does not allow credentials. Add the line credentials = true, and run it again.", ini: one, credentials: true},
     {name: "Read a header", text: "Most response headers are hidden from pages unless exposed. Take the last line away and see.", ini: `${one}\nexpose_headers = X-Total-Count`},
     {name: "Sandboxed frame", text: "Its origin is null, whatever its address is. Any page can make one.", ini: one, page: "null"},
-    {name: "A defect", text: "The API fails. Without catch_errors, its 500 has no CORS headers and looks like a CORS error.", ini: `${one}\ncatch_errors = true`, path: "/crash"},
+    {name: "A defect", text: "The API fails. Its 500 has no CORS headers, so it looks like a CORS error. Add the line catch_errors = true, and run it again.", ini: one, path: "/crash"},
     {name: "Typing errors", text: "Every problem is named at the start, with what to write instead.", ini: `orgin = ${shop}\nmethods = GET, patch\ncredentials = ture`},
     {name: "A risk", text: "What would let every web site act as the logged-in user is refused.", ini: "origin = copy\ncredentials = true"},
   ].filter(Boolean);
@@ -260,7 +270,7 @@ async function start() {
   }
   byId("form").addEventListener("submit", (event) => {
     event.preventDefault();
-    run();
+    if (!byId("run").hasAttribute("aria-disabled")) run();
   });
   byId("form").addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) byId("form").requestSubmit();
