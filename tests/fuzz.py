@@ -38,6 +38,7 @@ else:
 from support import plain_app  # noqa: E402  after the instrumented imports
 from test_ini import WAYS  # noqa: E402
 from test_origins import MENDED, OKAY, REFUSED  # noqa: E402
+from test_pasted import CONSOLE, COPIES, PAGE, UNREADABLE  # noqa: E402
 from test_properties import is_token, loads, matches, respond, well_formed  # noqa: E402
 
 OTHER_ORIGINS = [
@@ -129,6 +130,25 @@ def ini(data):
     assert all(line.isprintable() for line in output.getvalue().split("\n"))
 
 
+def pastes(data):
+    """Any paste is answered: a last line or an error, each line printable, and nothing is sent."""
+    given, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(data))
+    try:
+        with (
+            contextlib.redirect_stdout(io.StringIO()) as output,
+            contextlib.redirect_stderr(io.StringIO()) as errors,
+        ):
+            status = wsgicors_explain.main(["explain", "-", "--offline", "--origin", PAGE])
+    finally:
+        sys.stdin = given
+    lines = output.getvalue().splitlines()
+    assert status == 2 or lines[-1].startswith(("ALLOWED", "BLOCKED", "UNKNOWN"))
+    assert (status == 2) == errors.getvalue().startswith("wsgicors: ")
+    assert all(
+        line.isprintable() for text in (output, errors) for line in text.getvalue().split("\n")
+    )
+
+
 def rule(parameter):
     return parameter.values[0]
 
@@ -147,6 +167,8 @@ TARGETS = {
     ],
     ini: [text.format(here="test_check", origin=origin).replace("  ", "").encode() for text in WAYS.values()
           for origin in ("*", "", "https://a.example/", "a\n b\norigins = x\npolicy = a, deny, b\na_origin = *")],
+    pastes: [*(text.encode() for text, *_ in CONSOLE.values()), *map(str.encode, COPIES.values()),
+             *(text.encode() for text, _ in UNREADABLE.values())],
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fuzz import TARGETS, ini, origins
+from fuzz import TARGETS, ini, origins, pastes
 
 FOUND = [
     pytest.param(origins, "https://＊＊.example.com\n".encode(), id="wildcard-in-full-width"),
@@ -20,6 +20,11 @@ FOUND = [
     ),
     pytest.param(
         ini, b"[app:main]\nuse = egg:a\nfilter-with = egg:wsgicors\n", id="filter-without-a-section"
+    ),
+    pytest.param(
+        pastes,
+        b'{"log": {"entries": [{"request": {}, "response": {"status": 1e999}}]}}',
+        id="endless-status-in-a-har-file",
     ),
 ]
 

@@ -172,7 +172,7 @@ def explain(args: argparse.Namespace) -> int:
             args.path, args.method, args.header, "include" if args.credentials else "omit"
         )
     except ValueError as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(mask(str(error)) if pasted else str(error)) from error
     print_steps(verdict, hide=pasted is not None)
     asked = (browser.origin, args.method, args.header, args.credentials)
     case = Case(verdict, *asked, browser.visits)
@@ -222,23 +222,28 @@ def say_verdict(
     pasted: Pasted | None, configuration: Configuration | None, case: Case, what: str
 ) -> int:
     """The last line, and the exit status."""
+    if case.verdict.allowed:
+        return say_allowed(pasted, case, what)
+    *before, last = conclude(configuration, case)
+    shown = mask if pasted else str
+    for line in before:
+        say(shown(line))
+    say(shown(last), BAD)
+    return 1
+
+
+def say_allowed(pasted: Pasted | None, case: Case, what: str) -> int:
+    """The last line where nothing that was seen blocks the request."""
     verdict = case.verdict
-    if verdict.allowed and pasted and pasted.said:
+    if pasted and pasted.said:
         unknown = f"{what} is allowed now, and the browser blocked it: {elsewhere(pasted)}"
-    elif verdict.allowed and verdict.response is None and verdict.preflight is None:
+    elif verdict.response is None and verdict.preflight is None:
         unknown = f"{what} needs no preflight, and without --send it is not sent"
-    elif verdict.allowed and verdict.response is None:
+    elif verdict.response is None:
         unknown = f"the preflight allows {what}; the request itself is sent with --send only"
-    elif verdict.allowed:
+    else:
         say(f"ALLOWED: {what}{but(case)}", GOOD)
         return 0
-    else:
-        *before, last = conclude(configuration, case)
-        shown = mask if pasted else str
-        for line in before:
-            say(shown(line))
-        say(shown(last), BAD)
-        return 1
     say(f"UNKNOWN: {unknown}", BAD)
     return 1
 
@@ -265,12 +270,7 @@ def take_paste(args: argparse.Namespace) -> Pasted | None:
     if pasted:
         say_understood(pasted)
         take_target(args, pasted)
-        args.origin = args.origin or pasted.origin
-        args.method = args.method or pasted.method
-        given = {name.lower() for name, _ in args.header}
-        args.header += [pair for pair in pasted.headers if pair[0].lower() not in given]
-        args.credentials = args.credentials or bool(pasted.credentials)
-        assume_preflight(args, pasted)
+        take_request(args, pasted)
     elif args.offline:
         raise UsageError("--offline judges a paste, and none is given")
     args.method = args.method or "GET"
@@ -278,6 +278,17 @@ def take_paste(args: argparse.Namespace) -> Pasted | None:
         known = f"{pasted.understood[0]}; " if pasted else ""
         raise UsageError(f"{known}the page's origin is not known: give it with --origin")
     return pasted
+
+
+def take_request(args: argparse.Namespace, pasted: Pasted) -> None:
+    args.origin = args.origin or pasted.origin
+    args.method = args.method or pasted.method
+    given = {name.lower() for name, _ in args.header}
+    args.header += [pair for pair in pasted.headers if pair[0].lower() not in given]
+    args.credentials = args.credentials or bool(pasted.credentials)
+    if pasted.credentials is None and get_header(args.header, "authorization") is not None:
+        say("--  the paste does not tell the credentials mode: --credentials plays it with them")
+    assume_preflight(args, pasted)
 
 
 def assume_preflight(args: argparse.Namespace, pasted: Pasted) -> None:
@@ -360,7 +371,7 @@ def explain_offline(args: argparse.Namespace, pasted: Pasted) -> int:
             [URL.parse(args.target)],
         )
     except ValueError as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(mask(str(error))) from error
     problem = cors_check(request, sent)
     if pasted.preflight and not 200 <= sent.status <= 299:
         problem = f"the preflight was answered {sent.status}, not with a status from 200 to 299"

@@ -164,19 +164,32 @@ def chromium(text: str) -> list[Message]:
     for match in [*CHROMIUM.finditer(text), *CHROMIUM_2017.finditer(text)]:
         rest = text[match.end() : match.end() + 1500]
         preflight = PREFLIGHT.match(rest)
-        said = reason(
-            "Chromium",
-            CHROMIUM_REASONS,
-            rest[preflight.end() if preflight else 0 :],
-            preflight is not None,
-        )
+        start = preflight.end() if preflight else 0
+        said = reason("Chromium", CHROMIUM_REASONS, rest[start:], preflight is not None)
         load = loads.get(match["url"])
-        old = THEREFORE.search(rest)
-        origin = match.groupdict().get("origin") or (old and old["origin"]) or None
-        status = (load and load["status"]) or ((old := OLD_STATUS.search(rest)) and old["status"])
-        method = said.details.get("method") or (load and load["method"]) or None
-        found.append(Message(said, match["url"], origin, method, int(status) if status else None))
+        named = {
+            **values_of(THEREFORE.search(rest)),
+            **values_of(OLD_STATUS.search(rest)),
+            **values_of(load),
+            **values_of(match),
+            **said.details,
+        }
+        status = named.get("status")
+        found.append(
+            Message(
+                said,
+                match["url"],
+                named.get("origin"),
+                named.get("method"),
+                int(status) if status else None,
+            )
+        )
     return found
+
+
+def values_of(match: re.Match[str] | None) -> dict[str, str]:
+    """What the groups of a match hold."""
+    return {name: value for name, value in match.groupdict().items() if value} if match else {}
 
 
 def firefox(text: str) -> list[Message]:

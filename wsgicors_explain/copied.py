@@ -28,11 +28,17 @@ STATUS_LINE: Final = re.compile(r"HTTP/[\d.]+ (\d{3})\b.*")
 HEADER_LINE: Final = re.compile(r":?([-!#$%&*+.^_`|~0-9A-Za-z]+):[ \t]*(.*)")
 PSEUDO_LINE: Final = re.compile(r":(method|scheme|authority|path|status):[ \t]*(\S*)")
 OVERVIEW: Final = re.compile(r"(?i)request (url|method):?\s*(\S+)|status code:?\s*(\d{3})")
+TITLE: Final = re.compile(r"(?i)(request|response) headers\b")
 SHELL_PROMPTS: Final = "$>%# "
 
 
 class PasteError(ValueError):
     """The text could not be read; the message says what was understood."""
+
+
+def stand_in(name: str) -> str:
+    """A value that needs a preflight, for a header of which only the name is known."""
+    return "application/json" if name.lower() == "content-type" else "x"
 
 
 @dataclass
@@ -57,14 +63,7 @@ class Copied:
             self.method = method
             self.headers = [
                 pair for pair in self.headers if pair[0].lower() in ("origin", "referer")
-            ] + [
-                (
-                    name.strip(),
-                    "application/json" if name.strip().lower() == "content-type" else "x",
-                )
-                for name in asked
-                if name.strip()
-            ]
+            ] + [(name.strip(), stand_in(name.strip())) for name in asked if name.strip()]
             self.preflight = True
         return self
 
@@ -108,6 +107,10 @@ def ansi(text: str) -> str:
     return ANSI_ESCAPE.sub(char, text)
 
 
+# The first argument tells: only in cmd is it, or the end of its line, escaped with ^.
+CMD: Final = re.compile(r"""[$>%#\s]{0,9}curl\S{0,4}\s+(?:--url\s+)?(?:\^"|"[^"]*"\s+\^\r?\n)""")
+
+
 def cmd_to_bash(text: str) -> str:
     """The cmd form of a command, in which ^ escapes, with bash's quotation marks."""
     text = re.sub(r"\^\r?\n", " ", text)
@@ -116,7 +119,7 @@ def cmd_to_bash(text: str) -> str:
 
 def read_curl(text: str) -> Copied:
     """A curl command, as Chromium and Firefox copy it."""
-    if re.search(r'\^["\r\n]', text):
+    if CMD.match(text):
         text = cmd_to_bash(text)
     copied = Copied()
     words = iter(shell_words(text.strip().lstrip(SHELL_PROMPTS))[1:])
@@ -190,7 +193,7 @@ def read_har(text: str) -> list[Copied]:
     try:
         entries = json.loads(text)["log"]["entries"]
         found = [har_entry(entry) for entry in entries]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
         raise PasteError("this is JSON but not a HAR file: it needs log.entries") from None
     cors = [each for each in found if get_header(each.headers, "origin") is not None]
     if not found:
@@ -219,35 +222,34 @@ def har_entry(entry: Any) -> Copied:
 def read_dump(text: str) -> Copied:
     """Request and response headers, as the Network panel or ``curl -v`` shows them."""
     copied = Copied()
+    pseudo = {"scheme": "https"}
     response = False
-    authority, scheme, path = "", "https", ""
     for line in text.splitlines():
         line = re.sub(r"^[<>*] ?", "", line.strip())
-        if re.match(r"(?i)response headers\b", line):
-            response = True
-        elif re.match(r"(?i)request headers\b", line):
-            response = False
+        if match := TITLE.match(line):
+            response = match[1].lower() == "response"
         elif match := STATUS_LINE.match(line):
             response, copied.status = True, int(match[1])
         elif match := REQUEST_LINE.fullmatch(line):
-            response = False
-            copied.method, path = match[1], match[2]
+            response, copied.method, pseudo["path"] = False, match[1], match[2]
         elif match := OVERVIEW.match(line):
             dump_overview(copied, match)
         elif match := PSEUDO_LINE.fullmatch(line):
-            name, value = match.groups()
-            authority = value if name == "authority" else authority
-            scheme = value if name == "scheme" else scheme
-            path = value if name == "path" else path
-            copied.method = value if name == "method" else copied.method
+            pseudo[match[1]] = match[2]
         elif match := HEADER_LINE.fullmatch(line):
             response = add_header(copied, match[1], match[2], response)
-    host = authority or get_header(copied.headers, "host")
-    if copied.url is None and path.startswith("http"):
-        copied.url = path
-    elif copied.url is None and host and path:
-        copied.url = f"{scheme}://{host}{path}"
+    copied.method = pseudo.get("method", copied.method)
+    copied.url = copied.url or dump_url(copied, pseudo)
     return copied
+
+
+def dump_url(copied: Copied, pseudo: dict[str, str]) -> str | None:
+    """The URL that the lines of a dump give together."""
+    path = pseudo.get("path", "")
+    host = pseudo.get("authority") or get_header(copied.headers, "host")
+    if path.startswith("http"):
+        return path
+    return f"{pseudo['scheme']}://{host}{path}" if host and path else None
 
 
 def dump_overview(copied: Copied, match: re.Match[str]) -> None:

@@ -17,6 +17,7 @@ from .copied import (
     read_dump,
     read_fetch,
     read_har,
+    stand_in,
 )
 from .headers import Headers, get_header, is_forbidden_request_header
 
@@ -30,7 +31,7 @@ DEFAULTS: Final = frozenset(("accept", "accept-language"))
 SECRETS: Final = (
     r"[\w-]*(?:cookie|authorization|token|secret|key|session|passw|csrf|signature)[\w-]*"
 )
-SECRET_HEADER: Final = re.compile(rf"(?i)^({SECRETS}): .*", re.DOTALL)
+SECRET_HEADER: Final = re.compile(rf"(?i)(^|\bheader )({SECRETS}): .*", re.DOTALL)
 SECRET_IN_URL: Final = re.compile(rf"(?i)(?<=[?&;])({SECRETS})=[^&\s']*")
 USER_IN_URL: Final = re.compile(r"(?<=://)[^/@\s]+@")
 CURL: Final = re.compile(r"[$>%#\s]{0,9}curl(?:\.exe)?[\s^]")
@@ -77,7 +78,7 @@ def looks_pasted(text: str) -> bool:
 
 def mask(text: str) -> str:
     """The text without the values of cookies, tokens and passwords."""
-    text = SECRET_HEADER.sub(r"\1: ...", text)
+    text = SECRET_HEADER.sub(r"\1\2: ...", text)
     return USER_IN_URL.sub("...@", SECRET_IN_URL.sub(r"\1=...", text))
 
 
@@ -118,20 +119,12 @@ def from_messages(messages: list[Message]) -> Pasted:
         mask(each.url) for each in messages if each.url and each.url != first.url
     )
     said = first.said
-    headers = [
-        (each.said.details["header"], "x")
-        for each in same
-        if each.said.kind == "header" and "header" in each.said.details
-    ]
     credentials = said.kind in ("wildcard-with-credentials", "allow-credentials") or None
     return Pasted(
         first.url,
         first.method,
         first.origin,
-        [
-            (name, "application/json" if name.lower() == "content-type" else x)
-            for name, x in headers
-        ],
+        named_headers(same),
         credentials=credentials,
         response_status=next((each.status for each in same if each.status), None),
         preflight=said.preflight,
@@ -139,6 +132,12 @@ def from_messages(messages: list[Message]) -> Pasted:
         others=tuple(others),
         understood=(f"this is a message of {said.engine}: {mask(said.text)}",),
     )
+
+
+def named_headers(messages: list[Message]) -> Headers:
+    """The request headers that messages name, with values that need a preflight."""
+    names = [each.said.details.get("header") for each in messages if each.said.kind == "header"]
+    return [(name, stand_in(name)) for name in names if name]
 
 
 def from_copied(copied: Copied, what: str, others: list[str] | None = None) -> Pasted:
