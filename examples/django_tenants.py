@@ -1,4 +1,4 @@
-"""Domains of tenants in a Django model: they count in this process at once, in others soon.
+"""Domains of tenants in a Django model: changes apply at once in this process, and soon in others.
 
 Create the table, and serve it::
 
@@ -7,7 +7,7 @@ Create the table, and serve it::
     python django_tenants.py
     gunicorn --workers 4 --threads 4 --bind 127.0.0.1:8001 django_tenants:application
 
-Each tenant has a host of its own. Open http://acme.localhost:8001, add the domain
+Each tenant has its own host. Open http://acme.localhost:8001, add the domain
 https://shop.example, and ask as a page there would::
 
     curl -i -H 'Origin: https://shop.example' http://acme.localhost:8001/api/orders
@@ -16,7 +16,7 @@ https://shop.example, and ask as a page there would::
 The second is refused: the domain is acme's, and the orders are another tenant's.
 
 In a project of several files, the model and its validator belong to models.py, the list and CORS to
-wsgi.py. Where the database is PostgreSQL, postgresql_origins.py shows how it tells every process.
+wsgi.py. With PostgreSQL, the database can notify every process: see postgresql_origins.py.
 """
 
 import os

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""CORS to see and to touch: two servers on this machine, a page that asks across origins, and this browser's answer.
+"""CORS hands-on: two servers on this machine, a page that sends requests across origins, and what the browser does.
 
     python3 examples/playground.py            # prints the address to open
-    python3 examples/playground.py --open     # opens it, too
+    python3 examples/playground.py --open     # also opens it
 
 Nothing has to be installed. Both servers listen on 127.0.0.1 only. They refuse requests for host names that are not the
 playground's (a foreign name that resolves to 127.0.0.1, "DNS rebinding"), and only the playground's own page may change
@@ -165,7 +165,7 @@ def read_section(text: str) -> dict[str, str]:
         parser.read_string(text if has_header else "[filter:cors]\n" + text)
     except configparser.Error as error:
         line = getattr(error, "lineno", None) or next(iter(getattr(error, "errors", [(0, "")])))[0]
-        message = f"this is no ini section: {error.message.splitlines()[0]}. Write lines such as origin = *"
+        message = f"this is not an ini section: {error.message.splitlines()[0]}. Write lines such as origin = *"
         raise Refused((line if has_header else line - 1, "", message)) from error
     if len(parser.sections()) != 1:
         raise Refused((0, "", f"one section is needed, and there are {len(parser.sections())}"))
@@ -370,7 +370,9 @@ class Playground:
             }
         except (KeyError, TypeError):
             return reply(
-                start_response, "400 Bad Request", "This is no command of the playground's page.\n"
+                start_response,
+                "400 Bad Request",
+                "This is not a command of the playground's page.\n",
             )
         except ValueError as error:
             return reply(start_response, "400 Bad Request", f"{error}\n")

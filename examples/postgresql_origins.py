@@ -1,4 +1,4 @@
-"""Domains of tenants in PostgreSQL: they count in every process as soon as they are committed.
+"""Domains of tenants in PostgreSQL: a committed change soon applies in every process.
 
 It needs PostgreSQL 14 or newer, and::
 
@@ -8,7 +8,7 @@ It needs PostgreSQL 14 or newer, and::
     psql shop -f postgresql_origins.sql
     gunicorn --workers 4 --threads 4 --bind 127.0.0.1:8001 postgresql_origins:app
 
-Each tenant has a host of its own. Open http://acme.localhost:8001, add the domain
+Each tenant has its own host. Open http://acme.localhost:8001, add the domain
 https://shop.example, and ask as a page there would::
 
     curl -i -H 'Origin: https://shop.example' http://acme.localhost:8001/api/orders

@@ -1,4 +1,4 @@
-"""Domains of tenants in Redis: they count in every process as soon as they are stored.
+"""Domains of tenants in Redis: a stored change soon applies in every process.
 
 It needs Redis 6.2 or newer, and::
 
@@ -6,7 +6,7 @@ It needs Redis 6.2 or newer, and::
     cd examples
     gunicorn --workers 4 --threads 4 --bind 127.0.0.1:8001 redis_origins:app
 
-Each tenant has a host of its own. Open http://acme.localhost:8001, add the domain
+Each tenant has its own host. Open http://acme.localhost:8001, add the domain
 https://shop.example, and ask as a page there would::
 
     curl -i -H 'Origin: https://shop.example' http://acme.localhost:8001/api/orders

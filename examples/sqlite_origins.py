@@ -7,11 +7,11 @@ Serve it, and ask as a browser would::
     curl -i -H 'Origin: https://new.example' localhost:8001
     sqlite3 origins.sqlite "INSERT INTO customer VALUES ('https://new.example')"
 
-Every page whose origin is listed may read the same data. Where data belong to a tenant, see
+Every page whose origin is listed may read the same data. If data belong to a tenant, see
 postgresql_origins.py, redis_origins.py and django_tenants.py.
 
-The table is read at the start. After every minute the next request has it read again, in the background, so that the
-request after that one finds the new origin allowed.
+The table is read at the start. The first request after a minute starts the next load, in the background. Once it has
+ended, the new origin is allowed.
 """
 
 import logging

@@ -162,8 +162,8 @@ def test_malformed_commands_are_errors_of_the_page(playground: Playground) -> No
 @pytest.mark.parametrize(
     ("ini", "line", "message"),
     [
-        ("origin", 1, "this is no ini section"),
-        ("origin = *\norigin = *", 2, "this is no ini section"),
+        ("origin", 1, "this is not an ini section"),
+        ("origin = *\norigin = *", 2, "this is not an ini section"),
         ("[a]\norigin = *\n[b]\norigin = *", 0, "one section is needed"),
         ("[filter:cors]\nuse = egg:other\norigin = *", 2, "has only egg:wsgicors#middleware"),
         ("\norgin = *\norigin = *", 2, "leave it out, as 'origin' is given as well"),
@@ -430,6 +430,32 @@ def test_it_fits_a_phone_and_is_readable(
         assert phone.evaluate("document.documentElement.scrollWidth") == 360
     assert phone.evaluate(CONTRAST) >= 4.5
     phone.close()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_no_violation(
+    chromium: Any, playground: Playground, width: int, scheme: str
+) -> None:
+    found = need(
+        importlib.util.find_spec("axe_playwright_python"),
+        "axe-core",
+        "pip install axe-playwright-python",
+    )
+    axe = (Path(found.origin).parent / "axe.min.js").read_text("utf-8")
+    page = chromium.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    page.goto(playground.url)
+    page.locator("#with .banner").wait_for()
+    page.evaluate(axe)
+    for lesson in ("Preflight allowed", "Cookies", "A defect", "Typing errors"):
+        page.get_by_role("button", name=lesson).click()
+        page.locator("#run:not([aria-disabled])").wait_for()
+        result = page.evaluate("axe.run()")
+        assert [(each["id"], each["nodes"]) for each in result["violations"]] == []
+        assert len(result["passes"]) > 30
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.close()
 
 
 # The least contrast of any text with what is behind it: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio

@@ -88,7 +88,7 @@ function deeds({seen, wire, prediction}, {credentials}) {
   const actual = wire.filter(({preflight}) => !preflight);
   if (!wire.length) rows.push(["note", "It sent nothing."]);
   else if (actual.length && wire.length === actual.length && prediction.steps.some(({text}) => /in the cache/.test(text))) {
-    rows.push(["note", "It asked with no preflight: an earlier answer is in its cache."]);
+    rows.push(["note", "It sent no preflight: an earlier answer is in its cache."]);
   }
   if (seen.error === undefined) {
     const names = seen.headers.map(([name]) => name).join(", ");
@@ -220,7 +220,7 @@ function lessons(pages) {
   const put = {method: "PUT", path: "/basket", headers: "X-Token: 1"};
   const subdomain = origins.length > 3 && {
     name: "Subdomains",
-    text: "A star stands for one or more names in front; the name itself is an origin of its own.",
+    text: "The star stands for one or more subdomains. The bare domain is another origin, so it is listed as well.",
     ini: `origin = ${shop}, ${shop.replace("//", "//*.")}`,
     page: origins[1],
   };
@@ -230,14 +230,14 @@ function lessons(pages) {
     {name: "Another page", text: "The same configuration, asked from elsewhere. The request arrives all the same.", ini: one, page: other},
     subdomain,
     {name: "One path", text: "Other paths are left alone: no policy, no headers.", ini: `path = /products\n${one}`, path: "/basket"},
-    {name: "Preflight refused", text: "PUT, or a header of one’s own, makes the browser ask first. Nothing is sent if the answer does not list them.", ini: one, ...put},
+    {name: "Preflight refused", text: "PUT, or a custom header, makes the browser ask first. If the answer does not list them, the request is not sent.", ini: one, ...put},
     {name: "Preflight allowed", text: "Now it does. Press Run again within 10 minutes: the answer is in the browser’s cache.", ini: `${one}\nmethods = GET, PUT\nheaders = X-Token\nmaxage = 600`, ...put},
     {name: "Cookies", text: "The page sends cookies, but the policy does not allow credentials. Add the line credentials = true, and run it again.", ini: one, credentials: true},
-    {name: "Read a header", text: "Most response headers are hidden from pages unless exposed. Take the last line away and see.", ini: `${one}\nexpose_headers = X-Total-Count`},
-    {name: "Sandboxed frame", text: "Its origin is null, whatever its address is. Any page can make one.", ini: one, page: "null"},
+    {name: "Read a header", text: "Most response headers are hidden from pages unless exposed. Remove the last line, and run it again.", ini: `${one}\nexpose_headers = X-Total-Count`},
+    {name: "Sandboxed frame", text: "Its origin is null, and any page can create one, so do not allow null.", ini: one, page: "null"},
     {name: "A defect", text: "The API fails. Its 500 has no CORS headers, so it looks like a CORS error. Add the line catch_errors = true, and run it again.", ini: one, path: "/crash"},
-    {name: "Typing errors", text: "Every problem is named at the start, with what to write instead.", ini: `orgin = ${shop}\nmethods = GET, patch\ncredentials = ture`},
-    {name: "A risk", text: "What would let every web site act as the logged-in user is refused.", ini: "origin = copy\ncredentials = true"},
+    {name: "Typing errors", text: "Every problem is listed at start-up, with what to write instead.", ini: `orgin = ${shop}\nmethods = GET, patch\ncredentials = ture`},
+    {name: "A risk", text: "A configuration that would let every web site act as the logged-in user is refused.", ini: "origin = copy\ncredentials = true"},
   ].filter(Boolean);
 }
 
