@@ -51,7 +51,7 @@ CHROMIUM_REASONS: Final = templates(
         "allow-origin-invalid": f"The '{AO}' header contains the invalid value '(?P<value>[^']*)'",
         "allow-origin-differs": f"The '{AO}' header has a value '(?P<value>[^']*)'",
         "wildcard-with-credentials": f"The value of the '{AO}' header in the response must not",
-        "allow-credentials": f"The value of the '{AC}' header [a-z ]{1, 30} '(?P<value>[^']*)'",
+        "allow-credentials": f"The value of the '{AC}' header [a-z ]+ '(?P<value>[^']*)'",
         "status": "It does not have HTTP ok status|Response for preflight has invalid HTTP",
         "preflight-redirect": "Redirect is not allowed for a preflight|Response for preflight is inv",
         "invalid-list": "Cannot parse (?P<header>Access-Control-Allow-(?:Methods|Headers))",
