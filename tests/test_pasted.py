@@ -69,6 +69,8 @@ CONSOLE = {
     "2017": (f"XMLHttpRequest cannot load {URL}. No '{ACAO}' header is present on the requested "
              f"resource. Origin '{PAGE}' is therefore not allowed access. "
              "The response had HTTP status code 500.", "allow-origin-missing", 500, None),
+    "2018": (f"Failed to load {URL}: Response for preflight has invalid HTTP status code 405.",
+             "status", 405, True),
     "firefox-missing": (FIREFOX + f"CORS header ‘{ACAO}’ missing). Status code: 404.",
                         "allow-origin-missing", 404, None),
     "firefox-multiple": (FIREFOX + f"Multiple CORS header ‘{ACAO}’ not allowed).",
@@ -287,6 +289,8 @@ def test_round_trip_of_curl_and_fetch(headers, method):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("production.ini", False), ("app:application", False), (URL, False), ("my file.ini", False),
+     (f"{URL}/a b", False), (CONSOLE["2017"][0], True), (CONSOLE["firefox-german"][0], True),
+     ("Failed to load http://a.example/: Response for preflight is invalid (redirect)", True),
      (CHROMIUM, True), (CURL, True), ('fetch("x", {})', True), ("a: b\nc: d", True),
      ("Invoke-WebRequest -Uri x", True)],
 )  # fmt: skip

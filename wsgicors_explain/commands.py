@@ -347,9 +347,8 @@ def say_understood(pasted: Pasted) -> None:
         names = ", ".join(pasted.dropped)
         say(f"--  not taken from the paste, as browsers set them: {names}")
     if pasted.others:
-        say(
-            f"--  only the first request is explained; the paste has also {', '.join(pasted.others)}"
-        )
+        others = ", ".join(pasted.others)
+        say(f"--  only the first request is explained; the paste has also {others}")
 
 
 def explain_offline(args: argparse.Namespace, pasted: Pasted) -> int:

@@ -22,7 +22,7 @@ CHROMIUM_LOAD: Final = re.compile(
     r"\b(?P<method>[A-Za-z]{1,20}) (?P<url>https?://\S+) net::ERR_\w{1,60}(?: (?P<status>\d{3})\b)?"
 )
 THEREFORE: Final = re.compile(r"Origin '(?P<origin>\S{1,300})' is therefore not allowed access")
-OLD_STATUS: Final = re.compile(r"The response had HTTP status code (?P<status>\d{3})\b")
+OLD_STATUS: Final = re.compile(r"(?:had|invalid) HTTP status code (?P<status>\d{3})\b")
 PREFLIGHT: Final = re.compile("Response to preflight request doesn't pass access control check: ")
 FIREFOX: Final = re.compile(
     r"Cross-Origin Request (?:Blocked|Warning): The Same Origin Policy disallows reading "
@@ -49,10 +49,10 @@ CHROMIUM_REASONS: Final = templates(
         "allow-origin-missing": f"No '{AO}' header is present",
         "allow-origin-multiple": f"The '{AO}' header contains multiple values '(?P<value>[^']*)'",
         "allow-origin-invalid": f"The '{AO}' header contains the invalid value '(?P<value>[^']*)'",
-        "allow-origin-differs": f"The '{AO}' header has a value '(?P<value>[^']*)' that is not equal",
-        "wildcard-with-credentials": f"The value of the '{AO}' header in the response must not be the w",
-        "allow-credentials": f"The value of the '{AC}' header in the response is '(?P<value>[^']*)'",
-        "status": "It does not have HTTP ok status|Response for preflight has invalid HTTP status code",
+        "allow-origin-differs": f"The '{AO}' header has a value '(?P<value>[^']*)'",
+        "wildcard-with-credentials": f"The value of the '{AO}' header in the response must not",
+        "allow-credentials": f"The value of the '{AC}' header [a-z ]+ '(?P<value>[^']*)'",
+        "status": "It does not have HTTP ok status|Response for preflight has invalid HTTP",
         "preflight-redirect": "Redirect is not allowed for a preflight|Response for preflight is inv",
         "invalid-list": "Cannot parse (?P<header>Access-Control-Allow-(?:Methods|Headers))",
         "method": r"Method (?P<method>\S{1,99}) is not allowed by Access-Control-Allow-Methods",

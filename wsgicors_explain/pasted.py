@@ -71,6 +71,7 @@ def looks_pasted(text: str) -> bool:
         MESSAGE.search(text)
         or CURL.match(text)
         or "fetch(" in text
+        or ("://" in text and not text.lower().startswith("http"))
         or POWERSHELL.search(text)
         or "\n" in text.strip()
     )
