@@ -580,3 +580,23 @@ def test_attribute_of_nobody_is_plainly_missing(name="nothing"):
 def test_asking_for_a_decision_of_an_ungoverned_path_is_none():
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/other"}
     assert CORS(plain_app, origin="*", path="/api/*").decide(environ) is None
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_decision_names_the_policy_or_the_reason(allowed):
+    middleware = CORS(plain_app, origin=ORIGIN)
+    policy = middleware.policies["direct"]
+    origin = ORIGIN if allowed else "https://evil.example"
+    found = middleware.decide({"REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_ORIGIN": origin})
+    reason = "" if allowed else "no policy for this path allows the origin"
+    assert found == (policy if allowed else None, reason, (policy,))
+
+
+def test_no_more_than_4096_origins_are_remembered():
+    middleware = CORS(plain_app, origin="copy")
+    group = middleware._rules.groups[0]
+    for number in range(4097):
+        origin = f"https://a{number}.example"
+        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_ORIGIN": origin}
+        middleware(environ, lambda status, headers, exc_info=None: None)
+    assert list(group.responses) == [origin]
