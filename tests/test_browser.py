@@ -1135,4 +1135,4 @@ def test_breaches_of_pep_3333_are_errors():
 
 def test_repr_of_a_verdict_is_short_enough_for_a_failing_assert():
     verdict = fetch(Server(), "/")
-    assert repr(verdict) == f"Verdict(allowed=False, reason={verdict.reason!r})"
+    assert repr(verdict) == f"Verdict(allowed=False, status=200, reason={verdict.reason!r})"

@@ -18,6 +18,7 @@ from .headers import (
     extract_list,
     extract_max_age,
     get_header,
+    header_values,
     is_forbidden_request_header,
     unsafe_names,
 )
@@ -93,6 +94,10 @@ class Verdict:
     def __bool__(self) -> bool:
         return self.allowed
 
+    def __repr__(self) -> str:
+        status = self.response.status if self.response else None
+        return f"Verdict(allowed={self.allowed}, status={status}, reason={self.reason!r})"
+
 
 class NetworkError(Exception):
     """The standard's "network error"; the last step tells why."""
@@ -125,6 +130,10 @@ class Request:
             if last.origin not in (url.origin, self.origin):
                 return "null"
         return self.origin
+
+    def drop(self, names: frozenset[str]) -> None:
+        """Remove the headers with these names, which are in lower case."""
+        self.headers = [pair for pair in self.headers if pair[0].lower() not in names]
 
     def ok(self, text: str, exchange: Exchange | None = None) -> None:
         """Note that something was found to be in order."""
@@ -193,10 +202,12 @@ class Browser:
 
     target: a WSGI application, which is called in process and answers for every host name; or an http(s) URL.
     origin: the page's origin, or its URL, or "null".
+    base_url: what paths are relative to, where that is not `target`: the URL whose host the application expects.
+    cookies: names and values, sent with credentials="include" only.
     timeout: seconds that a server may take to answer.
     clock: seconds that never run backwards, for the CORS-preflight cache, which lives as long as this object.
 
-    ValueError: `target` or `origin` is not one.
+    ValueError: `target`, `origin`, `base_url` or a cookie is not one.
     """
 
     def __init__(
@@ -204,6 +215,8 @@ class Browser:
         target: WSGIApplication | str,
         origin: str,
         *,
+        base_url: str | None = None,
+        cookies: Mapping[str, str] | None = None,
         timeout: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -214,6 +227,10 @@ class Browser:
         self.target = target
         self.origin = page_origin(origin)
         self._base = target if isinstance(target, str) else "http://localhost/"
+        if base_url is not None:
+            self._base = base_url
+        cookie = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
+        self._cookies = checked_headers([("Cookie", cookie)] if cookie else [])
         self.url("")
         self._timeout = timeout
         self._clock = clock
@@ -230,7 +247,7 @@ class Browser:
     ) -> Verdict:
         """Do what ``fetch()`` does in the page, redirects included.
 
-        url_or_path: relative to `target`; for an application in process, to http://localhost/.
+        url_or_path: relative to `base_url`, else to `target`; for an application in process, to http://localhost/.
         method, headers, body: as the page gives them.
         credentials: "include" or "omit", the credentials mode.
 
@@ -352,7 +369,38 @@ class Browser:
 
     def _redirect_fetch(self, request: Request, status: int, location: str) -> dict[str, str]:
         """Section 4.5, "HTTP-redirect fetch"."""
+        url = self._redirect_target(request, location)
+        # 12. POST becomes GET
+        rewritten = (
+            request.method == "POST"
+            if status in (301, 302)
+            else request.method not in ("GET", "HEAD")
+        )
+        if rewritten and status in (301, 302, 303):
+            request.ok(f"the {status} turns {request.method} into GET without a body")
+            request.method, request.body = "GET", b""
+            request.drop(REQUEST_BODY_HEADERS)
+        # 13. Authorization stays with its origin
+        if (
+            url.origin != request.url.origin
+            and get_header(request.headers, "authorization") is not None
+        ):
+            request.ok(
+                f"the request header Authorization is dropped: {url.origin} is another origin"
+            )
+            request.drop(frozenset({"authorization"}))
+        # 18., 22. once more
+        request.urls.append(url)
+        request.ok(
+            f"the {status} redirects to {url}; the request's origin is {request.serialized_origin} now"
+        )
+        return self._main_fetch(request)
+
+    def _redirect_target(self, request: Request, location: str) -> URL:
+        """Steps 5 to 10 of "HTTP-redirect fetch": where the redirect leads, if it may."""
         # 5., 6. the target
+        if request.response and len(header_values(request.response.headers, "location")) > 1:
+            request.fail(f"the redirect has more than one Location header: {location}; send one")
         try:
             url = URL.parse(location, str(request.url))
         except ValueError:
@@ -363,35 +411,7 @@ class Browser:
         # 9., 10. user names and passwords in the URL
         if url.has_credentials and (request.cors or url.origin != request.origin):
             request.fail(f"the redirect to {location} has a user name or password in its URL")
-        # 12. POST becomes GET
-        rewritten = (
-            request.method == "POST"
-            if status in (301, 302)
-            else request.method not in ("GET", "HEAD")
-        )
-        if rewritten and status in (301, 302, 303):
-            request.ok(f"the {status} turns {request.method} into GET without a body")
-            request.method, request.body = "GET", b""
-            request.headers = [
-                pair for pair in request.headers if pair[0].lower() not in REQUEST_BODY_HEADERS
-            ]
-        # 13. Authorization stays with its origin
-        if (
-            url.origin != request.url.origin
-            and get_header(request.headers, "authorization") is not None
-        ):
-            request.ok(
-                f"the request header Authorization is dropped: {url.origin} is another origin"
-            )
-            request.headers = [
-                pair for pair in request.headers if pair[0].lower() != "authorization"
-            ]
-        # 18., 22. once more
-        request.urls.append(url)
-        request.ok(
-            f"the {status} redirects to {url}; the request's origin is {request.serialized_origin} now"
-        )
-        return self._main_fetch(request)
+        return url
 
     def _preflight_fetch(self, request: Request) -> None:
         """Section 4.8, "CORS-preflight fetch"."""
@@ -400,7 +420,7 @@ class Browser:
         headers = [("Accept", "*/*"), (REQUEST_METHOD, request.method)]
         if unsafe:
             headers.append((REQUEST_HEADERS, ",".join(unsafe)))
-        exchange = self._network_fetch(request, "OPTIONS", headers, b"")
+        exchange = self._network_fetch(request, "OPTIONS", headers, b"", preflight=True)
         response = request.preflight = exchange.response
         request.ok(f"the preflight was answered {response.status}", exchange)
         # 7., 8. the CORS check and an ok status
@@ -472,13 +492,22 @@ class Browser:
         request.fail(f"{header} of the preflight {state}; it must name {', '.join(missing)}")
 
     def _network_fetch(
-        self, request: Request, method: str, headers: Headers, body: bytes
+        self,
+        request: Request,
+        method: str,
+        headers: Headers,
+        body: bytes,
+        *,
+        preflight: bool = False,
     ) -> Exchange:
         """Section 4.6, "HTTP-network-or-cache fetch", without a cache: the headers that browsers add, then the wire."""
         url = request.url
         sent = [("Host", url.authority), *headers]
         if request.cors or method not in ("GET", "HEAD"):
             sent.append(("Origin", request.serialized_origin))
+        # No preflight carries credentials.
+        if request.include and not preflight:
+            sent += self._cookies
         if body or method in ("POST", "PUT"):
             sent.append(("Content-Length", str(len(body))))
         for name, value in (("Accept", "*/*"), ("User-Agent", USER_AGENT)):

@@ -8,12 +8,12 @@ import io
 import socket
 import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
-from .headers import WHITE_SPACE, Headers
+from .headers import WHITE_SPACE, Headers, get_header
 from .middleware import DEFAULT_PORTS, parse_host
 
 if TYPE_CHECKING:
@@ -85,12 +85,23 @@ def without_dots(path: str) -> str:
     return "/" + "/".join(segments) + ("/" if dots in (".", "..") and segments else "")
 
 
+BODY_BYTES: Final = 65536
+# An application may yield some before its body; a stream of nothing else ends.
+EMPTY_CHUNKS: Final = 100
+
+
 class Response(NamedTuple):
-    """What a server answered: the status code, the headers as they came, the start of the body."""
+    """What a server answered: the status code and the headers as they came, in order.
+
+    body: the first 64 KiB that came.
+    """
 
     status: int
     headers: Headers
     body: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status}: {len(self.headers)} headers, body {self.body[:60]!r}>"
 
 
 @dataclass(frozen=True)
@@ -139,9 +150,10 @@ def wsgi_environ(method: str, url: URL, headers: Headers, body: bytes) -> WSGIEn
 def call_wsgi(
     app: WSGIApplication, method: str, url: URL, headers: Headers, body: bytes
 ) -> Response:
-    """Call the WSGI application `app` in process, up to the first bytes of the response's body.
+    """Call the WSGI application `app` in process, up to 64 KiB of the response's body.
 
-    An endless stream is therefore no problem. What `app` raises propagates.
+    Of text/event-stream, which may wait for ever, only the first event is read. What `app` raises
+    propagates.
     """
     environ = wsgi_environ(method, url, headers, body)
     started: list[Response] = []
@@ -161,14 +173,30 @@ def call_wsgi(
 
     iterable = app(environ, start_response)
     try:
-        written.append(next((chunk for chunk in iterable if chunk), b""))
+        read_chunks(iterable, started, written)
     finally:
         close = getattr(iterable, "close", None)
         if close is not None:
             close()
     if not started:
         raise RuntimeError("the application did not call start_response (PEP 3333)")
-    return started[0]._replace(body=b"".join(written))
+    return started[0]._replace(body=b"".join(written)[:BODY_BYTES])
+
+
+def read_chunks(iterable: Iterable[bytes], started: list[Response], written: list[bytes]) -> None:
+    """Append the chunks of a WSGI response to `written`, as many as the body may have."""
+    empty = 0
+    size = sum(map(len, written))
+    for chunk in iterable:
+        written += [chunk] if chunk else []
+        size += len(chunk)
+        empty = 0 if chunk else empty + 1
+        if not started:
+            continue
+        content_type = get_header(started[0].headers, "content-type") or ""
+        endless = chunk and content_type.lower().startswith("text/event-stream")
+        if endless or size >= BODY_BYTES or empty >= EMPTY_CHUNKS:
+            break
 
 
 def call_http(timeout: float, method: str, url: URL, headers: Headers, body: bytes) -> Response:
@@ -195,7 +223,7 @@ def call_http(timeout: float, method: str, url: URL, headers: Headers, body: byt
             response.headers = None  # type: ignore[assignment]
             response.begin()
         # A good response may be a stream without an end.
-        start = response.read(65536) if response.status >= 400 else b""
+        start = response.read(BODY_BYTES) if response.status >= 400 else b""
         return Response(response.status, response.getheaders(), start)
     except (OSError, http.client.HTTPException) as error:
         raise Unreachable(why_unreachable(url, timeout, error)) from error
