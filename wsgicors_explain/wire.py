@@ -223,7 +223,7 @@ def call_http(timeout: float, method: str, url: URL, headers: Headers, body: byt
             response.headers = None  # type: ignore[assignment]
             response.begin()
         # A good response may be a stream without an end.
-        start = response.read(65536) if response.status >= 400 else b""
+        start = response.read(BODY_BYTES) if response.status >= 400 else b""
         return Response(response.status, response.getheaders(), start)
     except (OSError, http.client.HTTPException) as error:
         raise Unreachable(why_unreachable(url, timeout, error)) from error
