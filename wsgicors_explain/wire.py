@@ -8,6 +8,7 @@ import io
 import socket
 import ssl
 import sys
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -86,6 +87,7 @@ def without_dots(path: str) -> str:
 
 
 BODY_BYTES: Final = 65536
+BODY_SECONDS: Final = 1.0
 # An application may yield some before its body; a stream of nothing else ends.
 EMPTY_CHUNKS: Final = 100
 
@@ -216,19 +218,32 @@ def call_http(timeout: float, method: str, url: URL, headers: Headers, body: byt
             BrokenPipeError, ConnectionResetError
         ):  # by who answers before the body's end
             connection.endheaders(body)
+        sock = connection.sock
         response = connection.getresponse()
         while (
             102 <= response.status <= 199
         ):  # interim responses such as 103 Early Hints; http.client knows 100 only
             response.headers = None  # type: ignore[assignment]
             response.begin()
-        # A good response may be a stream without an end.
-        start = response.read(BODY_BYTES) if response.status >= 400 else b""
-        return Response(response.status, response.getheaders(), start)
+        return Response(response.status, response.getheaders(), read_body(response, sock))
     except (OSError, http.client.HTTPException) as error:
         raise Unreachable(why_unreachable(url, timeout, error)) from error
     finally:
         connection.close()
+
+
+def read_body(response: http.client.HTTPResponse, sock: socket.socket) -> bytes:
+    """The first 64 KiB of the body that come within a second: a stream may never end."""
+    body = b""
+    deadline = time.monotonic() + BODY_SECONDS
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        sock.settimeout(BODY_SECONDS)
+        while len(body) < BODY_BYTES and time.monotonic() < deadline:
+            chunk = response.read1(BODY_BYTES - len(body))
+            body += chunk
+            if not chunk:
+                break
+    return body
 
 
 def why_unreachable(url: URL, timeout: float, error: OSError | http.client.HTTPException) -> str:
