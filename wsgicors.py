@@ -2376,7 +2376,7 @@ class Group:
         self.lists = [origins for policy in self.policies for origins in policy.lists]
         for origins in self.lists:
             origins.watch(self)
-        self.without_origin = (
+        self.without_origin: list[Header] = (
             self.policies[0].response_headers("*") if self.static else [VARY_ORIGIN]
         )
         for policy in self.policies:
