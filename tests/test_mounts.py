@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+import zlib
 
 import pytest
 
@@ -56,7 +57,7 @@ APPS = """
 @pytest.fixture
 def run(tmp_path, monkeypatch, capsys, request):
     """A command on a module of applications; the exit status and the lines of the output."""
-    name = "mounts_" + re.sub(r"\W", "_", request.node.name)
+    name = f"mounts_{zlib.crc32(request.node.name.encode())}"  # new for each test, and short
     (tmp_path / f"{name}.py").write_text(textwrap.dedent(APPS))
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
