@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     Header = tuple[str, str]
     # What a preflight gets: status, headers, body. Without a status the application
     # answers.
-    Answer = tuple[str, list[Header], list[bytes]]
+    Answer = tuple[str, list[Header], Iterable[bytes]]
     Complain = Callable[..., None]  # value, message, code="invalid"
     Pace = Callable[[Iterable[Any]], Iterable[Any]]
     Profile = frozenset[str]  # the risks that are accepted
@@ -2215,9 +2215,8 @@ class Policy:
     matcher: Matcher
     lists: tuple[OriginList, ...]
     profile: Profile  # the risks that its lists may contain
-    echoes: frozenset[
-        str
-    ]  # the options whose `*` browsers would take literally: what was asked for is sent instead
+    # The options whose `*` browsers would take literally: what was asked for is sent instead.
+    echoes: frozenset[str]
     response: tuple[Header, ...]  # what an actual response gets beside the origin
     preflight: tuple[Header, ...]  # what a preflight gets beside the origin and what is echoed
 
@@ -2602,7 +2601,9 @@ class Request:
 
     def __init__(self, sent: WSGIEnvironment, environ: WSGIEnvironment, preflight: bool) -> None:
         self.sent, self.environ, self.preflight = sent, environ, preflight
-        self.origin: Any = sent.get("HTTP_ORIGIN")
+        origin = sent.get("HTTP_ORIGIN")
+        # Of a subclass of str only the text counts, which may be remembered and sent.
+        self.origin: Any = str(origin) if isinstance(origin, str) else origin
         self.asked_predicate = False  # if so, more than the origin has decided
 
     def for_predicate(self) -> WSGIEnvironment:
@@ -2918,10 +2919,10 @@ def refuse_preflight(reason: str, request: Request) -> Answer:
 def allow_preflight(policy: Policy, request: Request) -> Answer:
     headers = policy.preflight_headers(request)
     if policy.preflight_continue:
-        return "", headers, []
+        return "", headers, ()
     if policy.preflight_status == 204:  # which has no entity headers
-        return "204 No Content", headers, []
-    return f"{policy.preflight_status} OK", headers + entity_headers(b""), []
+        return "204 No Content", headers, ()
+    return f"{policy.preflight_status} OK", headers + entity_headers(b""), ()
 
 
 def add_headers(headers: list[Header], ours: list[Header]) -> list[Header]:
@@ -3027,7 +3028,9 @@ class HeldResponse:
         if self.announced and exc_info is None:
             rule = "start_response was called a second time without exc_info (PEP 3333)"
             raise AssertionError(rule)
-        self.announced = (status, headers, exc_info)
+        # The application may go on using its list.
+        copied = headers[:] if isinstance(headers, list) else headers
+        self.announced = (status, copied, exc_info)
         return self.write
 
     def pass_on(self) -> None:

@@ -1846,6 +1846,39 @@ def test_header_list_of_ours_is_never_shared_between_requests(options, origin, p
     assert seen[0] == seen[1]
 
 
+@pytest.mark.parametrize("asked", ["PUT", "not a token"], ids=["allowed", "refused"])
+@pytest.mark.parametrize(("options", "origin"), KINDS)
+def test_body_of_ours_is_never_shared_between_requests(options, origin, asked):
+    middleware = CORS(plain_app, **options)
+    names = {"HTTP_ORIGIN": origin, "HTTP_ACCESS_CONTROL_REQUEST_METHOD": asked}
+    environ = {name: value for name, value in names.items() if value is not None}
+    seen = []
+    for _ in range(3):
+        body = ask(middleware, ignore, "OPTIONS", **environ)
+        seen.append(list(body))
+        if isinstance(body, list):
+            body.append(b"of an outer middleware")
+    assert seen[0] == seen[1] == seen[2]
+
+
+class Text(str):
+    """What a server's or a middleware's own kind of text may be."""
+
+
+@pytest.mark.parametrize("asked", [None, "PUT"], ids=["request", "preflight"])
+@pytest.mark.parametrize("allowed", [ORIGIN, "https://*.example.com", "copy"])
+def test_origin_of_a_subclass_of_str_is_sent_and_remembered_as_a_str(allowed, asked):
+    middleware = CORS(plain_app, origin=allowed, timing=True)
+    environ = {} if asked is None else {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": asked}
+    for kind in (Text, str):
+        recorder = Recorder()
+        ask(
+            middleware, recorder, "OPTIONS" if asked else "GET", HTTP_ORIGIN=kind(ORIGIN), **environ
+        )
+        assert ("Access-Control-Allow-Origin", ORIGIN) in recorder.headers
+        assert {type(value) for _, value in recorder.headers} == {str}
+
+
 @pytest.mark.parametrize(("options", "origin"), KINDS)
 def test_write_callable_is_the_servers(options, origin):
     def app(environ, start_response):
@@ -2522,6 +2555,20 @@ def test_header_list_that_is_changed_changes_no_later_response(allowed, origin, 
     for _ in range(3):
         ask(middleware, start_response, method, **environ)
     assert seen[0] == seen[1] == seen[2] != []
+
+
+def test_caught_or_not_the_headers_are_those_that_the_application_announced():
+    def app(environ, start_response):
+        headers = [("Content-Type", "text/plain")]
+        start_response("200 OK", headers)
+        headers.append(("X-Later", "1"))
+        return [b"ok"]
+
+    for catch_errors in (False, True):
+        recorder = Recorder()
+        ask(CORS(app, origin="*", catch_errors=catch_errors), recorder)
+        expected = [("Content-Type", "text/plain"), ("Access-Control-Allow-Origin", "*")]
+        assert recorder.headers == expected
 
 
 # --- configure, while requests are served ---
