@@ -33,10 +33,12 @@ sys.path.insert(0, str(HERE.parent))
 
 from wsgicors import ConfigError, make_middleware  # noqa: E402  # the line above finds them
 from wsgicors_explain import Browser, Verdict  # noqa: E402
+from wsgicors_explain.causes import Case  # noqa: E402
 from wsgicors_explain.commands import notes  # noqa: E402
 from wsgicors_explain.configuration import Configuration, Line  # noqa: E402
 from wsgicors_explain.diagnosis import diagnose  # noqa: E402
-from wsgicors_explain.wire import Exchange  # noqa: E402
+from wsgicors_explain.targets import Visit  # noqa: E402
+from wsgicors_explain.wire import Exchange, wsgi_environ  # noqa: E402
 
 MAX_BODY = 20_000  # bytes that the page may send to its server
 MAX_TRIES = 200  # configurations that are kept; the oldest is forgotten
@@ -252,16 +254,22 @@ class Try:
             # The options would make it say that no application was loaded, as if they were from a file.
             "notes": list(notes(replace(self.configuration, options={}), verdict)),
             "reason": verdict.reason,
-            "advice": self.advise(verdict, exchanges, request["credentials"] == "include"),
+            "advice": self.advise(verdict, exchanges, origin, request),
         }
 
-    def advise(self, verdict: Verdict, exchanges: list[Exchange], include: bool) -> str:
+    def advise(
+        self, verdict: Verdict, exchanges: list[Exchange], origin: str, request: dict[str, Any]
+    ) -> str:
         """What to change so that the request is allowed; empty if it is, or if the configuration cannot help."""
         if verdict.allowed or not exchanges:
             return ""
         if self.configuration.cors is None:
             return "Put the API behind the middleware."
-        diagnosis = diagnose(self.configuration, self.configuration.cors, exchanges[-1], include)
+        last, include = exchanges[-1], request["credentials"] == "include"
+        environ = wsgi_environ(last.method, last.url, last.headers, last.body)
+        asked = [Visit(self.configuration.cors, environ)]
+        case = Case(verdict, origin, request["method"], request["headers"], include, asked)
+        diagnosis = diagnose(self.configuration, case)
         cause = diagnosis.cause and f"{diagnosis.cause[0].upper()}{diagnosis.cause[1:]}. "
         return cause + (f"To allow it: {diagnosis.fix}." if diagnosis.fix else "")
 
