@@ -2807,7 +2807,7 @@ class CORS:
             return Decision(found, "", group.policies)
         return Decision(None, found, group.policies)
 
-    if not TYPE_CHECKING:  # for type checkers, the application's names do not exist
+    if not TYPE_CHECKING:  # pragma: no branch; for type checkers, these names do not exist
 
         def __getattr__(self, name):
             message = f"{type(self).__name__!r} object has no attribute {name!r}"
