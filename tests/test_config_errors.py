@@ -4,6 +4,7 @@ libraries, values in the wrong notation, functions that cannot be called."""
 from __future__ import annotations
 
 import functools
+import inspect
 import re
 
 import pytest
@@ -101,7 +102,7 @@ def test_code_of_a_checked_origin_is_that_of_the_risk():
 
 
 def test_every_code_is_documented():
-    with_codes = {*re.findall(r"^    ``([a-z-]+)``", Problem.__doc__, re.MULTILINE)}
+    with_codes = {*re.findall(r"^``([a-z-]+)``", inspect.getdoc(Problem), re.MULTILINE)}
     assert with_codes == {"invalid", "missing", "conflict", "unknown-option", "cannot-load"}
 
 

@@ -10,13 +10,20 @@ from __future__ import annotations
 import html
 import json
 import re
-from http.client import responses as STATUS_TEXTS
+from http.client import responses
 from typing import Any, Final, NamedTuple
 
 from .headers import get_header
 from .middleware import REFUSED_PREFLIGHT
 from .wire import Response
 
+# As servers name them: Python 3.13 has the names of RFC 9110, which renamed three.
+STATUS_TEXTS: Final = {
+    **responses,
+    413: "Request Entity Too Large",
+    416: "Requested Range Not Satisfiable",
+    422: "Unprocessable Entity",
+}
 MAX_QUOTED: Final = 160  # characters of a body that are quoted
 MAX_READ: Final = 4096  # characters of a body that are searched for a message
 
