@@ -501,9 +501,10 @@ def test_post_that_a_redirect_turned_into_get_is_told_where_it_is_allowed(capsys
         (b'{"errors": 5}', "500 Internal Server Error"),
         (b"<!doctype html><p>x</p>", "500 Internal Server Error"),
         (b"\x89PNG", "500 Internal Server Error"),
+        (b"[" * 4000, "500 Internal Server Error"),
         (b"x" * 200, '500 "' + "x" * 157 + '..."'),
     ],
-    ids=["broken", "list", "without_a_message", "without_a_title", "binary", "long"],
+    ids=["broken", "list", "without_a_message", "without_a_title", "binary", "nested", "long"],
 )
 def test_first_line_of_a_body_is_told_where_it_says_something(body, told, capsys):
     with serving(answers(GOOD, (500, [], body))) as port:

@@ -61,7 +61,7 @@ def json_message(text: str) -> str:
     """The message in a JSON document, however deep in the usual places."""
     try:
         found: Any = json.loads(text)
-    except ValueError:
+    except (RecursionError, ValueError):
         return ""
     for _ in range(4):
         if isinstance(found, list) and found:
