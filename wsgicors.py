@@ -206,7 +206,7 @@ UNDER_COUNTRIES: Final = frozenset(("ac", "co", "com", "edu", "gov", "net", "org
 RISKS: Final = {
     "any-origin": ("every web site could act as the logged-in user", "the origins that you trust"),
     "insecure-origin": (
-        "http is not authenticated, so whoever controls a user's network can be this origin",
+        "http is not authenticated, so anyone who controls a user's network can be this origin",
         "https",
     ),
     "public-suffix": (
@@ -1240,7 +1240,7 @@ def parse_port(port: str, scheme: str, faults: list[str]) -> str:
 
 def to_ascii(host: str) -> str:
     """https://url.spec.whatwg.org/#concept-domain-to-ascii (Python's codec "idna" is older: it maps ß)."""
-    if host.isascii() or re.search("[\ud800-\udfff]", host):  # half a character is none
+    if host.isascii() or re.search("[\ud800-\udfff]", host):  # half a character cannot be encoded
         return host
     from unicodedata import normalize
 
@@ -2639,7 +2639,10 @@ class Decision(namedtuple("Decision", "policy reason group")):
 
 
 def is_preflight(environ: WSGIEnvironment) -> bool:
-    """https://fetch.spec.whatwg.org/#cors-preflight-request: OPTIONS with both headers, no more."""
+    """https://fetch.spec.whatwg.org/#cors-preflight-request: OPTIONS with both headers, no more.
+
+    CORS.__call__ has the same condition, without the cost of a call.
+    """
     return (
         environ.get("REQUEST_METHOD") == "OPTIONS"
         and "HTTP_ORIGIN" in environ

@@ -260,9 +260,21 @@ def mixes(size: Size) -> Times:
                 name = f"mix/{kind}/{outcome}/{count}"
                 one = {**like, "HTTP_ORIGIN": asked.format(count // 2)}
                 cases.add_made(f"{name}/same", subject, app, one, outcome)
-                many = ({**like, "HTTP_ORIGIN": asked.format(n)} for n in mix(count))
+                many = _from_each(like, asked, mix(count))
                 cases.add_made(f"{name}/mix", subject, app, one, outcome, many)
     return interleave(cases.samples, size.rounds)
+
+
+def _from_each(like: Environ, example: str, numbers: Iterator[int]) -> Iterator[Environ]:
+    """Yield the request as it comes from the origin of each number."""
+    for number in numbers:
+        yield {**like, "HTTP_ORIGIN": example.format(number)}
+
+
+def _at_random(count: int) -> Iterator[int]:
+    chosen = random.Random(count)
+    while True:
+        yield chosen.randrange(count)
 
 
 def _in_turn(count: int) -> Iterator[int]:
@@ -291,19 +303,13 @@ def lists(size: Size) -> Times:
         for outcome, like in (("allowed", ALLOWED), ("preflight", PREFLIGHT)):
             one = {**like, "HTTP_ORIGIN": example.format(count // 2)}
             cases.add_made(f"list/{name}/{outcome}/same", subject, app, one, outcome)
-            numbers = random.Random(count)
-            many = (
-                {**like, "HTTP_ORIGIN": example.format(numbers.randrange(count))}
-                for _ in itertools.repeat(None)
-            )
+            many = _from_each(like, example, _at_random(count))
             cases.add_made(f"list/{name}/{outcome}/other", subject, app, one, outcome, many)
     return interleave(cases.samples, size.rounds)
 
 
 def _another_each_time(example: str, count: int) -> Iterator[Environ]:
-    chosen = random.Random(count)
-    while True:
-        yield request(HTTP_ORIGIN=example.format(chosen.randrange(count)))
+    return _from_each(request(), example, _at_random(count))
 
 
 def kinds(size: Size) -> Times:

@@ -631,14 +631,14 @@ ALLOWED_BY_PREFLIGHT = {
         {},
         "include",
         [methods("*")],
-        f"{METHODS} is '*', and * is no wildcard with credentials; it must name PUT",
+        f"{METHODS} is '*', and * is not a wildcard with credentials; it must name PUT",
     ),
     "broken_methods": (
         "PUT",
         {},
         "omit",
         [methods("GET; PUT")],
-        f"{METHODS} is no comma-separated list of names: GET; PUT",
+        f"{METHODS} is not a comma-separated list of names: GET; PUT",
     ),
     "headers": ("GET", {"X-T": "1"}, "omit", [headers("X-A, X-T")], ""),
     "any_header": ("GET", {"X-T": "1"}, "omit", [headers("*")], ""),
@@ -662,7 +662,7 @@ ALLOWED_BY_PREFLIGHT = {
         {"X-T": "1"},
         "include",
         [headers("*")],
-        f"{HEADERS} is '*', and * is no wildcard with credentials; it must name x-t",
+        f"{HEADERS} is '*', and * is not a wildcard with credentials; it must name x-t",
     ),
     "authorization": ("GET", {"Authorization": "x"}, "omit", [headers("authorization")], ""),
     "any_header_is_not_authorization": (
@@ -684,7 +684,7 @@ ALLOWED_BY_PREFLIGHT = {
         {"X-T": "1"},
         "omit",
         [headers("x-t x-u")],
-        f"{HEADERS} is no comma-separated list of names: x-t x-u",
+        f"{HEADERS} is not a comma-separated list of names: x-t x-u",
     ),
 }
 

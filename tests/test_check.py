@@ -734,14 +734,14 @@ def test_application_of_a_module_is_checked(check):
     )
     assert check("checked_one:number") == (
         2,
-        ["wsgicors: checked_one:number is no WSGI application: it cannot be called"],
+        ["wsgicors: checked_one:number is not a WSGI application: it cannot be called"],
     )
     factory = (
         "it does not take environ and start_response; if it is a factory, name what it returns"
     )
     assert check("checked_one:Framework") == (
         2,
-        [f"wsgicors: checked_one:Framework is no WSGI application: {factory}"],
+        [f"wsgicors: checked_one:Framework is not a WSGI application: {factory}"],
     )
     assert check("checked_one:compiled") == (
         2,

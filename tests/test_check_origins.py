@@ -11,7 +11,7 @@ from wsgicors import ConfigError, check_origins
 
 GOOD = "https://shop.example.com"
 IN_FULL = "write an origin in full, such as 'https://app.example.com'"
-NETWORK = "http is not authenticated, so whoever controls a user's network can be this origin"
+NETWORK = "http is not authenticated, so anyone who controls a user's network can be this origin"
 
 FINE = {
     "nothing": ("", {}),

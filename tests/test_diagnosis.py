@@ -327,7 +327,7 @@ THEIRS = {
     ),
     "star_for_methods_with_credentials": (
         (200, [ORIGIN, TRUE, (PUT[0], "*")]), None, ("-X", "PUT", "--credentials"),
-        "is '*', and * is no wildcard with credentials; it must name PUT",
+        "is '*', and * is not a wildcard with credentials; it must name PUT",
     ),
     "header_not_listed": (
         (200, [ORIGIN, ("Access-Control-Allow-Headers", "X-A")]), None, ("-H", "X-B: 1"),
@@ -339,7 +339,7 @@ THEIRS = {
     ),
     "headers_without_commas": (
         (200, [ORIGIN, ("Access-Control-Allow-Headers", "X-A X-B")]), None, ("-H", "X-B: 1"),
-        "is no comma-separated list of names: X-A X-B",
+        "is not a comma-separated list of names: X-A X-B",
     ),
     "redirect_to_a_login_page": (
         None, (302, [ORIGIN, ("Location", "ftp://login.example/")]), (), "leads to no http:// or https:// URL",

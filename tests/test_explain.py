@@ -445,7 +445,7 @@ def test_bad_origin_is_wrong_usage(ini, explain):
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "x", "1e9", ""])
 def test_bad_timeout_is_wrong_usage(seconds, ini, explain):
     status, _, errors = explain(ini, "--timeout", seconds)
-    expected = f"argument --timeout: {seconds!r} is no time: write seconds, such as 10 or 0.5"
+    expected = f"argument --timeout: {seconds!r} is not a time: write seconds, such as 10 or 0.5"
     assert (status, errors[-1]) == (2, f"wsgicors explain: error: {expected}")
 
 

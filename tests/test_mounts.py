@@ -174,3 +174,39 @@ def test_every_middleware_that_is_made_is_checked(run):
         "apps:make() (apps.py:37)",
         "apps:make() (apps.py:18)",
     ]
+
+
+URLMAP = """
+[composite:main]
+use = egg:Paste#urlmap
+/api = below
+/other = elsewhere
+[app:elsewhere]
+paste.app_factory = elsewhere:make
+"""
+MOUNTED = """
+[pipeline:below]
+pipeline = cors items
+[filter:cors]
+use = egg:wsgicors#middleware
+policy = items
+items_path = /items/*
+items_origin = https://app.example.com
+[app:items]
+paste.app_factory = items:make
+"""
+
+
+def test_mount_of_an_ini_file_is_told_where_no_policy_governs_the_path(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "main.ini").write_text(URLMAP + MOUNTED)
+    asked = ("explain", "main.ini", "--origin", PAGE, "--path", "/api/items/1")
+    assert main(list(asked)) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "BLOCKED: no policy governs the path /api/items/1. To fix it, leave out of --path the"
+        " prefix under which composite:main mounts it, or add /api/items/1 to items_path"
+        " (main.ini:14)"
+    )
+    assert main([*asked[:-1], "/items/1"]) == 0

@@ -398,8 +398,13 @@ def test_har_file_is_explained_by_its_path(explain, tmp_path):
 def test_dump_is_judged_offline(explain):
     allowed = HTTP1 + f"< {ACAO}: *\n"
     assert explain("-", "--offline", stdin=allowed)[1][-1] == (
-        f"ALLOWED: PUT {URL} for a page on {PAGE}, says the pasted response"
+        f"UNKNOWN: PUT {URL} for a page on {PAGE}: the pasted response passes,"
+        " its preflight is not in the paste"
     )
+    simple = allowed.replace("> PUT", "> GET").replace("> X-A: 1\n", "")
+    status, lines, _ = explain("-", "--offline", stdin=simple)
+    answer = f"ALLOWED: GET {URL} for a page on {PAGE}, says the pasted response"
+    assert (status, lines[-1]) == (0, answer)
     asked = allowed.replace("> PUT", "> OPTIONS").replace(
         "> X-A: 1", "> Access-Control-Request-Method: PUT"
     )

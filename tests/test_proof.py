@@ -124,7 +124,7 @@ def test_whole_messages():
         " 'https://unrelated.example', and every web site could act as the logged-in user;"
         f" {INSTEAD}, {accept(ANY)}",
         HTTP: f"{regex!r} with credentials is prohibited (insecure-origin): it may admit"
-        " 'http://unrelated.example', and http is not authenticated, so whoever controls a user's"
+        " 'http://unrelated.example', and http is not authenticated, so anyone who controls a user's"
         f" network can be this origin; {INSTEAD}, {accept(HTTP)}",
         PUBLIC: f"{regex!r} with credentials is prohibited (public-suffix): it may admit"
         " 'https://unrelated-example.com', and anyone can get a name under 'com' (as under any"

@@ -20,7 +20,7 @@ NULL = "null-origin"
 
 SENTENCES = {
     ANY: "every web site could act as the logged-in user; write the origins that you trust",
-    HTTP: "http is not authenticated, so whoever controls a user's network can be this origin; write https",
+    HTTP: "http is not authenticated, so anyone who controls a user's network can be this origin; write https",
     NULL: "any page can obtain the origin null with a sandboxed frame, and act as the logged-in user;"
     " write the origin of a page that is not sandboxed",
 }

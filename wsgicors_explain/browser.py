@@ -453,7 +453,7 @@ class Browser:
         try:
             return extract_list(response.headers, name)
         except ValueError as error:
-            request.fail(f"{name} of the preflight is no comma-separated list of names: {error}")
+            request.fail(f"{name} of the preflight is not a comma-separated list of names: {error}")
 
     def _require(
         self,
@@ -480,7 +480,7 @@ class Browser:
             hint = (
                 ", and * never covers authorization"
                 if wildcard
-                else ", and * is no wildcard with credentials"
+                else ", and * is not a wildcard with credentials"
             )
         elif missing == [request.method] and request.method.upper() in named:
             hint = ", and the case of a method counts"
@@ -531,7 +531,7 @@ class Browser:
                 exposed = extract_list(response.headers, EXPOSE_HEADERS) or []
             except ValueError as error:
                 request.ok(
-                    f"{EXPOSE_HEADERS} is no comma-separated list of names and is ignored: {error}"
+                    f"{EXPOSE_HEADERS} is not a comma-separated list of names and is ignored: {error}"
                 )
                 exposed = []
             if "*" not in exposed or request.include:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import http.client
 import os
 import re
 import sys
@@ -18,7 +17,8 @@ from .configuration import Configuration, key_of
 from .console import CURES, Said
 from .copied import PasteError
 from .diagnosis import conclude, origin_lists
-from .headers import REQUEST_METHOD, SAFELISTED_METHODS, Headers, get_header
+from .evidence import status_text
+from .headers import REQUEST_METHOD, SAFELISTED_METHODS, Headers, get_header, unsafe_names
 from .middleware import (
     ALLOW_ORIGIN,
     CORS,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
-# Response headers that are no use to a page, so that it is not news that it cannot read them.
+# Response headers that a page has no use for, so that it is not news that it cannot read them.
 NOT_FOR_PAGES: Final = frozenset(
     """
     connection content-security-policy cross-origin-embedder-policy cross-origin-opener-policy
@@ -377,6 +377,11 @@ def explain_offline(args: argparse.Namespace, pasted: Pasted) -> int:
     if problem:
         say(mask(f"BLOCKED: {problem}"), BAD)
         return 1
+    if not pasted.preflight and (
+        args.method not in SAFELISTED_METHODS or unsafe_names(args.header)
+    ):
+        say(f"UNKNOWN: {what}: the pasted response passes, its preflight is not in the paste", BAD)
+        return 1
     if pasted.preflight:
         say(f"UNKNOWN: {what}: the origin passes in the pasted preflight, no more was checked", BAD)
         return 1
@@ -387,8 +392,7 @@ def explain_offline(args: argparse.Namespace, pasted: Pasted) -> int:
 def say_said(args: argparse.Namespace, pasted: Pasted, said: Said) -> int:
     """The last line for a message of the console."""
     cause, fix = CURES.get(said.kind, ("", ""))
-    values = {"origin": args.origin, "method": args.method, "header": "the header", **said.details}
-    values["origin"] = args.origin
+    values = {"method": args.method, "header": "the header", **said.details, "origin": args.origin}
     status = pasted.response_status
     if not cause:
         say(f"UNKNOWN: {said.engine} names no cause that a server can mend", BAD)
@@ -405,9 +409,7 @@ def print_exchange(exchange: Exchange, *, hide: bool = False) -> None:
     say(shown(f"> {exchange.method} {exchange.url.target} HTTP/1.1"))
     for name, value in exchange.headers:
         say("> " + shown(f"{name}: {value}"))
-    say(
-        f"< {exchange.response.status} {http.client.responses.get(exchange.response.status, '')}".rstrip()
-    )
+    say(f"< {status_text(exchange.response)}")
     for name, value in exchange.response.headers:
         say("< " + shown(f"{name}: {value}"))
 
@@ -465,7 +467,9 @@ def header_argument(text: str) -> tuple[str, str]:
 
 def seconds_argument(text: str) -> float:
     if not re.fullmatch(r"[0-9]{0,6}\.?[0-9]+", text) or not float(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no time: write seconds, such as 10 or 0.5")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a time: write seconds, such as 10 or 0.5"
+        )
     return float(text)
 
 

@@ -46,6 +46,7 @@ class Configuration:
     cors: the middleware, or None where `problems` prevent it, or where there is none.
     app: the application to explain: the middleware, or what wraps it. Problems and advice are lines for the user.
     others: the further uses in the same application.
+    mount: a section that may mount the application below a prefix, which is not played.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Configuration:
     problems: list[str] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
     others: list[Configuration] = field(default_factory=list)
+    mount: str = ""
 
     def place_of(self, key: str) -> str:
         """Where `key` is written, or else could be."""

@@ -182,6 +182,9 @@ def not_governed(configuration: Configuration, cors: CORS, asked: Asked, status:
     if asked.mount:
         mounted = f", which is what follows {asked.mount}, where the application is mounted"
     cause = f"no policy governs the path {asked.path}{mounted}{near}{answered}"
+    if configuration.mount:
+        prefix = f"leave out of --path the prefix under which {configuration.mount} mounts it"
+        fix = ", or ".join(filter(None, (prefix, fix)))
     return Diagnosis(cause, fix)
 
 

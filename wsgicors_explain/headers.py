@@ -96,7 +96,7 @@ def is_forbidden_request_header(name: str, value: str) -> bool:
 
 
 def why_unsafe(name: str, value: str) -> str:
-    """Why this is no "CORS-safelisted request-header" (section 2.2.2), to be read after its name; empty if it is."""
+    """Why this is not a "CORS-safelisted request-header" (section 2.2.2), to be read after its name; empty if it is."""
     name = name.lower()
     if name not in ("accept", "accept-language", "content-language", "content-type", "range"):
         return "is not a safelisted request header"

@@ -49,6 +49,7 @@ class IniFile:
 
     def __init__(self, path: str, global_conf: dict[str, str], found: list[Configuration]) -> None:
         self.path, self.found = path, found
+        self.mount = ""  # the composite section that is being followed
         self.visited: set[str] = set()
         self.parser = configparser.ConfigParser()
         self.parser.optionxform = str  # type: ignore[assignment,method-assign]  # keys are case-sensitive
@@ -153,6 +154,7 @@ class IniFile:
         path = os.path.join(os.path.dirname(self.path), unquote(path))
         try:
             file = IniFile(path, global_conf, self.found)
+            file.mount = self.mount
         except OSError as error:
             raise IniError(f"{place}: {option}: {path}: {error.strerror}") from error
         return file.load(prefixes, name or "main", global_conf, place, option)
@@ -164,6 +166,43 @@ class IniFile:
         prefixes = FILTER_SECTIONS if kind in (*FILTER_SECTIONS, "filter-app") else APP_SECTIONS
         defaults: dict[str, str] = {key: self.get("DEFAULT", key) for key in self.parser.defaults()}
         global_conf = {**defaults, **global_conf}
+        local_conf, set_here, get_here, ignored, hidden = self.sort_options(section, defaults)
+        global_conf.update(set_here)
+        local_conf.update(
+            {name: self.take({**global_conf}, source, section) for name, source in get_here.items()}
+        )
+        filter_with = local_conf.pop("filter-with", "")
+
+        def follow(prefixes: tuple[str, ...], option: str, name: str) -> Context:
+            return self.load(prefixes, name, global_conf, self.place(section, option), option)
+
+        context = Context("", global_conf, local_conf)
+        if kind == "pipeline":
+            self.follow_pipeline(section, local_conf, follow)
+        elif kind in ("composite", "composit"):
+            self.follow_composite(section, local_conf, follow)
+        else:
+            if kind == "filter-app":
+                follow(APP_SECTIONS, "next", self.take(local_conf, "next", section))
+            if "use" in local_conf:
+                context = follow(prefixes, "use", local_conf.pop("use"))
+                context.global_conf.update(set_here)
+                context.local_conf.update(local_conf)
+            else:
+                context = context._replace(factory=local_conf.pop("paste.filter_app_factory", ""))
+        context = context._replace(
+            section=section, place=self.place(section), ignored=tuple(ignored), hidden=tuple(hidden)
+        )
+        if kind == "filter-app":
+            self.use(context)
+        if filter_with:
+            self.use(follow(FILTER_SECTIONS, "filter-with", filter_with))
+        return context
+
+    def sort_options(
+        self, section: str, defaults: dict[str, str]
+    ) -> tuple[dict[str, str], dict[str, str], dict[str, str], list[str], list[str]]:
+        """Its own options, those of ``set`` and ``get``, and keys in vain: see Context."""
         local_conf: dict[str, str] = {}
         set_here: dict[str, str] = {}
         get_here: dict[str, str] = {}
@@ -183,40 +222,7 @@ class IniFile:
                     remedy = f"name the policy, as in policy = api and api_{option} = ..."
                 message = f"has no effect, as [DEFAULT] has it too: {remedy}"
                 (hidden if direct else ignored).append(f"{value.place}: {option}: {message}")
-        global_conf.update(set_here)
-        local_conf.update(
-            {name: self.take({**global_conf}, source, section) for name, source in get_here.items()}
-        )
-        filter_with = local_conf.pop("filter-with", "")
-
-        def follow(prefixes: tuple[str, ...], option: str, name: str) -> Context:
-            return self.load(prefixes, name, global_conf, self.place(section, option), option)
-
-        context = Context("", global_conf, local_conf)
-        if kind == "pipeline":
-            self.follow_pipeline(section, local_conf, follow)
-        elif kind in ("composite", "composit"):
-            # Which of its values are applications, the factory alone knows; those that are a section's name will be.
-            for option, name in local_conf.items():
-                if any(f"{prefix}:{name}" in self.parser for prefix in APP_SECTIONS):
-                    follow(APP_SECTIONS, option, name)
-        else:
-            if kind == "filter-app":
-                follow(APP_SECTIONS, "next", self.take(local_conf, "next", section))
-            if "use" in local_conf:
-                context = follow(prefixes, "use", local_conf.pop("use"))
-                context.global_conf.update(set_here)
-                context.local_conf.update(local_conf)
-            else:
-                context = context._replace(factory=local_conf.pop("paste.filter_app_factory", ""))
-        context = context._replace(
-            section=section, place=self.place(section), ignored=tuple(ignored), hidden=tuple(hidden)
-        )
-        if kind == "filter-app":
-            self.use(context)
-        if filter_with:
-            self.use(follow(FILTER_SECTIONS, "filter-with", filter_with))
-        return context
+        return local_conf, set_here, get_here, ignored, hidden
 
     def follow_pipeline(
         self, section: str, local_conf: dict[str, str], follow: Callable[..., Context]
@@ -234,6 +240,18 @@ class IniFile:
         for name in filters:
             self.use(follow(FILTER_SECTIONS, "pipeline", name))
 
+    def follow_composite(
+        self, section: str, local_conf: dict[str, str], follow: Callable[..., Context]
+    ) -> None:
+        """Load the applications that, for example, ``egg:Paste#urlmap`` mounts below prefixes."""
+        outer, self.mount = self.mount, section
+        # Which of its values are applications, the factory alone knows; those that are a
+        # section's name will be.
+        for option, name in local_conf.items():
+            if any(f"{prefix}:{name}" in self.parser for prefix in APP_SECTIONS):
+                follow(APP_SECTIONS, option, name)
+        self.mount = outer
+
     def use(self, context: Context) -> Configuration | None:
         """Note that a filter is used; None where it is not this middleware, or known already."""
         options = {**context.global_conf, **context.local_conf}
@@ -241,7 +259,7 @@ class IniFile:
             return None
         if any((other.place, other.options) == (context.place, options) for other in self.found):
             return None
-        configuration = Configuration(context.section, context.place, options)
+        configuration = Configuration(context.section, context.place, options, mount=self.mount)
         configuration.build(
             lambda: make_middleware(empty_app, context.global_conf, **context.local_conf)
         )

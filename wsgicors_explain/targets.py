@@ -132,14 +132,14 @@ def place_of_error(error: BaseException, module: Any) -> str:
 def require_application(target: str, app: Any) -> None:
     """UsageError: this cannot be called as a WSGI application is."""
     if not callable(app):
-        raise UsageError(f"{target} is no WSGI application: it cannot be called")
+        raise UsageError(f"{target} is not a WSGI application: it cannot be called")
     try:
         with contextlib.suppress(ValueError):  # a compiled one does not tell its arguments
             inspect.signature(app).bind({}, None)
     except TypeError as error:
         why = "it does not take environ and start_response"
         why += "; if it is a factory, name what it returns"
-        raise UsageError(f"{target} is no WSGI application: {why}") from error
+        raise UsageError(f"{target} is not a WSGI application: {why}") from error
 
 
 def find_cors(app: Any) -> Any:
