@@ -1303,7 +1303,7 @@ class Matcher:
         # What the texts to look up are made of: the lengths of the parents in
         # "*.example.com", and those of the text before and after the "*" of a label
         # such as "pr-*".
-        self.parents: set[int] = set()
+        self.parents: dict[bool, set[int]] = {False: set(), True: set()}  # True: with ":*"
         self.partial_labels: set[tuple[int, int]] = set()
         self.any_port = False  # some pattern ends in ":*"
         self.regexes: list[re.Pattern[str]] = []
@@ -1331,7 +1331,7 @@ class Matcher:
             if star:
                 self.partial_labels.add((len(before), len(after)))
         elif len(host) > 1:
-            self.parents.add(len(host) - 1)
+            self.parents[port == "*"].add(len(host) - 1)
 
     def admits(self, origin: str) -> bool:
         """Whether an origin of at most 512 bytes is listed, or has the form of what is."""
@@ -1359,9 +1359,10 @@ class Matcher:
 
     def has_wildcard_host(self, scheme: str, host: str, port: str) -> bool:
         wildcards = self.wildcards
-        if not host or host[0] == "[":  # an address has no labels
+        # An address has no labels; what is longer than a name can be is not looked up at all.
+        if not 0 < len(host) <= 253 or host[0] == "[":
             return False
-        for length in self.parents:
+        for length in self.parents[port == ":*"]:
             starts = length < len(host) and host[-length] == "."
             if starts and f"{scheme}*{host[-length:]}{port}" in wildcards:
                 return True
