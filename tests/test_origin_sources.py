@@ -242,7 +242,9 @@ class Traffic:
             thread.join(LIMIT)
 
     def make_requests(self):
-        while not self.done.is_set():
+        last = False
+        while not last:
+            last = self.done.is_set()  # one more whole round, so that each origin is asked for
             for origin in (KEPT, REVOKED, ADDED, STRANGER):
                 begun = time.monotonic()
                 try:
