@@ -117,7 +117,7 @@ def test_allowed_request_with_its_preflight(ini, explain):
             "ok  PUT http://localhost/api/x?y=1 was answered 200",
             "ok  Access-Control-Allow-Origin fits: https://app.example.com",
             "ok  the page may read the response; of its headers: content-length, content-type",
-            "--  a.ini was read, no application loaded: what stands behind the middleware here is an empty 200",
+            "--  a.ini was read, no application loaded: an empty 200 stands behind the middleware",
             "ALLOWED: put http://localhost/api/x?y=1 for a page on https://app.example.com",
         ],
         [],
@@ -307,14 +307,14 @@ def test_caught_exception_can_be_read_by_the_page(module, explain):
 
 def test_header_that_the_page_cannot_read_is_named(module, explain):
     status, lines, _ = explain(f"{module}:plain")
-    note = "--  the page cannot read x-total: to be readable, a header must be in Access-Control-Expose-Headers"
+    note = "--  the page cannot read x-total: list it in Access-Control-Expose-Headers"
     assert (status, lines[-2]) == (0, f"{note}, option expose_headers")
 
 
 def test_header_that_the_page_cannot_read_is_named_for_any_server(explain):
     with serving(answer(ORIGIN, VARY, ("X-Total", "1"))) as port:
         status, lines, _ = explain(f"http://127.0.0.1:{port}")
-    note = "--  the page cannot read x-total: to be readable, a header must be in Access-Control-Expose-Headers"
+    note = "--  the page cannot read x-total: list it in Access-Control-Expose-Headers"
     assert (status, lines[-2]) == (0, note)
 
 
@@ -323,7 +323,7 @@ def test_missing_vary_is_pointed_out(explain):
         status, lines, _ = explain(f"http://127.0.0.1:{port}")
     assert status == 0
     assert lines[-2] == (
-        "--  Vary lacks Origin, so a cache may give this response, with its Access-Control-Allow-Origin, to other pages"
+        "--  Vary does not name Origin, so a cache may serve this response, with its Access-Control-Allow-Origin, to pages of other origins"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -96,3 +97,14 @@ def test_package_is_a_program(monkeypatch, capsys):
         runpy.run_module("wsgicors_explain", run_name="__main__")
     assert ended.value.code == 0
     assert capsys.readouterr().out == f"wsgicors {wsgicors.__version__}\n"
+
+
+def test_table_of_modules_names_each_of_them_below_what_it_imports():
+    text = (PACKAGE.parent / "CONTRIBUTING.rst").read_text(encoding="utf-8")
+    listed = re.findall(
+        r"^(\w+)\.py ", text[text.index("Each module imports only") :], re.MULTILINE
+    )
+    assert sorted(listed) == sorted(ROOMS)
+    for index, room in enumerate(listed):
+        imported = {module for module, _ in imports_of(ROOMS[room], 1) if module}
+        assert imported <= set(listed[:index])

@@ -1,14 +1,68 @@
-"""What CORS does not decide, but browsers do: cookies, and requests into a local network."""
+"""What the verdict does not say, but the next hour of debugging would."""
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from .causes import Case
-from .middleware import is_local
+from .configuration import Configuration
+from .headers import Headers, get_header
+from .middleware import ALLOW_ORIGIN, EXPOSE_HEADERS, is_local
 from .wire import URL
+
+# Response headers that a page has no use for, so that it is not news that it cannot read them.
+NOT_FOR_PAGES: Final = frozenset(
+    """
+    connection content-security-policy cross-origin-embedder-policy cross-origin-opener-policy
+    cross-origin-resource-policy date keep-alive permissions-policy referrer-policy server
+    set-cookie strict-transport-security transfer-encoding vary x-content-type-options
+    x-frame-options x-powered-by x-xss-protection
+    """.split()
+)
+
+
+def all_notes(configuration: Configuration | None, case: Case) -> Iterable[str]:
+    """Every note, a line each; `configuration` is None for the server of a URL."""
+    if configuration is None:
+        yield from on_local_network(case)
+    elif configuration.options:
+        file = configuration.place.rpartition(":")[0]
+        yield f"{file} was read, no application loaded: an empty 200 stands behind the middleware"
+    yield from on_cookies(case)
+    if case.exchanges and get_header(case.last.headers, "origin") is not None:
+        ours = configuration is not None and configuration.cors is not None
+        yield from on_unreadable_headers(case, ours=ours)
+        yield from on_vary(case.response.headers)
+
+
+def on_unreadable_headers(case: Case, *, ours: bool) -> Iterable[str]:
+    """Headers of the response that the page might want, and cannot read."""
+    if not (case.verdict.allowed and case.verdict.response):
+        return
+    sent = {name.lower() for name, _ in case.response.headers}
+    hidden = [
+        name
+        for name in sorted(sent - case.verdict.readable_headers.keys() - NOT_FOR_PAGES)
+        if not name.startswith("access-control-")
+    ]
+    if hidden:
+        where = f"{EXPOSE_HEADERS}{', option expose_headers' if ours else ''}"
+        them = "it" if len(hidden) == 1 else "them"
+        yield f"the page cannot read {', '.join(hidden)}: list {them} in {where}"
+
+
+def on_vary(headers: Headers) -> Iterable[str]:
+    """A response for one origin that a cache may give to pages of another."""
+    if get_header(headers, ALLOW_ORIGIN) in (None, "*"):
+        return
+    vary = (get_header(headers, "vary") or "").lower()
+    if not {"origin", "*"} & {name.strip() for name in vary.split(",")}:
+        yield (
+            "Vary does not name Origin, so a cache may serve this response,"
+            f" with its {ALLOW_ORIGIN}, to pages of other origins"
+        )
 
 
 class Cookie(NamedTuple):

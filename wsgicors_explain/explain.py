@@ -1,0 +1,171 @@
+"""The command explain."""
+
+from __future__ import annotations
+
+import argparse
+import traceback
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .browser import Browser, NetworkError, Request, Verdict
+from .causes import Case, but
+from .configuration import Configuration
+from .copied import PasteError
+from .diagnosis import conclude
+from .evidence import status_text
+from .headers import REQUEST_METHOD, Headers, get_header
+from .notes import all_notes
+from .offline import explain_offline
+from .pasted import Pasted, mask
+from .question import is_url, take_paste
+from .targets import UsageError, Visit, load, visits
+from .terminal import BAD, GOOD, say
+from .wire import Exchange, Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+class Prober(Browser):
+    """The browser of ``explain``. A careful one sends nothing by which a server may change something."""
+
+    careful = False
+    visits: Sequence[Visit] = ()
+
+    def _send(self, request: Request, method: str, headers: Headers, body: bytes) -> Response:
+        if (
+            self.careful
+            and method not in ("GET", "HEAD")
+            and get_header(headers, REQUEST_METHOD) is None
+        ):
+            raise NetworkError(
+                "not sent"
+            )  # the last step is ok, so the verdict is that of the steps so far
+        try:
+            with visits() as self.visits:
+                return super()._send(request, method, headers, body)
+        except NetworkError:
+            raise
+        except (Exception, SystemExit) as error:
+            traceback.print_exc()
+            effect = (
+                "servers answer that with a 500 without CORS headers, unless catch_errors = true"
+            )
+            request.fail(f"the application raised {type(error).__name__}: {error}; {effect}")
+
+
+def explain(args: argparse.Namespace) -> int:
+    """The command ``explain``: 0 if the page may read the response, else 1."""
+    try:
+        pasted = take_paste(args)
+    except PasteError as error:
+        raise UsageError(mask(str(error))) from error
+    target: WSGIApplication | str = args.target
+    configuration = None
+    if pasted and args.offline:
+        return explain_offline(args, pasted)
+    if not is_url(args.target):
+        configuration = one_configuration(args)
+        if configuration.app is None:
+            return say_broken(configuration)
+        target = configuration.app
+    try:
+        browser = Prober(target, args.origin, timeout=args.timeout)
+        browser.careful = configuration is None and not args.send
+        verdict = browser.fetch(
+            args.path, args.method, args.header, "include" if args.credentials else "omit"
+        )
+    except ValueError as error:
+        raise UsageError(mask(str(error)) if pasted else str(error)) from error
+    print_steps(verdict, hide=pasted is not None)
+    asked = (browser.origin, args.method, args.header, args.credentials)
+    case = Case(verdict, *asked, browser.visits)
+    shown = mask if pasted else str
+    for note in all_notes(configuration, case):
+        say(shown(f"--  {note}"))
+    what = f"{args.method} {browser.url(args.path)} for a page on {browser.origin}"
+    return say_verdict(pasted, configuration, case, shown(what))
+
+
+def one_configuration(args: argparse.Namespace) -> Configuration:
+    """The only use of the middleware in the target. UsageError: there are several."""
+    configuration, *others = load(args.target, args.section)
+    if others:
+        names = ", ".join(each.name for each in (configuration, *others))
+        raise UsageError(f"{args.target} has several, choose with --section: {names}")
+    return configuration
+
+
+def say_broken(configuration: Configuration) -> int:
+    """The answer where the configuration does not load."""
+    first, *more = configuration.problems
+    for line in configuration.problems:
+        say(line)
+    count = f" and {len(more)} more" if more else ""
+    say(f"BLOCKED: this configuration does not load: {first}{count}", BAD)
+    return 1
+
+
+def print_steps(verdict: Verdict, *, hide: bool) -> None:
+    """What was sent and seen; where it comes from a paste, without its secrets."""
+    for step in verdict.steps:
+        if step.exchange:
+            print_exchange(step.exchange, hide=hide)
+        text = mask(step.text) if hide else step.text
+        say(f"{'ok' if step.ok else 'NO'}  {text}", "" if step.ok else BAD)
+
+
+def print_exchange(exchange: Exchange, *, hide: bool = False) -> None:
+    """A request and its response, as they went over the wire."""
+    shown = mask if hide else str
+    say(shown(f"> {exchange.method} {exchange.url.target} HTTP/1.1"))
+    for name, value in exchange.headers:
+        say("> " + shown(f"{name}: {value}"))
+    say(f"< {status_text(exchange.response)}")
+    for name, value in exchange.response.headers:
+        say("< " + shown(f"{name}: {value}"))
+
+
+def say_verdict(
+    pasted: Pasted | None, configuration: Configuration | None, case: Case, what: str
+) -> int:
+    """The last line, and the exit status."""
+    if case.verdict.allowed:
+        return say_allowed(pasted, case, what)
+    *before, last = conclude(configuration, case)
+    shown = mask if pasted else str
+    for line in before:
+        say(shown(line))
+    say(shown(last), BAD)
+    return 1
+
+
+def say_allowed(pasted: Pasted | None, case: Case, what: str) -> int:
+    """The last line where nothing that was seen blocks the request."""
+    verdict = case.verdict
+    if pasted and pasted.said:
+        unknown = f"{what} is allowed now, and the browser blocked it: {elsewhere(pasted)}"
+    elif verdict.response is None and verdict.preflight is None:
+        unknown = f"{what} needs no preflight, and without --send it is not sent"
+    elif verdict.response is None:
+        unknown = f"the preflight allows {what}; the request itself is sent with --send only"
+    else:
+        say(f"ALLOWED: {what}{but(case)}", GOOD)
+        return 0
+    say(f"UNKNOWN: {unknown}", BAD)
+    return 1
+
+
+def elsewhere(pasted: Pasted) -> str:
+    """Why a browser may have blocked what is allowed now, most likely first."""
+    causes = [
+        "a header that a library adds to the page's request",
+        "a preflight or response in the browser's cache",
+        "an extension, a service worker or a proxy",
+        "another deployment since",
+    ]
+    status = pasted.response_status
+    if not pasted.preflight:
+        failed = f"with {status}" if status and status >= 400 else "with 413, 500 or 504, say"
+        causes.insert(0, f"the request really sent failed {failed}, without CORS headers")
+    return "it can be " + "; or ".join(causes)

@@ -1,0 +1,101 @@
+"""What explain is asked: its arguments, and what a paste adds to them."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+
+from .copied import PasteError
+from .headers import SAFELISTED_METHODS, get_header
+from .pasted import MAX_PASTE, Pasted, looks_pasted, mask, read_pasted
+from .targets import UsageError
+from .terminal import say
+
+
+def take_paste(args: argparse.Namespace) -> Pasted | None:
+    """The paste, if there is one; what it says fills the arguments that were not given."""
+    text = paste_text(args)
+    pasted = read_pasted(text) if text is not None else None
+    if pasted:
+        say_understood(pasted)
+        take_target(args, pasted)
+        take_request(args, pasted)
+    elif args.offline:
+        raise UsageError("--offline judges a paste, and none is given")
+    args.method = args.method or "GET"
+    if not args.origin:
+        known = f"{pasted.understood[0]}; " if pasted else ""
+        raise UsageError(f"{known}the page's origin is not known: give it with --origin")
+    return pasted
+
+
+def take_request(args: argparse.Namespace, pasted: Pasted) -> None:
+    args.origin = args.origin or pasted.origin
+    args.method = args.method or pasted.method
+    given = {name.lower() for name, _ in args.header}
+    args.header += [pair for pair in pasted.headers if pair[0].lower() not in given]
+    args.credentials = args.credentials or bool(pasted.credentials)
+    if pasted.credentials is None and get_header(args.header, "authorization") is not None:
+        say("--  the paste does not tell the credentials mode: --credentials plays it with them")
+    assume_preflight(args, pasted)
+
+
+def assume_preflight(args: argparse.Namespace, pasted: Pasted) -> None:
+    """A message on a preflight is played as one, even if it names no method or header."""
+    if pasted.preflight and args.method in (None, *SAFELISTED_METHODS) and not args.header:
+        say("--  what made the preflight necessary is not known: Content-Type: application/json")
+        args.header.append(("Content-Type", "application/json"))
+
+
+def take_target(args: argparse.Namespace, pasted: Pasted) -> None:
+    """The URL in the paste, as TARGET; with --pasted, as the path that is asked of TARGET."""
+    url = pasted.url or ""
+    if args.pasted is not None:
+        if not is_url(args.target):
+            args.path, args.offline = args.path or url, False  # it is played in process
+        return
+    args.target = url or "a URL that the paste does not name"
+    if pasted.said and url and not is_url(url):
+        args.offline = True  # the message says all that there is to say
+    if not args.offline and not is_url(url):
+        found = f"the URL {mask(url)!r} is not absolute" if url else "it names no URL"
+        raise PasteError(f"{pasted.understood[0]}; {found}: name it with TARGET --pasted FILE")
+
+
+def is_url(text: str) -> bool:
+    return re.match("(?i)https?://", text) is not None
+
+
+def paste_text(args: argparse.Namespace) -> str | None:
+    """What was pasted: the target itself, standard input, or a file."""
+    if args.pasted is not None:
+        return read_text(args.pasted)
+    if args.target == "-" or args.target.lower().endswith(".har"):
+        return read_text(args.target)
+    return args.target if looks_pasted(args.target) else None
+
+
+def read_text(name: str) -> str:
+    try:
+        if name == "-":
+            data = sys.stdin.buffer.read(MAX_PASTE + 1)
+        else:
+            with open(name, "rb") as file:
+                data = file.read(MAX_PASTE + 1)
+    except OSError as error:
+        raise PasteError(f"{name} cannot be read: {error.strerror}") from error
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    return data.decode(encoding, "replace")
+
+
+def say_understood(pasted: Pasted) -> None:
+    """What was taken from the paste, and what was not."""
+    for sentence in pasted.understood:
+        say(f"--  {sentence}")
+    if pasted.dropped:
+        names = ", ".join(pasted.dropped)
+        say(f"--  not taken from the paste, as browsers set them: {names}")
+    if pasted.others:
+        others = ", ".join(pasted.others)
+        say(f"--  only the first request is explained; the paste has also {others}")
