@@ -2832,7 +2832,8 @@ class CORS:
             if name in OF_APPLICATIONS:
                 message += (
                     ", which is the application's: write app.wsgi_app = CORS(app.wsgi_app, ...)"
-                    f" and keep using app.{name}"
+                    f" and keep using app.{name};"
+                    " or, where it has no wsgi_app, application = CORS(app, ...)"
                 )
             raise AttributeError(message)
 
@@ -3070,21 +3071,31 @@ def call_and_catch(
     """The application's response; where it raises, a plain 500 with the CORS headers."""
     held = HeldResponse(respond)
     answer: Iterable[bytes] = ()
+    # The application may change its environ.
+    method, path = environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")
     try:
         answer = app(environ, held.start_response)
         held.pass_on()
         return answer
     except Exception:
-        method, path = environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")
         logger().exception("the application failed at %s %s", show(method), show(path))
-        close = getattr(answer, "close", None)
-        if close is not None:
-            close()
-        body = b"Internal Server Error\n"
         # With exc_info a server raises where it is too late.
         exc_info = sys.exc_info() if held.passed_on else None
+        close_failed(answer)
+        body = b"Internal Server Error\n"
         respond("500 Internal Server Error", entity_headers(body), exc_info)
-        return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
+        return [] if method == "HEAD" else [body]
+
+
+def close_failed(response: Iterable[bytes]) -> None:
+    """Close what will not be sent; if that fails as well, the 500 goes out all the same."""
+    close = getattr(response, "close", None)
+    if close is None:
+        return
+    try:
+        close()
+    except Exception:
+        logger().exception("closing the response of the application failed")
 
 
 def log_refusal(reason: str, request: Request) -> None:
