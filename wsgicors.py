@@ -1346,6 +1346,10 @@ class Matcher:
     def has_wildcard_for(self, origin: str) -> bool:
         """Whether a pattern with a wildcard could admit the origin, which may be malformed."""
         start = origin.find("://") + 3
+        dot = origin.find(".", start)
+        # Most often "*" stands for one label.
+        if dot > start and f"{origin[:start]}*{origin[dot:]}" in self.wildcards:
+            return True
         end, port = len(origin), ""
         colon = origin.rfind(":", start)
         if colon > 0 and origin[colon + 1 :].isdigit():
@@ -2247,9 +2251,10 @@ class Policy:
         """Whether the policy's patterns admit the origin, its own or those of its lists as they are now."""
         if self.matcher.admits(origin):
             return True
-        return bool(self.lists) and any(
-            origins.matcher(self.profile).admits(origin) for origins in self.lists
-        )
+        for origins in self.lists:  # noqa: SIM110 - any() costs more than the look-up
+            if origins.matcher(self.profile).admits(origin):
+                return True
+        return False
 
     def refusal(self, request: Request, verbmatch: bool) -> str | None:
         """Why the policy does not allow the request; None where it does."""
@@ -2402,7 +2407,7 @@ class Rules:
     policies: by name, in order. strategy: "firstmatch", "verbmatch" or a function. named: the
     groups that a function names; None where the path picks. groups: those that a path picks, in
     order; the one without a path is the prefix ``""``, and comes last. everywhere: the same, where
-    there is nothing to pick from, and no list to refresh.
+    there is nothing to pick from.
     """
 
     __slots__ = ("catch_errors", "everywhere", "groups", "named", "policies", "strategy")
@@ -2420,8 +2425,7 @@ class Rules:
         else:
             self.groups = group_by_path(policies.values(), strategy == "verbmatch", denies)
         first = self.groups[0] if self.groups else None
-        plain = first and "" in first.prefixes and not first.lists
-        self.everywhere = first if plain else None
+        self.everywhere = first if first and "" in first.prefixes else None
 
 
 def group_by_path(policies: Iterable[Policy], verbmatch: bool, denies: bool) -> tuple[Group, ...]:
@@ -2844,6 +2848,8 @@ class CORS:
             group, sent = find_group(rules, environ)
             if group is None:
                 return self.app(environ, start_response)
+        if group.lists:
+            refresh(group.lists)
         origin = sent.get("HTTP_ORIGIN")
         if origin is None:
             ours = group.without_origin
@@ -2883,12 +2889,14 @@ def find_group(rules: Rules, environ: WSGIEnvironment) -> tuple[Group | None, WS
         # What a strategy changes there changes nothing of what is checked and sent.
         sent = environ.copy()
     group = pick_group(rules, environ)
-    if group is not None:
-        for origins in group.lists:
-            origins.refresh()
-    elif is_preflight(sent):
+    if group is None and is_preflight(sent):
         log("not governed: %s %s from %s: %s", sent, NOT_GOVERNED)
     return group, sent
+
+
+def refresh(lists: list[OriginList]) -> None:
+    for origins in lists:
+        origins.refresh()
 
 
 def remember(answers: dict[str, Any], origin: str, answer: Any) -> None:
