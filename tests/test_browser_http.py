@@ -127,7 +127,7 @@ def test_closed_connection_is_a_network_failure():
         verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch("/")
     assert (
         verdict.reason
-        == f"127.0.0.1:{port} cannot be reached: Remote end closed connection without response"
+        == f"127.0.0.1:{port} sent no HTTP response that browsers accept: it closed the connection"
     )
 
 
@@ -155,7 +155,8 @@ def test_other_protocol_is_a_network_failure():
     with answering(b"SSH-2.0-OpenSSH\r\n") as port:
         verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch("/")
     assert (
-        verdict.reason == f"127.0.0.1:{port} did not answer in HTTP: BadStatusLine SSH-2.0-OpenSSH"
+        verdict.reason
+        == f"127.0.0.1:{port} sent no HTTP response that browsers accept: it began with 'SSH-2.0-OpenSSH'"
     )
 
 

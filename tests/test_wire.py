@@ -92,7 +92,7 @@ def test_two_location_headers_are_a_network_error():
     app = answering(status="302 Found", headers=headers)
     verdict = Browser(app, "https://a.example").fetch("/")
     assert not verdict
-    assert verdict.reason == "the redirect has more than one Location header: /a, /b; send one"
+    assert verdict.reason == "the response has more than one Location header: /a, /b; send one"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from .browser import NULL_ORIGIN, REDIRECT_STATUSES, Verdict
+from .browser import NULL_ORIGIN, Verdict
 from .evidence import (
     Finding,
     asks_for_login,
@@ -43,6 +43,7 @@ from .middleware import (
     UNSAFE_HEADERS,
     VERB_NOT_ALLOWED,
 )
+from .reasons import REDIRECT_STATUSES
 from .targets import Visit
 from .wire import URL, Exchange, Response
 
