@@ -150,14 +150,14 @@ def read_response(incoming: Incoming, method: str) -> Response:
     """The response to a request of that method; of its body what comes within a second, 64 KiB at most."""
     stream = io.BufferedReader(incoming, SENT_AT_ONCE)
     head = read_head(stream)
-    for _ in range(INTERIM_RESPONSES):
-        if head.status >= 200:
-            break
+    interim = 0
+    while head.status < 200:
+        interim += 1
         if head.status == SWITCHING_PROTOCOLS:
-            raise BadResponse("switched to another protocol (101), which nobody asked for")
+            raise BadResponse("it switched to another protocol (101), which nobody asked for")
+        if interim > INTERIM_RESPONSES:
+            raise BadResponse(f"it began with more than {INTERIM_RESPONSES} interim ones (1xx)")
         head = read_head(stream)
-    else:
-        raise BadResponse(f"sent more than {INTERIM_RESPONSES} interim responses (100 to 199)")
     body = b""
     if method != "HEAD" and head.status not in WITHOUT_BODY:
         incoming.deadline = min(incoming.deadline, time.monotonic() + BODY_SECONDS)
@@ -191,12 +191,13 @@ def bounded_lines(stream: io.BufferedReader[Incoming]) -> Iterator[bytes]:
         left -= len(line)
         if left < 0:
             raise BadResponse(f"it has more than {HEADER_BYTES // 1024} KiB of headers")
-        if not line.endswith(b"\n"):
+        text = LINE_END.sub(b"", line)
+        if text == line:
             hint = ", which is TLS: is it https://?" if line.startswith(TLS_ALERT) else ""
             raise BadResponse(f"it ended in the middle of a line, with {shown(line)}{hint}")
-        if b"\0" in line:
-            raise BadResponse(f"there is a NUL byte in the line {shown(line)}")
-        yield LINE_END.sub(b"", line)
+        if b"\0" in text:
+            raise BadResponse(f"there is a NUL byte in the line {shown(text)}")
+        yield text
 
 
 def read_status(lines: Iterator[bytes]) -> int:
