@@ -14,6 +14,7 @@ from .headers import (
     SAFELISTED_METHODS,
     Headers,
     checked_headers,
+    combined,
     extract_list,
     extract_max_age,
     get_header,
@@ -517,7 +518,7 @@ class Browser:
         request.ok(
             f"the page may read the response; of its headers: {', '.join(sorted(present)) or 'none'}"
         )
-        return {name: get_header(response.headers, name) or "" for name in sorted(present)}
+        return combined(response.headers, present)
 
     # The CORS-preflight cache, section 4.9. The standard's entries are the keys of a dict, their max-age is its value.
 

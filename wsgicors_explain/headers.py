@@ -62,6 +62,15 @@ def get_header(headers: Headers, name: str) -> str | None:
     return ", ".join(values) if values else None
 
 
+def combined(headers: Headers, names: Iterable[str]) -> dict[str, str]:
+    """What `get_header` finds for each of the names, which are in lower case; for any number of them in one pass."""
+    found: dict[str, list[str]] = {name: [] for name in sorted(names)}
+    for name, value in headers:
+        if name.lower() in found:
+            found[name.lower()].append(value.strip(WHITE_SPACE))
+    return {name: ", ".join(values) for name, values in found.items()}
+
+
 def extract_list(headers: Headers, name: str) -> list[str] | None:
     """The tokens in all headers `name`, or None if there is none: "extract header list values" of section 2.2.2.
 

@@ -20,9 +20,9 @@ from .wire import BODY_BYTES, URL, Response, Unreachable
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-# How engines read a response was measured, with the table of tests/test_wire_engines.py. They agree on most; where
-# they do not, the strictest is followed here, with one exception: what only WebKitGTK refuses, and servers do send.
-# That is more than 64 KiB of headers, a Content-Length that is not a number, and an unknown Transfer-Encoding.
+# How engines read a response was measured, with the table in tests/raw_responses.py. They agree on most of it. Where
+# they differ, the strictest is followed here, except for what only WebKitGTK refuses and servers do send: more than
+# 64 KiB of headers, a Content-Length that is not a number, an unknown Transfer-Encoding.
 HEADER_BYTES: Final = 256 * 1024  # Chromium's limit; Firefox's is 384 KiB
 INTERIM_RESPONSES: Final = 100  # no engine has a limit
 EMPTY_LINES: Final = 2  # before the status line
@@ -37,18 +37,20 @@ LINE_END: Final = re.compile(rb"\r?\n\Z")
 FOLDING: Final = "\t "  # what begins a continuation line, and is stripped from values
 TLS_ALERT: Final = b"\x15\x03"
 
+# How versions of OpenSSL call it that something else came.
 NOT_TLS: Final = frozenset(
-    "HTTP_REQUEST PACKET_LENGTH_TOO_LONG RECORD_LAYER_FAILURE UNKNOWN_PROTOCOL WRONG_VERSION_NUMBER".split()
+    """
+    HTTP_REQUEST PACKET_LENGTH_TOO_LONG RECORD_LAYER_FAILURE UNKNOWN_PROTOCOL WRONG_VERSION_NUMBER
+    """.split()
 )
-# The end of OpenSSL's name for what went wrong, and what that means for the one who asks.
+# How OpenSSL's name for a failure ends, and what that means for the one who asks.
 TLS_FAILURES: Final = {
-    "HANDSHAKE_FAILURE": "it has no protocol version and cipher in common with us, or wants a client certificate",
-    "UNRECOGNIZED_NAME": "it has no certificate for this host name",
-    "CERTIFICATE_REQUIRED": "it wants a client certificate",
-    "UNSUPPORTED_PROTOCOL": "it speaks old versions of TLS only, which browsers refuse",
-    "PROTOCOL_VERSION": "it speaks other versions of TLS than browsers do",
-    "INTERNAL_ERROR": "it failed, often for want of a certificate for this host name",
-    "UNEXPECTED_EOF_WHILE_READING": "it closed the connection during the handshake",
+    "HANDSHAKE_FAILURE": "no common version and cipher, or the server wants a client certificate",
+    "UNRECOGNIZED_NAME": "the server has no certificate for this host name",
+    "CERTIFICATE_REQUIRED": "the server wants a client certificate",
+    "UNSUPPORTED_PROTOCOL": "the server speaks only old versions of TLS, which browsers refuse",
+    "PROTOCOL_VERSION": "the server speaks other versions of TLS than browsers",
+    "INTERNAL_ERROR": "the server failed, often as it has no certificate for this host name",
 }
 
 
@@ -95,7 +97,7 @@ def call_http(timeout: float, method: str, url: URL, headers: Headers, body: byt
                 sock = stack.enter_context(start_tls(sock, url, deadline))
             send(sock, request, deadline)
             return read_response(Incoming(sock, deadline), method)
-    except (OSError, UnicodeError, BadResponse) as error:
+    except (OSError, BadResponse) as error:
         raise Unreachable(why_unreachable(url, timeout, error)) from error
 
 
@@ -114,18 +116,18 @@ def host_of(url: URL) -> str:
 
 def connect(url: URL, deadline: float) -> socket.socket:
     """A connection to the first address of the server that accepts one; all share the time."""
-    addresses = socket.getaddrinfo(host_of(url), url.port, type=socket.SOCK_STREAM)
+    infos = socket.getaddrinfo(host_of(url), url.port, type=socket.SOCK_STREAM)
     problem = OSError()
-    for index, (family, kind, protocol, _, address) in enumerate(addresses):
+    for index, (family, kind, protocol, _, address) in enumerate(infos):
         with contextlib.ExitStack() as stack:
             try:
                 sock = stack.enter_context(socket.socket(family, kind, protocol))
-                sock.settimeout(seconds_until(deadline) / (len(addresses) - index))
+                sock.settimeout(seconds_until(deadline) / (len(infos) - index))
                 sock.connect(address)
             except OSError as error:
                 problem = error
             else:
-                stack.pop_all()
+                stack.pop_all()  # it stays open
                 return sock
     raise problem
 
@@ -158,7 +160,7 @@ def read_response(incoming: Incoming, method: str) -> Response:
         if interim > INTERIM_RESPONSES:
             raise BadResponse(f"it began with more than {INTERIM_RESPONSES} interim ones (1xx)")
         head = read_head(stream)
-    body = b""
+    body = bytearray()
     if method != "HEAD" and head.status not in WITHOUT_BODY:
         incoming.deadline = min(incoming.deadline, time.monotonic() + BODY_SECONDS)
         with contextlib.suppress(OSError):  # what came by then is the body
@@ -166,7 +168,7 @@ def read_response(incoming: Incoming, method: str) -> Response:
                 body += piece
                 if len(body) >= BODY_BYTES:
                     break
-    return Response(head.status, head.headers, body[:BODY_BYTES], head.ignored)
+    return Response(head.status, head.headers, bytes(body[:BODY_BYTES]), head.ignored)
 
 
 def read_head(stream: io.BufferedReader[Incoming]) -> Head:
@@ -216,14 +218,14 @@ def read_status(lines: Iterator[bytes]) -> int:
 
 def unfold(lines: Iterable[bytes]) -> list[str]:
     """Header lines, each with the lines that continue it: white space begins those."""
-    whole: list[str] = []
+    parts: list[list[str]] = []
     for line in lines:
         text = line.decode("latin-1")
-        if whole and text[0] in FOLDING:
-            whole[-1] = f"{whole[-1]} {text.strip(FOLDING)}"
+        if parts and text[0] in FOLDING:
+            parts[-1].append(text.strip(FOLDING))
         else:
-            whole.append(text)
-    return whole
+            parts.append([text])
+    return list(map(" ".join, parts))
 
 
 def body_pieces(stream: io.BufferedReader[Incoming], headers: Headers) -> Iterator[bytes]:
@@ -275,9 +277,11 @@ def why_no_tls(server: str, error: ssl.SSLError) -> str:
     """What OpenSSL says, and what that means."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate of {server} is not valid: {error.verify_message}"
+    if isinstance(error, ssl.SSLEOFError):
+        return f"TLS with {server} failed: it closed the connection during the handshake"
     reason = error.reason or str(error)
     if reason in NOT_TLS:
         return f"{server} does not speak TLS: is it http://{server}?"
     said = reason.lower().replace("_", " ")
     meanings = [meaning for end, meaning in TLS_FAILURES.items() if reason.endswith(end)]
-    return f"no TLS with {server}: OpenSSL says {said!r}" + "".join(f"; {m}" for m in meanings)
+    return f"TLS with {server} failed: " + ": ".join([f"OpenSSL says {said!r}", *meanings])
