@@ -63,7 +63,7 @@ def get_header(headers: Headers, name: str) -> str | None:
 
 
 def combined(headers: Headers, names: Iterable[str]) -> dict[str, str]:
-    """What `get_header` finds for each of the names, which are in lower case; for any number of them in one pass."""
+    """What `get_header` finds for each of the names, in lower case, in one pass for all."""
     found: dict[str, list[str]] = {name: [] for name in sorted(names)}
     for name, value in headers:
         if name.lower() in found:
@@ -72,7 +72,7 @@ def combined(headers: Headers, names: Iterable[str]) -> dict[str, str]:
 
 
 def extract_list(headers: Headers, name: str) -> list[str] | None:
-    """The tokens in all headers `name`, or None if there is none: "extract header list values" of section 2.2.2.
+    """The tokens in all headers `name`, or None without one: "extract header list values", section 2.2.2.
 
     ValueError: that is not a comma-separated list of tokens; the text is what it is.
     """
@@ -105,7 +105,10 @@ def is_forbidden_request_header(name: str, value: str) -> bool:
 
 
 def why_unsafe(name: str, value: str) -> str:
-    """Why this is not a "CORS-safelisted request-header" (section 2.2.2), to be read after its name; empty if it is."""
+    """Why this is not a "CORS-safelisted request-header" (section 2.2.2); empty if it is.
+
+    To be read after the header's name.
+    """
     name = name.lower()
     if name not in ("accept", "accept-language", "content-language", "content-type", "range"):
         return "is not a safelisted request header"
@@ -126,7 +129,7 @@ def why_unsafe(name: str, value: str) -> str:
 
 
 def unsafe_names(headers: Headers) -> dict[str, str]:
-    """The "CORS-unsafe request-header names" of section 2.2.2, sorted, in lower case, each with the reason."""
+    """The "CORS-unsafe request-header names" of section 2.2.2, sorted, each with the reason."""
     reasons: dict[str, str] = {}
     safelisted: Headers = []
     for name, value in headers:

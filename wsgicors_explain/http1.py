@@ -20,9 +20,10 @@ from .wire import BODY_BYTES, URL, Response, Unreachable
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-# How engines read a response was measured, with the table in tests/raw_responses.py. They agree on most of it. Where
-# they differ, the strictest is followed here, except for what only WebKitGTK refuses and servers do send: more than
-# 64 KiB of headers, a Content-Length that is not a number, an unknown Transfer-Encoding.
+# How engines read a response was measured, with the table in tests/raw_responses.py. They agree on
+# most of it. Where they differ, the strictest is followed here, except for what only WebKitGTK
+# refuses and servers do send: more than 64 KiB of headers, a Content-Length that is not a number,
+# an unknown Transfer-Encoding.
 HEADER_BYTES: Final = 256 * 1024  # Chromium's limit; Firefox's is 384 KiB
 INTERIM_RESPONSES: Final = 100  # no engine has a limit
 EMPTY_LINES: Final = 2  # before the status line
@@ -84,8 +85,8 @@ class Head(NamedTuple):
 def call_http(timeout: float, method: str, url: URL, headers: Headers, body: bytes) -> Response:
     """Send the request to the server of `url` and read its response.
 
-    Unreachable: there is none within `timeout` seconds, from the connection to the last of the headers. Only the
-    look-up of the host name ends when the system says so.
+    Unreachable: there is none within `timeout` seconds, which begin before the connection. They end
+    everything but the look-up of the host name, which has the system's own limit.
     """
     deadline = time.monotonic() + timeout
     lines = [f"{method} {url.target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
@@ -149,7 +150,10 @@ def send(sock: socket.socket, data: bytes, deadline: float) -> None:
 
 
 def read_response(incoming: Incoming, method: str) -> Response:
-    """The response to a request of that method; of its body what comes within a second, 64 KiB at most."""
+    """The response to a request of that method.
+
+    Of its body what comes within a second, 64 KiB at most.
+    """
     stream = io.BufferedReader(incoming, SENT_AT_ONCE)
     head = read_head(stream)
     interim = 0
