@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from raw_responses import ALWAYS, CHUNKED, RESPONSES, message, serving
 
-from wsgicors_explain import Browser
+from wsgicors_explain import Browser, main
 
 pytestmark = pytest.mark.once
 
@@ -75,3 +75,14 @@ def test_response_to_head_has_no_body():
         verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch("/", "HEAD")
     assert verdict
     assert verdict.response.body == b""
+
+
+def test_last_line_names_the_line_that_browsers_ignore(capsys):
+    line = b"Access-Control-Allow-Origin : *"
+    with serving({"": message(line, headers=())}) as port:
+        assert main(["explain", f"http://127.0.0.1:{port}/", "--origin", PAGE]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing (browsers ignore the line "
+        "'Access-Control-Allow-Origin : *'); it should be http://page.example or *. To fix it, "
+        "send that header on a line of its own, with no white space before its colon"
+    )

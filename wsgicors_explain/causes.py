@@ -349,6 +349,9 @@ def of_two_values(case: Case, values: list[str]) -> Diagnosis:
 def of_missing(case: Case) -> Diagnosis:
     """No Access-Control-Allow-Origin on a response that is otherwise fine."""
     response, reason = case.response, case.verdict.reason
+    if any(ALLOW_ORIGIN.lower() in line.lower() for line in response.ignored):
+        fix = "send that header on a line of its own, with no white space before its colon"
+        return Diagnosis(reason, fix)
     known = known_words(response)
     if known:
         found = case.fill(known)
