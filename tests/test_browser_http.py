@@ -9,6 +9,7 @@ import re
 import socket
 import ssl
 import struct
+import sys
 import threading
 import time
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -169,6 +170,21 @@ def test_time_limit_is_for_the_connection_and_tls_as_well():
     assert verdict.reason == "127.0.0.1:9000 did not answer within 0 seconds"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only there, a full queue gives no answer")
+def test_time_limit_is_shared_by_the_addresses_of_a_host():
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=0) as listener,
+        contextlib.ExitStack() as stack,
+    ):
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        server = f"localhost:{listener.getsockname()[1]}"
+        verdict = Browser(f"http://{server}", PAGE, timeout=0.1).fetch("/")
+    assert verdict.reason == f"{server} did not answer within 0.1 seconds"
+
+
 def test_time_limit_is_for_a_body_that_nobody_reads():
     with accepting(lambda connection, done: done.wait()) as port:
         browser = Browser(f"http://127.0.0.1:{port}", PAGE, timeout=0.1)
@@ -218,7 +234,7 @@ def test_tls_where_http_is_asked_for_is_a_network_failure():
 
 def test_header_lines_that_browsers_ignore_are_a_step():
     allow = b"Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: PUT\r\n\r\n"
-    odd = [b"", b"X Foo bar\r\n", b"a\r\nb\r\nc\r\nd\r\ne\r\n"]
+    odd = [b"", b"X Foo bar\r\n", b"a\r\nb : c\r\n", b"a\r\nb\r\nc\r\nd\r\ne\r\n"]
     with contextlib.ExitStack() as stack:
         texts = []
         for line in odd:
@@ -228,8 +244,9 @@ def test_header_lines_that_browsers_ignore_are_a_step():
             assert verdict
             texts.append([step.text for step in verdict.steps if "ignore" in step.text])
     one = "the server sent a header line that browsers ignore: 'X Foo bar'"
+    two = "the server sent 2 header lines that browsers ignore: 'a', 'b : c'"
     many = "the server sent 5 header lines that browsers ignore: 'a', 'b', 'c' and 2 more"
-    assert texts == [[], [one] * 2, [many] * 2]
+    assert texts == [[], [one] * 2, [two] * 2, [many] * 2]
 
 
 def test_interim_responses_are_passed_over():
