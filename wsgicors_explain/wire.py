@@ -87,10 +87,12 @@ EMPTY_CHUNKS: Final = 100
 
 
 class Response(NamedTuple):
-    """What a server answered: the status code and the headers as they came, in order.
+    """The response of a server.
 
-    body: the first 64 KiB that came.
-    ignored: header lines that came and that browsers ignore, as they have no name, or one that HTTP does not allow.
+    status: int.
+    headers: list of (name, value), as received.
+    body: bytes, the first 64 KiB.
+    ignored: list of str, header lines that browsers ignore, because their name is missing or invalid.
     """
 
     status: int
