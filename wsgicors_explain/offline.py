@@ -11,6 +11,7 @@ from .console import CURES, OF_PREFLIGHTS, OTHERS, Said
 from .diagnosis import conclude
 from .headers import REQUEST_HEADERS, REQUEST_METHOD, Headers, get_header
 from .middleware import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN
+from .origins import page_origin
 from .pasted import Pasted, mask
 from .question import doubt, is_doubtful
 from .targets import UsageError
@@ -63,6 +64,10 @@ def explain_offline(args: argparse.Namespace, pasted: Pasted) -> int:
 
 def judge(args: argparse.Namespace, pasted: Pasted) -> list[str]:
     """The diagnosis from the paste alone, without the secrets in it; the last line is the answer."""
+    try:
+        args.origin = page_origin(args.origin)
+    except ValueError as error:
+        raise UsageError(mask(str(error))) from error
     response = response_in(pasted)
     if pasted.said:
         lines = [answer(args, pasted, pasted.said)]
