@@ -15,6 +15,7 @@ from support import app_sending
 from test_browser_http import serving
 
 from wsgicors_explain import main
+from wsgicors_explain.console import OTHERS
 from wsgicors_explain.copied import PasteError
 from wsgicors_explain.pasted import looks_pasted, mask, read_pasted
 
@@ -109,6 +110,41 @@ CONSOLE = {
     "webkit-method": ("Method PUT is not allowed by Access-Control-Allow-Methods." + WEBKIT,
                       "method", None, True),
     "webkit-symptom": (WEBKIT, "unknown", None, None),
+    "webkit-mode": (f"Fetch API cannot load {URL}.", "unknown", None, None),
+    "webkit-redirects": ("Load cannot follow more than 20 redirections" + WEBKIT, "redirects", None, None),
+    "webkit-redirected": ("Preflight response is not successful. Status code: 302" + WEBKIT,
+                          "preflight-redirect", 302, True),
+    "firefox-quoted": (FIREFOX.replace(URL, f"‘{URL}’") + f"Credential is not supported if the CORS header ‘{ACAO}’ is "
+                       "‘*’).", "wildcard-with-credentials", None, None),
+    "firefox-joined": (FIREFOX + f"CORS header ‘{ACAO}’ does not match ‘{PAGE}, {PAGE}’).",
+                       "allow-origin-multiple", None, None),
+    "firefox-redirected": (FIREFOX + "CORS request external redirect not allowed).\n"
+                           + FIREFOX + "CORS preflight response did not succeed). Status code: 302.\n"
+                           + FIREFOX + "CORS request did not succeed). Status code: (null).",
+                           "preflight-redirect", 302, True),
+    "firefox-redirect": (FIREFOX + "CORS request external redirect not allowed).", "redirect", None, None),
+    "firefox-warning": ("Cross-Origin Request Warning: The Same Origin Policy will disallow reading the remote resource "
+                        f"at {URL} soon. (Reason: When the `Access-Control-Allow-Headers` is `*`, the `Authorization` "
+                        "header is not covered. To include it, list it).", "authorization-wildcard", None, None),
+    "mode-2026": (f'Fetch API cannot load {URL}. Request mode is "same-origin" but the URL\'s origin is not same as the '
+                  f"request origin {PAGE}.", "same-origin-mode", None, None),
+    "scheme": (f'Fetch API cannot load {URL}. URL scheme "ftp" is not supported.', "scheme", None, None),
+    "firefox-mode": (f"Security Error: Content at {PAGE}/cart may not load data from {URL}.",
+                     "same-origin-mode", None, None),
+    "firefox-file": (f"Security Error: Content at {PAGE}/cart may not load or link to {URL}.", "scheme", None, None),
+    "mixed": (f"Mixed Content: The page at '{PAGE}/' was loaded over HTTPS, but requested an insecure XMLHttpRequest "
+              f"endpoint '{URL}'. This request has been blocked", "mixed-content", None, None),
+    "firefox-mixed": (f"Blocked loading mixed active content “{URL}”", "mixed-content", None, None),
+    "webkit-mixed": (f"[blocked] The page at {PAGE}/ requested insecure content from {URL}. This content was blocked and "
+                     "must be served over HTTPS.", "mixed-content", None, None),
+    "policy": (f"Refused to connect to '{URL}' because it violates the following Content Security Policy directive: "
+               "\"connect-src 'self'\".", "security-policy", None, None),
+    "policy-2025": (f"Connecting to '{URL}' violates the following Content Security Policy directive: "
+                    "\"connect-src 'self'\". The action has been blocked.", "security-policy", None, None),
+    "blocker": (f"GET {URL} net::ERR_BLOCKED_BY_CLIENT", "blocker", None, None),
+    "resource-policy": (f"GET {URL} net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin 200 (OK)", "resource-policy", 200, None),
+    "no-cause": (f"GET {URL} net::ERR_FAILED 200 (OK)", "unnamed", 200, None),
+    "down": (f"GET {URL} net::ERR_CONNECTION_REFUSED", "network", None, None),
 }  # fmt: skip
 
 
@@ -222,6 +258,14 @@ def test_preflight_in_a_dump_stands_for_its_request():
 
 UNREADABLE = {
     "nothing": (" \n", "nothing was pasted"),
+    "told": (
+        "Uncaught (in promise) TypeError: Failed to fetch",
+        "this is what the page's code was told",
+    ),
+    "told-axios": (
+        'AxiosError {message: "Network Error", code: "ERR_NETWORK"}',
+        "the page's code was told",
+    ),
     "prose": ("it does not work", "no request was found in this paste"),
     "powershell": ("Invoke-WebRequest -Uri x", "this is PowerShell, which is not read"),
     "json": ("{}", "this is JSON but not a HAR file"),
@@ -292,7 +336,8 @@ def test_round_trip_of_curl_and_fetch(headers, method):
      (f"{URL}/a b", False), (CONSOLE["2017"][0], True), (CONSOLE["firefox-german"][0], True),
      ("Failed to load http://a.example/: Response for preflight is invalid (redirect)", True),
      (CHROMIUM, True), (CURL, True), ('fetch("x", {})', True), ("a: b\nc: d", True),
-     ("Invoke-WebRequest -Uri x", True)],
+     ("Invoke-WebRequest -Uri x", True),
+     ("TypeError: Failed to fetch", True)],
 )  # fmt: skip
 def test_paste_is_told_from_a_file(text, expected):
     assert looks_pasted(text) is expected
@@ -340,7 +385,7 @@ def test_message_is_explained_offline(explain):
 def test_each_message_has_an_answer_offline(explain, text, kind, status, preflight):
     code, lines, errors = explain("-", "--offline", "--origin", PAGE, stdin=text)
     assert (code, errors) == (1, [])
-    nothing = kind in ("unknown", "network")
+    nothing = kind in OTHERS
     assert lines[-1].startswith("UNKNOWN: " if nothing else "BLOCKED: ")
     assert "{" not in lines[-1]
     assert (f"the status is {status}" in lines[-1]) == bool(
@@ -457,6 +502,8 @@ WRONG = {
     "relative": (("-",), 'fetch("/a")', "the URL '/a' is not absolute"),
     "no-file": (("a.ini", "--pasted", "gone"), "", "gone cannot be read"),
     "offline": ((URL, "--origin", PAGE, "--offline"), "", "--offline judges a paste"),
+    "bad-origin": (("-", "--offline", "--origin", "*"), CHROMIUM, "'*' stands for anyone"),
+    "no-paste": ((URL,), "", "the page's origin is not known: give it with --origin"),
     "bad-url": (("-", "--offline"), HTTP1.replace("api.example", "a b"), "a b"),
     "escape": (("-",), 'fetch("\\u001b[1m")', "the URL '\\x1b[1m'"),
 }

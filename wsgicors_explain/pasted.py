@@ -36,9 +36,15 @@ SECRET_IN_URL: Final = re.compile(rf"(?i)(?<=[?&;])({SECRETS})=[^&\s']*")
 USER_IN_URL: Final = re.compile(r"(?<=://)[^/@\s]+@")
 CURL: Final = re.compile(r"[$>%#\s]{0,9}curl(?:\.exe)?[\s^]")
 POWERSHELL: Final = re.compile(r"(?i)\binvoke-(?:webrequest|restmethod)\b")
+TOLD: Final = re.compile(
+    "Failed to fetch|NetworkError when attempting|Load failed|Network Error|ERR_NETWORK"
+    "|net::ERR_FAILED|Http failure response for"
+)
 MESSAGE: Final = re.compile(
     r"Access to [\w ]{1,40} at '|Cross-Origin Request|due to access control checks"
-    r"|blocked by CORS policy|not allowed by Access-Control|cannot load http"
+    r"|blocked by CORS policy|not allowed by Access-Control|cannot load http|net::ERR_"
+    r"|Fetch API cannot load|Security Error: Content at|Mixed Content: |mixed active content"
+    r"|Content.Security.Policy"
 )
 
 
@@ -69,6 +75,7 @@ def looks_pasted(text: str) -> bool:
     """Whether a TARGET is itself a paste, not a file, a module or a URL."""
     return len(text.split(None, 1)) > 1 and bool(
         MESSAGE.search(text)
+        or TOLD.search(text)
         or CURL.match(text)
         or "fetch(" in text
         or ("://" in text and not text.lower().startswith("http"))
@@ -106,7 +113,17 @@ def read_pasted(text: str) -> Pasted:
     copied = read_dump(text)
     if copied.headers or copied.response_headers:
         return from_copied(copied, "a dump of headers")
-    raise PasteError(
+    raise unreadable(text)
+
+
+def unreadable(text: str) -> PasteError:
+    """Why nothing could be read in a text."""
+    if TOLD.search(text):
+        return PasteError(
+            "this is what the page's code was told, which has no cause in it: paste the message "
+            "above or below it in the browser's console, which names a URL"
+        )
+    return PasteError(
         "no request was found in this paste: paste the console's message, a curl command, "
         "fetch(...), a HAR file or the request's and the response's headers"
     )
