@@ -544,6 +544,28 @@ def test_both_credentials_modes_are_played_where_a_paste_does_not_tell(explain, 
     assert lines[-1].startswith(missing), lines
 
 
+REDIRECTED = CHROMIUM.replace(
+    "from origin", "(redirected from 'https://api.example.com/') from origin"
+)
+MISSING = f"No '{ACAO}' header is present"
+ORIGINS = {
+    "page": (CHROMIUM, (), f"send {ACAO}: {PAGE}"),
+    "url": (CHROMIUM, ("--origin", "https://other.example/cart?a"), f"send {ACAO}: https://other.example"),
+    "app": (CHROMIUM.replace(PAGE, "app://."), (), f"send {ACAO}: app://."),
+    "null": (CHROMIUM.replace(PAGE, "null"), (), "serve the page over http or https, not from a file or in a sandboxed "
+             "frame; if the request was redirected to another origin, ask for the last URL in the first place"),
+    "redirected": (REDIRECTED, (), f"ask for {URL} in the first place, and let that send {ACAO}: {PAGE}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "arguments", "fix"), ORIGINS.values(), ids=ORIGINS)
+def test_fix_names_the_origin_that_the_server_gets(explain, text, arguments, fix):
+    """That is null after a redirect from one foreign origin to another, and null is never advised."""
+    status, lines, errors = explain(text + MISSING, "--offline", *arguments)
+    assert (status, errors) == (1, [])
+    assert lines[-1] == f"BLOCKED: {ACAO} is missing. To fix it, {fix}"
+
+
 def test_page_without_http_is_answered_from_the_message(explain):
     text = CHROMIUM.replace(URL, "file:///a").replace(PAGE, "null")
     text += "Cross origin requests are only supported for protocol schemes: http"

@@ -12,7 +12,7 @@ AC: Final = "Access-Control-Allow-Credentials"
 # Each search below is bounded, so that a long text takes linear time.
 CHROMIUM: Final = re.compile(
     r"Access to [\w ]{1,40} at '(?P<url>\S+)' "
-    r"(?:\(redirected from '\S+'\) )?from origin '(?P<origin>[^']{0,300})' "
+    r"(?:\(redirected from '(?P<redirected>\S+)'\) ?)?from origin '(?P<origin>[^']{0,300})' "
     r"has been blocked by CORS policy: "
 )
 CHROMIUM_2017: Final = re.compile(
@@ -210,7 +210,7 @@ def read_console(text: str) -> list[Message]:
     """The messages in a text, in their order; those that name only a symptom come last."""
     text = " ".join(text.split())
     found = [*chromium(text), *firefox(text), *whole(text)]
-    found = found or webkit(text) or loads(text) or translated(text)
+    found = found or webkit(text) or load_lines(text) or translated(text)
     return sorted(found, key=lambda each: SYMPTOMS.get(each.said.kind, 0))
 
 
@@ -252,7 +252,7 @@ def whole(text: str) -> list[Message]:
     return found
 
 
-def loads(text: str) -> list[Message]:
+def load_lines(text: str) -> list[Message]:
     """The line that Chromium writes below its messages, alone."""
     found = []
     for match in CHROMIUM_LOAD.finditer(text):
@@ -271,6 +271,8 @@ def chromium(text: str) -> list[Message]:
         preflight = PREFLIGHT.match(rest)
         start = preflight.end() if preflight else 0
         said = reason("Chromium", CHROMIUM_REASONS, rest[start:], preflight is not None)
+        if match.groupdict().get("redirected"):
+            said.details["redirected"] = match["redirected"]
         load = loads.get(match["url"])
         named = {
             **values_of(THEREFORE.search(rest)),
