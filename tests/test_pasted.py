@@ -517,6 +517,50 @@ def test_wrong_use_is_an_error(explain, arguments, stdin, message):
     assert all(line.isprintable() for line in lines + errors)
 
 
+def noting(noted, *headers, status="200 OK"):
+    """An application that notes the cookies of each request."""
+    app = app_sending(*headers, status=status)
+
+    def noting_app(environ, start_response):
+        noted.append((environ["REQUEST_METHOD"], environ.get("HTTP_COOKIE")))
+        return app(environ, start_response)
+
+    return noting_app
+
+
+CREDENTIALS = ((ACAO, PAGE), ("Access-Control-Allow-Credentials", "true"))
+
+
+@pytest.mark.parametrize("send", [True, False])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_cookies_of_a_paste_are_sent_with_send_only(explain, method, send):
+    noted = []
+    with serving(noting(noted, *CREDENTIALS)) as port:
+        text = f"curl http://127.0.0.1:{port}/ -X {method} -e {PAGE}/ -b 'a=geheim; b=geheim=; c'"
+        status, lines, errors = explain(text, *["--send"] * send)
+    sent = "a=geheim; b=geheim=; c=" if send else None
+    assert noted == ([] if method == "POST" and not send else [(method, sent)])
+    assert errors == []
+    assert "geheim" not in "".join(lines)
+    assert ("> Cookie: ..." in lines) is send
+    said = "sent as well" if send else "not sent: --send sends them"
+    assert f"--  the cookies of the paste are {said}" in lines
+    assert status == (0 if noted else 1)
+
+
+def test_cookies_are_neither_in_preflights_nor_sent_to_another_host(explain):
+    noted, others = [], []
+    with serving(noting(others, *CREDENTIALS)) as other:
+        away = ("Location", f"http://localhost:{other}/")
+        with serving(noting(noted, *CREDENTIALS, away, ("Access-Control-Allow-Headers", "x-a"),
+                            status="307 Away")) as port:  # fmt: skip
+            text = f"curl http://127.0.0.1:{port}/ -e {PAGE}/ -b a=geheim"
+            explain(text, "--send")
+            explain(f"{text} -H 'X-A: 1'", "--send")
+    assert noted == [("GET", "a=geheim"), ("OPTIONS", None)]
+    assert others == [("GET", None)]
+
+
 DOUBTFUL = f"curl -X GET -H 'Origin: {PAGE}' -H 'Authorization: Bearer geheim' "
 MODES = "allowed without credentials, blocked with them, and the paste does not tell which it is"
 BY_MODE = {

@@ -72,7 +72,8 @@ def play(
     doubtful = is_doubtful(args, pasted)
     include = args.credentials or doubtful
     try:
-        browser = Prober(target, args.origin, timeout=args.timeout)
+        cookies = cookies_of(args, pasted) if include else {}
+        browser = Prober(target, args.origin, cookies=cookies, timeout=args.timeout)
         browser.careful = configuration is None and not args.send
         mode = "include" if include else "omit"
         verdict = browser.fetch(args.path, args.method, args.header, mode)
@@ -88,6 +89,17 @@ def play(
     if doubtful and not verdict.allowed:
         doubtful = browser.fetch(args.path, args.method, args.header).allowed
     return say_verdict(pasted, configuration, case, shown(what), doubtful=doubtful)
+
+
+def cookies_of(args: argparse.Namespace, pasted: Pasted | None) -> dict[str, str]:
+    """The cookies to send: those of the paste, and only if that is asked for."""
+    if pasted is None or not pasted.cookies:
+        return {}
+    if args.send:
+        say("--  the cookies of the paste are sent as well")
+        return pasted.cookies
+    say("--  the cookies of the paste are not sent: --send sends them")
+    return {}
 
 
 def one_configuration(args: argparse.Namespace) -> Configuration:

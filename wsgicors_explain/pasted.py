@@ -53,7 +53,7 @@ class Pasted:
     """The request in a paste, its response, and what the browser said of it.
 
     headers: those that the page sets. dropped: names of those that browsers set themselves.
-    credentials, preflight: None where the paste does not tell.
+    credentials, preflight: None where the paste does not tell. cookies: by name.
     """
 
     url: str | None = None
@@ -69,6 +69,7 @@ class Pasted:
     said: Said | None = None
     others: tuple[str, ...] = ()
     understood: tuple[str, ...] = ()
+    cookies: dict[str, str] = field(default_factory=dict)
 
 
 def looks_pasted(text: str) -> bool:
@@ -164,10 +165,10 @@ def from_copied(copied: Copied, what: str, others: list[str] | None = None) -> P
     referrer = copied.referrer or get_header(copied.headers, "referer")
     if origin is None and referrer and re.match("(?i)https?://", referrer):
         origin = "/".join(referrer.split("/")[:3])
-    cookie = get_header(copied.headers, "cookie") is not None
+    cookies = cookies_in(get_header(copied.headers, "cookie") or "")
     # A copied fetch says "include" for a cookie, and for Authorization alone.
     doubtful = get_header(copied.headers, "authorization") is not None
-    credentials = True if cookie else None if doubtful else copied.credentials
+    credentials = True if cookies else None if doubtful else copied.credentials
     copied.settle()
     kept = [pair for pair in copied.headers if not is_browsers(*pair)]
     dropped = dict.fromkeys(name for name, value in copied.headers if is_browsers(name, value))
@@ -184,7 +185,14 @@ def from_copied(copied: Copied, what: str, others: list[str] | None = None) -> P
         copied.preflight,
         others=tuple(dict.fromkeys(others or ())),
         understood=(f"this is {what}",),
+        cookies=cookies,
     )
+
+
+def cookies_in(text: str) -> dict[str, str]:
+    """The cookies in the value of a header Cookie."""
+    pairs = [pair.strip().partition("=") for pair in text.split(";") if pair.strip()]
+    return {name: value for name, _, value in pairs}
 
 
 def is_browsers(name: str, value: str) -> bool:
