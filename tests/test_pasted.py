@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 import sys
 import time
 
@@ -256,6 +257,157 @@ def test_preflight_in_a_dump_stands_for_its_request():
     assert pasted.response_headers == [("Access-Control-Allow-Methods", "PUT")]
 
 
+MESSAGE = CHROMIUM + f"No '{ACAO}' header is present on the requested resource."
+SENT = f"-H 'Origin: {PAGE}' -H 'X-A: 1'"
+VERBOSE = f"""\
+* Host api.example.com:443 was resolved.
+* ALPN: curl offers h2,http/1.1
+* [HTTP/2] [1] [:method: PUT]
+> PUT /basket HTTP/2
+> Host: api.example.com
+> Origin: {PAGE}
+> X-A: 1
+>
+< HTTP/1.1 100 Continue
+< HTTP/2 200
+< content-type: text/plain
+<
+<p>color: red
+* Connection #0 to host api.example.com left intact
+"""
+IN_PAIRS = f"""\
+General
+Request URL
+{URL}
+Request Method
+PUT
+Status Code
+200 OK
+Remote Address
+192.0.2.1:443
+Referrer Policy
+strict-origin-when-cross-origin
+content-type
+text/plain
+:authority
+api.example.com
+origin
+{PAGE}
+x-a
+1
+"""
+SAFARI = f"""\
+Summary
+URL: {URL}
+Status: 200 OK
+Source: Network
+Address: 192.0.2.1:443
+
+Request
+:method: PUT
+:scheme: https
+:authority: api.example.com
+:path: /basket
+Origin: {PAGE}
+X-A: 1
+
+Response
+:status: 200
+Content-Type: text/plain
+"""
+TWO = f"""\
+PUT /basket HTTP/2
+Host: api.example.com
+Origin: {PAGE}
+X-A: 1
+
+HTTP/2 200 OK
+content-type: text/plain
+
+GET /second?token=geheim HTTP/1.1
+Host: api.example.com
+
+HTTP/1.1 500 No
+Access-Control-Allow-Origin: *
+"""
+SECOND = "https://api.example.com/second?token=..."
+TYPED = {
+    "flags": (f"curl -sSL -o /dev/null -XPUT {URL} -H'Origin: {PAGE}' -H \"X-A: 1\" | head -5", ()),
+    "prompt": (f"me@box:~/shop$ curl -i -T x {URL} {SENT}\nHTTP/2 200 \r\ncontent-type: text/plain\r\n\r\n"
+               "me@box:~/shop$ ", ()),
+    "upload": (f"C:\\Users\\me> curl.exe --upload-file x --no-keepalive {URL} {SENT} & echo", ()),
+    "verbose": (f"$ curl -v {URL} -X PUT {SENT}\n{VERBOSE}", ()),
+    "verbose-alone": (VERBOSE, ()),
+    "several": (f"curl '{URL}' \\\n  -X PUT \\\n {SENT} ;\ncurl '{SECOND}' -H 'x-b: 1' ;\ncurl x", (SECOND,)),
+    "several-cmd": (f'curl --url ^"{URL}^" ^\r\n -X PUT ^\r\n -H ^"origin: {PAGE}^" ^\r\n -H ^"x-a: 1^" &\r\n'
+                    f'curl --url ^"{SECOND}^"', (SECOND,)),
+    "several-fetches": (f"{COPIES['fetch']}\nfetch(\"{SECOND}\", {{}});", (SECOND,)),
+    "two": (TWO, (SECOND,)),
+    "pairs": (IN_PAIRS, ()),
+    "pairs-with-colons": (re.sub("(?m)^([Rr]equest.*|x-a|origin|content-type)$", r"\1:", IN_PAIRS), ()),
+    "pairs-titled": (IN_PAIRS.replace("content-type", "Response Headers\ncontent-type")
+                     .replace(":authority", "Request Headers\n:authority"), ()),
+    "safari": (SAFARI, ()),
+    "chromium-raw": (f"General\nRequest URL: {URL}\nStatus Code: 200 OK\nResponse Headers\nHTTP/1.1 200 OK\n"
+                     f"Content-Type: text/plain\nRequest Headers\nPUT /basket HTTP/1.1\nOrigin: {PAGE}\nX-A: 1", ()),
+    "quoted": (f"It works with\r\n\r\n    curl -X PUT {SENT} {URL}\r\n\r\nand not in the page", ()),
+    "comma": (COPIES["fetch"].replace('"1"', '"1"').replace('"body": "x"', '"body": ",}"'), ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "others"), TYPED.values(), ids=TYPED)
+def test_request_is_understood_as_people_type_and_copy_it(text, others):
+    for paste in (
+        text,
+        "\ufeff" + text.replace("\n", "\r\n"),
+        f"\x1b]0;me\x07\x1b[1;31m{text}\x1b[0m",
+    ):
+        pasted = read_pasted(paste)
+        assert (pasted.url, pasted.method, pasted.origin) == (URL, "PUT", PAGE)
+        assert [(name.lower(), value) for name, value in pasted.headers] == [("x-a", "1")]
+        assert pasted.others == others
+        if pasted.response_status:
+            assert pasted.response_status == 200
+            assert pasted.response_headers in (
+                [("content-type", "text/plain")],
+                [("Content-Type", "text/plain")],
+            )
+
+
+def test_options_of_curl_that_change_the_request():
+    def method_and_headers(options):
+        pasted = read_pasted(f"curl {options} {URL}")
+        return pasted.method, pasted.headers, pasted.credentials, pasted.url
+
+    assert method_and_headers("-I") == ("HEAD", [], None, URL)
+    assert method_and_headers("-G -d a") == ("GET", [], None, URL)
+    assert method_and_headers("--json {}") == (
+        "POST",
+        [("Content-Type", "application/json")],
+        None,
+        URL,
+    )
+    assert method_and_headers("-u me:x") == (None, [("Authorization", "me:x")], None, URL)
+    assert method_and_headers("-F a=b --head") == ("HEAD", [], None, URL)
+
+
+WRAPPED = {
+    "log": f"\x1b[31m[browser]\x1b[0m {MESSAGE}",
+    "entities": MESSAGE.replace("'", "&#39;"),
+    "typographic": MESSAGE.replace("'", "’"),
+    "markdown": f"> ```\n> {MESSAGE}\n> ```",
+    "prose": f"Hi, since yesterday I get\n\n{MESSAGE}\n\nand my fetch('{URL}') fails, but curl {URL} works.",
+    "code": f"{MESSAGE}\nUncaught (in promise) TypeError: Failed to fetch\n    at fetch(x)\ncurl x",
+}
+
+
+@pytest.mark.parametrize("text", WRAPPED.values(), ids=WRAPPED)
+def test_message_is_understood_in_what_is_around_it(text):
+    pasted = read_pasted(text)
+    assert (pasted.url, pasted.origin) == (URL, PAGE)
+    assert pasted.said.kind == "allow-origin-missing"
+
+
 UNREADABLE = {
     "nothing": (" \n", "nothing was pasted"),
     "told": (
@@ -293,7 +445,8 @@ def test_too_long_a_paste_is_refused(monkeypatch):
 
 @pytest.mark.parametrize(
     "piece",
-    ["Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
+    ["\n", "a ", "> ", "> \n", "curl a\n", "fetch(\"http://a\n", "GET / HTTP/1.1\nHTTP/1.1 200\n", "Request URL\n",
+     "'\\\n-", "Mixed Content: The page at '", "GET http://a net::ERR_A ", "\x1b[", "\x1b]", "&#39;", "Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
      "a-", "CORS https://a ", "fetch(", "A: b\n", "$'\\", CHROMIUM, FIREFOX, "?token=", "//a@"],
 )  # fmt: skip
 def test_megabytes_are_read_in_bounded_time(piece):
@@ -460,7 +613,7 @@ DUMPS = {
     "allowed": (SIMPLE + f"{ACAO}: *", f"ALLOWED: GET {URL} for a page on {PAGE}, says the pasted response"),
     "missing": (SIMPLE + "Date: x", f"BLOCKED: the response to GET: {ACAO} is missing; it should be {PAGE} or *"
                 ". To fix it, let the server send the headers above"),
-    "without-its-preflight": (HTTP1 + f"{ACAO}: *", f"UNKNOWN: PUT {URL} for a page on {PAGE}: the pasted response "
+    "without-its-preflight": (HTTP1 + f"< {ACAO}: *", f"UNKNOWN: PUT {URL} for a page on {PAGE}: the pasted response "
                               "passes, its preflight is not in the paste"),
     "redirect": (SIMPLE.replace("200 OK", "302 Found") + f"{ACAO}: *\nLocation: /login?token=geheim",
                  f"UNKNOWN: GET {URL} for a page on {PAGE}: the response after "

@@ -36,6 +36,7 @@ WEBKIT_LOAD: Final = re.compile(
 ANY_URL: Final = re.compile(r"https?://[^\s'\"()（）<>]+")
 ANY_HEADER: Final = re.compile("Access-Control-Allow-(?:Origin|Methods|Headers|Credentials)")
 ANY_STATUS: Final = re.compile(r"[:：] ?(\d{3})[.。]?(?: |$)")
+STRAIGHT: Final = str.maketrans("‘’“”", "''\"\"")  # of word processors and chats
 QUOTE: Final = "['‘’\"“”`]"
 
 
@@ -209,7 +210,7 @@ class Message:
 def read_console(text: str) -> list[Message]:
     """The messages in a text, in their order; those that name only a symptom come last."""
     text = " ".join(text.split())
-    found = [*chromium(text), *firefox(text), *whole(text)]
+    found = [*chromium(text.translate(STRAIGHT)), *firefox(text), *whole(text)]
     found = found or webkit(text) or load_lines(text) or translated(text)
     return sorted(found, key=lambda each: SYMPTOMS.get(each.said.kind, 0))
 

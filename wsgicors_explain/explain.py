@@ -72,7 +72,7 @@ def play(
     doubtful = is_doubtful(args, pasted)
     include = args.credentials or doubtful
     try:
-        cookies = cookies_of(args, pasted) if include else {}
+        cookies = cookies_of(args, pasted)
         browser = Prober(target, args.origin, cookies=cookies, timeout=args.timeout)
         browser.careful = configuration is None and not args.send
         mode = "include" if include else "omit"

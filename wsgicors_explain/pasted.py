@@ -5,20 +5,15 @@ Nothing of it is ever executed.
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, field
 from typing import Final
 
 from .console import Message, Said, read_console
-from .copied import (
-    Copied,
-    PasteError,
-    read_curl,
-    read_dump,
-    read_fetch,
-    read_har,
-    stand_in,
-)
+from .copied import Copied, PasteError, read_fetch, read_har, stand_in
+from .curl import CURL, read_curl
+from .dumps import read_dump
 from .headers import Headers, get_header, is_forbidden_request_header
 
 MAX_PASTE: Final = 64 * 1024 * 1024  # characters; HAR files are large
@@ -34,7 +29,11 @@ SECRETS: Final = (
 SECRET_HEADER: Final = re.compile(rf"(?i)(^|\bheader )({SECRETS}): .*", re.DOTALL)
 SECRET_IN_URL: Final = re.compile(rf"(?i)(?<=[?&;])({SECRETS})=[^&\s']*")
 USER_IN_URL: Final = re.compile(r"(?<=://)[^/@\s]+@")
-CURL: Final = re.compile(r"[$>%#\s]{0,9}curl(?:\.exe)?[\s^]")
+FETCH: Final = re.compile(r"(?m)^(?:[^\n]{0,100}\s)?fetch\(")
+# What colours a terminal, and what else moves its cursor.
+TERMINAL: Final = re.compile(
+    r"\x1b(?:\[[0-?]{0,40}[ -/]{0,9}[@-~]|\][^\x07\x1b\n]{0,200}(?:\x07|\x1b\\))"
+)
 POWERSHELL: Final = re.compile(r"(?i)\binvoke-(?:webrequest|restmethod)\b")
 TOLD: Final = re.compile(
     "Failed to fetch|NetworkError when attempting|Load failed|Network Error|ERR_NETWORK"
@@ -100,17 +99,25 @@ def read_pasted(text: str) -> Pasted:
         raise PasteError(f"this paste has more than {MAX_PASTE} characters: keep one request")
     if text.startswith("{"):
         first, *rest = read_har(text)
-        return from_copied(first, "a HAR file", [mask(each.url or "") for each in rest])
-    text = text[:MAX_TEXT]
+        first.others = [each.url or "" for each in rest]
+        return from_copied(first, "a HAR file")
+    return read_lines(TERMINAL.sub("", text[:MAX_TEXT]))
+
+
+def read_lines(text: str) -> Pasted:
+    """The first request in what is no HAR file: a message goes before code that is below it."""
+    if "&#39;" in text or "&quot;" in text:  # copied from a page's source
+        text = html.unescape(text)
     if POWERSHELL.search(text):
         raise PasteError("this is PowerShell, which is not read: use 'Copy as cURL (bash)'")
-    if CURL.match(text):
-        return from_copied(read_curl(text), "a curl command")
-    if re.search(r"^(?:await )?fetch\(", text):
-        return from_copied(read_fetch(text), "a call of fetch")
-    messages = read_console(text)
+    starts_with_code = CURL.match(text) or FETCH.match(text)
+    messages = [] if starts_with_code else read_console(text)
     if messages:
         return from_messages(messages)
+    if CURL.search(text):
+        return from_copied(read_curl(text), "a curl command")
+    if FETCH.search(text):
+        return from_copied(read_fetch(text), "a call of fetch")
     copied = read_dump(text)
     if copied.headers or copied.response_headers:
         return from_copied(copied, "a dump of headers")
@@ -159,7 +166,7 @@ def named_headers(messages: list[Message]) -> Headers:
     return [(name, stand_in(name)) for name in names if name]
 
 
-def from_copied(copied: Copied, what: str, others: list[str] | None = None) -> Pasted:
+def from_copied(copied: Copied, what: str) -> Pasted:
     """The page's part of a request as it was sent."""
     origin = get_header(copied.headers, "origin")
     referrer = copied.referrer or get_header(copied.headers, "referer")
@@ -183,7 +190,7 @@ def from_copied(copied: Copied, what: str, others: list[str] | None = None) -> P
         copied.status,
         copied.response_headers,
         copied.preflight,
-        others=tuple(dict.fromkeys(others or ())),
+        others=tuple(dict.fromkeys(map(mask, copied.others))),
         understood=(f"this is {what}",),
         cookies=cookies,
     )
