@@ -498,8 +498,8 @@ class Browser:
         sent = [("Host", url.authority), *headers]
         if request.cors or method not in ("GET", "HEAD"):
             sent.append(("Origin", request.serialized_origin))
-        # No preflight carries credentials.
-        if request.include and not preflight:
+        # No preflight carries credentials, and no other host gets the cookies of the first one.
+        if request.include and not preflight and url.host == request.urls[0].host:
             sent += self._cookies
         if body or method in ("POST", "PUT"):
             sent.append(("Content-Length", str(len(body))))

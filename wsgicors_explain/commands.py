@@ -122,7 +122,9 @@ def add_request_options(added: Any) -> None:
         "--credentials", action="store_true", help="as with fetch(..., {credentials: 'include'})"
     )
     added.add_argument(
-        "--send", action="store_true", help="send methods other than GET and HEAD to a URL, too"
+        "--send",
+        action="store_true",
+        help="send methods other than GET and HEAD to a URL, and cookies in a paste",
     )
     added.add_argument(
         "--timeout",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import traceback
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from .browser import Browser, NetworkError, Request, Verdict
 from .causes import Case, but
@@ -17,13 +16,10 @@ from .headers import REQUEST_METHOD, Headers, get_header
 from .notes import all_notes
 from .offline import explain_offline
 from .pasted import Pasted, mask
-from .question import is_url, take_paste
+from .question import doubt, is_doubtful, is_url, take_paste
 from .targets import UsageError, Visit, load, visits
 from .terminal import BAD, GOOD, say
 from .wire import Exchange, Response
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 
 class Prober(Browser):
@@ -60,31 +56,50 @@ def explain(args: argparse.Namespace) -> int:
         pasted = take_paste(args)
     except PasteError as error:
         raise UsageError(mask(str(error))) from error
-    target: WSGIApplication | str = args.target
-    configuration = None
     if pasted and args.offline:
         return explain_offline(args, pasted)
-    if not is_url(args.target):
-        configuration = one_configuration(args)
-        if configuration.app is None:
-            return say_broken(configuration)
-        target = configuration.app
+    configuration = None if is_url(args.target) else one_configuration(args)
+    if configuration and configuration.app is None:
+        return say_broken(configuration)
+    return play(args, pasted, configuration)
+
+
+def play(
+    args: argparse.Namespace, pasted: Pasted | None, configuration: Configuration | None
+) -> int:
+    """Ask the target as a browser does, and print what comes of it."""
+    target = configuration.app if configuration and configuration.app else args.target
+    doubtful = is_doubtful(args, pasted)
+    include = args.credentials or doubtful
     try:
-        browser = Prober(target, args.origin, timeout=args.timeout)
+        cookies = cookies_of(args, pasted)
+        browser = Prober(target, args.origin, cookies=cookies, timeout=args.timeout)
         browser.careful = configuration is None and not args.send
-        verdict = browser.fetch(
-            args.path, args.method, args.header, "include" if args.credentials else "omit"
-        )
+        mode = "include" if include else "omit"
+        verdict = browser.fetch(args.path, args.method, args.header, mode)
     except ValueError as error:
         raise UsageError(mask(str(error)) if pasted else str(error)) from error
     print_steps(verdict, hide=pasted is not None)
-    asked = (browser.origin, args.method, args.header, args.credentials)
-    case = Case(verdict, *asked, browser.visits)
+    case = Case(verdict, browser.origin, args.method, args.header, include, browser.visits)
     shown = mask if pasted else str
     for note in all_notes(configuration, case):
         say(shown(f"--  {note}"))
     what = f"{args.method} {browser.url(args.path)} for a page on {browser.origin}"
-    return say_verdict(pasted, configuration, case, shown(what))
+    # What passes with credentials passes without them.
+    if doubtful and not verdict.allowed:
+        doubtful = browser.fetch(args.path, args.method, args.header).allowed
+    return say_verdict(pasted, configuration, case, shown(what), doubtful=doubtful)
+
+
+def cookies_of(args: argparse.Namespace, pasted: Pasted | None) -> dict[str, str]:
+    """The cookies to send: those of the paste, and only if that is asked for."""
+    if pasted is None or not pasted.cookies:
+        return {}
+    if args.send:
+        say("--  the cookies of the paste are sent as well")
+        return pasted.cookies
+    say("--  the cookies of the paste are not sent: --send sends them")
+    return {}
 
 
 def one_configuration(args: argparse.Namespace) -> Configuration:
@@ -127,16 +142,21 @@ def print_exchange(exchange: Exchange, *, hide: bool = False) -> None:
 
 
 def say_verdict(
-    pasted: Pasted | None, configuration: Configuration | None, case: Case, what: str
+    pasted: Pasted | None,
+    configuration: Configuration | None,
+    case: Case,
+    what: str,
+    *,
+    doubtful: bool,
 ) -> int:
-    """The last line, and the exit status."""
+    """The last line, and the exit status. doubtful: without credentials, it is allowed."""
     if case.verdict.allowed:
         return say_allowed(pasted, case, what)
     *before, last = conclude(configuration, case)
     shown = mask if pasted else str
     for line in before:
         say(shown(line))
-    say(shown(last), BAD)
+    say(shown(doubt(last) if doubtful else last), BAD)
     return 1
 
 
