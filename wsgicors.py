@@ -1,14 +1,15 @@
 """Cross-Origin Resource Sharing (CORS) for any WSGI application, in one file.
 
-Browsers let a page read an answer from another origin only if the server allows it
-by the CORS protocol of the Fetch standard. This middleware speaks that protocol::
+Browsers let a page read a response from another origin only if the server allows it
+with the headers of the CORS protocol (https://fetch.spec.whatwg.org/#http-cors-protocol).
+This middleware implements the server's side of the protocol::
 
     from wsgicors import CORS
 
     application = CORS(application, origin="https://app.example.com", methods="GET, PUT",
                        headers="X-Token", credentials=True, maxage=600)
 
-The same in an ini file of PasteDeploy::
+In an ini file for PasteDeploy, with two policies::
 
     [filter:cors]
     use = egg:wsgicors#middleware
@@ -20,19 +21,20 @@ The same in an ini file of PasteDeploy::
 
 The contract:
 
-1. A configuration that is wrong or insecure raises ConfigError, which lists every problem and its fix.
-2. The path picks a group of policies, then the origin picks one policy of that group.
-3. A path that no policy names is not governed: the request passes untouched.
-4. A preflight is answered here; the application never sees it (unless preflight_continue).
-5. Any other request always reaches the application; CORS only decides what a page may read.
-6. On a governed response the policy is the only authority: the application's own Access-Control
-   headers are replaced or removed.
-7. Whatever depends on the request's Origin says so in Vary, with or without an Origin.
-8. Nothing of a request is echoed that has not been checked against a grammar and a limit.
-9. A predicate or strategy that fails refuses the request; it never allows one and never breaks one.
-10. CORS is not access control: it protects users of browsers, not the server.
+1. A wrong or insecure configuration raises ConfigError, which lists every problem and its fix.
+2. The path picks a group of policies, and the origin picks one policy of that group.
+3. If no policy governs the path, the middleware does not change the request or the response.
+4. The middleware responds to preflights itself, unless preflight_continue is set.
+5. Any other request reaches the application. CORS only decides what a page may read.
+6. The policy is the only authority: Access-Control headers of the application are replaced or
+   removed.
+7. If headers depend on the request's Origin, Vary says so, also without an Origin.
+8. The middleware echoes only what it has checked against a grammar and a limit.
+9. If a predicate or a strategy fails, the request is refused.
+10. CORS is not access control: it protects the users of browsers, not the server.
 
-Every option is explained in docs/options.rst; ``python -m wsgicors explain`` plays the browser.
+docs/options.rst explains every option. ``python -m wsgicors explain`` says why a browser blocks
+a request.
 """
 
 from __future__ import annotations
@@ -281,33 +283,46 @@ CANNOT_LOAD: Final = "cannot-load"
 
 
 class Problem(namedtuple("Problem", "key value message code", defaults=(INVALID,))):
-    """One thing wrong in a configuration.
+    """One problem of a configuration, a named tuple.
 
-    key: the option as it was written ("api_origin", "policies.api.origin").
-    value: the faulty value or the faulty entry of a list, None where nothing was written.
-    message: the rule that it breaks and what to write instead; it may change with a release.
-    code: one of these words, which do not change:
+    key: the option as it was written, such as "api_origin" or "policies.api.origin".
+    value: the wrong value, or the wrong entry of a list. None if the option is unset.
+    message: a sentence with the value, the rule that it breaks, and what to write
+        instead. It may change between releases.
+    code: one of these words, which do not change between releases:
 
-    ==================  ====================================================================
+    ==================  =============================================================
     ``invalid``         the value breaks the rule of its option
-    ``missing``         a policy has no origin, no policy is named, or a source gave nothing
-    ``conflict``        it does not fit together with another option
-    ``unknown-option``  there is no such option
-    ``cannot-load``     a ``call:`` or the function of an OriginList failed
-    a risk's name       such as ``any-origin``: accept_risk does not name it
-    ==================  ====================================================================
+    ``missing``         a policy lacks an origin, ``policy`` names no policies, or a
+                        source returned no origins
+    ``conflict``        the option contradicts another one
+    ``unknown-option``  this option does not exist
+    ``cannot-load``     a ``call:`` object or the function of an OriginList failed
+    the name of a risk  accept_risk does not name it, such as ``any-origin``
+    ==================  =============================================================
     """
 
     __slots__ = ()
+    if TYPE_CHECKING:  # a namedtuple does not know the types of its fields
+        key: str
+        value: Any
+        message: str
+        code: str
 
     def __str__(self) -> str:
         return on_one_line(f"{self.key}: {self.message}")
 
 
 class ConfigError(ValueError):
-    """A configuration that cannot be used.
+    """A wrong or insecure configuration.
 
-    ``problems``: every Problem of it, in order; the text shows the first 50.
+    problems: a tuple of every Problem, in order. The text of the error shows the first 50.
+
+        >>> try:
+        ...     application = CORS(application, origin="example.com")
+        ... except ConfigError as error:
+        ...     for problem in error.problems:
+        ...         print(problem.key, problem.code, problem.message)
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -2196,9 +2211,21 @@ def inspect_entry(entry: Any, accepted: Profile) -> tuple[str, str, Iterable[tup
 
 
 class Policy:
-    """One compiled, immutable policy.
+    """One compiled, immutable policy, as in ``CORS.policies``.
 
-    Its options are its attributes, as docs/options.rst explains them.
+    Its attributes are its name and its options, with their defaults filled in:
+
+    name: str, as in the option ``policy``; "direct" if the options have no prefix.
+    origin: tuple of the entries as written; ("*",) or ("copy",) for every origin.
+    path: tuple of patterns; () for every path.
+    methods, headers, expose_headers: tuples of names; ("*",) for any.
+    credentials, timing, preflight_continue: bool.
+    maxage: int, seconds.
+    preflight_status: int, from 200 to 299.
+    accept_risk: frozenset of names.
+
+    docs/options.rst explains each option. The other attributes and methods, except
+    ``allows``, are for the middleware itself and may change.
     """
 
     name: str  # as in `policy`, or "direct"
@@ -2241,7 +2268,7 @@ class Policy:
         return f"Policy({', '.join(f'{name}={show(getattr(self, name))}' for name in ('name', *OPTIONS))})"
 
     def allows(self, origin: str, environ: WSGIEnvironment) -> bool:
-        """Whether the policy, on its own, allows the origin; ``environ`` is for its predicates."""
+        """Whether this policy alone allows the origin; predicates are called with ``environ``."""
         request = Request(origin, environ, environ, preflight=False)
         return self.static or (
             len(origin) <= MAX_ORIGIN and self.refusal(request, verbmatch=False) is None
@@ -2764,49 +2791,94 @@ OF_APPLICATIONS: Final = frozenset(
     url_map view_functions wsgi wsgi_app
     """.split()
 )
-NO_APPLICATION: Any = object()
+NO_APPLICATION: Any = type("Required", (), {"__repr__": lambda _: "<required>"})()
 
 
 class CORS:
-    """The middleware: a WSGI application that adds CORS to another one.
+    """A WSGI middleware that adds Cross-Origin Resource Sharing to an application.
 
-    It answers preflights itself, adds the headers of the CORS protocol to the other responses
-    (``Access-Control-*``, ``Vary``, on request ``Timing-Allow-Origin``), and removes the application's own.
+        >>> application = CORS(application, origin="https://app.example.com",
+        ...                    methods="GET, PUT", headers="Content-Type")
 
-    Security: it decides which pages may *read* a response. Requests reach the application all the same, so it still
-    needs its own authentication and its own protection against forged requests.
+    The middleware responds to preflights itself. To other responses it adds the
+    headers of the CORS protocol (``Access-Control-*``, ``Vary`` and, if ``timing``
+    is set, ``Timing-Allow-Origin``), and replaces those that the application sets.
+    The protocol: https://fetch.spec.whatwg.org/#http-cors-protocol
 
-    app: the WSGI application. cfg: a mapping of options, or None. options: the same as keywords, which come first;
-    docs/options.rst explains each, ``Policy`` names them. ConfigError lists every problem.
+    Security: CORS only decides which pages may *read* a response. Requests of other
+    pages still reach the application. It needs its own authentication, and its own
+    protection against cross-site request forgery.
 
-        >>> application = CORS(application, policy="api", api_path="/api/*", api_origin="https://app.example.com")
+    app: the WSGI application.
+    cfg: a mapping of options, or None.
+    options: the same options as keywords. A keyword overrides ``cfg``.
+
+    A list is a string with commas or spaces between its entries, or a Python list,
+    tuple or set. The options of a policy (docs/options.rst explains each):
+
+    origin: a list of origins such as "https://app.example.com" and patterns such as
+        "https://*.example.com"; also regular expressions, functions
+        ``f(origin, environ) -> bool``, OriginLists, or "*". Required.
+    path: a list of "/exact" and "/prefix/*". Default: every path.
+    methods: a list of methods, or "*". Default: "GET, HEAD, POST".
+    headers: a list of request headers, or "*". Default: only safelisted ones.
+    expose_headers: a list of response headers, or "*". Default: only safelisted ones.
+    credentials: bool, whether to allow cookies and HTTP authentication. Default: False.
+    maxage: seconds that a browser may cache a preflight. Default: 600.
+    timing: bool, whether to send Timing-Allow-Origin. Default: False.
+    preflight_status: the status of an allowed preflight, 200 to 299. Default: 200.
+    preflight_continue: bool, whether the application gets preflights. Default: False.
+    accept_risk: a list of risks that you accept. Default: unset.
+
+    The options of the whole configuration:
+
+    policy: the names of several policies, in order. The options of each are then
+        prefixed with its name: ``policy="api", api_origin=..., api_path=...``.
+    policies: the same nested, a mapping of names to mappings of options.
+    matchstrategy: "firstmatch", "verbmatch", or a function ``f(environ)`` that
+        returns the name of a policy. Default: "firstmatch".
+    catch_errors: bool, whether to turn an exception of the application into a 500
+        response that the page can read. Default: False.
+
+    Raises ConfigError, which lists every problem and its fix.
     """
 
-    def __init__(
-        self,
-        app: WSGIApplication = NO_APPLICATION,
-        cfg: Mapping[str, Any] | None = None,
-        **options: Any,
-    ) -> None:
-        if app is NO_APPLICATION:
-            name = ", not application" if "application" in options else ""
-            raise TypeError(f"CORS() takes the application as app{name}: write CORS(app, ...)")
-        if not callable(app):
-            message = f"{show(app)} is not a WSGI application: write CORS(application, ...)"
-            raise ConfigError([Problem("app", app, message)])
-        self.app = app
-        self.configure(cfg, **options)
+    if TYPE_CHECKING:  # app is required
+        app: WSGIApplication
+
+        def __init__(
+            self,
+            app: WSGIApplication,
+            cfg: Mapping[str, Any] | None = None,
+            **options: Any,
+        ) -> None: ...
+
+    else:
+
+        def __init__(self, app=NO_APPLICATION, cfg=None, **options):
+            if app is NO_APPLICATION:
+                name = ", not application" if "application" in options else ""
+                raise TypeError(f"CORS() takes the application as app{name}: write CORS(app, ...)")
+            if not callable(app):
+                message = f"{show(app)} is not a WSGI application: write CORS(application, ...)"
+                raise ConfigError([Problem("app", app, message)])
+            self.app = app
+            self.configure(cfg, **options)
 
     def configure(self, cfg: Mapping[str, Any] | None = None, **options: Any) -> None:
-        """Replace the whole configuration, also under load: each request meets the old or the new one, none a mixture.
+        """Replace the whole configuration, also while requests are served.
 
-        The parameters are those of the class. ConfigError lists every problem; then nothing has changed.
+        Each request is decided by the old configuration or by the new one.
+
+        cfg, options: as for the class.
+
+        Raises ConfigError, which lists every problem. The old configuration then stays.
         """
         self._rules = compile_rules(cfg, options)
 
     @property
     def policies(self) -> Mapping[str, Policy]:
-        """The active policies by name, in order; read-only."""
+        """A read-only mapping of names to the active policies, in order."""
         return self._rules.policies
 
     @property
@@ -2815,9 +2887,9 @@ class CORS:
         return strategy
 
     def decide(self, environ: WSGIEnvironment) -> Decision | None:
-        """What the middleware would decide for a request; None: the request is not governed.
+        """The decision for a request, or None if no policy governs it.
 
-        It asks the strategy and the predicates, as a request would, and sends nothing.
+        The strategy and the predicates are called, and nothing is sent.
         """
         sent = environ.copy()
         group = pick_group(self._rules, environ)
@@ -3174,11 +3246,19 @@ def check_origins(
     accept_risk: Iterable[str] = (),
     patterns: bool = True,
 ) -> tuple[Problem, ...]:
-    """The problems of origins before they are stored: what a form or an import shows its user.
+    """Check origins before they are stored, for a form or an import.
 
-    origins: text, whose words are the entries, or an iterable of entries. The text of a single
-    field is one entry: ``check_origins([text])``. credentials, accept_risk: as in the policy that
-    the origins are for. patterns: whether they may be more than exact origins.
+        >>> for problem in check_origins([text], credentials=True, patterns=False):
+        ...     print(problem.message)
+
+    origins: an iterable of entries, or a string, which is split at spaces and commas.
+        Pass the text of one field as ``[text]``.
+    credentials: bool, as in the policy for which the origins are. Default: False.
+    accept_risk: the risks that this policy accepts. Default: ().
+    patterns: bool; False accepts exact origins only. Default: True.
+
+    Returns a tuple of Problem, which is empty if every origin is fine.
+    Raises ConfigError if another argument than ``origins`` is wrong.
     """
     wrong: list[Problem] = []
     accepted = read_risks(accept_risk, about("accept_risk", wrong))
@@ -3257,19 +3337,26 @@ class Waiting:
 class OriginList:
     """Allowed origins from a data source, as an entry of ``origin``.
 
-    load: a function without arguments that returns the origins: text, or an iterable of what a
-    list in ``origin`` may hold. every: seconds after which the next request starts a reload in a
-    background thread; no request waits for it. allow_empty: accept an empty list, instead of
-    keeping the last good one. initial: the origins that hold where the first load fails, perhaps
-    ``[]``; another load follows within five seconds. patterns: False takes exact origins only.
-
-    ``load`` is called when the list is made: ConfigError if it raises or returns nothing valid and
-    there is no ``initial``. Later failures are logged, and the last good list stays. Entries that
-    are bad, or too risky for a policy, are left out and logged. One list may serve several
-    policies. ``len`` and iteration give the entries in force, as they were written; ``source`` is
-    the function.
-
         >>> origins = OriginList(Path("/etc/shop/origins.txt").read_text, every=10)
+        >>> application = CORS(application, origin=origins)
+
+    load: a function without arguments. It returns a string, which is split at spaces
+        and commas, or an iterable of entries that ``origin`` accepts.
+    every: seconds after which the next request starts a reload in a background thread.
+        No request waits for it. Default: 60.
+    allow_empty: bool, whether to accept an empty list. Default: False, which keeps the
+        last good list.
+    initial: the origins to use if the first load fails, such as ``[]``. A request
+        after at most five seconds starts another load. Default: None.
+    patterns: bool; False accepts exact origins only. Default: True.
+
+    ``load`` is called when the list is created. If it raises an exception or does not
+    return a valid origin, and ``initial`` is unset, this raises ConfigError. Later
+    failures are logged, and the last good list stays. An invalid entry, or one that is
+    too risky for a policy, is skipped and logged. Several policies may share a list.
+
+    ``len()`` and iteration give the entries in use, as written. ``source`` is ``load``.
+    See docs/origins-from-data.rst.
     """
 
     def __init__(
@@ -3316,11 +3403,15 @@ class OriginList:
     # For an administrator: a change that counts now, and how the list is.
 
     def reload(self, timeout: float = 30.0) -> None:
-        """Load now, and return when the new list holds for every later request of this process.
+        """Load now. On return, the new list applies to every later request of this process.
 
-        Callers that wait at the same time share one load, which begins after they have called.
-        ConfigError if the load fails or has not ended after ``timeout`` seconds, or if ``load``
-        itself calls this; the last good list stays. Signal handlers start a thread for it.
+        Threads that call it at the same time share one load, which begins after the last
+        of them has called. Do not call it in a signal handler: start a thread there.
+
+        timeout: seconds to wait.
+
+        Raises ConfigError if the load fails, if it takes longer than ``timeout``, or if
+        ``load`` itself calls ``reload``. The last good list then stays.
         """
         wrong: list[Problem] = []
         check_seconds("timeout", timeout, wrong, usual=30)
@@ -3344,22 +3435,22 @@ class OriginList:
 
     @property
     def loaded(self) -> float | None:
-        """When the last good load began, as ``time.time()`` gives it; None: ``initial`` holds."""
+        """When the last good load began, as ``time.time()``; None while ``initial`` is used."""
         return self._now.time
 
     @property
     def error(self) -> str | None:
-        """Why the last load failed, on one line; None if it did not."""
+        """One line that says why the last load failed; None if it succeeded."""
         return self._error
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What is left out, by one policy or by all; each problem once."""
+        """The problems of entries that at least one policy skips, each once."""
         found = (problem for problems in self._left_out(self._now) for problem in problems)
         return tuple({problem.message: problem for problem in found}.values())
 
     def __iter__(self) -> Iterator[Any]:
-        """The entries that some policy takes; before the first one, those that are valid."""
+        """The entries that at least one policy uses; all valid ones while no policy uses the list."""
         now = self._now
         left_out = [{id(problem.value) for problem in found} for found in self._left_out(now)]
         nowhere = set.intersection(*left_out)
@@ -3390,19 +3481,19 @@ class OriginList:
     # For the middleware.
 
     def watch(self, group: Group) -> None:
-        """Have the group forget what it remembers, each time when a new list is published.
+        """Clear the group's cache each time a new list is published.
 
-        It is called before the group's first request. The list does not keep the group.
+        Called before the group's first request. The list holds the group weakly.
         """
         self._groups[id(group)] = group
 
     def refresh(self) -> None:
-        """Start a reload where one is due."""
+        """Start a reload if one is due."""
         if time.monotonic() >= self._due:
             self._start(self._turn())
 
     def matcher(self, profile: Profile) -> Matcher:
-        """The current list, less the entries whose risk is not in the profile."""
+        """The current list without the entries whose risk is not in the profile."""
         while True:
             now = self._now
             if profile in now.matchers:
@@ -3551,14 +3642,17 @@ def in_pieces(entries: Iterable[Any]) -> Iterator[Any]:
 def make_middleware(
     app: WSGIApplication, cfg: Mapping[str, Any] | None = None, /, **local: Any
 ) -> CORS:
-    """The middleware from an ini section: PasteDeploy's ``paste.filter_app_factory``.
+    """Create the middleware from an ini section: PasteDeploy's ``paste.filter_app_factory``.
 
-    cfg: PasteDeploy's global_conf, ``[DEFAULT]`` and more. It is consulted for ``policy`` and
-    ``matchstrategy`` where the section has no policy of its own, and for the keys of active named
-    policies. A direct policy takes all of its options from the section or, where the section has
-    none, all from global_conf.
-    local: the section's own options. A value ``call:package.module:name`` stands for that Python
-    object.
+    app: the WSGI application.
+    cfg: PasteDeploy's global_conf, which contains ``[DEFAULT]``. It is used for
+        ``policy`` and ``matchstrategy``, if the section does not have a policy of its
+        own, and for the keys of active named policies. A direct policy takes all its
+        options from the section or, if the section does not have any, from global_conf.
+    local: the section's own options. A value ``call:package.module:name`` stands for
+        that Python object.
+
+    Raises ConfigError, which lists every problem and its fix.
     """
     # By keyword; a text would be an unknown option of the section.
     if cfg is None and isinstance(local.get("cfg"), Mapping):
