@@ -60,11 +60,11 @@ USER_AGENT: Final = "Mozilla/5.0 (compatible; wsgicors-explain)"
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that the browser looked at, and how it came out.
+    """One decision of the browser.
 
-    ok: whether the request may go on after it.
-    text: one sentence, complete without the others.
-    exchange: what was sent and received just before this step, where something was.
+    ok: whether the request continues after it.
+    text: one sentence that can be read without the other steps.
+    exchange: the request and response just before this step, or None.
     """
 
     ok: bool
@@ -74,14 +74,20 @@ class Step:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the page gets; true if it may read the response.
+    """The outcome of a request. It is true if the page may read the response, whatever its status.
 
-    allowed: whether the page's promise is fulfilled.
-    reason: the text of the last step: why.
-    steps: everything that was looked at, in the algorithm's order. If blocked, the last one is not ok.
-    preflight: the last response to a preflight, or None if none was sent.
-    response: the last response to the request itself, also where the page may not see it, or None if there is none.
-    readable_headers: the response headers that the page may read, names in lower case; empty if blocked.
+        >>> assert verdict, verdict.reason
+        >>> assert verdict.response.status == 200
+
+    allowed: bool, whether the page may read the response.
+    reason: one sentence that says why, the text of the last step.
+    steps: tuple of Step, in the order of the standard. If the request is blocked, the last
+        one is not ok.
+    preflight: the last Response to a preflight, or None.
+    response: the last Response to the request itself, or None. It may be there even if
+        the page may not read it.
+    readable_headers: dict of the response headers that the page may read, names in lower
+        case. Empty if the request is blocked.
     """
 
     allowed: bool
@@ -198,16 +204,24 @@ def cors_check(request: Request, response: Response) -> str:
 
 
 class Browser:
-    """A browser with one open page.
+    """A browser with one open page, for tests. It follows https://fetch.spec.whatwg.org/.
 
-    target: a WSGI application, which is called in process and answers for every host name; or an http(s) URL.
+        >>> browser = Browser(application, "https://app.example.com")
+        >>> verdict = browser.fetch("/basket", method="PUT")
+        >>> assert verdict, verdict.reason
+        >>> assert verdict.response.status == 200
+
+    target: a WSGI application, which is called in process for every host name; or an
+        http(s) URL.
     origin: the page's origin, or its URL, or "null".
-    base_url: what paths are relative to, where that is not `target`: the URL whose host the application expects.
-    cookies: names and values, sent with credentials="include" only.
-    timeout: seconds that a server may take to answer.
-    clock: seconds that never run backwards, for the CORS-preflight cache, which lives as long as this object.
+    base_url: the URL that paths are relative to, if the application checks the host, as
+        Django does. Default: "http://localhost", or `target` if that is a URL.
+    cookies: a mapping of names to values. Sent only with credentials="include".
+    timeout: seconds that a server may take to respond. Default: 10.
+    clock: a function that returns seconds. The preflight cache uses it to expire; each
+        object has its own cache.
 
-    ValueError: `target`, `origin`, `base_url` or a cookie is not one.
+    Raises ValueError if `target`, `origin`, `base_url` or a cookie is invalid.
     """
 
     def __init__(
@@ -245,14 +259,14 @@ class Browser:
         credentials: str = "omit",
         body: bytes = b"",
     ) -> Verdict:
-        """Do what ``fetch()`` does in the page, redirects included.
+        """Send a request as ``fetch()`` in the page does: with a preflight if needed, and redirects.
 
-        url_or_path: relative to `base_url`, else to `target`; for an application in process, to http://localhost/.
-        method, headers, body: as the page gives them.
+        url_or_path: a URL, or a path relative to `base_url`.
+        method, headers, body: the arguments of the page. `headers` is a mapping or pairs.
         credentials: "include" or "omit", the credentials mode.
 
-        ValueError: an argument with which ``fetch()`` throws a TypeError; only forbidden methods are blocked instead.
-        An exception of an application in process propagates.
+        Raises ValueError for an argument with which ``fetch()`` throws a TypeError; a forbidden
+        method is blocked instead. An exception of an application in process propagates.
         """
         if credentials not in ("omit", "include"):
             raise ValueError(f"credentials={credentials!r}: write 'omit' or 'include'")

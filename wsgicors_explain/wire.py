@@ -93,9 +93,11 @@ EMPTY_CHUNKS: Final = 100
 
 
 class Response(NamedTuple):
-    """What a server answered: the status code and the headers as they came, in order.
+    """The response of a server.
 
-    body: the first 64 KiB that came.
+    status: int.
+    headers: list of (name, value), as received.
+    body: bytes, the first 64 KiB.
     """
 
     status: int
