@@ -259,8 +259,8 @@ ABSENT: Final = {
     "privatenetwork": "Access-Control-Allow-Private-Network is never sent",
     "privatenetworkaccess": "Access-Control-Allow-Private-Network is never sent",
     "varyheader": "Vary is always right",
-    "allorigins": "origin = '*' stands for anyone",
-    "originallowall": "origin = '*' stands for anyone",
+    "allorigins": "origin = '*' allows everyone",
+    "originallowall": "origin = '*' allows everyone",
 }
 
 
@@ -549,7 +549,7 @@ def read_list(value: Any, complain: Complain) -> list[Any]:
         return list(value)
     if isinstance(value, (set, frozenset)):
         return sorted(value, key=str)  # the same headers in every process
-    complain(value, f"is of type {type(value).__name__}: write text, or a list of texts")
+    complain(value, f"has the type {type(value).__name__}: write a string, or a list of strings")
     return []
 
 
@@ -588,8 +588,8 @@ def read_tokens(value: Any, complain: Complain, invalid: str, beside_others: str
 
 def read_names(value: Any, complain: Complain) -> tuple[str, ...]:
     """Header names, each once; or the one entry ``*``."""
-    invalid = "is not a name of HTTP (a token): write names such as X-Token, separated by commas"
-    beside_others = "stands for any name, Authorization included: write it alone, or leave it out"
+    invalid = "is not a header name: write names such as X-Token, separated by commas"
+    beside_others = "means any name, including Authorization: write it alone, or remove it"
     names: dict[str, str] = {}
     for name in read_tokens(value, complain, invalid, beside_others):
         names.setdefault(name.lower(), name)
@@ -599,11 +599,11 @@ def read_names(value: Any, complain: Complain) -> tuple[str, ...]:
 def read_methods(value: Any, complain: Complain) -> tuple[str, ...]:
     """Methods, each once, as browsers send them (https://fetch.spec.whatwg.org/#concept-method-normalize)."""
     invalid = "is not a method: write names such as GET, separated by commas"
-    beside_others = "stands for any method: write it alone, or leave it out"
+    beside_others = "means any method: write it alone, or remove it"
     methods: dict[str, None] = {}
     for method in read_tokens(value, complain, invalid, beside_others):
         if method.upper() == "PATCH" != method:
-            complain(method, "is not PATCH, as browsers do not change its case: write 'PATCH'")
+            complain(method, "is not PATCH, because browsers do not change its case: write 'PATCH'")
         else:
             methods[method.upper() if method.upper() in NORMALIZED_METHODS else method] = None
     return tuple(methods)
@@ -613,7 +613,7 @@ def read_paths(value: Any, complain: Complain) -> tuple[str, ...]:
     paths: dict[str, None] = {}
     entries = read_list(value, complain)
     if not entries and isinstance(value, (str, list, tuple, set, frozenset)):
-        complain(value, "has no path in it: leave the option out to govern every path")
+        complain(value, "does not contain a path: remove the option to govern every path")
     for entry in entries:
         if not isinstance(entry, str) or not entry.startswith("/"):
             bare = isinstance(entry, str) and re.fullmatch(r"[\w.*/-]+", entry)
@@ -625,12 +625,12 @@ def read_paths(value: Any, complain: Complain) -> tuple[str, ...]:
         if re.search("[*?#\r\n\ud800-\udfff]", stem):
             complain(
                 entry,
-                "is not a path that can be compared: write /exact, or /prefix/* for all that is under it",
+                "is not a plain path: write /exact, or /prefix/* for everything under it",
             )
         elif normal != entry:
             complain(
                 entry,
-                f"is not a path that is ever served (see its dots and slashes): write {show(normal)}",
+                f"is not a normalized path (see its dots and slashes): write {show(normal)}",
             )
         else:
             paths[entry] = None
@@ -661,11 +661,11 @@ def read_policy_names(value: Any, complain: Complain) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for name in read_list(value, complain):
         if not isinstance(name, str) or not name:
-            complain(name, "is not the name of a policy: write text")
+            complain(name, "is not the name of a policy: write a string")
         elif name in names:
             complain(
                 name,
-                "is listed twice: list each policy once, as the first in order decides",
+                "is listed twice: list each policy once",
                 CONFLICT,
             )
         else:
@@ -681,7 +681,7 @@ def read_sections(value: Any, complain: Complain) -> dict[str, Mapping[str, Any]
     sections: dict[str, Mapping[str, Any]] = {}
     for name, options in value.items():
         if not isinstance(name, str) or not name:
-            complain(name, "is not the name of a policy: write text")
+            complain(name, "is not the name of a policy: write a string")
         elif isinstance(options, Mapping) or options is None:
             sections[name] = options or {}
         else:
@@ -693,7 +693,7 @@ def read_sections(value: Any, complain: Complain) -> dict[str, Mapping[str, Any]
 def read_strategy(value: Any, complain: Complain) -> Any:
     if value not in ("firstmatch", "verbmatch") and not callable(value):
         complain(
-            value, "is not a strategy: write firstmatch or verbmatch, or give a function f(environ)"
+            value, "is not a strategy: write firstmatch or verbmatch, or a function f(environ)"
         )
     elif callable(value) and not fits(value, 1):
         complain(value, "cannot be called with one argument: write a function f(environ)")
@@ -770,7 +770,7 @@ def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dic
     for key, value in (*cfg.items(), *options.items()) if cfg else options.items():
         if not isinstance(key, str):
             about(repr(key), problems)(
-                value, "has a key that is not text: write the name of an option", UNKNOWN
+                value, "has a key that is not a string: write the name of an option", UNKNOWN
             )
         elif is_given(key, value):
             given[key] = value
@@ -801,7 +801,7 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
     if "deny" not in sections:
         return sections, False
     for key, value in written(sections["deny"]).values():
-        rule = "has no effect, as the policy deny is built in: rename the policy"
+        rule = "has no effect, because the policy deny is built in: rename the policy"
         about(key, problems)(value, rule, CONFLICT)
     ahead = list(sections)[: list(sections).index("deny")]
     return {name: sections[name] for name in ahead}, True
@@ -877,7 +877,7 @@ class Keys:
         for option, value in options.items():
             key = f"policies.{name}.{option}"
             if option in GLOBAL_OPTIONS:
-                rule = f"is given to no option of a policy: write {option} beside policies"
+                rule = f"belongs to the whole configuration and not to a policy: write {option} beside policies"
                 about(key, self.problems)(value, rule, CONFLICT)
                 read(key, value, option, self.problems)
             elif option not in OPTIONS:
@@ -914,7 +914,7 @@ class Keys:
     def clash(self, key: str, value: object) -> None:
         """Complain of a key that has several owners, or that is written in another form as well."""
         (name, option), *others = self.owners[key]
-        rule = f"is given as {self.sections[name][option][0]} as well: write it once"
+        rule = f"is set as {self.sections[name][option][0]} as well: keep one of the two"
         if others:
             rule = f"may belong to the policy {name!r} or to {others[0][0]!r}"
             rule += ": rename one, or nest the options"
@@ -927,7 +927,7 @@ class Keys:
         if lacking:
             remedy = f"write {f'{lacking[0]}_{key}'!r}, or leave out the list of policies"
             self.put(lacking[0], key, key, value)
-        rule = f"is given to none of the policies {', '.join(self.names)}: {remedy}"
+        rule = f"does not belong to any of the policies {', '.join(self.names)}: {remedy}"
         about(key, self.problems)(value, rule, CONFLICT)
 
     def guess(
@@ -942,7 +942,7 @@ class Keys:
             return complain("")
         reason = why_absent(word)
         if reason:
-            return complain(f", which is absent on purpose: leave it out, as {reason}")
+            return complain(f", which does not exist on purpose: remove it, because {reason}")
         right = meant(word, known)
         if not right:
             return complain(f": write one of {', '.join(known)}")
@@ -952,7 +952,7 @@ class Keys:
         if taken:
             # By the key that was written, which may be an unknown one as well.
             beside = section[option][0].removeprefix(key[: -len(word)]) if section else right
-            return complain(f": leave it out, as {beside!r} is given as well")
+            return complain(f": remove it, because {beside!r} is set as well")
         complain(f"; did you mean {right!r}?")
         if section is not None:
             self.put(name, option, key, value)
@@ -1056,9 +1056,11 @@ def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Pro
             f"is missing, so no policy is active: write policy = {', '.join(inactive)}",
             MISSING,
         )
-    forms = f"write {key} = https://app.example.com, or '*' for anyone, or an empty text for nobody"
+    forms = (
+        f"write {key} = https://app.example.com, or '*' for anyone, or an empty value for nobody"
+    )
     others = (
-        f", as is every option of {name!r} (names are case-sensitive)"
+        f", and so is every other option of {name!r} (names are case-sensitive)"
         if empty and key != "origin"
         else ""
     )
@@ -1098,12 +1100,14 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
 def refuse_words(text: str, word: str) -> None:
     """ValueError for an entry that is not meant as scheme://host."""
     if EXPRESSION.search(word):
-        raise ValueError(f"is a regular expression as text: write {instead_of_expression(word)}")
+        raise ValueError(
+            f"is a regular expression in a string: write {instead_of_expression(word)}"
+        )
     if re.search(r"[\s,;]", word):
-        raise ValueError("holds more than one word: write each origin as an entry of its own")
+        raise ValueError("contains more than one word: write each origin as a separate entry")
     if text in ("*", "copy"):
         raise ValueError(
-            "stands for anyone, so it does not fit in a list: write it alone, or list origins"
+            "allows everyone, so it cannot be part of a list: write it alone, or list origins"
         )
     if word.lower() in ("null", "copy", "*"):
         raise ValueError(f"is misspelled: write {word.lower()!r}")
@@ -1135,7 +1139,7 @@ def instead_of_expression(text: str) -> str:
     except ValueError:
         pass
     given = "re.compile(...), in an ini file as call:package.module:name"
-    return f"a pattern such as 'https://*.example.com', or give {given}"
+    return f"a pattern such as 'https://*.example.com', or {given}"
 
 
 def split_scheme(word: str, faults: list[str]) -> tuple[str, str]:
@@ -1162,7 +1166,7 @@ def split_scheme(word: str, faults: list[str]) -> tuple[str, str]:
         )
     if scheme in OPAQUE_SCHEMES:
         raise ValueError(
-            f"is never sent, as pages of {scheme}: URLs have the origin null: write 'null'"
+            f"is never sent, because pages of {scheme}: URLs have the origin null: write 'null'"
         )
     return scheme, rest
 
@@ -1177,14 +1181,14 @@ def split_authority(rest: str, scheme: str, faults: list[str]) -> tuple[str, str
     mend(rest, authority, "a trailing slash" if rest == authority + "/" else "a path", faults)
     if "?" in authority:
         raise ValueError(
-            "holds '?', which is not a wildcard: write the name in full, or '*' in its leftmost"
+            "contains '?', which is not a wildcard: write the name in full, or '*' in its leftmost"
             " label"
         )
     authority = mend(authority, authority.rpartition("@")[2], "a user name", faults)
     parts = re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]*)(:[^:]*)?", authority)
     if not parts:
         raise ValueError(
-            "holds brackets or colons out of place: '[a-z]' is not a wildcard, and only an IPv6"
+            "has misplaced brackets or colons: '[a-z]' is not a wildcard, and only an IPv6"
             " address is written in brackets, such as 'http://[::1]:8080'"
         )
     host = parse_host(parts[1], scheme, faults)
@@ -1217,11 +1221,11 @@ def parse_host(host: str, scheme: str, faults: list[str]) -> str:
     first, _, others = host.partition(".")
     if "*" in others or first.count("*") > 1:
         raise ValueError(
-            "has a '*' out of place: only the leftmost label may hold one, as in 'https://*.example.com'"
+            "has a misplaced '*': only the leftmost label may contain one, as in 'https://*.example.com'"
         )
     if not re.fullmatch(r"[A-Za-z0-9_*-]+(\.[A-Za-z0-9_-]+)*\.?", host) or host == "*.":
         raise ValueError(
-            "has no valid host: write labels of letters, digits, '-' and '_', separated by single dots"
+            "has an invalid host: write labels of letters, digits, '-' and '_', separated by single dots"
         )
     if len(host) > 253 or max(map(len, host.split("."))) > 63:
         raise ValueError(
@@ -1243,7 +1247,7 @@ def parse_port(port: str, scheme: str, faults: list[str]) -> str:
         return mend(port, "", "an empty port", faults)
     if not re.fullmatch(":[0-9]{1,20}", port) or not 0 < int(port[1:]) < 65536:
         raise ValueError(
-            "has an impossible port: write a number from 1 to 65535, or ':*' for any port"
+            "has an invalid port: write a number from 1 to 65535, or ':*' for any port"
         )
     digits = mend(port[1:], str(int(port[1:])), "zeros before the port", faults)
     return (
@@ -2123,7 +2127,11 @@ def regex_risks(regex: re.Pattern[str], accepted: frozenset[str]) -> Iterator[tu
     except (NotProved, RecursionError) as error:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else error
         for name in (*sorted(ABOUT_ORIGINS), "slow-expression"):
-            yield name, f"whom it admits and how long it takes cannot be shown, as {why}", INSTEAD
+            yield (
+                name,
+                f"it is not known what it admits and how long it takes, because {why}",
+                INSTEAD,
+            )
         return
     for name in RISKS:
         if name in strangers:
@@ -2196,8 +2204,8 @@ def inspect_entry(entry: Any, accepted: Profile) -> tuple[str, str, Iterable[tup
         return "", "", regex_risks(entry, accepted)
     if not callable(entry):
         raise ValueError(
-            f"is of type {type(entry).__name__}: write 'scheme://host', 'null', a compiled regular"
-            " expression of text, a function f(origin, environ), or an OriginList"
+            f"has the type {type(entry).__name__}: write 'scheme://host', 'null', a compiled regular"
+            " expression, a function f(origin, environ), or an OriginList"
         )
     if not fits(entry, 2):
         raise ValueError("cannot be called with two arguments: write a function f(origin, environ)")
@@ -2530,10 +2538,10 @@ def refuse_anyone(values: Mapping[str, Any], complain: Complain, accept_key: str
     """Complain of `*` or `copy` beside other origins, or with credentials."""
     origin, (sentence, remedy) = values["origin"], RISKS["any-origin"]
     if len(origin) > 1:
-        rule = "lists origins beside '*' or 'copy', which stand for anyone"
+        rule = "lists origins beside '*' or 'copy', which allow every origin"
         complain(origin, f"{rule}: write one or the other", CONFLICT)
     elif values["credentials"] and origin[0] == "*":
-        rule = "with credentials is forbidden by the standard, browsers refuse it"
+        rule = "with credentials is forbidden by the standard, and browsers reject it"
         remedy += f", or 'copy' and {accept_key} = any-origin ({sentence})"
         complain("*", f"{rule}: write {remedy}", CONFLICT)
     elif values["credentials"] and "any-origin" not in values["accept_risk"]:
@@ -3397,7 +3405,7 @@ class OriginList:
         except Exception as error:
             if initial is None:
                 raise self._as_config_error(error) from error
-            self._report(error, "the first load of %s failed; what is given as initial holds")
+            self._report(error, "the first load of %s failed; the list is now initial")
             self._due = begun + min(every, RETRY)
 
     # For an administrator: a change that counts now, and how the list is.
@@ -3418,7 +3426,7 @@ class OriginList:
         turn = self._turn()
         if turn.thread == threading.get_ident():
             about("load", wrong)(
-                self.source, "calls reload, which would wait for itself: leave it out"
+                self.source, "calls reload, which would wait for itself: remove this call"
             )
         if wrong:
             raise ConfigError(wrong)
@@ -3519,8 +3527,8 @@ class OriginList:
         problems: list[Problem] = []
         complain = about("load", problems)
         if not entries and not self._allow_empty:
-            remedy = "write allow_empty=True if nobody may be allowed"
-            complain(self.source, f"gave no origin: {remedy}", MISSING)
+            remedy = "write allow_empty=True to accept an empty list"
+            complain(self.source, f"returned no origins: {remedy}", MISSING)
         elif entries and any(
             compile_entries([entry], ALL_RISKS, self._patterns, complain) for entry in pace(entries)
         ):
@@ -3538,10 +3546,10 @@ class OriginList:
         known = {problem.message for problems in before for problem in problems}
         new = [problem.message for problem in found if problem.message not in known]
         for message in new[:MAX_PROBLEMS]:
-            logger().warning("an origin from %s is left out: %s", show(self.source), message)
+            logger().warning("an origin from %s is skipped: %s", show(self.source), message)
         if len(new) > MAX_PROBLEMS:
             more = len(new) - MAX_PROBLEMS
-            logger().warning("%d more origins from %s are left out", more, show(self.source))
+            logger().warning("%d more origins from %s are skipped", more, show(self.source))
         loaded.problems[profile] = tuple(found)
         loaded.matchers[profile] = matcher
 
@@ -3596,13 +3604,13 @@ class OriginList:
         del entries
         if self._error is not None:
             self._error = None
-            text = "the reload of %s works again, and gives %d entries"
+            text = "the reload of %s has succeeded again, with %d entries"
             logger().info(text, show(self.source), len(self))
 
     def _as_config_error(self, error: BaseException) -> ConfigError:
         if isinstance(error, ConfigError) and error.problems:
             return ConfigError(error.problems)
-        message = f"{show(self.source)} gave no origins: {cause(error)}"
+        message = f"{show(self.source)} failed: {cause(error)}"
         return ConfigError([Problem("load", self.source, message, CANNOT_LOAD)])
 
     def _report(self, error: BaseException, text: str) -> None:
