@@ -1622,7 +1622,8 @@ class Automaton:
 
     characters[p]: what the place p takes; folded[p]: in lower case. after[p]: the places that may
     follow, each with the number of ways; before[p]: those that it may follow. loops[p]: a number
-    for the outermost endless repeat around it; 0 outside of any. asides: the automata of look-arounds.
+    for the outermost endless repeat around it; 0 outside of any. asides: the automata of
+    look-arounds.
     """
 
     def __init__(
@@ -2511,9 +2512,7 @@ def compile_policy(
 ) -> Policy:
     """A policy of values that were read.
 
-    static: see Policy; it depends on the policies around this one.
-
-    complain: about its origin.
+    static: see Policy; it depends on the policies around this one. complain: about its origin.
     """
     origin, credentials = values["origin"], values["credentials"]
     anyone = "*" in origin or "copy" in origin
