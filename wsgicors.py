@@ -3003,7 +3003,8 @@ def refresh(lists: list[OriginList]) -> None:
 def remember(answers: dict[str, Any], origin: str, answer: Any) -> None:
     if len(answers) >= MAX_REMEMBERED:
         answers.clear()
-    answers[origin] = answer
+    # As it is looked up: a static policy allows an Origin of any length.
+    answers[origin[COMPARED]] = answer
 
 
 def answer_request(
