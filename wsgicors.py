@@ -1447,17 +1447,17 @@ def public_suffix_source(name: str, below: bool = False) -> str:
         return ""
     first, dot, parent = name.partition(".")
     if not dot:
-        return "as under any top-level name"
+        return "it is a top-level domain"
     whole = public_suffix_list()
     if whole and whole.is_public(name):
-        return "says the public suffix list"
+        return "according to the public suffix list"
     by_rule = not whole and first in UNDER_COUNTRIES and len(parent) == 2
     if by_rule or name in PUBLIC_SUFFIXES:
-        return "says a short built-in table" + "; the whole list comes with wsgicors[psl]" * (
+        return "according to a short built-in table" + "; wsgicors[psl] has the whole list" * (
             not whole
         )
     if below and name in names_above_suffixes():
-        return "as under names below it"
+        return "names below it are public suffixes"
     return ""
 
 
