@@ -675,6 +675,11 @@ def test_dump_is_judged_offline(explain, text, last):
     assert lines[-1] == last
 
 
+def test_text_file_is_explained_by_its_path(explain, tmp_path):
+    (tmp_path / "a.txt").write_text(DUMPS["allowed"][0])
+    assert explain("a.txt", "--offline")[1][-1] == DUMPS["allowed"][1]
+
+
 def test_request_without_its_response_is_unknown_offline(explain):
     status, lines, _ = explain("-", "--offline", stdin=CURL)
     assert status == 1
@@ -688,7 +693,15 @@ WRONG = {
     "relative": (("-",), 'fetch("/a")', "the URL '/a' is not absolute"),
     "no-file": (("a.ini", "--pasted", "gone"), "", "gone cannot be read"),
     "offline": ((URL, "--origin", PAGE, "--offline"), "", "--offline judges a paste"),
+<<<<<<< HEAD
     "bad-origin": (("-", "--offline", "--origin", "*"), CHROMIUM, "'*' allows everyone"),
+=======
+    "bad-origin": (
+        ("-", "--offline", "--origin", "https://*.a.example"),
+        CHROMIUM,
+        "is not the origin of one page",
+    ),
+>>>>>>> 5b2414b (Documents: a preflight's headers, the page's code, the playground's box; explain takes a .txt file as a paste)
     "no-paste": ((URL,), "", "the page's origin is not known: give it with --origin"),
     "bad-url": (("-", "--offline"), HTTP1.replace("api.example", "a b"), "a b"),
     "escape": (("-",), 'fetch("\\u001b[1m")', "the URL '\\x1b[1m'"),
