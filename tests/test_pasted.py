@@ -693,15 +693,11 @@ WRONG = {
     "relative": (("-",), 'fetch("/a")', "the URL '/a' is not absolute"),
     "no-file": (("a.ini", "--pasted", "gone"), "", "gone cannot be read"),
     "offline": ((URL, "--origin", PAGE, "--offline"), "", "--offline judges a paste"),
-<<<<<<< HEAD
-    "bad-origin": (("-", "--offline", "--origin", "*"), CHROMIUM, "'*' allows everyone"),
-=======
     "bad-origin": (
         ("-", "--offline", "--origin", "https://*.a.example"),
         CHROMIUM,
         "is not the origin of one page",
     ),
->>>>>>> 5b2414b (Documents: a preflight's headers, the page's code, the playground's box; explain takes a .txt file as a paste)
     "no-paste": ((URL,), "", "the page's origin is not known: give it with --origin"),
     "bad-url": (("-", "--offline"), HTTP1.replace("api.example", "a b"), "a b"),
     "escape": (("-",), 'fetch("\\u001b[1m")', "the URL '\\x1b[1m'"),
