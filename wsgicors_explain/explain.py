@@ -18,7 +18,7 @@ from .notes import all_notes
 from .offline import explain_offline
 from .pasted import Pasted, mask
 from .question import is_url, take_paste
-from .targets import UsageError, Visit, load, visits
+from .targets import UsageError, Visit, below, load_one, reject_for_urls, visits
 from .terminal import BAD, GOOD, say
 from .wire import Exchange, Response
 
@@ -64,10 +64,13 @@ def explain(args: argparse.Namespace) -> int:
     configuration = None
     if pasted and args.offline:
         return explain_offline(args, pasted)
-    if not is_url(args.target):
-        configuration = one_configuration(args)
+    if is_url(args.target):
+        reject_for_urls(args.variables, args.script_name)
+    else:
+        configuration = load_one(args.target, args.section, args.variables)
         if configuration.app is None:
             return say_broken(configuration)
+        below(configuration, args.script_name, args.path)
         target = configuration.app
     try:
         browser = Prober(target, args.origin, timeout=args.timeout)
@@ -85,15 +88,6 @@ def explain(args: argparse.Namespace) -> int:
         say(shown(f"--  {note}"))
     what = f"{args.method} {browser.url(args.path)} for a page on {browser.origin}"
     return say_verdict(pasted, configuration, case, shown(what))
-
-
-def one_configuration(args: argparse.Namespace) -> Configuration:
-    """The only use of the middleware in the target. UsageError: there are several."""
-    configuration, *others = load(args.target, args.section)
-    if others:
-        names = ", ".join(each.name for each in (configuration, *others))
-        raise UsageError(f"{args.target} has several, choose with --section: {names}")
-    return configuration
 
 
 def say_broken(configuration: Configuration) -> int:
