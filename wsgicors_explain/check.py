@@ -14,7 +14,8 @@ from .terminal import BAD, GOOD, say
 
 def check(args: argparse.Namespace) -> int:
     """The command ``check``: 0 if every configuration loads, else 1."""
-    found = [use for each in load(args.target, args.section) for use in (each, *each.others)]
+    loaded = load(args.target, args.section, args.variables)
+    found = [use for each in loaded for use in (each, *each.others)]
     for configuration in found:
         report(configuration, args.target)
     problems = sum(len(configuration.problems) for configuration in found)

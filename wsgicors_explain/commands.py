@@ -45,6 +45,12 @@ def header_argument(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
+def variable_argument(text: str) -> str:
+    if not text.partition("=")[1]:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a variable: write NAME=VALUE")
+    return text
+
+
 def seconds_argument(text: str) -> float:
     if not re.fullmatch(r"[0-9]{0,6}\.?[0-9]+", text) or not float(text):
         raise argparse.ArgumentTypeError(
@@ -99,6 +105,13 @@ def add_command(
     )
     added.add_argument("target", metavar="TARGET", help=target)
     added.add_argument(
+        "variables",
+        nargs="*",
+        type=variable_argument,
+        metavar="NAME=VALUE",
+        help="variables of an ini file, as pserve takes them",
+    )
+    added.add_argument(
         "--section", metavar="NAME", help="the section of the ini file, such as filter:cors"
     )
     added.set_defaults(run=run)
@@ -108,6 +121,12 @@ def add_command(
 def add_request_options(added: Any) -> None:
     added.add_argument("--origin", help="the origin of the page that makes the request, or its URL")
     added.add_argument("--path", default="", help="a path, or a URL, relative to TARGET")
+    added.add_argument(
+        "--script-name",
+        default="",
+        metavar="PATH",
+        help="where a server mounts the application; --path is the whole path of the URL",
+    )
     added.add_argument("-X", "--method", help="default: GET")
     added.add_argument(
         "-H",
@@ -144,10 +163,21 @@ def add_paste_options(added: Any) -> None:
     )
 
 
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    """The arguments; variables may come after options, which older versions of argparse do not read."""
+    parser = make_parser()
+    args, rest = parser.parse_known_args(argv)
+    unknown = [text for text in rest if text.startswith("-") or "=" not in text]
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    args.variables += rest
+    return args
+
+
 def main(argv: list[str] | None = None) -> int:
     """The command line; the exit status."""
     try:
-        args = make_parser().parse_args(argv)
+        args = parse(argv)
     except SystemExit as done:  # argparse has said all
         return int(done.code or 0)
     sys.path.insert(0, os.getcwd())  # as python -m does; the console script does not

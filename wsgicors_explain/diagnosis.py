@@ -7,6 +7,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from urllib.parse import unquote
 
 from .causes import Case, Diagnosis, find_cause, needed_headers
 from .configuration import Configuration, key_of
@@ -21,9 +22,11 @@ from .middleware import (
     OriginList,
     Policy,
 )
+from .mounts import NO_MOUNT
 from .origins import LOCAL_NAMES, host_and_port, near_miss
 from .remedies import Asked, Change, Remedy, allows, find_remedy, passes
 from .targets import Visit
+from .wire import Exchange
 
 
 def conclude(configuration: Configuration | None, case: Case) -> list[str]:
@@ -38,17 +41,22 @@ def conclude(configuration: Configuration | None, case: Case) -> list[str]:
 
 
 def visit_of(case: Case) -> Visit | None:
-    """The middleware that decided; None: none was asked, as something before it answered."""
+    """The middleware that decided, else the one nearest to the application.
+
+    None: none was asked, as something before it answered.
+    """
     for visit in case.visits:
         if visit.cors.decide(visit.environ) is not None:
             return visit
-    return case.visits[0] if case.visits else None
+    return case.visits[-1] if case.visits else None
 
 
 def diagnose(configuration: Configuration, case: Case) -> Diagnosis:
     """What the configuration has to do with it; empty where the responses tell more."""
     exchange, visit = case.last, visit_of(case)
-    if visit is None or visit.environ.get("HTTP_ORIGIN") != case.origin:
+    if visit is None:
+        return not_asked(configuration, exchange)
+    if visit.environ.get("HTTP_ORIGIN") != case.origin:
         return Diagnosis("", "")
     cors, decision = visit.cors, visit.cors.decide(visit.environ)
     if decision is None and get_header(exchange.response.headers, ALLOW_ORIGIN) is not None:
@@ -73,6 +81,9 @@ def asked_of(case: Case, visit: Visit) -> Asked:
         for key in ("PATH_INFO", "SCRIPT_NAME")
     ]
     method = get_header(case.last.headers, REQUEST_METHOD) or case.last.method
+    whole = unquote(case.last.url.target.partition("?")[0], errors="surrogateescape")
+    if whole.endswith(path):  # several mounts, of which SCRIPT_NAME may have the last one only
+        mount = whole[: len(whole) - len(path)]
     return Asked(case.origin, path, method, case.headers, case.include, mount)
 
 
@@ -182,10 +193,21 @@ def not_governed(configuration: Configuration, cors: CORS, asked: Asked, status:
     if asked.mount:
         mounted = f", which is what follows {asked.mount}, where the application is mounted"
     cause = f"no policy governs the path {asked.path}{mounted}{near}{answered}"
-    if configuration.mount:
-        prefix = f"leave out of --path the prefix under which {configuration.mount} mounts it"
-        fix = ", or ".join(filter(None, (prefix, fix)))
     return Diagnosis(cause, fix)
+
+
+def not_asked(configuration: Configuration, exchange: Exchange) -> Diagnosis:
+    """A request that no middleware gets, because of where applications are mounted."""
+    answer = exchange.response.body.decode(errors="replace")
+    if answer.startswith(NO_MOUNT):
+        return Diagnosis(answer, "ask for a path below one of them")
+    uses = (configuration, *configuration.others)
+    if not all(use.mounts for use in uses):
+        return Diagnosis("", "")
+    asked = " and ".join(f"{use.name} ({use.place}) below {use.mounts[-1]}" for use in uses)
+    cause = f"the application for {exchange.url.target} has no CORS middleware around it"
+    fix = f"ask for a path below it, or wrap what is mounted for {exchange.url.target} as well"
+    return Diagnosis(f"{cause}; there is {asked} only", fix)
 
 
 def nearest_path(cors: CORS, path: str) -> tuple[str, str]:
