@@ -46,7 +46,9 @@ FACTORIES: Final = (
     (URLMAP, r"egg:(paste|rutter)#urlmap|(paste|rutter)\.urlmap:urlmap_factory"),
     (CASCADE, r"egg:paste#cascade|paste\.cascade:make_cascade"),
 )
+ENTRY_POINT: Final = re.compile(r"([\w.]+)\s*:\s*([\w.]+)\s*(\[.*\]\s*)?")
 FILTERS: Final = (OURS, PREFIX)
+EGGS: Final = {OURS: "egg:wsgicors", PREFIX: "egg:PasteDeploy#prefix"}
 
 
 @dataclass
@@ -199,6 +201,10 @@ class IniFile:
         """Load what `name`, written at `place` as an option, refers to: a URI, or a section of this file."""
         if not re.match("[a-zA-Z]+:", name):
             return self.load_section(kind, self.find(kind, name, place, option), global_conf)
+        if re.search(r"\s", name) and not name.lower().startswith("config:"):
+            raise IniError(
+                f"{place}: {option}: {name!r} is not one word; is the next line indented?"
+            )
         uri, has_name, name = name.partition("#")
         scheme, _, rest = uri.partition(":")
         name = name if has_name else "main"
@@ -214,6 +220,9 @@ class IniFile:
                 raise IniError(f"{place}: {option}: {uri} has no {name}: write egg:wsgicors")
         elif scheme.lower() == "call":
             context.factory = played(rest)
+            if rest.count(":") != 1 or context.factory in FILTERS:
+                remedy = EGGS.get(context.factory, "call:package.module:name")
+                raise IniError(f"{place}: {option}: {uri} is not a factory: write {remedy}")
         else:
             raise IniError(
                 f"{place}: {option}: {uri} is not a section, nor does it begin with egg:"
@@ -255,21 +264,26 @@ class IniFile:
         """Its own options, those of ``set`` and ``get``, and keys in vain."""
         found = Options({}, {}, {}, [], [])
         for option in self.parser.options(section):
-            value = self.get(section, option)
             verb, _, name = option.partition(" ")
             if name and verb in ("set", "get"):
-                (found.set_here if verb == "set" else found.get_here)[name.strip()] = value
+                known = found.set_here if verb == "set" else found.get_here
+                known[name.strip()] = self.get(section, option)
             elif option not in defaults:
-                found.local[option] = value
-            elif value != defaults[option]:
+                found.local[option] = self.get(section, option)
+            elif self.is_hidden(section, option):
                 direct = option in OPTIONS
                 remedy = f"write 'set {option} = ...'"
                 if direct:
                     remedy = f"name the policy, as in policy = api and api_{option} = ..."
                 message = f"has no effect, as [DEFAULT] has it too: {remedy}"
-                line = f"{value.place}: {option}: {message}"
+                line = f"{self.place(section, option)}: {option}: {message}"
                 (found.hidden if direct else found.ignored).append(line)
         return found
+
+    def is_hidden(self, section: str, option: str) -> bool:
+        """Whether the section has another value than [DEFAULT], which counts; it is not read."""
+        values = [self.parser.get(each, option, raw=True) for each in (section, "DEFAULT")]
+        return values[0] != values[1]
 
 
 class Section(dict[str, Any]):
@@ -362,9 +376,14 @@ class Loading(NamedTuple):
             raise IniError(f"{self.file.place(self.section)}: {self.section}: has {wanted}")
         context = self.combined("factory")
         context.kind = kind
-        name = re.sub(r"\s+|\[.*", "", local_conf.pop(given[0]))
-        context.factory = played(name)
+        name = local_conf.pop(given[0])
         place = self.file.place(self.section, given[0])
+        found = ENTRY_POINT.fullmatch(name)
+        if not found:
+            remedy = "write package.module:name"
+            raise IniError(f"{place}: {given[0]}: {name!r} is not a factory: {remedy}")
+        name = f"{found[1]}:{found[2]}"
+        context.factory = played(name)
         if given[0] == "paste.filter_factory" and context.factory in FILTERS:
             raise IniError(f"{place}: {given[0]}: write paste.filter_app_factory = {name}")
         require_kind(context, f"{place}: {given[0]}: {name}")
