@@ -210,7 +210,7 @@ def module(tmp_path):
         (
             "missing", ("--path", "/x"),
             "BLOCKED: no policy governs the path /x, and the application answers it with 401."
-            " To fix it, add /x to path (explained.py)",
+            " To fix it, add /x to path (explained.py:20)",
         ),
         (
             "outside", ("--path", "/x"),
@@ -224,7 +224,7 @@ def module(tmp_path):
         (
             "policies", ("--path", "/x"),
             "BLOCKED: no policy for this path allows the origin: https://app.example.com."
-            " To fix it, add https://app.example.com to b_origin (explained.py)",
+            " To fix it, add https://app.example.com to b_origin (explained.py:30)",
         ),
     ],
 )  # fmt: skip
@@ -285,7 +285,7 @@ def test_exception_of_the_application_is_the_cause(module, explain):
 def test_exception_after_the_preflight_leaves_the_evidence(module, explain):
     status, lines, _ = explain(f"{module}:failing", "-X", "PUT", "-H", "X-Token: 1")
     assert status == 1
-    assert lines[-1].endswith("add x-token to headers (explained.py)")
+    assert lines[-1].endswith("add x-token to headers (explained.py:11)")
     status, lines, _ = explain(f"{module}:later", "-X", "PUT")
     assert (status, lines[-1]) == (1, "BLOCKED: the application raised SystemExit: mine; " + EFFECT)
     assert "ok  the preflight was answered 200" in lines

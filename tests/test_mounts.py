@@ -58,6 +58,11 @@ APPS = """
     gate.app = items
     leaves = CORS(lambda environ, start_response: start_response(
         "302 Found", [("Location", "/login")]) and [] or [b""], origin="*")
+
+    def allowed(origin, environ):
+        return False
+
+    asking = CORS(inner, origin=allowed)
 """
 
 
@@ -103,7 +108,7 @@ def run(tmp_path, monkeypatch, capsys, request):
             "twice",
             (),
             "BLOCKED: no policy for this path allows the origin: https://app.example.com."
-            " To fix it, add https://app.example.com to origin (apps.py)",
+            " To fix it, add https://app.example.com to origin (apps.py:22)",
         ),
         (
             "partly",
@@ -146,6 +151,12 @@ def run(tmp_path, monkeypatch, capsys, request):
             " To fix it, read the server's log for the reason",
         ),
         (
+            "asking",
+            (),
+            "BLOCKED: no policy for this path allows the origin: https://app.example.com."
+            " To fix it, let allowed() (apps.py:44) return True for https://app.example.com",
+        ),
+        (
             "late",
             (),
             "BLOCKED: no policy for this path allows the origin: https://app.example.com."
@@ -181,6 +192,7 @@ def test_every_middleware_that_is_made_is_checked(run):
         "apps:make() (apps.py:32)",
         "apps:make() (apps.py:37)",
         "apps:make() (apps.py:41)",
+        "apps:make() (apps.py:47)",
         "apps:make() (apps.py:18)",
     ]
 
@@ -350,6 +362,52 @@ def explain_ini(tmp_path, monkeypatch, capsys):
 )
 def test_mounts_of_an_ini_file_are_played(ini, arguments, last, explain_ini):
     assert explain_ini(ini, *arguments) == (1, last)
+
+
+OUTSIDE = "[app:lonely]\nuse = egg:x\n[filter:unused]\nuse = egg:wsgicors\norigin = *\n"
+
+
+@pytest.mark.parametrize(
+    ("ini", "line"),
+    [
+        pytest.param(
+            NESTED.replace("path = /items", "path = items"),
+            "main.ini:16: path: 'items' is not a path: write '/items'",
+            id="of the inner one",
+        ),
+        pytest.param(
+            NESTED.replace("/ = plain", "slash = plain") + OUTSIDE,
+            "main.ini:10: slash: it is not a path: write /path, or domain a.example /path",
+            id="of a mount",
+        ),
+        pytest.param(
+            NESTED.replace("next = plain", "next = gone"),
+            "main.ini:15: next: no section has the name app:gone in main.ini",
+            id="of a name",
+        ),
+    ],
+)
+def test_application_that_does_not_load_is_not_played(ini, line, explain_ini):
+    status, last = explain_ini(ini, "--path", "/")
+    assert (status, last) == (1, f"BLOCKED: this configuration does not load: {line}")
+
+
+def test_filter_that_no_application_has_is_played_by_itself(explain_ini):
+    allowed = f"ALLOWED: GET http://localhost/ for a page on {PAGE}"
+    assert explain_ini(OUTSIDE) == (0, allowed)
+    assert explain_ini(OUTSIDE.replace("app:lonely", "app:main")) == (0, allowed)
+
+
+def test_section_is_asked_for_where_several_applications_have_the_middleware(explain_ini):
+    text = NESTED.replace("main", "first").replace("map", "second")
+    text = text.replace("pipeline = outer second", "pipeline = outer plain")
+    status, last = explain_ini(text)
+    assert (status, last) == (
+        2,
+        "wsgicors: main.ini has several, choose with --section: filter:outer, filter-app:inside",
+    )
+    status, last = explain_ini(text, "--section", "outer", "--path", "/other/")
+    assert (status, last[:7]) == (0, "ALLOWED")
 
 
 @pytest.mark.parametrize(

@@ -174,10 +174,9 @@ def spell(configuration: Configuration, cors: CORS, change: Change) -> str:
         instead = f" instead of {policy.origin[0]}" if only else ""
         return f"write {values}{instead} in {place}"
     lists = lists_of(policy) if change.option == "origin" else []
-    if change.option == "origin" and not lists and all(map(callable, policy.origin)):
-        functions = ", or ".join(name_of(function) for function in policy.origin)
-        if functions:
-            return f"let {functions} return True for {values}"
+    functions = [name_of(entry) for entry in policy.origin if callable(entry)]
+    if change.option == "origin" and functions and len(functions) == len(policy.origin):
+        return f"let {', or '.join(functions)} return True for {values}"
     if lists:
         place = f"what {name_of(lists[0].source)} returns"
     return f"add {values} to {place}"

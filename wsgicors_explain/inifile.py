@@ -151,6 +151,8 @@ class IniFile:
             return Line(self.parser.get(section, option), place)
         except configparser.InterpolationError as error:
             remedy = "write %% for a percent sign"
+            if isinstance(error, configparser.InterpolationMissingOptionError):
+                remedy = f"give it as {error.reference}=VALUE, or {remedy}"
             if option in ("here", "__file__") and (written, option) not in self.lines:
                 remedy = "rename the directory or the file"
             raise IniError(f"{place}: {option}: {one_line(error)} ({remedy})") from error

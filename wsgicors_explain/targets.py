@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import itertools
 import os
 import re
 import sys
@@ -75,6 +76,8 @@ def uses() -> Iterator[list[tuple[Any, str]]]:
         yield noted
 
 
+# An object may have any attribute, each with a new object; real layers are few.
+MAX_LAYERS: Final = 1000
 # Where frameworks and other middlewares keep the application that they wrap.
 WRAPPED: Final = ("wsgi_app", "app", "application", "_app", "wrapped")
 
@@ -112,7 +115,9 @@ def load_app(target: str) -> Configuration:
 def note_uses(configuration: Configuration, made: list[tuple[Any, str]]) -> None:
     """The middlewares that were made while the application was loaded, wherever they are in it."""
     for cors, place in made:
-        if cors is not configuration.cors:
+        if cors is configuration.cors:
+            configuration.place = place
+        else:
             use = Configuration(configuration.name, place, cors=cors)
             configuration.others.append(use)
     for use in (configuration, *configuration.others):
@@ -133,8 +138,11 @@ def require_application(target: str, app: Any) -> None:
     if not callable(app):
         raise UsageError(f"{target} is not a WSGI application: it cannot be called")
     try:
-        with contextlib.suppress(ValueError):  # a compiled one does not tell its arguments
-            inspect.signature(app).bind({}, None)
+        signature = inspect.signature(app)
+    except Exception:  # of a compiled one, or of one that has any attribute: not known
+        return
+    try:
+        signature.bind({}, None)
     except TypeError as error:
         why = "it does not take environ and start_response"
         why += "; if it is a factory, name what it returns"
@@ -144,13 +152,13 @@ def require_application(target: str, app: Any) -> None:
 def find_cors(app: Any) -> Any:
     """The outermost middleware in the layers of an application, or None."""
     layers = [app]
-    for layer in layers:
+    for layer in itertools.islice(layers, MAX_LAYERS):
         module = middleware_of(layer)
         if module:
             if misfit(module):
                 raise UsageError(misfit(module))
             return layer
-        inner = [getattr(layer, name, None) for name in WRAPPED]
+        inner = [attribute(layer, name) for name in WRAPPED]
         layers += [
             found
             for found in inner
@@ -169,6 +177,14 @@ def load(target: str, section: str | None, variables: Sequence[str]) -> list[Con
         return [load_app(target)]
     found = found_in(target, read_ini(target, read_variables(variables)))
     return found if section is None else in_section(target, section, found)
+
+
+def attribute(thing: Any, name: str) -> Any:
+    """An attribute; None where it is missing, or cannot be had."""
+    try:
+        return getattr(thing, name, None)
+    except (Exception, SystemExit):  # of a property: no business of ours
+        return None
 
 
 def found_in(target: str, ini: Ini) -> list[Configuration]:
