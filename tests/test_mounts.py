@@ -89,7 +89,8 @@ def run(tmp_path, monkeypatch, capsys, request):
             "make()",
             ("--path", "/api/items"),
             "BLOCKED: no policy governs the path /items, which is what follows /api, where the"
-            " application is mounted. To fix it, add /items to path (apps.py:18)",
+            " application is mounted; path has /api in it, which the mount takes away."
+            " To fix it, add /* to path (apps.py:18)",
         ),
         (
             "api",
@@ -331,6 +332,14 @@ def explain_ini(tmp_path, monkeypatch, capsys):
             "BLOCKED: no policy governs the path /things, which is what follows /api, where the"
             " application is mounted. To fix it, add /things to path (main.ini:16)",
             id="inner of two",
+        ),
+        pytest.param(
+            NESTED.replace("= /items", "= /x /api/items/*"),
+            ("--path", "/api/items/1"),
+            "BLOCKED: no policy governs the path /items/1, which is what follows /api, where the"
+            " application is mounted; path has /api in it, which the mount takes away."
+            " To fix it, add /items/* to path (main.ini:16)",
+            id="policy with the mount",
         ),
         pytest.param(
             NESTED,

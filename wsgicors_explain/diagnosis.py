@@ -24,7 +24,7 @@ from .middleware import (
 )
 from .mounts import NO_MOUNT
 from .origins import LOCAL_NAMES, host_and_port, near_miss
-from .remedies import Asked, Change, Remedy, allows, find_remedy, passes
+from .remedies import Asked, Change, Remedy, allows, below_mount, find_remedy, passes
 from .targets import Visit
 from .wire import Exchange
 
@@ -188,7 +188,7 @@ def not_governed(configuration: Configuration, cors: CORS, asked: Asked, status:
     if callable(cors.matchstrategy):
         cause = "the matchstrategy leaves this request alone"
         return Diagnosis(cause + answered, "let it return the name of a policy")
-    near, path = nearest_path(cors, asked.path)
+    near, path = nearest_path(cors, asked)
     fix = fix_for(configuration, cors, asked, cors.policies.values())
     if path and passes(cors, Remedy((), asked._replace(path=path))):
         fix = ", or ".join(filter(None, (f"ask for {asked.mount}{path}", fix)))
@@ -213,9 +213,13 @@ def not_asked(configuration: Configuration, exchange: Exchange) -> Diagnosis:
     return Diagnosis(f"{cause}; there is {asked} only", fix)
 
 
-def nearest_path(cors: CORS, path: str) -> tuple[str, str]:
+def nearest_path(cors: CORS, asked: Asked) -> tuple[str, str]:
     """Which path of a policy is nearly this one, and what the page could ask for."""
+    path = asked.path
     for policy in cors.policies.values():
+        if below_mount(policy, asked):
+            key = key_of(policy, "path")
+            return f"; {key} has {asked.mount} in it, which the mount takes away", ""
         for pattern in policy.path:
             stem = pattern[:-2] if pattern.endswith("/*") else pattern
             near = f"; {key_of(policy, 'path')} has {pattern}, and"
