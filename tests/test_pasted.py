@@ -675,6 +675,50 @@ def test_dump_is_judged_offline(explain, text, last):
     assert lines[-1] == last
 
 
+BOTH = {
+    "allowed": (f"{ACAO}: *\n{ALL}", f"{ACAO}: *\n", "ALLOWED: PUT"),
+    "preflight": (
+        f"{ACAO}: *\n",
+        f"{ACAO}: *\n",
+        "BLOCKED: Access-Control-Allow-Methods of the preflight is missing",
+    ),
+    "response": (
+        f"{ACAO}: *\n{ALL}",
+        "",
+        "BLOCKED: the response to PUT: Access-Control-Allow-Origin is missing",
+    ),
+}
+
+
+def har_of(text):
+    """The HAR file of two exchanges; browsers list the request before its preflight."""
+    entries = []
+    for block in text.split("\n\n"):
+        heads, _, answer = block.partition("HTTP/1.1 200 OK")
+        sent, received = (
+            [
+                dict(zip(("name", "value"), line.split(": ")))
+                for line in part.splitlines()
+                if ": " in line
+            ]
+            for part in (heads, answer)
+        )
+        request = {"url": URL, "method": block.split()[0], "headers": sent}
+        entries.insert(0, {"request": request, "response": {"status": 200, "headers": received}})
+    return json.dumps({"log": {"entries": entries}})
+
+
+@pytest.mark.parametrize(("preflight", "response", "last"), BOTH.values(), ids=BOTH)
+def test_preflight_and_its_request_are_judged_together(explain, preflight, response, last):
+    request = SIMPLE.replace("GET", "PUT").replace("HTTP/1.1 200", "X-A: 1\nHTTP/1.1 200")
+    text = f"{ASKED}{preflight}\n{request}Date: x\n{response}"
+    for paste in (text, har_of(text)):
+        status, lines, errors = explain("-", "--offline", stdin=paste)
+        assert (status, errors) == (0 if last == "ALLOWED: PUT" else 1, [])
+        assert lines[-1].startswith(last)
+        assert "the paste has also" not in "".join(lines)
+
+
 def test_text_file_is_explained_by_its_path(explain, tmp_path):
     (tmp_path / "a.txt").write_text(DUMPS["allowed"][0])
     assert explain("a.txt", "--offline")[1][-1] == DUMPS["allowed"][1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from .copied import MAX_OTHERS, Copied
+from .copied import MAX_OTHERS, Copied, with_preflights
 from .headers import get_header
 
 REQUEST_LINE: Final = re.compile(r"([A-Za-z]{1,20}) (\S+) HTTP/[\d.]+")
@@ -38,10 +38,9 @@ OF_RESPONSES: Final = re.compile(
 
 def read_dump(text: str) -> Copied:
     """The first request in a dump of headers, and the URLs of the others."""
-    first, *rest = exchanges(lines_of(text)) or [[]]
-    copied = read_exchange(first)
-    urls = [read_exchange(each).url for each in rest[:MAX_OTHERS]]
-    copied.others = [url for url in urls if url]
+    blocks = exchanges(lines_of(text)) or [[]]
+    copied, *others = with_preflights([read_exchange(each) for each in blocks[: 1 + MAX_OTHERS]])
+    copied.others = [each.url for each in others if each.url]
     return copied
 
 

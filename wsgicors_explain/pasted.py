@@ -12,7 +12,7 @@ from typing import Final
 
 from .code import CALL, read_code
 from .console import Message, Said, read_console
-from .copied import Copied, PasteError, read_fetch, read_har, stand_in
+from .copied import MAX_OTHERS, Copied, PasteError, read_fetch, read_har, stand_in
 from .curl import CURL, read_curl
 from .dumps import read_dump
 from .headers import Headers, get_header, is_forbidden_request_header
@@ -54,6 +54,7 @@ class Pasted:
 
     headers: those that the page sets. dropped: names of those that browsers set themselves.
     credentials, preflight: None where the paste does not tell. cookies: by name.
+    preflight_response: status and headers, where the response of the request may be there too.
     """
 
     url: str | None = None
@@ -70,6 +71,7 @@ class Pasted:
     others: tuple[str, ...] = ()
     understood: tuple[str, ...] = ()
     cookies: dict[str, str] = field(default_factory=dict)
+    preflight_response: tuple[int, Headers | None] | None = None
 
 
 def looks_pasted(text: str) -> bool:
@@ -100,7 +102,7 @@ def read_pasted(text: str) -> Pasted:
         raise PasteError(f"this paste has more than {MAX_PASTE} characters: keep one request")
     if text.startswith("{"):
         first, *rest = read_har(text)
-        first.others = [each.url or "" for each in rest]
+        first.others = [each.url or "" for each in rest[:MAX_OTHERS]]
         return from_copied(first, "a HAR file")
     return read_lines(TERMINAL.sub("", text[:MAX_TEXT]))
 
@@ -207,6 +209,7 @@ def from_copied(copied: Copied, what: str) -> Pasted:
         others=tuple(dict.fromkeys(map(mask, copied.others))),
         understood=(f"this is {what}",),
         cookies=cookies,
+        preflight_response=copied.preflight_response,
     )
 
 
