@@ -928,9 +928,11 @@ class Keys:
         lacking = [name for name in self.names if self.sections[name][key][1] is None]
         remedy = "leave it out"
         if lacking:
-            remedy = f"write {f'{lacking[0]}_{key}'!r}, or leave out the list of policies"
+            remedy = f"write {f'{lacking[0]}_{key}'!r}, or remove the list of policies"
             self.put(lacking[0], key, key, value)
-        rule = f"does not belong to any of the policies {', '.join(self.names)}: {remedy}"
+        rule = (
+            f"is set beside the policies {', '.join(self.names)}, but not for one of them: {remedy}"
+        )
         about(key, self.problems)(value, rule, CONFLICT)
 
     def guess(
