@@ -3440,8 +3440,8 @@ class OriginList:
     def reload(self, timeout: float = 30.0) -> None:
         """Load now. On return, the new list applies to every later request of this process.
 
-        Threads that call it at the same time share one load, which begins after the last
-        of them has called. Do not call it in a signal handler: start a thread there.
+        A call waits for a load that begins after the call. Calls that arrive while a load is
+        running share the next one. Do not call it in a signal handler: start a thread there.
 
         timeout: seconds to wait.
 
