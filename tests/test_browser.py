@@ -379,6 +379,23 @@ def test_preflight_is_sent_only_where_needed(method, pairs, needed):
     assert (verdict.preflight is not None) is needed
 
 
+def test_preflight_can_be_asked_for_as_upload_listeners_do():
+    server = Server(allow(), allow())
+    verdict = fetch(server, "/", "POST", body=b"x", preflight=True)
+    assert verdict
+    assert server.methods == ["OPTIONS", "POST"]
+    assert server.requests[0]["HTTP_ACCESS_CONTROL_REQUEST_METHOD"] == "POST"
+    assert verdict.steps[0].text == (
+        "a preflight is needed: it is asked for, as by a page with an upload listener"
+    )
+
+
+def test_preflight_that_is_asked_for_is_not_sent_to_the_own_origin():
+    server = Server([], [])
+    assert fetch(server, "/", origin="http://localhost", preflight=True)
+    assert server.methods == ["GET"]
+
+
 def test_headers_too_long_together_are_all_asked_for():
     server = Server(allow(headers("*")), allow())
     pairs = [*[("Accept", LONG[1:])] * 8, ("Accept-Language", "a"), ("X-T", "1")]
@@ -864,6 +881,19 @@ def test_cache_is_keyed_by_url_credentials_method_and_header(first, second, cach
     arguments = {"url_or_path": "/x", "method": "PUT", "headers": {"X-T": "1"}}
     browser.fetch(**{**arguments, **first})
     browser.fetch(**{**arguments, **second})
+    assert server.methods.count("OPTIONS") == (1 if cached else 2)
+
+
+@pytest.mark.parametrize(
+    ("named", "cached"),
+    [([], True), ([methods("POST")], True), ([methods("PUT")], False), ([methods("*")], True)],
+    ids=["none", "it", "another", "any"],
+)
+def test_cache_must_know_even_a_safelisted_method_where_a_preflight_is_asked_for(named, cached):
+    server = Server(allow(*named), allow())
+    browser = Browser(server.app, PAGE)
+    for _ in range(2):
+        assert browser.fetch("/x", "POST", preflight=True)
     assert server.methods.count("OPTIONS") == (1 if cached else 2)
 
 

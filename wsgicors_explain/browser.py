@@ -113,6 +113,7 @@ class Request:
     body: bytes
     include: bool
     urls: list[URL]
+    use_preflight: bool = False  # the use-CORS-preflight flag
     cors: bool = False  # response tainting: "cors", else "basic"
     steps: list[Step] = field(default_factory=list)
     preflight: Response | None = None
@@ -197,6 +198,25 @@ def cors_check(request: Request, response: Response) -> str:
     return f"{ALLOW_CREDENTIALS} is {allow_credentials!r}; it should be true, in lower case and sent once"
 
 
+def block_mixed_content_and_bad_ports(request: Request) -> None:
+    """Step 7 of "main fetch"."""
+    url = request.url
+    if request.origin.startswith("https:") and url.scheme == "http" and not is_local(url.host):
+        request.fail(f"mixed content: the page is on https, so {url.origin} must be https as well")
+    if str(url.port) in BAD_PORTS:
+        request.fail(f"browsers block port {url.port}: serve on another one")
+
+
+def why_preflight(request: Request) -> list[str]:
+    """What makes a request of another origin one with a preflight, in step 12 of "main fetch"; empty if nothing does."""
+    reasons = []
+    if request.use_preflight:
+        reasons.append("it is asked for, as by a page with an upload listener")
+    if request.method not in SAFELISTED_METHODS:
+        reasons.append(f"{request.method} is not a safelisted method")
+    return reasons + [f"{name} {why}" for name, why in unsafe_names(request.headers).items()]
+
+
 class Browser:
     """A browser with one open page.
 
@@ -244,12 +264,15 @@ class Browser:
         headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
         credentials: str = "omit",
         body: bytes = b"",
+        *,
+        preflight: bool = False,
     ) -> Verdict:
         """Do what ``fetch()`` does in the page, redirects included.
 
         url_or_path: relative to `base_url`, else to `target`; for an application in process, to http://localhost/.
         method, headers, body: as the page gives them.
         credentials: "include" or "omit", the credentials mode.
+        preflight: whether a preflight is needed even for a simple request, as with an upload listener of XMLHttpRequest.
 
         ValueError: an argument with which ``fetch()`` throws a TypeError; only forbidden methods are blocked instead.
         An exception of an application in process propagates.
@@ -261,7 +284,8 @@ class Browser:
         if body and method.upper() in ("GET", "HEAD"):
             raise ValueError(f"{method} cannot have a body")
         url = self.url(url_or_path)
-        request = Request(self.origin, method, [], body, credentials == "include", [url])
+        include = credentials == "include"
+        request = Request(self.origin, method, [], body, include, [url], preflight)
         readable: dict[str, str] = {}
         try:
             self._construct(request, checked_headers(headers))
@@ -308,30 +332,20 @@ class Browser:
     def _main_fetch(self, request: Request) -> dict[str, str]:
         """Section 4.1, "main fetch": the headers of the response that the page may read."""
         # 7. blocked are mixed content and bad ports
-        url = request.url
-        if request.origin.startswith("https:") and url.scheme == "http" and not is_local(url.host):
-            request.fail(
-                f"mixed content: the page is on https, so {url.origin} must be https as well"
-            )
-        if str(url.port) in BAD_PORTS:
-            request.fail(f"browsers block port {url.port}: serve on another one")
+        block_mixed_content_and_bad_ports(request)
         # 12. the way is chosen by origin, method and headers
+        url = request.url
         if url.origin == request.origin and not request.cors:
             request.ok(f"{url.origin} is the page's own origin: CORS does not apply")
             return self._http_fetch(request, make_preflight=False)
         request.cors = True
-        needs = (
-            []
-            if request.method in SAFELISTED_METHODS
-            else [f"{request.method} is not a safelisted method"]
-        )
-        needs += [f"{name} {why}" for name, why in unsafe_names(request.headers).items()]
-        if not needs:
+        reasons = why_preflight(request)
+        if not reasons:
             request.ok(
                 f"no preflight is needed: {request.method} is safelisted, and so are the request headers"
             )
             return self._http_fetch(request, make_preflight=False)
-        request.ok("a preflight is needed: " + "; ".join(needs))
+        request.ok("a preflight is needed: " + "; ".join(reasons))
         try:
             return self._http_fetch(request, make_preflight=True)
         except NetworkError:
@@ -445,6 +459,9 @@ class Browser:
         # 7.6, 7.7 the headers
         if unsafe:
             self._require(request, response, ALLOW_HEADERS, names, list(unsafe))
+        # 7.4 what else the cache learns
+        if methods is None and request.use_preflight:
+            methods = [request.method]
         # 7.8 to 7.15 the cache
         self._remember(request, extract_max_age(response.headers), methods or [], names or [])
 
@@ -545,10 +562,8 @@ class Browser:
 
     def _is_cached(self, request: Request) -> bool:
         """Whether no preflight has to be sent: step 4.1 of "HTTP fetch"."""
-        method_known = request.method in SAFELISTED_METHODS or self._matches(
-            request, "method", request.method
-        )
-        return bool(method_known) and all(
+        simple = request.method in SAFELISTED_METHODS and not request.use_preflight
+        return (simple or bool(self._matches(request, "method", request.method))) and all(
             self._matches(request, "header", n) for n in unsafe_names(request.headers)
         )
 
