@@ -36,14 +36,16 @@ def take_request(args: argparse.Namespace, pasted: Pasted) -> None:
     given = {name.lower() for name, _ in args.header}
     args.header += [pair for pair in pasted.headers if pair[0].lower() not in given]
     args.credentials = args.credentials or bool(pasted.credentials)
-    if pasted.credentials is None and get_header(args.header, "authorization") is not None:
+    authorized = get_header(args.header, "authorization") is not None
+    if pasted.credentials is None and authorized:
         say("--  the paste does not tell the credentials mode: --credentials plays it with them")
     assume_preflight(args, pasted)
 
 
 def assume_preflight(args: argparse.Namespace, pasted: Pasted) -> None:
     """A message on a preflight is played as one, even if it names no method or header."""
-    if pasted.preflight and args.method in (None, *SAFELISTED_METHODS) and not args.header:
+    simple = args.method in (None, *SAFELISTED_METHODS) and not args.header
+    if pasted.preflight and simple:
         say("--  what made the preflight necessary is not known: Content-Type: application/json")
         args.header.append(("Content-Type", "application/json"))
 
