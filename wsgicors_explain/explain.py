@@ -72,9 +72,7 @@ def explain(args: argparse.Namespace) -> int:
     try:
         browser = Prober(target, args.origin, timeout=args.timeout)
         browser.careful = configuration is None and not args.send
-        verdict = browser.fetch(
-            args.path, args.method, args.header, "include" if args.credentials else "omit"
-        )
+        verdict = ask(browser, args)
     except ValueError as error:
         raise UsageError(mask(str(error)) if pasted else str(error)) from error
     print_steps(verdict, hide=pasted is not None)
@@ -85,6 +83,15 @@ def explain(args: argparse.Namespace) -> int:
         say(shown(f"--  {note}"))
     what = f"{args.method} {browser.url(args.path)} for a page on {browser.origin}"
     return say_verdict(pasted, configuration, case, shown(what))
+
+
+def ask(browser: Browser, args: argparse.Namespace) -> Verdict:
+    """The page's request. UsageError: it has a body, and its method takes none."""
+    if args.data_size and args.method.upper() in ("GET", "HEAD"):
+        raise UsageError(f"--data-size: {args.method} has no body; name the method with -X")
+    mode = "include" if args.credentials else "omit"
+    body = b"x" * args.data_size
+    return browser.fetch(args.path, args.method, args.header, mode, body, preflight=args.preflight)
 
 
 def one_configuration(args: argparse.Namespace) -> Configuration:
