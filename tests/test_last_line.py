@@ -114,6 +114,9 @@ SITUATIONS = {
     "options_not_handled": ((405, [("Allow", "GET, POST")], b"Method Not Allowed"), GOOD, JSON),
     # Twice, or from a cache.
     "twice": (GOOD, (200, [ORIGIN, ORIGIN], b""), ()),
+    "credentials_twice": (
+        GOOD, (200, [("Server", "nginx"), ("X-Powered-By", "Express"), ORIGIN, TRUE, TRUE], b""),
+        ("--credentials",)),
     "proxy_adds_a_star": (GOOD, (200, [("Server", "nginx"), ORIGIN, (ORIGIN[0], "*")], b""), ()),
     "cached_for_another_page": (
         GOOD, (200, [("X-Cache", "Hit from cloudfront"), ("Age", "120"), (ORIGIN[0], "https://b.example")], b""),
@@ -339,6 +342,11 @@ LAST_LINES = {
         "BLOCKED: Access-Control-Allow-Origin was sent 2 times: 'https://app.example.com' and"
         " 'https://app.example.com'; usually by the application and by a proxy before it. To"
         " fix it, let only one of them send it, with the value https://app.example.com"
+    ),
+    "credentials_twice": (
+        "BLOCKED: Access-Control-Allow-Credentials was sent 2 times: 'true' and 'true'; usually by"
+        " the application (Express) and by a proxy before it (nginx, perhaps). To fix it, let only"
+        " one of them send it, with the value true"
     ),
     "proxy_adds_a_star": (
         "BLOCKED: Access-Control-Allow-Origin was sent 2 times: 'https://app.example.com' and"

@@ -29,6 +29,7 @@ from .headers import (
     SAFELISTED_METHODS,
     Headers,
     get_header,
+    header_values,
     unsafe_names,
 )
 from .middleware import (
@@ -267,11 +268,12 @@ def of_cors_check(case: Case) -> Diagnosis:
     known = None if case.is_preflight else of_response(case)
     if known:
         return known
-    values = [value for name, value in response.headers if name.lower() == ALLOW_ORIGIN.lower()]
-    if len(values) > 1:
-        return of_two_values(case, values)
-    if not values:
+    if len(header_values(response.headers, ALLOW_ORIGIN)) > 1:
+        return of_two_values(case, ALLOW_ORIGIN, case.sent_origin)
+    if get_header(response.headers, ALLOW_ORIGIN) is None:
         return of_missing(case)
+    if len(header_values(response.headers, ALLOW_CREDENTIALS)) > 1:
+        return of_two_values(case, ALLOW_CREDENTIALS, "true")
     return Diagnosis(case.verdict.reason, SEND_ABOVE)
 
 
@@ -333,15 +335,17 @@ def of_cache(case: Case) -> Diagnosis:
     )
 
 
-def of_two_values(case: Case, values: list[str]) -> Diagnosis:
+def of_two_values(case: Case, name: str, wanted: str) -> Diagnosis:
     """Two parts of the server each add the header."""
-    who = sender(case.response)
+    headers, who = case.response.headers, sender(case.response)
+    values = header_values(headers, name)
+    powered = get_header(headers, "x-powered-by")
+    application = f" ({powered})" if powered else ""
     proxy = f" ({who}, perhaps)" if who else ""
     return Diagnosis(
-        f"{ALLOW_ORIGIN} was sent {len(values)} times: {' and '.join(map(repr, values))};"
-        f" usually by the application"
-        f" and by a proxy before it{proxy}",
-        f"let only one of them send it, with the value {case.sent_origin}",
+        f"{name} was sent {len(values)} times: {' and '.join(map(repr, values))}; usually by"
+        f" the application{application} and by a proxy before it{proxy}",
+        f"let only one of them send it, with the value {wanted}",
     )
 
 

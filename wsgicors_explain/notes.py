@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 
 from .causes import Case
 from .configuration import Configuration
-from .headers import Headers, get_header
+from .diagnosis import visit_of
+from .headers import CORS_RESPONSE_HEADERS, Headers, get_header, header_values
 from .middleware import ALLOW_ORIGIN, EXPOSE_HEADERS, is_local
 from .wire import URL
 
@@ -30,6 +31,7 @@ def all_notes(configuration: Configuration | None, case: Case) -> Iterable[str]:
     elif configuration.options:
         file = configuration.place.rpartition(":")[0]
         yield f"{file} was read, no application loaded: an empty 200 stands behind the middleware"
+    yield from on_replaced_headers(case)
     yield from on_cookies(case)
     if case.exchanges and get_header(case.last.headers, "origin") is not None:
         ours = configuration is not None and configuration.cors is not None
@@ -51,6 +53,30 @@ def on_unreadable_headers(case: Case, *, ours: bool) -> Iterable[str]:
         where = f"{EXPOSE_HEADERS}{', option expose_headers' if ours else ''}"
         them = "it" if len(hidden) == 1 else "them"
         yield f"the page cannot read {', '.join(hidden)}: list {them} in {where}"
+
+
+def on_replaced_headers(case: Case) -> Iterable[str]:
+    """What the application says of CORS, and the policy does not let it say."""
+    visit = visit_of(case)
+    if visit is None or not case.exchanges:
+        return
+    if visit.environ["REQUEST_METHOD"] != case.last.method:
+        return
+    decision = visit.cors.decide(visit.environ)
+    allowed = decision is not None and decision.policy
+    names = {name.lower(): name for name, _ in visit.received}
+    for name in names.values():
+        own = header_values(visit.received, name)
+        sent = header_values(case.response.headers, name)
+        if name.lower() not in CORS_RESPONSE_HEADERS or sent == own:
+            continue
+        what = f"the application sent {name}: {', '.join(own)}"
+        if sent:
+            yield f"{what}; the policy replaced it with {', '.join(sent)}"
+        elif allowed:
+            yield f"{what}; the policy, which alone decides, removed it"
+        else:
+            yield f"{what}; it was removed, as no policy allows this request"
 
 
 def on_vary(headers: Headers) -> Iterable[str]:

@@ -8,22 +8,27 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .configuration import Configuration
+from .headers import Headers
 from .inifile import read_ini
 from .middleware import Call, middleware_modules, middleware_of, misfit
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 
 class Visit(NamedTuple):
-    """A middleware that was asked, and the environ as it got it."""
+    """A middleware that was asked, and the environ as it got it.
+
+    received: the response headers that it got from what it wraps; empty where it did not ask.
+    """
 
     cors: Any
     environ: WSGIEnvironment
+    received: Headers
 
 
 @contextlib.contextmanager
@@ -47,13 +52,32 @@ def visits() -> Iterator[list[Visit]]:
 
     def make(call: Any) -> Any:
         def noting(cors: Any, environ: WSGIEnvironment, start_response: Any) -> Any:
-            noted.append(Visit(cors, environ.copy()))
-            return call(cors, environ, start_response)
+            visit = Visit(cors, environ.copy(), [])
+            noted.append(visit)
+            plain = cors.app
+            cors.app = listening(plain, visit.received)
+            try:
+                return call(cors, environ, start_response)
+            finally:
+                cors.app = plain
 
         return noting
 
     with wrapped("__call__", make):
         yield noted
+
+
+def listening(app: WSGIApplication, received: Headers) -> WSGIApplication:
+    """The application, with its response headers noted in `received`."""
+
+    def listen(environ: WSGIEnvironment, start_response: Any) -> Iterable[bytes]:
+        def note(status: str, headers: Headers, *exc_info: Any) -> Any:
+            received[:] = headers
+            return start_response(status, headers, *exc_info)
+
+        return app(environ, note)
+
+    return listen
 
 
 @contextlib.contextmanager
