@@ -7,15 +7,15 @@ never says more than was seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from collections.abc import Callable
+from typing import Final
 
-from .browser import NULL_ORIGIN, REDIRECT_STATUSES, Verdict
+from .browser import NULL_ORIGIN, REDIRECT_STATUSES
+from .caches import of_cache
+from .case import Case, Diagnosis
 from .evidence import (
     Finding,
     asks_for_login,
-    cache_marks,
     describe,
     known_words,
     leads_to_login,
@@ -44,66 +44,7 @@ from .middleware import (
     UNSAFE_HEADERS,
     VERB_NOT_ALLOWED,
 )
-from .targets import Visit
 from .wire import URL, Exchange, Response
-
-
-class Diagnosis(NamedTuple):
-    """cause: why the request is blocked. fix: what to change, empty where that is unknown.
-
-    The fix is read after "To fix it,".
-    """
-
-    cause: str
-    fix: str = ""
-
-
-@dataclass(frozen=True)
-class Case:
-    """A blocked request, with all that is known about it.
-
-    origin: the page's. method, headers, include: as the page asked. visits: what the last
-    request met of wsgicors, where that is in the same process.
-    """
-
-    verdict: Verdict
-    origin: str
-    method: str
-    headers: Headers
-    include: bool
-    visits: Sequence[Visit] = ()
-
-    @property
-    def exchanges(self) -> list[Exchange]:
-        return [step.exchange for step in self.verdict.steps if step.exchange]
-
-    @property
-    def last(self) -> Exchange:
-        """What was exchanged just before the request was blocked."""
-        return self.exchanges[-1]
-
-    @property
-    def response(self) -> Response:
-        return self.last.response
-
-    @property
-    def sent_origin(self) -> str:
-        """The Origin header of the last request: null after certain redirects."""
-        return get_header(self.last.headers, "origin") or self.origin
-
-    @property
-    def is_preflight(self) -> bool:
-        return get_header(self.last.headers, REQUEST_METHOD) is not None
-
-    def fill(self, finding: Finding) -> Diagnosis:
-        """The finding with the values of this request."""
-        values = {
-            "origin": self.origin,
-            "method": get_header(self.last.headers, REQUEST_METHOD) or self.last.method,
-            "headers": ", ".join(unsafe_names(self.headers)) or "the request headers",
-            "url": str(self.last.url),
-        }
-        return Diagnosis(finding.cause.format(**values), finding.fix.format(**values))
 
 
 def find_cause(case: Case) -> Diagnosis:
@@ -287,7 +228,7 @@ def of_response(case: Case) -> Diagnosis | None:
         return of_response_redirect(case)
     if response.status >= 400:
         return of_error(case)
-    return of_cache(case) if cache_marks(response) else None
+    return of_cache(case)
 
 
 def of_response_redirect(case: Case) -> Diagnosis:
@@ -323,16 +264,6 @@ def of_error(case: Case) -> Diagnosis:
         f" {wrong}{ALLOW_ORIGIN}"
     )
     return Diagnosis(cause, finding.fix)
-
-
-def of_cache(case: Case) -> Diagnosis:
-    """A cache answered, perhaps with what it got for another page."""
-    return Diagnosis(
-        f"{case.verdict.reason}; it came from a cache ({cache_marks(case.response)}),"
-        " perhaps as it was sent to another page",
-        "send Vary: Origin with every response of this URL, also without Origin, purge the cache,"
-        " and let the server send the headers above",
-    )
 
 
 def of_two_values(case: Case, name: str, wanted: str) -> Diagnosis:

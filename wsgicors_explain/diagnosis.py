@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 
-from .causes import Case, Diagnosis, find_cause, needed_headers
+from .case import Case, Diagnosis
+from .causes import find_cause, needed_headers
 from .configuration import Configuration, key_of
 from .headers import REQUEST_METHOD, get_header
 from .middleware import (

@@ -144,6 +144,9 @@ def cache_marks(response: Response) -> str:
         value = get_header(response.headers, name) or ""
         if "hit" in value.lower():
             found.append(f"{name}: {value}")
+    varnish = get_header(response.headers, "x-varnish") or ""
+    if re.fullmatch("[0-9]+ [0-9]+", varnish):  # of this request, and of the one that it stored
+        found.append(f"x-varnish: {varnish}")
     age = get_header(response.headers, "age") or ""
     if age.isascii() and age.isdigit() and int(age[:9]) > 0:
         found.append(f"age: {age}")

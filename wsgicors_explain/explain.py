@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .browser import Browser, NetworkError, Request, Verdict
-from .causes import Case, but
+from .caches import ask_past_caches, is_worth_asking
+from .case import Case
+from .causes import but
 from .configuration import Configuration
 from .copied import PasteError
 from .diagnosis import conclude
@@ -78,6 +81,8 @@ def explain(args: argparse.Namespace) -> int:
     print_steps(verdict, hide=pasted is not None)
     asked = (browser.origin, args.method, args.header, args.credentials)
     case = Case(verdict, *asked, browser.visits)
+    if configuration is None:
+        case = with_caches(case, args.timeout)
     shown = mask if pasted else str
     for note in all_notes(configuration, case):
         say(shown(f"--  {note}"))
@@ -92,6 +97,13 @@ def ask(browser: Browser, args: argparse.Namespace) -> Verdict:
     mode = "include" if args.credentials else "omit"
     body = b"x" * args.data_size
     return browser.fetch(args.path, args.method, args.header, mode, body, preflight=args.preflight)
+
+
+def with_caches(case: Case, timeout: float) -> Case:
+    """The case with what the server says past its caches, where that may matter."""
+    if not is_worth_asking(case):
+        return case
+    return replace(case, uncached=ask_past_caches(case, timeout))
 
 
 def one_configuration(args: argparse.Namespace) -> Configuration:

@@ -6,7 +6,8 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from .causes import Case
+from .caches import names_origin
+from .case import Case
 from .configuration import Configuration
 from .diagnosis import visit_of
 from .headers import CORS_RESPONSE_HEADERS, Headers, get_header, header_values
@@ -37,6 +38,7 @@ def all_notes(configuration: Configuration | None, case: Case) -> Iterable[str]:
         ours = configuration is not None and configuration.cors is not None
         yield from on_unreadable_headers(case, ours=ours)
         yield from on_vary(case.response.headers)
+        yield from on_images(case)
 
 
 def on_unreadable_headers(case: Case, *, ours: bool) -> Iterable[str]:
@@ -83,11 +85,23 @@ def on_vary(headers: Headers) -> Iterable[str]:
     """A response for one origin that a cache may give to pages of another."""
     if get_header(headers, ALLOW_ORIGIN) in (None, "*"):
         return
-    vary = (get_header(headers, "vary") or "").lower()
-    if not {"origin", "*"} & {name.strip() for name in vary.split(",")}:
+    if not names_origin(headers):
         yield (
             "Vary does not name Origin, so a cache may serve this response,"
             f" with its {ALLOW_ORIGIN}, to pages of other origins"
+        )
+
+
+def on_images(case: Case) -> Iterable[str]:
+    """A response without Origin that a browser may have stored, as it does for an image."""
+    past = case.uncached
+    if not (past and case.verdict.allowed):
+        return
+    headers = past.alone.headers
+    if get_header(headers, ALLOW_ORIGIN) is None and not names_origin(headers):
+        yield (
+            f"without Origin, as for <img>, this URL is answered without {ALLOW_ORIGIN} and without"
+            " Vary: Origin: a page that shows it first may be blocked when it fetches it from the cache"
         )
 
 
