@@ -5,8 +5,9 @@
     python3 examples/playground.py --open     # also opens it
 
 Nothing has to be installed. Both servers listen on 127.0.0.1 only. They refuse requests for host names that are not the
-playground's (a foreign name that resolves to 127.0.0.1, "DNS rebinding"), and only the playground's own page may change
-the configuration. Ctrl-C ends it.
+playground's (a foreign name that resolves to 127.0.0.1, "DNS rebinding"), and only the playground's own page may give
+it commands. What is pasted is read in this process, which asks no server about it, and neither keeps nor
+logs it. Ctrl-C ends it.
 """
 
 from __future__ import annotations
@@ -32,15 +33,24 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from wsgicors import ConfigError, make_middleware  # noqa: E402  # the line above finds them
-from wsgicors_explain import Browser, Verdict  # noqa: E402
+from wsgicors_explain import Browser  # noqa: E402
 from wsgicors_explain.causes import Case  # noqa: E402
-from wsgicors_explain.commands import notes  # noqa: E402
+from wsgicors_explain.commands import make_parser  # noqa: E402
 from wsgicors_explain.configuration import Configuration, Line  # noqa: E402
+from wsgicors_explain.copied import PasteError  # noqa: E402
 from wsgicors_explain.diagnosis import diagnose  # noqa: E402
-from wsgicors_explain.targets import Visit  # noqa: E402
+from wsgicors_explain.notes import all_notes  # noqa: E402
+from wsgicors_explain.offline import judge  # noqa: E402
+from wsgicors_explain.pasted import mask, read_pasted  # noqa: E402
+from wsgicors_explain.question import complete, understood  # noqa: E402
+from wsgicors_explain.targets import UsageError, Visit  # noqa: E402
+from wsgicors_explain.terminal import printable  # noqa: E402
 from wsgicors_explain.wire import Exchange, wsgi_environ  # noqa: E402
 
 MAX_BODY = 20_000  # bytes that the page may send to its server
+MAX_PASTE = (
+    4_000_000  # bytes of a paste, of which HAR files are the longest; page.js has it as well
+)
 MAX_TRIES = 200  # configurations that are kept; the oldest is forgotten
 HEADERS_SENT = "playground.headers"  # a request's headers as they came, in its environ
 NEW_LINE = "a new line"  # where an option could be written that is not
@@ -246,30 +256,28 @@ class Try:
         """What `Browser` says of the request. One browser for each origin, so that its preflight cache is used."""
         browser = self.browsers.setdefault(origin, Browser(self.app, origin))
         verdict = browser.fetch(url, request["method"], request["headers"], request["credentials"])
-        exchanges = [step.exchange for step in verdict.steps if step.exchange]
+        include = request["credentials"] == "include"
+        case = Case(verdict, origin, request["method"], request["headers"], include)
         return {
             "allowed": verdict.allowed,
-            "preflights": sum(map(is_preflight, exchanges)),
+            "preflights": sum(map(is_preflight, case.exchanges)),
             "steps": [{"ok": step.ok, "text": step.text} for step in verdict.steps],
             # The options would make it say that no application was loaded, as if they were from a file.
-            "notes": list(notes(replace(self.configuration, options={}), verdict)),
+            "notes": list(all_notes(replace(self.configuration, options={}), case)),
             "reason": verdict.reason,
-            "advice": self.advise(verdict, exchanges, origin, request),
+            "advice": self.advise(case),
         }
 
-    def advise(
-        self, verdict: Verdict, exchanges: list[Exchange], origin: str, request: dict[str, Any]
-    ) -> str:
+    def advise(self, case: Case) -> str:
         """What to change so that the request is allowed; empty if it is, or if the configuration cannot help."""
-        if verdict.allowed or not exchanges:
+        if case.verdict.allowed or not case.exchanges:
             return ""
         if self.configuration.cors is None:
             return "Put the API behind the middleware."
-        last, include = exchanges[-1], request["credentials"] == "include"
+        last = case.last
         environ = wsgi_environ(last.method, last.url, last.headers, last.body)
         asked = [Visit(self.configuration.cors, environ)]
-        case = Case(verdict, origin, request["method"], request["headers"], include, asked)
-        diagnosis = diagnose(self.configuration, case)
+        diagnosis = diagnose(self.configuration, replace(case, visits=asked))
         cause = diagnosis.cause and f"{diagnosis.cause[0].upper()}{diagnosis.cause[1:]}. "
         return cause + (f"To allow it: {diagnosis.fix}." if diagnosis.fix else "")
 
@@ -363,9 +371,15 @@ class Playground:
                 start_response, "403 Forbidden", "Only the playground's own page may do this.\n"
             )
         length = environ.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > MAX_BODY:
-            return reply(start_response, "413 Content Too Large", f"At most {MAX_BODY} bytes.\n")
-        commands = {"/site": self.describe, "/prepare": self.prepare, "/wire": self.take_wire}
+        limit = MAX_PASTE if path == "/explain" else MAX_BODY
+        if not length.isdigit() or int(length) > limit:
+            return reply(start_response, "413 Content Too Large", f"At most {limit} bytes.\n")
+        commands = {
+            "/site": self.describe,
+            "/prepare": self.prepare,
+            "/wire": self.take_wire,
+            "/explain": self.explain,
+        }
         try:
             asked = json.loads(environ["wsgi.input"].read(int(length)))
             answer = commands[path](site, asked)
@@ -422,6 +436,27 @@ class Playground:
     def take_wire(self, site: Site, asked: dict[str, Any]) -> list[dict[str, Any]]:
         """What the API has sent and received since the try was prepared."""
         return self.tries[int(asked["try"])].wire
+
+    def explain(self, site: Site, asked: dict[str, Any]) -> dict[str, Any]:
+        """What ``explain --offline`` says of a paste: its lines, or what is wrong with the paste."""
+        try:
+            lines = explain_offline(str(asked["text"]), str(asked["origin"]).strip())
+        except (PasteError, UsageError) as error:
+            message = str(error).replace(
+                "give it with --origin", "write it in the field below the paste"
+            )
+            return {"error": printable(mask(message))}
+        # The page shows the answer first, and a terminal last.
+        lines[-1] = lines[-1].replace("the headers above", "the headers below")
+        return {"lines": [printable(line) for line in lines]}
+
+
+def explain_offline(text: str, origin: str) -> list[str]:
+    """The lines about a paste, the last of which is the answer. PasteError, UsageError: there are none."""
+    options = [f"--origin={origin}"] if origin else []
+    args = make_parser().parse_args(["explain", "-", "--offline", *options])
+    pasted = read_pasted(text)
+    return [*understood(pasted), *complete(args, pasted), *judge(args, pasted)]
 
 
 def reply(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from engines import ENGINES, Engine, visit
+from engines import ENGINES, Engine, serve, visit
 from support import need
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -131,7 +131,7 @@ def test_only_its_own_page_gives_commands(
     playground: Playground, headers: Mapping[str, str | None]
 ) -> None:
     sent = {name: value and value.format(port=playground.page) for name, value in headers.items()}
-    for path in ("/site", "/prepare", "/wire"):
+    for path in ("/site", "/prepare", "/wire", "/explain"):
         assert command(playground.page, path, {}, **sent).status == 403
 
 
@@ -156,7 +156,10 @@ def test_call_is_never_loaded(playground: Playground) -> None:
 def test_malformed_commands_are_errors_of_the_page(playground: Playground) -> None:
     assert command(playground.page, "/prepare", {}).status == 400
     assert command(playground.page, "/nothing", {}).status == 400
+    assert command(playground.page, "/explain", {"text": "x"}).status == 400
     assert command(playground.page, "/site", {"long": "x" * 30_000}).status == 413
+    too_long = {"Content-Length": "4000001"}
+    assert command(playground.page, "/explain", {}, **too_long).text == "At most 4000000 bytes.\n"
 
 
 @pytest.mark.parametrize(
@@ -180,6 +183,88 @@ def test_wrong_configurations_say_where(
 def test_a_section_with_its_header_is_a_configuration(playground: Playground) -> None:
     prepared = prepare(playground, "[filter:cors]\nuse = egg:wsgicors#middleware\norigin = *")
     assert prepared["prediction"]["allowed"] is True
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# A paste
+# ---------------------------------------------------------------------------------------------------------------------
+
+SHOP = "https://shop.example.com"
+MESSAGE = f"Access to fetch at 'https://api.example.com/' from origin '{SHOP}' has been blocked by CORS policy: "
+MISSING = MESSAGE + "No 'Access-Control-Allow-Origin' header is present on the requested resource."
+MARKUP = "<img/src=x/onerror=document.title='run'>"
+MARKED = (
+    MESSAGE
+    + f"Request header field {MARKUP} is not allowed by Access-Control-Allow-Headers in preflight"
+)
+DUMP = f"""\
+GET / HTTP/1.1
+Host: api.example.com
+Referer: {SHOP}/cart
+Cookie: session=geheim
+HTTP/1.1 200 OK
+Content-Type: text/plain
+"""
+FIREFOX = (
+    "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at "
+    "https://api.example.com/. (Reason: CORS header ‘Access-Control-Allow-Origin’ missing)."
+)
+ANSWERS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "message": (MISSING, "", {"lines": [
+        "--  this is a message of Chromium: No 'Access-Control-Allow-Origin' header is present",
+        "BLOCKED: Access-Control-Allow-Origin is missing. To fix it, send "
+        f"Access-Control-Allow-Origin: {SHOP}"]}),
+    "headers": (DUMP, "", {"lines": [
+        "--  this is a dump of headers",
+        "--  not taken from the paste, as browsers set them: Host, Referer, Cookie",
+        "--  a response to GET that passes has:",
+        f"--    Access-Control-Allow-Origin: {SHOP}",
+        "--    Access-Control-Allow-Credentials: true",
+        "--    Vary: Origin",
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be "
+        f"{SHOP}. To fix it, let the server send the headers below"]}),
+    "origin": (FIREFOX, f" {SHOP}/cart ", {"lines": [
+        "--  this is a message of Firefox: CORS header ‘Access-Control-Allow-Origin’ missing",
+        "BLOCKED: Access-Control-Allow-Origin is missing. To fix it, send "
+        f"Access-Control-Allow-Origin: {SHOP}"]}),
+    "no-origin": (FIREFOX, "", {"error":
+        "this is a message of Firefox: CORS header ‘Access-Control-Allow-Origin’ missing; the page's "
+        "origin is not known: write it in the field below the paste"}),
+    "no-origin-either": (FIREFOX, "--help", {"error":
+        "'--help' is not an origin: write scheme://host such as 'https://app.example.com', or '*' for anyone"}),
+    "prose": ("it does not work", "", {"error":
+        "no request was found in this paste: paste the console's message, a curl command, fetch(...), a HAR "
+        "file or the request's and the response's headers"}),
+    "escape": ("fetch('\x1b[1m')", "", {"error":
+        "fetch( was understood, its arguments were not: copy it with 'Copy as fetch'"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "origin", "answer"), ANSWERS.values(), ids=ANSWERS)
+def test_paste_is_answered_from_its_text(
+    playground: Playground, text: str, origin: str, answer: dict[str, Any]
+) -> None:
+    reply = command(playground.page, "/explain", {"text": text, "origin": origin})
+    assert (reply.status, json.loads(reply.text)) == (200, answer)
+
+
+def test_paste_is_sent_nowhere_and_written_nowhere() -> None:
+    asked = []
+
+    def api(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        asked.append(environ["PATH_INFO"])
+        start_response("200 OK", [])
+        return []
+
+    with serve(api) as port, process("--port", "0") as started:
+        assert started.stdout is not None
+        page = int(started.stdout.readline().split()[1].rstrip("/").rpartition(":")[2])
+        copied = f"curl http://127.0.0.1:{port}/geheim -H 'Origin: {SHOP}' -b a=geheim"
+        for text in (copied, copied.replace("curl", "curl '"), "geheim", DUMP):
+            assert command(page, "/explain", {"text": text, "origin": ""}).status == 200
+        started.send_signal(signal.SIGINT)
+        assert "geheim" not in "".join(started.communicate(timeout=20))
+    assert asked == []
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -223,6 +308,12 @@ addEventListener("load", async () => {
     await take(lessons(pages).find(({name}) => name === button.textContent), button);
     report[button.textContent] = text("#result");
   }
+  for (const [name, paste] of Object.entries(PASTES)) {
+    byId("paste").value = paste;
+    await explain();
+    report[name] = text("#answer");
+  }
+  report.Markup = `${document.querySelectorAll("#answer img").length} ${document.title}`;
   await fetch("/report", {method: "POST", body: JSON.stringify(report)});
 });
 """
@@ -244,7 +335,13 @@ LESSONS = {
     "A defect": "✗ Blocked",
     "Typing errors": "3 problems in the configuration",
     "A risk": "1 problem in the configuration",
+    "Message": "✗ BlockedAccess-Control-Allow-Origin is missing. To fix it, send",
+    "Headers": "✗ Blockedthe response to GET: Access-Control-Allow-Origin is missing",
+    "Prose": "This paste could not be explainedno request was found in this paste",
+    "Marked": f"✗ BlockedAccess-Control-Allow-Headers does not name {MARKUP}. To fix it, add {MARKUP}",
+    "Markup": "0 CORS playground",
 }
+PASTES = {"Message": MISSING, "Headers": DUMP, "Prose": "it does not work", "Marked": MARKED}
 
 
 def load_script() -> Any:
@@ -269,7 +366,8 @@ def test_lessons_come_out_as_predicted(engine: Engine) -> None:
             start_response("204 No Content", [])
             return []
         if environ["PATH_INFO"] == "/page.js":
-            body = (SCRIPT.parent / "playground" / "page.js").read_bytes() + VISITOR.encode()
+            body = (SCRIPT.parent / "playground" / "page.js").read_bytes()
+            body += VISITOR.replace("PASTES", json.dumps(PASTES)).encode()
             start_response(
                 "200 OK", [("Content-Type", "text/javascript"), ("Content-Length", str(len(body)))]
             )
@@ -412,6 +510,66 @@ def test_the_keyboard_is_enough(page: Any) -> None:
     page.locator("#result .banner").wait_for()
 
 
+def explained(page: Any, text: str) -> str:
+    """Paste a text, and wait for the answer."""
+    page.get_by_label("Error in the console").fill(text)
+    page.evaluate("document.getElementById('answer').replaceChildren()")
+    page.get_by_role("button", name="Explain").click()
+    page.locator("#answer .banner").wait_for()
+    return str(page.locator("#answer").inner_text())
+
+
+def test_paste_is_explained_and_leaves_the_page_only_for_its_server(page: Any) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(page.url)))
+    assert explained(page, MISSING).splitlines() == [
+        "✗ Blocked",
+        "",
+        f"Access-Control-Allow-Origin is missing. To fix it, send Access-Control-Allow-Origin: {SHOP}",
+        "",
+        "Details",
+        "this is a message of Chromium: No 'Access-Control-Allow-Origin' header is present",
+    ]
+    assert asked == ["explain"]
+    assert "? Unknown" in explained(page, f"curl https://api.example.com -e {SHOP}/")
+    assert "✓ Allowed" in explained(page, f"{DUMP}Access-Control-Allow-Origin: {SHOP}\n"
+                                    "Access-Control-Allow-Credentials: true")  # fmt: skip
+    assert asked == ["explain"] * 3
+
+
+def test_paste_that_is_not_understood_is_an_error_of_the_field(page: Any) -> None:
+    field = page.get_by_label("Error in the console")
+    assert "no request was found in this paste" in explained(page, MARKUP)
+    assert field.get_attribute("aria-invalid") == "true"
+    assert f"does not name {MARKUP}" in explained(page, MARKED)
+    assert field.get_attribute("aria-invalid") is None
+    assert (page.locator("#answer img").count(), page.title()) == (0, "CORS playground")
+    assert "the page's origin is not known" in explained(page, FIREFOX)
+    page.get_by_label("Address of the page").fill(SHOP)
+    assert "✗ Blocked" in explained(page, FIREFOX)
+    assert "at most 3999000 are read" in explained(page, "x" * 4_000_000)
+
+
+def test_paste_needs_no_mouse_and_no_eyes(page: Any) -> None:
+    page.get_by_label("Error in the console").focus()
+    page.keyboard.insert_text(MISSING)
+    focused = []
+    for _ in range(2):
+        page.keyboard.press("Tab")
+        focused.append(page.evaluate("document.activeElement.id"))
+    assert focused == ["paste-origin", "explain"]
+    page.keyboard.press("Enter")
+    answer = page.get_by_role("region", name="Answer")
+    answer.get_by_role("heading", name="✗ Blocked").wait_for()
+    assert answer.get_attribute("aria-live") == "polite"
+    assert page.evaluate("document.activeElement.id") == "explain"
+    page.evaluate("document.getElementById('answer').replaceChildren()")
+    page.get_by_label("Error in the console").focus()
+    page.keyboard.press("Control+Enter")
+    answer.get_by_role("heading", name="✗ Blocked").wait_for()
+    assert page.get_by_label("Error in the console").get_attribute("aria-describedby") == "private"
+
+
 def test_everything_has_a_label(page: Any) -> None:
     unnamed = """[...document.querySelectorAll("input, select, textarea")].filter((field) => !field.labels.length)"""
     assert page.evaluate(f"{unnamed}.length") == 0
@@ -427,6 +585,9 @@ def test_it_fits_a_phone_and_is_readable(
     for lesson in ("Preflight allowed", "A defect", "Typing errors"):
         phone.get_by_role("button", name=lesson).click()
         phone.locator("#run:not([aria-disabled])").wait_for()
+        assert phone.evaluate("document.documentElement.scrollWidth") == 360
+    for paste in (DUMP, MARKED.replace("x/", "x" * 60)):
+        explained(phone, paste)
         assert phone.evaluate("document.documentElement.scrollWidth") == 360
     assert phone.evaluate(CONTRAST) >= 4.5
     phone.close()
@@ -448,9 +609,11 @@ def test_axe_finds_no_violation(
     page.goto(playground.url)
     page.locator("#with .banner").wait_for()
     page.evaluate(axe)
+    pastes = [f"curl https://api.example.com -e {SHOP}/", MARKUP, DUMP, MISSING]
     for lesson in ("Preflight allowed", "Cookies", "A defect", "Typing errors"):
         page.get_by_role("button", name=lesson).click()
         page.locator("#run:not([aria-disabled])").wait_for()
+        explained(page, pastes.pop())
         result = page.evaluate("axe.run()")
         assert [(each["id"], each["nodes"]) for each in result["violations"]] == []
         assert len(result["passes"]) > 30

@@ -25,8 +25,8 @@ THEREFORE: Final = re.compile(r"Origin '(?P<origin>\S{1,300})' is therefore not 
 OLD_STATUS: Final = re.compile(r"(?:had|invalid) HTTP status code (?P<status>\d{3})\b")
 PREFLIGHT: Final = re.compile("Response to preflight request doesn't pass access control check: ")
 FIREFOX: Final = re.compile(
-    r"Cross-Origin Request (?:Blocked|Warning): The Same Origin Policy disallows reading "
-    r"the remote resource at (?P<url>\S+)\. \(Reason: (?P<reason>.{1,400}?)\)\."
+    r"Cross-Origin Request (?:Blocked|Warning): The Same Origin Policy (?:will )?disallows? reading "
+    r"the remote resource at (?P<url>\S+?)\.?(?: soon\.)? \(Reason: (?P<reason>.{1,400}?)\)\."
     r"(?: Status code: (?P<status>\d{3}|\(null\)))?"
 )
 WEBKIT_LOAD: Final = re.compile(
@@ -266,10 +266,6 @@ CURES: Final = {
         "Access-Control-Allow-Headers does not name {header}",
         "add {header} to Access-Control-Allow-Headers",
     ),
-    "authorization-wildcard": (
-        "Access-Control-Allow-Headers is *, which does not cover Authorization",
-        "add Authorization to Access-Control-Allow-Headers",
-    ),
     "redirect-password": (
         "the redirect leads to a URL with a user name or password",
         "redirect to a URL without them",
@@ -284,4 +280,17 @@ CURES: Final = {
         "the browser protects addresses of the local network",
         "serve the page over https, and let the user grant the permission",
     ),
+}
+# What blocks nothing by itself, or has no cause in the text.
+OTHERS: Final = {
+    "authorization-wildcard": (
+        "Firefox only warns, and other browsers block it: Access-Control-Allow-Headers is *, "
+        "which does not cover Authorization. To fix it, add Authorization to it"
+    ),
+    "network": (
+        "no response came, and the message does not say why: open the URL in a tab (is the server "
+        "up, its name found, its certificate trusted?), and look for an extension that blocks it"
+    ),
+    "disabled": "CORS is switched off in this Firefox, or an extension sets Origin",
+    "unknown": "this message names no cause that a server can mend",
 }

@@ -6,7 +6,6 @@ import argparse
 import traceback
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from .browser import Browser, NetworkError, Request, Verdict
 from .caches import ask_past_caches, is_worth_asking
@@ -20,13 +19,10 @@ from .headers import REQUEST_METHOD, Headers, get_header
 from .notes import all_notes
 from .offline import explain_offline
 from .pasted import Pasted, mask
-from .question import is_url, take_paste
+from .question import doubt, is_doubtful, is_url, take_paste
 from .targets import UsageError, Visit, load, visits
 from .terminal import BAD, GOOD, say
 from .wire import Exchange, Response
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 
 class Prober(Browser):
@@ -63,38 +59,46 @@ def explain(args: argparse.Namespace) -> int:
         pasted = take_paste(args)
     except PasteError as error:
         raise UsageError(mask(str(error))) from error
-    target: WSGIApplication | str = args.target
-    configuration = None
     if pasted and args.offline:
         return explain_offline(args, pasted)
-    if not is_url(args.target):
-        configuration = one_configuration(args)
-        if configuration.app is None:
-            return say_broken(configuration)
-        target = configuration.app
+    configuration = None if is_url(args.target) else one_configuration(args)
+    if configuration and configuration.app is None:
+        return say_broken(configuration)
+    return play(args, pasted, configuration)
+
+
+def play(
+    args: argparse.Namespace, pasted: Pasted | None, configuration: Configuration | None
+) -> int:
+    """Ask the target as a browser does, and print what comes of it."""
+    target = configuration.app if configuration and configuration.app else args.target
+    doubtful = is_doubtful(args, pasted)
+    include = args.credentials or doubtful
     try:
         browser = Prober(target, args.origin, timeout=args.timeout)
         browser.careful = configuration is None and not args.send
-        verdict = ask(browser, args)
+        verdict = ask(browser, args, include=include)
     except ValueError as error:
         raise UsageError(mask(str(error)) if pasted else str(error)) from error
     print_steps(verdict, hide=pasted is not None)
-    asked = (browser.origin, args.method, args.header, args.credentials)
-    case = Case(verdict, *asked, browser.visits)
+    case = Case(verdict, browser.origin, args.method, args.header, include, browser.visits)
     if configuration is None:
         case = with_caches(case, args.timeout)
     shown = mask if pasted else str
     for note in all_notes(configuration, case):
         say(shown(f"--  {note}"))
     what = f"{args.method} {browser.url(args.path)} for a page on {browser.origin}"
-    return say_verdict(pasted, configuration, case, shown(what))
+    # What passes with credentials passes without them.
+    if doubtful and not verdict.allowed:
+        doubtful = ask(browser, args, include=False).allowed
+    return say_verdict(pasted, configuration, case, shown(what), doubtful=doubtful)
 
 
-def ask(browser: Browser, args: argparse.Namespace) -> Verdict:
+def ask(browser: Browser, args: argparse.Namespace, *, include: bool) -> Verdict:
     """The page's request. UsageError: it has a body, and its method takes none."""
     if args.data_size and args.method.upper() in ("GET", "HEAD"):
         raise UsageError(f"--data-size: {args.method} has no body; name the method with -X")
-    mode = "include" if args.credentials else "omit"
+    mode = "include" if include else "omit"
     body = b"x" * args.data_size
     return browser.fetch(args.path, args.method, args.header, mode, body, preflight=args.preflight)
 
@@ -146,16 +150,21 @@ def print_exchange(exchange: Exchange, *, hide: bool = False) -> None:
 
 
 def say_verdict(
-    pasted: Pasted | None, configuration: Configuration | None, case: Case, what: str
+    pasted: Pasted | None,
+    configuration: Configuration | None,
+    case: Case,
+    what: str,
+    *,
+    doubtful: bool,
 ) -> int:
-    """The last line, and the exit status."""
+    """The last line, and the exit status. doubtful: without credentials, it is allowed."""
     if case.verdict.allowed:
         return say_allowed(pasted, case, what)
     *before, last = conclude(configuration, case)
     shown = mask if pasted else str
     for line in before:
         say(shown(line))
-    say(shown(last), BAD)
+    say(shown(doubt(last) if doubtful else last), BAD)
     return 1
 
 

@@ -5,63 +5,128 @@ from __future__ import annotations
 import argparse
 import re
 
-from .browser import Request, cors_check
-from .console import CURES, Said
-from .headers import SAFELISTED_METHODS, unsafe_names
+from .browser import Browser, NetworkError, Request
+from .case import Case
+from .causes import but
+from .console import CURES, OF_PREFLIGHTS, OTHERS, Said
+from .diagnosis import conclude
+from .headers import REQUEST_HEADERS, REQUEST_METHOD, Headers, get_header
+from .middleware import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN
 from .origins import page_origin
 from .pasted import Pasted, mask
+from .question import doubt, is_doubtful
 from .targets import UsageError
 from .terminal import BAD, GOOD, say
-from .wire import URL, Response
+from .wire import Response
+
+
+class Reader(Browser):
+    """A browser that asks the paste instead of a server.
+
+    recorded: the response in the paste. of_preflight: what that is the response to.
+    missing: what the verdict would need and the paste does not have.
+    """
+
+    recorded: Response
+    of_preflight = False
+    missing = ""
+
+    def _send(self, request: Request, method: str, headers: Headers, body: bytes) -> Response:
+        asked = get_header(headers, REQUEST_METHOD)
+        if request.urls[1:]:
+            self.missing = f"the response after the redirect to {request.url} is"
+        elif asked is None and self.of_preflight:
+            self.missing = "the pasted preflight passes, the response to the request itself is"
+        elif asked is not None and not self.of_preflight:
+            self.missing = "the pasted response passes, its preflight is"
+            return passing(request, headers)
+        else:
+            return self.recorded
+        raise NetworkError("not in the paste")
+
+
+def passing(request: Request, headers: Headers) -> Response:
+    """A response to a preflight with which it passes."""
+    asked = [(ALLOW_METHODS, REQUEST_METHOD), (ALLOW_HEADERS, REQUEST_HEADERS)]
+    lists = [(name, get_header(headers, question) or "") for name, question in asked]
+    always = [(ALLOW_ORIGIN, request.serialized_origin), (ALLOW_CREDENTIALS, "true")]
+    return Response(204, [*always, *lists])
 
 
 def explain_offline(args: argparse.Namespace, pasted: Pasted) -> int:
-    """The diagnosis from the paste alone; nothing is sent."""
-    what = mask(f"{args.method} {args.target} for a page on {args.origin}")
-    if pasted.said:
-        return say_said(args, pasted, pasted.said)
-    if pasted.response_headers is None or pasted.response_status is None:
-        say(f"UNKNOWN: {what}: the paste has no response to judge, and nothing is sent", BAD)
-        return 1
-    sent = Response(pasted.response_status, pasted.response_headers)
+    """Print the diagnosis; 0 if the page may read the response, else 1."""
+    *before, last = judge(args, pasted)
+    for line in before:
+        say(line)
+    allowed = last.startswith("ALLOWED: ")
+    say(last, GOOD if allowed else BAD)
+    return 0 if allowed else 1
+
+
+def judge(args: argparse.Namespace, pasted: Pasted) -> list[str]:
+    """The diagnosis from the paste alone, without the secrets in it; the last line is the answer."""
     try:
-        request = Request(
-            page_origin(args.origin),
-            args.method,
-            args.header,
-            b"",
-            args.credentials,
-            [URL.parse(args.target)],
-        )
+        args.origin = page_origin(args.origin)
     except ValueError as error:
         raise UsageError(mask(str(error))) from error
-    problem = cors_check(request, sent)
-    if pasted.preflight and not 200 <= sent.status <= 299:
-        problem = f"the preflight was answered {sent.status}, not with a status from 200 to 299"
-    if problem:
-        say(mask(f"BLOCKED: {problem}"), BAD)
-        return 1
-    if not pasted.preflight and (
-        args.method not in SAFELISTED_METHODS or unsafe_names(args.header)
-    ):
-        say(f"UNKNOWN: {what}: the pasted response passes, its preflight is not in the paste", BAD)
-        return 1
-    if pasted.preflight:
-        say(f"UNKNOWN: {what}: the origin passes in the pasted preflight, no more was checked", BAD)
-        return 1
-    say(f"ALLOWED: {what}, says the pasted response", GOOD)
-    return 0
+    response = response_in(pasted)
+    if pasted.said:
+        lines = [answer(args, pasted, pasted.said)]
+    elif response is None:
+        lines = [
+            f"UNKNOWN: {args.method} {args.target} for a page on {args.origin}: "
+            "the paste has no response to judge, and nothing is sent"
+        ]
+    else:
+        doubtful = is_doubtful(args, pasted)
+        lines = replay(args, pasted, response, include=args.credentials or doubtful)
+        if doubtful and lines[-1].startswith("BLOCKED: "):
+            *_, without = replay(args, pasted, response, include=False)
+            if not without.startswith("BLOCKED: "):
+                lines[-1] = doubt(lines[-1])
+    return [mask(line) for line in lines]
 
 
-def say_said(args: argparse.Namespace, pasted: Pasted, said: Said) -> int:
+def response_in(pasted: Pasted) -> Response | None:
+    """The response in the paste; of one to a preflight that failed, the status is enough."""
+    status, headers = pasted.response_status, pasted.response_headers
+    if status is None:
+        return None
+    if headers is None and pasted.preflight and not 200 <= status <= 299:
+        headers = []
+    return None if headers is None else Response(status, headers)
+
+
+def replay(
+    args: argparse.Namespace, pasted: Pasted, response: Response, *, include: bool
+) -> list[str]:
+    """What a browser makes of the response in the paste."""
+    try:
+        browser = Reader(args.target, args.origin)
+        browser.recorded, browser.of_preflight = response, bool(pasted.preflight)
+        verdict = browser.fetch("", args.method, args.header, "include" if include else "omit")
+    except ValueError as error:
+        raise UsageError(mask(str(error))) from error
+    case = Case(verdict, browser.origin, args.method, args.header, include)
+    if not verdict.allowed:
+        return conclude(None, case)
+    what = f"{args.method} {args.target} for a page on {browser.origin}"
+    if browser.missing:
+        return [f"UNKNOWN: {what}: {browser.missing} not in the paste"]
+    return [f"ALLOWED: {what}, says the pasted response{but(case)}"]
+
+
+def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
     """The last line for a message of the console."""
-    cause, fix = CURES.get(said.kind, ("", ""))
+    if said.kind in OTHERS:
+        return f"UNKNOWN: {OTHERS[said.kind]}"
+    cause, fix = CURES[said.kind]
     values = {"method": args.method, "header": "the header", **said.details, "origin": args.origin}
     status = pasted.response_status
-    if not cause:
-        say(f"UNKNOWN: {said.engine} names no cause that a server can mend", BAD)
-        return 1
-    error = f", and the status is {status}: look into that first" if (status or 0) >= 400 else ""
+    error = ""
+    if status and status >= 400:
+        error = f", and the status is {status}: look into that first"
+    if said.preflight and said.kind not in OF_PREFLIGHTS:
+        cause += " in the response to the preflight, an OPTIONS request"
     line = f"BLOCKED: {cause}{error}. To fix it, {fix}"
-    say(mask(re.sub(r"\{(\w+)\}", lambda match: str(values[match[1]]), line)), BAD)
-    return 1
+    return re.sub(r"\{(\w+)\}", lambda match: str(values[match[1]]), line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from typing import Final
 
 from .copied import PasteError
 from .headers import SAFELISTED_METHODS, get_header
@@ -12,42 +13,71 @@ from .pasted import MAX_PASTE, Pasted, looks_pasted, mask, read_pasted
 from .targets import UsageError
 from .terminal import say
 
+ORIGIN_UNKNOWN: Final = "the page's origin is not known: give it with --origin"
+
 
 def take_paste(args: argparse.Namespace) -> Pasted | None:
     """The paste, if there is one; what it says fills the arguments that were not given."""
     text = paste_text(args)
-    pasted = read_pasted(text) if text is not None else None
-    if pasted:
-        say_understood(pasted)
-        take_target(args, pasted)
-        take_request(args, pasted)
-    elif args.offline:
-        raise UsageError("--offline judges a paste, and none is given")
-    args.method = args.method or "GET"
-    if not args.origin:
-        known = f"{pasted.understood[0]}; " if pasted else ""
-        raise UsageError(f"{known}the page's origin is not known: give it with --origin")
+    if text is None:
+        if args.offline:
+            raise UsageError("--offline judges a paste, and none is given")
+        args.method = args.method or "GET"
+        if not args.origin:
+            raise UsageError(ORIGIN_UNKNOWN)
+        return None
+    pasted = read_pasted(text)
+    for line in [*understood(pasted), *complete(args, pasted)]:
+        say(line)
     return pasted
 
 
-def take_request(args: argparse.Namespace, pasted: Pasted) -> None:
+def complete(args: argparse.Namespace, pasted: Pasted) -> list[str]:
+    """Fill the arguments that were not given, from the paste; gives what to tell about that.
+
+    PasteError: there is no URL, or no origin, to go on with.
+    """
+    take_target(args, pasted)
     args.origin = args.origin or pasted.origin
     args.method = args.method or pasted.method
     given = {name.lower() for name, _ in args.header}
     args.header += [pair for pair in pasted.headers if pair[0].lower() not in given]
     args.credentials = args.credentials or bool(pasted.credentials)
-    authorized = get_header(args.header, "authorization") is not None
-    if pasted.credentials is None and authorized:
-        say("--  the paste does not tell the credentials mode: --credentials plays it with them")
-    assume_preflight(args, pasted)
+    notes = assume_preflight(args, pasted)
+    args.method = args.method or "GET"
+    if not args.origin:
+        raise PasteError(f"{pasted.understood[0]}; {ORIGIN_UNKNOWN}")
+    return notes
 
 
-def assume_preflight(args: argparse.Namespace, pasted: Pasted) -> None:
+def assume_preflight(args: argparse.Namespace, pasted: Pasted) -> list[str]:
     """A message on a preflight is played as one, even if it names no method or header."""
     simple = args.method in (None, *SAFELISTED_METHODS) and not args.header
     if pasted.preflight and simple:
-        say("--  what made the preflight necessary is not known: Content-Type: application/json")
         args.header.append(("Content-Type", "application/json"))
+        return [
+            "--  what made the preflight necessary is not known: Content-Type: application/json"
+        ]
+    return []
+
+
+def is_doubtful(args: argparse.Namespace, pasted: Pasted | None) -> bool:
+    """Whether the credentials mode is known neither from the options nor from the paste.
+
+    Browsers copy ``include`` for a cookie, and for the header Authorization alone.
+    """
+    return (
+        pasted is not None
+        and pasted.credentials is None
+        and not args.credentials
+        and get_header(args.header, "authorization") is not None
+    )
+
+
+def doubt(last: str) -> str:
+    """The last line, where a request is blocked with credentials only, and its mode is not known."""
+    mode = "allowed without credentials, blocked with them, and the paste does not tell which it is"
+    return last.replace("BLOCKED: ", f"UNKNOWN: {mode}: ", 1)
 
 
 def take_target(args: argparse.Namespace, pasted: Pasted) -> None:
@@ -91,13 +121,13 @@ def read_text(name: str) -> str:
     return data.decode(encoding, "replace")
 
 
-def say_understood(pasted: Pasted) -> None:
+def understood(pasted: Pasted) -> list[str]:
     """What was taken from the paste, and what was not."""
-    for sentence in pasted.understood:
-        say(f"--  {sentence}")
+    lines = [f"--  {sentence}" for sentence in pasted.understood]
     if pasted.dropped:
         names = ", ".join(pasted.dropped)
-        say(f"--  not taken from the paste, as browsers set them: {names}")
+        lines.append(f"--  not taken from the paste, as browsers set them: {names}")
     if pasted.others:
         others = ", ".join(pasted.others)
-        say(f"--  only the first request is explained; the paste has also {others}")
+        lines.append(f"--  only the first request is explained; the paste has also {others}")
+    return lines

@@ -163,6 +163,45 @@ function show(done, request) {
   ];
 }
 
+// A paste
+
+const MAX_PASTE = 4_000_000; // bytes, as in playground.py
+
+const verdicts = {ALLOWED: ["good", "✓ Allowed"], BLOCKED: ["bad", "✗ Blocked"], UNKNOWN: ["unsure", "? Unknown"]};
+
+/** What `explain --offline` said: its last line is the answer, those before it are notes and lines of headers. */
+function answerOf(lines) {
+  const [, word, text] = /^([A-Z]+): (.*)$/.exec(lines[lines.length - 1]);
+  const [kind, title] = verdicts[word];
+  const shown = element("div", `banner ${kind}`, element("h3", "", title), element("p", "", text));
+  const how = element("article", "card", element("h3", "", "Details"));
+  how.append(steps(lines.slice(0, -1).map((line) => {
+    const [, space, note] = /^--( +)(.*)$/.exec(line);
+    return [space.length > 2 ? "note header" : "note", note];
+  })));
+  return [shown, how];
+}
+
+async function explain() {
+  const asked = {text: byId("paste").value, origin: byId("paste-origin").value};
+  if (byId("explain").hasAttribute("aria-disabled")) return;
+  byId("explain").setAttribute("aria-disabled", "true");
+  byId("paste").removeAttribute("aria-invalid");
+  try {
+    const size = new Blob([JSON.stringify(asked)]).size;
+    if (size > MAX_PASTE - 1000) throw new Error(`It has ${size} bytes, and at most ${MAX_PASTE - 1000} are read: paste one request.`);
+    const {lines, error} = await command("/explain", asked);
+    if (error) throw new Error(error);
+    byId("answer").replaceChildren(...answerOf(lines));
+  } catch (error) {
+    byId("paste").setAttribute("aria-invalid", "true");
+    byId("answer").replaceChildren(banner(false, "This paste could not be explained", error.message));
+  } finally {
+    byId("explain").removeAttribute("aria-disabled");
+  }
+  byId("answer").firstChild.scrollIntoView({block: "nearest"});
+}
+
 // What the page does
 
 const form = () => ({
@@ -253,6 +292,19 @@ function take(lesson, pressed) {
   return run();
 }
 
+/** What a form does, by its button or with Ctrl Enter. */
+function onSubmit(form, act) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    act();
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  });
+}
+
+onSubmit(byId("paste-form"), explain);
+
 async function start() {
   const {api, pages} = await command("/site");
   const shop = pages[0].origin;
@@ -268,13 +320,7 @@ async function start() {
     button.addEventListener("click", () => take(lesson, button));
     byId("lessons").append(button);
   }
-  byId("form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (!byId("run").hasAttribute("aria-disabled")) run();
-  });
-  byId("form").addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) byId("form").requestSubmit();
-  });
+  onSubmit(byId("form"), () => byId("run").hasAttribute("aria-disabled") || run());
   byId("again").addEventListener("click", () => runTutorial(shop));
   // The visitor logs in: the API sets its cookie, so that requests with credentials have one to carry.
   const {url} = await command("/prepare", {ini: null, origin: shop, path: "/login", method: "GET", headers: [], credentials: "omit"});
