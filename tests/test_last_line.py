@@ -233,9 +233,9 @@ LAST_LINES = {
         " allow https://app.example.com or a firewall that blocks OPTIONS"
     ),
     "nginx_forbids": (
-        "BLOCKED: the preflight to URL/x was answered 403 Forbidden by nginx: the server, or"
-        " something before it, refuses the preflight. To fix it, look for a CORS filter that"
-        " does not allow https://app.example.com or a firewall that blocks OPTIONS"
+        "BLOCKED: the preflight to URL/x was answered 403 Forbidden by nginx: nginx itself refuses"
+        " the request, before any application. To fix it, look for deny and limit_except in nginx's"
+        " configuration of this path, and at the permissions of the file"
     ),
     "basic_authentication": (
         "BLOCKED: the preflight to URL/x was answered 401 Unauthorized: a login is asked for,"

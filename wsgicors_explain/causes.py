@@ -11,16 +11,18 @@ from collections.abc import Callable
 from typing import Final
 
 from .browser import NULL_ORIGIN, REDIRECT_STATUSES
-from .caches import of_cache
+from .caches import names_origin, of_cache
 from .case import Case, Diagnosis
 from .evidence import (
     Finding,
     asks_for_login,
     describe,
+    front,
     known_words,
     leads_to_login,
     meaning,
     own_refusal,
+    powered_by,
     sender,
 )
 from .headers import (
@@ -257,10 +259,12 @@ def of_error(case: Case) -> Diagnosis:
         if case.verdict.preflight
         else ", and this error lacks"
     )
+    taken = get_header(response.headers, "allow") if response.status == 405 else None
+    allow = f" (Allow: {taken})" if taken else ""
     wrong = "the right " if get_header(response.headers, ALLOW_ORIGIN) is not None else ""
     cause = (
         f"{case.last.method} {case.last.url} was answered {describe(response)}:"
-        f" {finding.cause}{passed}"
+        f" {finding.cause}{allow}{passed}"
         f" {wrong}{ALLOW_ORIGIN}"
     )
     return Diagnosis(cause, finding.fix)
@@ -268,9 +272,9 @@ def of_error(case: Case) -> Diagnosis:
 
 def of_two_values(case: Case, name: str, wanted: str) -> Diagnosis:
     """Two parts of the server each add the header."""
-    headers, who = case.response.headers, sender(case.response)
-    values = header_values(headers, name)
-    powered = get_header(headers, "x-powered-by")
+    response = case.response
+    values = header_values(response.headers, name)
+    powered, who = powered_by(response), front(response)
     application = f" ({powered})" if powered else ""
     proxy = f" ({who}, perhaps)" if who else ""
     return Diagnosis(
@@ -287,26 +291,50 @@ def of_missing(case: Case) -> Diagnosis:
     if known:
         found = case.fill(known)
         return Diagnosis(f"{reason}; {found.cause}", found.fix)
+    if case.verdict.preflight and not case.is_preflight and not hops(case):
+        cause = f"{reason}; the preflight passed, so only OPTIONS has the headers"
+        return Diagnosis(cause, f"{SEND_ABOVE} with {case.last.method} as well")
+    sign = sign_of_cors(response)
+    if sign:
+        cause = f"{reason}; it has {sign}, so the server knows CORS and does not allow this origin"
+        return Diagnosis(cause, f"add {case.sent_origin} to the origins that the server allows")
+    return of_missing_in_preflight(case) if case.is_preflight else Diagnosis(reason, SEND_ABOVE)
+
+
+def sign_of_cors(response: Response) -> str:
+    """A header by which a server shows that it knows CORS, if any."""
     others = [name for name, _ in response.headers if name.lower() in POLICY_HEADERS]
     if others:
-        cause = (
-            f"{reason}; it has {others[0]}, so the server knows CORS and does not allow this origin"
-        )
-        return Diagnosis(cause, f"add {case.sent_origin} to the origins that the server allows")
-    allow = get_header(response.headers, "allow")
-    if case.is_preflight and allow is not None:
-        cause = (
-            f"{reason}; it has Allow: {allow} instead, the usual response to OPTIONS of a"
-            f" framework without CORS"
-        )
-        return Diagnosis(cause, "switch CORS on for this path: " + SEND_ABOVE)
-    who = sender(response)
-    if case.is_preflight and who == "ASP.NET Core":
+        return others[0]
+    varies = names_origin(response.headers) and get_header(response.headers, "vary") != "*"
+    return "Vary: Origin" if varies else ""
+
+
+def of_missing_in_preflight(case: Case) -> Diagnosis:
+    """Nothing of CORS in the response to a preflight."""
+    reason, headers = case.verdict.reason, case.response.headers
+    allow = get_header(headers, "allow")
+    if allow is not None:
+        return of_allow(case, allow)
+    if sender(case.response) == "ASP.NET Core":
         cause = (
             f"{reason}; ASP.NET Core answers so where its CORS policy does not allow the request"
         )
         return Diagnosis(cause, f"add {case.origin} to WithOrigins of the policy")
-    return Diagnosis(f"{reason}", SEND_ABOVE)
+    return Diagnosis(reason, SEND_ABOVE)
+
+
+def of_allow(case: Case, allow: str) -> Diagnosis:
+    """A preflight that a framework answered, which knows OPTIONS and no CORS."""
+    method = asked_method(case)
+    cause = (
+        f"{case.verdict.reason}; it has Allow: {allow} instead, the usual response to OPTIONS of a"
+        f" framework without CORS"
+    )
+    fix = f"switch CORS on for this path: {SEND_ABOVE}"
+    if method in {name.strip() for name in allow.split(",")}:
+        return Diagnosis(cause, fix)
+    return Diagnosis(f"{cause}, and {method} is not in it", f"{fix}; and let it take {method}")
 
 
 # What the preflight allows

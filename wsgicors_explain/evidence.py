@@ -39,6 +39,7 @@ MESSAGE_KEYS: Final = ("message", "error_description", "detail", "error", "msg",
 XML_CODE: Final = re.compile(r"<Code>([^<]{1,80})</Code>")
 XML_MESSAGE: Final = re.compile(r"<Message>([^<]{1,300})")
 HTML_START: Final = re.compile(r"\s*<(!doctype html|html|head|body)\b", re.IGNORECASE)
+HTML_PRE: Final = re.compile(r"<pre>([^<\n]{1,300})", re.IGNORECASE)  # of Express
 HTML_TITLE: Final = re.compile(r"<(title|h1|h2)[^<>]{0,200}>([^<]{1,300})", re.IGNORECASE)
 
 
@@ -48,13 +49,20 @@ def first_line(response: Response) -> str:
     if text.startswith(("{", "[")):
         return shorten(json_message(text))
     if HTML_START.match(text):
-        found = HTML_TITLE.search(text)
-        return shorten(html.unescape(found[2])) if found else ""
+        return shorten(html.unescape(html_message(text)))
     if text.startswith("<"):
         parts = [found[1] for pattern in (XML_CODE, XML_MESSAGE) if (found := pattern.search(text))]
         return shorten(html.unescape(": ".join(parts)))
     line = text.partition("\n")[0]
     return "" if "\ufffd" in line else shorten(line)
+
+
+def html_message(text: str) -> str:
+    """The title of a page; where it says only "Error", what stands below."""
+    title, pre = HTML_TITLE.search(text), HTML_PRE.search(text)
+    if pre and (title is None or title[2] == "Error"):
+        return pre[1]
+    return title[2] if title else ""
 
 
 def json_message(text: str) -> str:
@@ -129,12 +137,29 @@ SERVERS: Final = (
 
 
 def sender(response: Response) -> str:
-    """Who sent the response, as far as its headers tell; empty where they do not."""
-    for name, who in MARKS:
-        if get_header(response.headers, name) is not None:
-            return who
+    """Who made the response, as far as its headers tell; empty where they do not."""
+    powered = powered_by(response)
+    if marked(response) or not powered or powered.startswith("ASP.NET"):
+        return front(response)
+    return powered  # a proxy writes its own name in Server
+
+
+def front(response: Response) -> str:
+    """Who sent the response on, at the last; empty where its headers do not tell."""
     server = (get_header(response.headers, "server") or "").lower()
-    return next((who for start, who in SERVERS if start in server), "")
+    names = (who for start, who in SERVERS if start in server)
+    return marked(response) or next(names, "")
+
+
+def marked(response: Response) -> str:
+    """The gateway that left its mark in the headers, if any."""
+    present = {name.lower() for name, _ in response.headers}
+    return next((who for name, who in MARKS if name in present), "")
+
+
+def powered_by(response: Response) -> str:
+    """What the application is made with, as it says itself; empty where it does not."""
+    return shorten(get_header(response.headers, "x-powered-by") or "")[:40]
 
 
 def cache_marks(response: Response) -> str:
@@ -211,21 +236,6 @@ PREFLIGHT_FIRST: Final = "let OPTIONS through without a login, as preflights nev
 SIGNS: Final = (
     # Libraries that refuse in their own words.
     Sign(
-        (400,), "", "Disallowed CORS origin",
-        "the CORSMiddleware of Starlette or FastAPI does not allow the origin {origin}",
-        "add {origin} to allow_origins",
-    ),
-    Sign(
-        (400,), "", "Disallowed CORS method",
-        "the CORSMiddleware of Starlette or FastAPI does not allow the method {method}",
-        "add {method} to allow_methods",
-    ),
-    Sign(
-        (400,), "", "Disallowed CORS headers",
-        "the CORSMiddleware of Starlette or FastAPI does not allow all of {headers}",
-        "add {headers} to allow_headers",
-    ),
-    Sign(
         (403,), "", "Invalid CORS request",
         "Spring's CORS configuration does not allow the origin {origin}, or the method {method},"
         " or a header",
@@ -261,6 +271,11 @@ SIGNS: Final = (
     Sign(
         (), r"x-rack-cors: miss", "", "rack-cors does not allow the request",
         "add {origin}, {method} and {headers} to an allow block of rack-cors",
+    ),
+    Sign(
+        (), "", r"[^\0]{0,500}Not allowed by CORS",
+        "the application refuses the origin {origin} in a function of its own",
+        "add {origin} to the origins that this function allows",
     ),
     # Gateways.
     Sign(
@@ -354,7 +369,11 @@ SIGNS: Final = (
         "exempt the path from the CSRF check, or fetch its cookie first",
     ),
     Sign(
-        (400,), "", r"[^\0]{0,500}(Bad Request \(400\)|DisallowedHost|Invalid HTTP_HOST)",
+        (400,), "", r"[^\0]{0,500}(DisallowedHost|Invalid HTTP_HOST)",
+        "Django does not know the host of {url}", "add that host to ALLOWED_HOSTS",
+    ),
+    Sign(
+        (400,), "", r"[^\0]{0,500}Bad Request \(400\)",
         "the server refuses the request as bad; Django does so for a host that is not in"
         " ALLOWED_HOSTS",
         "look into the server's log, and compare the host of {url} with ALLOWED_HOSTS",
@@ -376,13 +395,54 @@ SIGNS: Final = (
         "correct the URL or the method, or add the route",
     ),
     Sign(
+        (413,), "", r"[^\0]{0,500}PayloadTooLargeError", "the body is larger than Express takes",
+        "raise the limit of express.json() or express.urlencoded(), or send less",
+    ),
+    Sign(
+        (403,), "server: (nginx|openresty)", r"[^\0]{0,200}<title>403 Forbidden",
+        "nginx itself refuses the request, before any application",
+        "look for deny and limit_except in nginx's configuration of this path, and at the"
+        " permissions of the file",
+    ),
+    Sign(
         (404,), "", "404 page not found", "no route of a Go server or of Traefik fits this URL",
         "check the host, the path and the method of the route",
     ),
 )  # fmt: skip
 
 
+# What Starlette's middleware calls what it refuses -> what that is, and the option to change.
+DISALLOWED: Final = {
+    "origin": ("the origin {origin}", "{origin} to allow_origins"),
+    "method": ("the method {method}", "{method} to allow_methods"),
+    "headers": ("all of {headers}", "{headers} to allow_headers"),
+}
+
+
+def of_starlette(text: str) -> Finding | None:
+    """What ``Disallowed CORS origin, method`` means; None for another text."""
+    start, _, names = text.partition("Disallowed CORS ")
+    found = [DISALLOWED.get(name) for name in names.split(", ")]
+    rows = [row for row in found if row]
+    if start or not rows:
+        return None
+    return Finding(
+        "the CORSMiddleware of Starlette or FastAPI does not allow "
+        + " and ".join(what for what, _ in rows),
+        " and ".join(f"add {change}" for _, change in rows),
+    )
+
+
 def known_words(response: Response) -> Finding | None:
+    """What the response means, where its words or headers are known."""
+    if response.status == 400:
+        disallowed = of_starlette(first_line(response))
+        if disallowed:
+            return disallowed
+    return known_sign(response)
+
+
+def known_sign(response: Response) -> Finding | None:
     """The first row of SIGNS that the response fits."""
     lines = [f"{name}: {value}".lower() for name, value in response.headers]
     text = response.body[:MAX_READ].decode("utf-8", "replace")
@@ -497,5 +557,7 @@ def describe(response: Response) -> str:
     phrase = text.partition(" ")[2].lower()
     repeats = line.lower().strip(" .:!") in ("", text.lower(), phrase, str(response.status))
     told = text if repeats else f'{response.status} "{line}"'
+    if re.fullmatch(f"{response.status} [A-Z][A-Za-z ]+", line):
+        told = line
     who = sender(response)
     return f"{told} by {who}" if who else told
