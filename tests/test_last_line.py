@@ -137,6 +137,7 @@ SITUATIONS = {
     "slash": ((301, [("Location", "/x/")], b""), GOOD, JSON),
     "to_http": (GOOD, (302, [ORIGIN, ("Location", "http://api.example.com/x/")], b""), ()),
     "preflight_to_https": ((308, [("Location", "https://api.example.com/x")], b""), GOOD, JSON),
+    "to_a_blocked_port": (GOOD, (302, [ORIGIN, ("Location", "http://127.0.0.1:6000/")], b""), ()),
     "nowhere": (GOOD, (302, [("Location", "mailto:a@b.example")], b""), ()),
     "redirect_without_location": (GOOD, (302, [], b""), ()),
 }  # fmt: skip
@@ -429,6 +430,12 @@ LAST_LINES = {
         "BLOCKED: the preflight to URL/x was redirected (308) to https://api.example.com/x,"
         " which no browser follows. To fix it, ask for https://api.example.com/x in the first"
         " place"
+    ),
+    "to_a_blocked_port": (
+        "BLOCKED: URL/x redirects (302) to http://127.0.0.1:6000/, and there: browsers block port"
+        " 6000: serve on another one. To fix it, let the server redirect to an address that the"
+        " browser reaches: behind a proxy, it has to know the host that the page asks for"
+        " (X-Forwarded-Host)"
     ),
     "nowhere": (
         "BLOCKED: GET URL/x was redirected (302) to mailto:a@b.example, and the redirect"

@@ -79,5 +79,6 @@ class Case:
             "method": get_header(self.last.headers, REQUEST_METHOD) or self.last.method,
             "headers": ", ".join(unsafe_names(self.headers)) or "the request headers",
             "url": str(self.last.url),
+            "host": self.last.url.host,
         }
         return Diagnosis(finding.cause.format(**values), finding.fix.format(**values))

@@ -7,7 +7,6 @@ never says more than was seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from .browser import NULL_ORIGIN, REDIRECT_STATUSES
@@ -46,7 +45,7 @@ from .middleware import (
     UNSAFE_HEADERS,
     VERB_NOT_ALLOWED,
 )
-from .wire import URL, Exchange, Response
+from .wire import HTTP_PORTS, URL, Exchange, Response
 
 
 def find_cause(case: Case) -> Diagnosis:
@@ -55,7 +54,27 @@ def find_cause(case: Case) -> Diagnosis:
     for start, found in CAUSES.items():
         if reason.startswith(start):
             return found(case)
-    return Diagnosis(reason)
+    target = redirected_to(case)
+    return of_lost_redirect(case, target) if target else Diagnosis(reason)
+
+
+def redirected_to(case: Case) -> str:
+    """Where the last response redirects, if the browser went there."""
+    if not case.exchanges:
+        return ""
+    target, start = target_of(case.last), f"the {case.response.status} redirects to "
+    went = [step for step in case.verdict.steps if step.text.startswith(f"{start}{target};")]
+    return target if went else ""
+
+
+def of_lost_redirect(case: Case, target: str) -> Diagnosis:
+    """A redirect to where nothing answers."""
+    url, status = case.last.url, case.response.status
+    cause = f"{url} redirects ({status}) to {target}, and there: {case.verdict.reason}"
+    if loses_port(url, URL.parse(target)):
+        return Diagnosis(cause, redirect_fix(url, target))
+    fix = "let the server redirect to an address that the browser reaches: behind a proxy, it has"
+    return Diagnosis(cause, f"{fix} to know the host that the page asks for (X-Forwarded-Host)")
 
 
 # The preflight's status
@@ -106,7 +125,17 @@ def of_preflight_status(case: Case) -> Diagnosis:
         # A server's text is never a template.
         return Diagnosis(f"{asked}: wsgicors on the server refuses it: {reason}", fix)
     found = case.fill(known_words(response) or preflight_meaning(response))
+    method, taken = asked_method(case), taken_methods(response)
+    if response.status == 405 and taken and method not in taken.split(", "):
+        cause = f"{asked}: {found.cause}, nor {method} (Allow: {taken})"
+        return Diagnosis(cause, f"{found.fix}; and let it take {method}")
     return Diagnosis(f"{asked}: {found.cause}", found.fix)
+
+
+def taken_methods(response: Response) -> str:
+    """The methods that the resource takes, as Allow says."""
+    names = (get_header(response.headers, "allow") or "").split(",")
+    return ", ".join(name.strip() for name in names)
 
 
 def preflight_meaning(response: Response) -> Finding:
@@ -163,7 +192,18 @@ def redirect_fix(url: URL, target: str) -> str:
     if url.scheme == "https" and new.scheme == "http" and url.host == new.host:
         return f"ask for {secure(url, target)}, {TELL_SCHEME}"
     slash = " (with the slash)" if new.target == f"{url.target}/" else ""
+    if slash and loses_port(url, new):
+        return (
+            f"ask for {new._replace(port=url.port)}{slash}, and let the redirect keep the port:"
+            " with a relative Location, as nginx sends it with absolute_redirect off"
+        )
     return f"ask for {new}{slash} in the first place"
+
+
+def loses_port(url: URL, new: URL) -> bool:
+    """Whether a redirect leaves out the port, as servers do whose port is mapped to another."""
+    same = (url.scheme, url.host) == (new.scheme, new.host)
+    return same and new.port == HTTP_PORTS[new.scheme] != url.port
 
 
 def hops(case: Case) -> list[Exchange]:
@@ -259,7 +299,7 @@ def of_error(case: Case) -> Diagnosis:
         if case.verdict.preflight
         else ", and this error lacks"
     )
-    taken = get_header(response.headers, "allow") if response.status == 405 else None
+    taken = taken_methods(response) if response.status == 405 else ""
     allow = f" (Allow: {taken})" if taken else ""
     wrong = "the right " if get_header(response.headers, ALLOW_ORIGIN) is not None else ""
     cause = (
@@ -313,9 +353,8 @@ def sign_of_cors(response: Response) -> str:
 def of_missing_in_preflight(case: Case) -> Diagnosis:
     """Nothing of CORS in the response to a preflight."""
     reason, headers = case.verdict.reason, case.response.headers
-    allow = get_header(headers, "allow")
-    if allow is not None:
-        return of_allow(case, allow)
+    if get_header(headers, "allow") is not None:
+        return of_allow(case)
     if sender(case.response) == "ASP.NET Core":
         cause = (
             f"{reason}; ASP.NET Core answers so where its CORS policy does not allow the request"
@@ -324,15 +363,15 @@ def of_missing_in_preflight(case: Case) -> Diagnosis:
     return Diagnosis(reason, SEND_ABOVE)
 
 
-def of_allow(case: Case, allow: str) -> Diagnosis:
+def of_allow(case: Case) -> Diagnosis:
     """A preflight that a framework answered, which knows OPTIONS and no CORS."""
-    method = asked_method(case)
+    method, allow = asked_method(case), taken_methods(case.response)
     cause = (
         f"{case.verdict.reason}; it has Allow: {allow} instead, the usual response to OPTIONS of a"
         f" framework without CORS"
     )
     fix = f"switch CORS on for this path: {SEND_ABOVE}"
-    if method in {name.strip() for name in allow.split(",")}:
+    if method in allow.split(", "):
         return Diagnosis(cause, fix)
     return Diagnosis(f"{cause}, and {method} is not in it", f"{fix}; and let it take {method}")
 
@@ -430,9 +469,12 @@ def missing_headers(case: Case) -> list[str]:
     ]
 
 
-def of_request(fix: str) -> Callable[[Case], Diagnosis]:
-    """What the page has to change where the request is not even sent."""
-    return lambda case: Diagnosis(case.verdict.reason, fix)
+def of_port(case: Case) -> Diagnosis:
+    """A port that browsers never connect to, which may come from a redirect."""
+    target = redirected_to(case)
+    if target:
+        return of_lost_redirect(case, target)
+    return Diagnosis(case.verdict.reason, "serve the API on another port")
 
 
 def of_mixed_content(case: Case) -> Diagnosis:
@@ -451,7 +493,7 @@ def of_mixed_content(case: Case) -> Diagnosis:
 # How the reason of a blocked request begins -> what knows more.
 CAUSES: Final = {
     "mixed content": of_mixed_content,
-    "browsers block port": of_request("serve the API on another port"),
+    "browsers block port": of_port,
     "the preflight was answered": of_preflight_status,
     "the response to": of_cors_check,
     f"{ALLOW_METHODS} of the preflight": of_method,

@@ -209,7 +209,7 @@ def asks_for_login(response: Response) -> bool:
 class Finding(NamedTuple):
     """What a response means, and what to change.
 
-    Both may name {origin}, {method}, {headers} and {url} of the request.
+    Both may name {origin}, {method}, {headers}, {url} and {host} of the request.
     """
 
     cause: str
@@ -370,7 +370,7 @@ SIGNS: Final = (
     ),
     Sign(
         (400,), "", r"[^\0]{0,500}(DisallowedHost|Invalid HTTP_HOST)",
-        "Django does not know the host of {url}", "add that host to ALLOWED_HOSTS",
+        "Django does not know the host {host}", "add {host} to ALLOWED_HOSTS",
     ),
     Sign(
         (400,), "", r"[^\0]{0,500}Bad Request \(400\)",
@@ -428,9 +428,15 @@ def of_starlette(text: str) -> Finding | None:
         return None
     return Finding(
         "the CORSMiddleware of Starlette or FastAPI does not allow "
-        + " and ".join(what for what, _ in rows),
-        " and ".join(f"add {change}" for _, change in rows),
+        + enumerate_all([what for what, _ in rows]),
+        enumerate_all([f"add {change}" for _, change in rows]),
     )
+
+
+def enumerate_all(parts: list[str]) -> str:
+    """``a, b and c``."""
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def known_words(response: Response) -> Finding | None:
