@@ -265,9 +265,9 @@ SITUATIONS = {
         " express.json() or express.urlencoded(), or send less"
     ),
     ("express", "/slash"): (
-        "BLOCKED: the response to GET: Access-Control-Allow-Origin is"
-        " 'https://app.example.com/'; it should be https://app.example.com (a trailing slash)."
-        " To fix it, let the server send the headers above"
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is 'https://app.example.com/';"
+        " it should be https://app.example.com (a trailing slash). To fix it, write"
+        " https://app.example.com where the server has https://app.example.com/"
     ),
     ("express", "/list"): (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be"

@@ -7,6 +7,7 @@ never says more than was seen.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from .browser import NULL_ORIGIN, REDIRECT_STATUSES
@@ -16,8 +17,8 @@ from .evidence import (
     Finding,
     asks_for_login,
     describe,
+    first_line,
     front,
-    known_words,
     leads_to_login,
     meaning,
     own_refusal,
@@ -45,7 +46,19 @@ from .middleware import (
     UNSAFE_HEADERS,
     VERB_NOT_ALLOWED,
 )
-from .wire import HTTP_PORTS, URL, Exchange, Response
+from .origins import page_origin
+from .redirects import (
+    after_redirect,
+    hops,
+    of_lost_redirect,
+    of_mixed_content,
+    of_response_redirect,
+    redirect_fix,
+    redirected_to,
+    target_of,
+)
+from .signs import known_words
+from .wire import Response
 
 
 def find_cause(case: Case) -> Diagnosis:
@@ -56,25 +69,6 @@ def find_cause(case: Case) -> Diagnosis:
             return found(case)
     target = redirected_to(case)
     return of_lost_redirect(case, target) if target else Diagnosis(reason)
-
-
-def redirected_to(case: Case) -> str:
-    """Where the last response redirects, if the browser went there."""
-    if not case.exchanges:
-        return ""
-    target, start = target_of(case.last), f"the {case.response.status} redirects to "
-    went = [step for step in case.verdict.steps if step.text.startswith(f"{start}{target};")]
-    return target if went else ""
-
-
-def of_lost_redirect(case: Case, target: str) -> Diagnosis:
-    """A redirect to where nothing answers."""
-    url, status = case.last.url, case.response.status
-    cause = f"{url} redirects ({status}) to {target}, and there: {case.verdict.reason}"
-    if loses_port(url, URL.parse(target)):
-        return Diagnosis(cause, redirect_fix(url, target))
-    fix = "let the server redirect to an address that the browser reaches: behind a proxy, it has"
-    return Diagnosis(cause, f"{fix} to know the host that the page asks for (X-Forwarded-Host)")
 
 
 # The preflight's status
@@ -158,83 +152,6 @@ def of_preflight_redirect(case: Case) -> Diagnosis:
     return Diagnosis(cause, redirect_fix(url, target))
 
 
-# Redirects
-
-
-def target_of(exchange: Exchange) -> str:
-    """Where a response redirects, as a whole URL if it is one."""
-    location = get_header(exchange.response.headers, "location") or ""
-    try:
-        return str(URL.parse(location, str(exchange.url)))
-    except ValueError:
-        return location
-
-
-TELL_SCHEME: Final = (
-    "and let the server redirect to https: behind a TLS proxy it has to know the scheme,"
-    " so let the proxy set X-Forwarded-Proto and the server trust it"
-)
-
-
-def secure(url: URL, target: str) -> URL:
-    """The target of a redirect to http, by https."""
-    new = URL.parse(target, str(url))
-    port = url.port if url.scheme == "https" and url.host == new.host else 443
-    return new._replace(scheme="https", port=port)
-
-
-def redirect_fix(url: URL, target: str) -> str:
-    """What to ask for instead of a URL that redirects, and what is wrong with the redirect."""
-    try:
-        new = URL.parse(target)
-    except ValueError:
-        return "ask for the final URL in the first place"
-    if url.scheme == "https" and new.scheme == "http" and url.host == new.host:
-        return f"ask for {secure(url, target)}, {TELL_SCHEME}"
-    slash = " (with the slash)" if new.target == f"{url.target}/" else ""
-    if slash and loses_port(url, new):
-        return (
-            f"ask for {new._replace(port=url.port)}{slash}, and let the redirect keep the port:"
-            " with a relative Location, as nginx sends it with absolute_redirect off"
-        )
-    return f"ask for {new}{slash} in the first place"
-
-
-def loses_port(url: URL, new: URL) -> bool:
-    """Whether a redirect leaves out the port, as servers do whose port is mapped to another."""
-    same = (url.scheme, url.host) == (new.scheme, new.host)
-    return same and new.port == HTTP_PORTS[new.scheme] != url.port
-
-
-def hops(case: Case) -> list[Exchange]:
-    """The exchanges that were answered with a redirect which was followed."""
-    return [
-        exchange
-        for exchange in case.exchanges
-        if exchange.response.status in REDIRECT_STATUSES and exchange is not case.last
-    ]
-
-
-def after_redirect(case: Case) -> Diagnosis | None:
-    """The response was blocked only because redirects made the Origin null."""
-    redirects = hops(case)
-    if not redirects or case.sent_origin != "null" or case.origin == "null":
-        return None
-    first, last = redirects[0], case.last
-    cause = (
-        f"{first.url} redirects to {last.url}, on another origin, so the request's Origin"
-        f" became null,"
-        f" which {last.url.authority} does not allow"
-    )
-    if leads_to_login(str(last.url)):
-        fix = (
-            f"log in before the request; {first.url.authority} should answer 401 instead of"
-            f" redirecting"
-        )
-        return Diagnosis(f"{cause}; it looks like a login page", fix)
-    return Diagnosis(cause, f"ask for {last.url} in the first place, and allow {case.origin} there")
-
-
 # The CORS check
 
 
@@ -257,10 +174,32 @@ def of_cors_check(case: Case) -> Diagnosis:
         return of_missing(case)
     if len(header_values(response.headers, ALLOW_CREDENTIALS)) > 1:
         return of_two_values(case, ALLOW_CREDENTIALS, "true")
-    return Diagnosis(case.verdict.reason, SEND_ABOVE)
+    return of_wrong_value(case)
 
 
 SEND_ABOVE: Final = "let the server send the headers above"
+
+
+def of_wrong_value(case: Case) -> Diagnosis:
+    """One value, which is not that of this page; or credentials that are not allowed."""
+    reason, page = case.verdict.reason, case.sent_origin
+    value = get_header(case.response.headers, ALLOW_ORIGIN) or ""
+    if value in ("*", "null", page):
+        return Diagnosis(reason, SEND_ABOVE)
+    if re.search(r"[\s,*]", value):
+        match = "let the server compare the request's Origin with its list, and send back the one"
+        return Diagnosis(reason, f"{match} that matches: {page}")
+    if not is_origin(value):
+        return Diagnosis(reason, f"write {page} where the server has {value}")
+    return Diagnosis(reason, f"add {page} to the origins that the server allows")
+
+
+def is_origin(value: str) -> bool:
+    """Whether this is an origin of some page, as browsers send it."""
+    try:
+        return page_origin(value) == value
+    except ValueError:
+        return False
 
 
 def of_response(case: Case) -> Diagnosis | None:
@@ -271,23 +210,6 @@ def of_response(case: Case) -> Diagnosis | None:
     if response.status >= 400:
         return of_error(case)
     return of_cache(case)
-
-
-def of_response_redirect(case: Case) -> Diagnosis:
-    """A redirect without CORS headers."""
-    url, response, target = case.last.url, case.response, target_of(case.last)
-    cause = (
-        f"{case.last.method} {url} was redirected ({response.status}) to {target}, and the"
-        f" redirect itself"
-        f" does not allow {case.sent_origin}"
-    )
-    if leads_to_login(target):
-        return Diagnosis(
-            f"{cause}; that looks like a login, so the request was not authenticated",
-            "log in before the request and send the cookie or token with it; let the server"
-            " answer 401 to scripts",
-        )
-    return Diagnosis(cause, redirect_fix(url, target))
 
 
 def of_error(case: Case) -> Diagnosis:
@@ -338,7 +260,21 @@ def of_missing(case: Case) -> Diagnosis:
     if sign:
         cause = f"{reason}; it has {sign}, so the server knows CORS and does not allow this origin"
         return Diagnosis(cause, f"add {case.sent_origin} to the origins that the server allows")
-    return of_missing_in_preflight(case) if case.is_preflight else Diagnosis(reason, SEND_ABOVE)
+    return of_page(case) or (
+        of_missing_in_preflight(case) if case.is_preflight else Diagnosis(reason, SEND_ABOVE)
+    )
+
+
+def of_page(case: Case) -> Diagnosis | None:
+    """A page for people in place of a script's answer."""
+    headers = case.response.headers
+    kind = (get_header(headers, "content-type") or "").lower()
+    title = first_line(case.response)
+    if not title or not kind.startswith("text/html"):
+        return None
+    cause = f'{case.verdict.reason}; it is an HTML page, "{title}"'
+    fix = "look whether the API has this URL, or a login or a catch-all route answers; then"
+    return Diagnosis(cause, f"{fix} {SEND_ABOVE}")
 
 
 def sign_of_cors(response: Response) -> str:
@@ -404,6 +340,12 @@ LIBRARIES: Final = {
 def of_method(case: Case) -> Diagnosis:
     """The preflight does not name the method."""
     method, reason = asked_method(case), case.verdict.reason
+    if is_no_list(reason):
+        return of_no_list(case, ALLOW_METHODS)
+    if method in map(str.upper, allowed_names(case, ALLOW_METHODS)):
+        cause = f"{reason}, and the case of a method counts"
+        upper = f"write {method} in upper case on the server"
+        return Diagnosis(cause, " and ".join([upper, *to_allow(case, [])]))
     if missing_methods(case) == [method] and method.upper() in allowed_names(case, ALLOW_METHODS):
         instead = f"write {method.upper()} instead of {method} in the page"
         return Diagnosis(reason, " and ".join([instead, *to_allow(case, [])]))
@@ -413,6 +355,8 @@ def of_method(case: Case) -> Diagnosis:
 def of_headers(case: Case) -> Diagnosis:
     """The preflight does not name all headers."""
     missing, reason = missing_headers(case), case.verdict.reason
+    if is_no_list(reason):
+        return of_no_list(case, ALLOW_HEADERS)
     mistaken = [name for name in missing if name.startswith("access-control-")]
     if mistaken:
         cause = f"the page sends {mistaken[0]} as a request header, but it is a response header"
@@ -427,6 +371,21 @@ def of_headers(case: Case) -> Diagnosis:
     by = [f"{name} comes from {LIBRARIES[name]}" for name in missing if name in LIBRARIES]
     cause = "; ".join([reason, *by])
     return Diagnosis(cause, f"{fix}, or keep the library from adding it" if by else fix)
+
+
+def is_no_list(reason: str) -> bool:
+    """Whether browsers cannot read the header."""
+    return " is not a comma-separated list of names: " in reason
+
+
+def of_no_list(case: Case, header: str) -> Diagnosis:
+    """Names that are separated by something else than commas."""
+    value = get_header(case.response.headers, header) or ""
+    names = [name for name in re.split(r"[^\w!#$%&'*+.^`|~-]+", value) if name]
+    needed = {ALLOW_METHODS: [asked_method(case)], ALLOW_HEADERS: list(unsafe_names(case.headers))}
+    known = {name.lower() for name in names}
+    names += [name for name in needed[header] if name.lower() not in known]
+    return Diagnosis(case.verdict.reason, f"let the server send {', '.join(names)}")
 
 
 def to_allow(case: Case, methods: list[str]) -> list[str]:
@@ -475,19 +434,6 @@ def of_port(case: Case) -> Diagnosis:
     if target:
         return of_lost_redirect(case, target)
     return Diagnosis(case.verdict.reason, "serve the API on another port")
-
-
-def of_mixed_content(case: Case) -> Diagnosis:
-    """A page on https, and a URL on http, which may come from a redirect."""
-    if not case.exchanges:
-        return Diagnosis(
-            case.verdict.reason, "serve the API over https and use that URL in the page"
-        )
-    url, target = case.last.url, target_of(case.last)
-    cause = f"{url} was redirected ({case.response.status}) to {target}, which is mixed content"
-    return Diagnosis(
-        f"{cause} for a page on https", f"ask for {secure(url, target)}, {TELL_SCHEME}"
-    )
 
 
 # How the reason of a blocked request begins -> what knows more.
