@@ -1346,6 +1346,10 @@ class Matcher:
     def has_wildcard_for(self, origin: str) -> bool:
         """Whether a pattern with a wildcard could admit the origin, which may be malformed."""
         start = origin.find("://") + 3
+        dot = origin.find(".", start)
+        # Most often "*" stands for one label.
+        if dot > start and f"{origin[:start]}*{origin[dot:]}" in self.wildcards:
+            return True
         end, port = len(origin), ""
         colon = origin.rfind(":", start)
         if colon > 0 and origin[colon + 1 :].isdigit():
@@ -2210,7 +2214,6 @@ class Policy:
     preflight_continue: bool
     accept_risk: frozenset[str]
     # For the middleware's own use:
-    exposes_all: bool  # browsers would take the `*` of expose_headers literally
     static: bool  # what it sends does not depend on the request's Origin
     anyone: bool  # every well-formed origin is admitted
     matcher: Matcher
@@ -2218,6 +2221,7 @@ class Policy:
     profile: Profile  # the risks that its lists may contain
     # The options whose `*` browsers would take literally: what was asked for is sent instead.
     echoes: frozenset[str]
+    status_line: str  # of a preflight; "" leaves it to the application
     response: tuple[Header, ...]  # what an actual response gets beside the origin
     preflight: tuple[Header, ...]  # what a preflight gets beside the origin and what is echoed
 
@@ -2238,42 +2242,44 @@ class Policy:
 
     def allows(self, origin: str, environ: WSGIEnvironment) -> bool:
         """Whether the policy, on its own, allows the origin; ``environ`` is for its predicates."""
-        request = Request({**environ, "HTTP_ORIGIN": origin}, environ, preflight=False)
-        return self.static or self.refusal_of_origin(request) is None
+        request = Request(origin, environ, environ, preflight=False)
+        return self.static or (
+            len(origin) <= MAX_ORIGIN and self.refusal(request, verbmatch=False) is None
+        )
 
-    def matchers(self) -> list[Matcher]:
-        """That of the policy's own origins, and those of what its lists say now."""
-        if not self.lists:
-            return [self.matcher]
-        return [self.matcher, *[origins.matcher(self.profile) for origins in self.lists]]
+    def lists_origin(self, origin: str) -> bool:
+        """Whether the policy's patterns admit the origin, its own or those of its lists as they are now."""
+        if self.matcher.admits(origin):
+            return True
+        for origins in self.lists:  # noqa: SIM110 - any() costs more than the look-up
+            if origins.matcher(self.profile).admits(origin):
+                return True
+        return False
 
     def refusal(self, request: Request, verbmatch: bool) -> str | None:
         """Why the policy does not allow the request; None where it does."""
-        refusal = self.refusal_of_origin(request)
-        if refusal is not None:
-            return refusal
+        if not self.lists_origin(request.origin):
+            refusal = self.refusal_of_unlisted(request)
+            if refusal is not None:
+                return refusal
         if verbmatch and self.methods != ("*",) and request.verb() not in self.methods:
             return VERB_NOT_ALLOWED
         return self.refusal_of_echo(request) if request.preflight else None
 
-    def refusal_of_origin(self, request: Request) -> str | None:
-        origin = request.origin
-        if not isinstance(origin, str) or len(origin) > MAX_ORIGIN:
-            return NOT_ALLOWED
-        matchers = self.matchers()
-        for matcher in matchers:
-            if matcher.admits(origin):
-                return None
+    def refusal_of_unlisted(self, request: Request) -> str | None:
+        """The same for an origin that is not listed."""
         if self.anyone:
-            return None if is_well_formed(origin) else NOT_ALLOWED
-        predicates = [predicate for matcher in matchers for predicate in matcher.predicates]
-        if not predicates or not is_well_formed(origin):
+            return None if is_well_formed(request.origin) else NOT_ALLOWED
+        predicates = [*self.matcher.predicates]
+        for origins in self.lists:
+            predicates += origins.matcher(self.profile).predicates
+        if not predicates or not is_well_formed(request.origin):
             return NOT_ALLOWED
         return refusal_of_predicates(predicates, request)
 
     def refusal_of_echo(self, request: Request) -> str | None:
         """Why what the preflight asks for cannot be echoed; None where it can."""
-        method, names = request.asked_method(), request.asked_headers()
+        method, names = asked_method(request.sent), asked_headers(request.sent)
         if "methods" in self.echoes and not is_safe_method(method):
             return UNSAFE_METHOD
         sent_back = self.credentials and "headers" in self.echoes
@@ -2286,15 +2292,14 @@ class Policy:
             return [(ALLOW_ORIGIN, origin), (TIMING_ALLOW_ORIGIN, origin), *self.response]
         return [(ALLOW_ORIGIN, origin), *self.response]
 
-    def preflight_headers(self, request: Request) -> list[Header]:
-        origin = "*" if self.static else request.origin
-        headers = [(ALLOW_ORIGIN, origin), *self.preflight]
+    def preflight_headers(self, origin: str, sent: WSGIEnvironment) -> list[Header]:
+        headers = [(ALLOW_ORIGIN, "*" if self.static else origin), *self.preflight]
         if "methods" in self.echoes:
-            methods = dict.fromkeys((*STANDARD_METHODS, request.asked_method()))
+            methods = dict.fromkeys((*STANDARD_METHODS, asked_method(sent)))
             headers.append((ALLOW_METHODS, ", ".join(methods)))
         if "headers" in self.echoes:
             known = NAMED_HEADERS if self.credentials else ("*", *NAMED_HEADERS)
-            headers.append((ALLOW_HEADERS, name_headers(known, request.asked_headers())))
+            headers.append((ALLOW_HEADERS, name_headers(known, asked_headers(sent))))
         return headers
 
 
@@ -2343,8 +2348,9 @@ REFUSED_PREFLIGHT: Final = "CORS preflight refused: "  # how the body of a refus
 
 NOT_GOVERNED: Final = "no policy governs it"
 
+# What of an Origin is looked up: one that is too long is not remembered, and hashing it costs.
+COMPARED: Final = slice(MAX_ORIGIN + 1)
 VARY_ORIGIN: Final[Header] = ("Vary", "Origin")
-LOOKED_UP: Final = MAX_ORIGIN + 1  # characters; what is longer is not remembered, and not hashed
 MAX_REMEMBERED: Final = 4096  # origins whose answers a group remembers
 
 
@@ -2374,13 +2380,13 @@ class Group:
         self.refusal = refusal  # where no policy of the group allows a well-formed origin
         self.static = bool(self.policies) and self.policies[0].static
         self.lists = [origins for policy in self.policies for origins in policy.lists]
-        for origins in self.lists:
-            origins.watch(self)
         self.without_origin: list[Header] = (
             self.policies[0].response_headers("*") if self.static else [VARY_ORIGIN]
         )
         for policy in self.policies:
-            policy.matchers()  # a list compiles what a policy needs when first asked: at start-up
+            for origins in policy.lists:
+                origins.watch(self)
+                origins.matcher(policy.profile)  # compiled now, not by the first request
         self.forget()
 
     def forget(self) -> None:
@@ -2477,7 +2483,7 @@ def compile_policy(
         lists=lists,
         profile=profile,
         echoes=echoes,
-        exposes_all="expose_headers" in echoes,
+        status_line=status_line(values),
         response=response,
         preflight=preflight,
     )
@@ -2532,7 +2538,17 @@ def compile_headers(
         (MAX_AGE, str(values["maxage"])),
         ("Vary", ", ".join(varies)),
     ]
+    if status_line(values)[:3] not in ("", "204"):  # which have no entity headers of ours
+        preflight += entity_headers(b"")
     return with_values(response), with_values(preflight)
+
+
+def status_line(values: Mapping[str, Any]) -> str:
+    """What a preflight that is allowed is answered with; empty where the application answers."""
+    if values["preflight_continue"]:
+        return ""
+    status: int = values["preflight_status"]
+    return "204 No Content" if status == 204 else f"{status} OK"
 
 
 def with_values(headers: list[Header]) -> tuple[Header, ...]:
@@ -2594,17 +2610,16 @@ def read_section(
 class Request:
     """What of a request decides.
 
-    sent: the environ as it came; a copy, once a predicate may have changed the other. environ:
-    what predicates get. origin: ``HTTP_ORIGIN``.
+    origin: its Origin. sent: the environ as it came; a copy, once a predicate may have changed the
+    other. environ: what predicates get.
     """
 
     __slots__ = ("asked_predicate", "environ", "origin", "preflight", "sent")
 
-    def __init__(self, sent: WSGIEnvironment, environ: WSGIEnvironment, preflight: bool) -> None:
-        self.sent, self.environ, self.preflight = sent, environ, preflight
-        origin = sent.get("HTTP_ORIGIN")
-        # Of a subclass of str only the text counts, which may be remembered and sent.
-        self.origin: Any = str(origin) if isinstance(origin, str) else origin
+    def __init__(
+        self, origin: str, sent: WSGIEnvironment, environ: WSGIEnvironment, preflight: bool
+    ) -> None:
+        self.origin, self.sent, self.environ, self.preflight = origin, sent, environ, preflight
         self.asked_predicate = False  # if so, more than the origin has decided
 
     def for_predicate(self) -> WSGIEnvironment:
@@ -2614,17 +2629,19 @@ class Request:
         self.asked_predicate = True
         return self.environ
 
-    def asked_method(self) -> str:
-        method: str = self.sent["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
-        return method
-
-    def asked_headers(self) -> str:
-        names: str = self.sent.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
-        return names
-
     def verb(self) -> str | None:
         """The method that ``verbmatch`` compares."""
-        return self.asked_method() if self.preflight else self.sent.get("REQUEST_METHOD")
+        return asked_method(self.sent) if self.preflight else self.sent.get("REQUEST_METHOD")
+
+
+def asked_method(preflight: WSGIEnvironment) -> str:
+    method: str = preflight["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+    return method
+
+
+def asked_headers(preflight: WSGIEnvironment) -> str:
+    names: str = preflight.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
+    return names
 
 
 class Decision(namedtuple("Decision", "policy reason group")):
@@ -2707,6 +2724,8 @@ def decide(group: Group, request: Request) -> Policy | str:
     """The policy of the group that allows the request, or why none does."""
     if group.static:
         return group.policies[0]
+    if len(request.origin) > MAX_ORIGIN:
+        return MALFORMED
     reason = group.refusal
     for policy in group.policies:
         refusal = policy.refusal(request, group.verbmatch)
@@ -2719,10 +2738,8 @@ def decide(group: Group, request: Request) -> Policy | str:
     return reason if is_origin(request.origin) else MALFORMED
 
 
-def is_origin(origin: object) -> bool:
+def is_origin(origin: str) -> bool:
     """Whether it is what browsers send as Origin."""
-    if not isinstance(origin, str) or len(origin) > MAX_ORIGIN:
-        return False
     return origin == "null" or is_well_formed(origin)
 
 
@@ -2806,7 +2823,8 @@ class CORS:
         group = pick_group(self._rules, environ)
         if group is None:
             return None
-        found = decide(group, Request(sent, environ, is_preflight(sent)))
+        origin = str(sent.get("HTTP_ORIGIN", ""))
+        found = decide(group, Request(origin, sent, environ, is_preflight(sent)))
         if isinstance(found, Policy):
             return Decision(found, "", group.policies)
         return Decision(None, found, group.policies)
@@ -2818,7 +2836,8 @@ class CORS:
             if name in OF_APPLICATIONS:
                 message += (
                     ", which is the application's: write app.wsgi_app = CORS(app.wsgi_app, ...)"
-                    f" and keep using app.{name}"
+                    f" and keep using app.{name};"
+                    " or, where it has no wsgi_app, application = CORS(app, ...)"
                 )
             raise AttributeError(message)
 
@@ -2829,32 +2848,31 @@ class CORS:
             group, sent = find_group(rules, environ)
             if group is None:
                 return self.app(environ, start_response)
-        for origins in group.lists:
-            origins.refresh()
+        if group.lists:
+            refresh(group.lists)
         origin = sent.get("HTTP_ORIGIN")
         if origin is None:
             ours = group.without_origin
         elif sent["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in sent:
-            answer = group.preflights.get(str(origin)[:LOOKED_UP])
+            answer = group.preflights.get(origin[COMPARED])
             status, ours, body = answer or answer_preflight(group, sent, environ)
             if status:
                 start_response(status, ours.copy())
                 return body
         else:
-            known = group.responses.get(str(origin)[:LOOKED_UP])
+            known = group.responses.get(origin[COMPARED])
             if known is None:
                 known, start_response = answer_request(group, sent, environ, start_response)
             ours = known
 
-        # Defaults, as the cells of a closure would be made for every request.
-        def respond(
-            status: str,
-            headers: list[Header],
-            exc_info: OptExcInfo | None = None,
-            start_response: StartResponse = start_response,
-            ours: list[Header] = ours,
-        ) -> Callable[[bytes], object]:
-            headers = add_headers(headers, ours)
+        # What a closure or an annotation costs, every request would pay; defaults cost less.
+        def respond(status, headers, exc_info=None, start_response=start_response, ours=ours):  # type: ignore[no-untyped-def]
+            for header in headers:
+                if header[0] not in PLAIN_NAMES:
+                    headers = merge_headers(headers, ours)
+                    break
+            else:  # a tuple of headers cannot be added to a list
+                headers = headers + ours if type(headers) is list else merge_headers(headers, ours)
             if exc_info is None:  # an outer start_response may take two arguments only
                 return start_response(status, headers)
             return start_response(status, headers, exc_info)
@@ -2876,11 +2894,15 @@ def find_group(rules: Rules, environ: WSGIEnvironment) -> tuple[Group | None, WS
     return group, sent
 
 
+def refresh(lists: list[OriginList]) -> None:
+    for origins in lists:
+        origins.refresh()
+
+
 def remember(answers: dict[str, Any], origin: str, answer: Any) -> None:
     if len(answers) >= MAX_REMEMBERED:
         answers.clear()
-    if len(origin) <= MAX_ORIGIN:
-        answers[origin] = answer
+    answers[origin] = answer
 
 
 def answer_request(
@@ -2888,56 +2910,59 @@ def answer_request(
 ) -> tuple[list[Header], StartResponse]:
     """What a response to a request with an Origin gets, and who adds what only it can know."""
     responses = group.responses  # taken before a look at any list: see Group
-    request = Request(sent, environ, preflight=False)
-    policy = decide(group, request)
+    origin = str(sent["HTTP_ORIGIN"])
+    policy, by_origin = settle(group, origin, sent, environ, False)
     if isinstance(policy, str):
-        log_refusal(policy, request)
         return group.without_origin, start_response
-    ours = policy.response_headers("*" if policy.static else request.origin)
-    if policy.exposes_all:
+    ours = policy.response_headers("*" if policy.static else origin)
+    if "expose_headers" in policy.echoes:
         return ours, expose_all(start_response)
-    if not (group.verbmatch or request.asked_predicate):
-        remember(responses, str(request.origin), ours)
+    if by_origin:
+        remember(responses, origin, ours)
     return ours, start_response
 
 
 def answer_preflight(group: Group, sent: WSGIEnvironment, environ: WSGIEnvironment) -> Answer:
     """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do."""
     preflights = group.preflights  # likewise
-    request = Request(sent, environ, preflight=True)
-    policy = decide(group, request)
+    origin = str(sent["HTTP_ORIGIN"])
+    policy, by_origin = settle(group, origin, sent, environ, True)
     if isinstance(policy, str):
-        return refuse_preflight(policy, request)
-    answer = allow_preflight(policy, request)
-    if not (group.verbmatch or request.asked_predicate or policy.echoes):
-        remember(preflights, str(request.origin), answer)
+        body = f"{REFUSED_PREFLIGHT}{policy}.\n".encode("ascii")
+        return "403 Forbidden", [*entity_headers(body), VARY_ORIGIN], [body]
+    answer = policy.status_line, policy.preflight_headers(origin, sent), ()
+    if by_origin and not policy.echoes:
+        remember(preflights, origin, answer)
     return answer
 
 
-def refuse_preflight(reason: str, request: Request) -> Answer:
-    log_refusal(reason, request)
-    body = f"{REFUSED_PREFLIGHT}{reason}.\n".encode("ascii")
-    return "403 Forbidden", [*entity_headers(body), VARY_ORIGIN], [body]
+def settle(
+    group: Group, origin: str, sent: WSGIEnvironment, environ: WSGIEnvironment, preflight: bool
+) -> tuple[Policy | str, bool]:
+    """What `decide` says, a refusal being logged; and whether nothing but the origin decided."""
+    policy = policy_by_pattern(group, origin)
+    if policy is not None and not (preflight and policy.echoes):
+        return policy, True
+    request = Request(origin, sent, environ, preflight)
+    found = decide(group, request)
+    if isinstance(found, str):
+        log_refusal(found, request)
+    return found, not (group.verbmatch or request.asked_predicate)
 
 
-def allow_preflight(policy: Policy, request: Request) -> Answer:
-    headers = policy.preflight_headers(request)
-    if policy.preflight_continue:
-        return "", headers, ()
-    if policy.preflight_status == 204:  # which has no entity headers
-        return "204 No Content", headers, ()
-    return f"{policy.preflight_status} OK", headers + entity_headers(b""), ()
+def policy_by_pattern(group: Group, origin: str) -> Policy | None:
+    """The policy that lists the origin, where it allows whatever the rest of the request may be.
 
-
-def add_headers(headers: list[Header], ours: list[Header]) -> list[Header]:
-    """A new list of the application's headers, as far as the policy leaves them, and ours."""
-    for name, _ in headers:
-        if name not in PLAIN_NAMES:
-            return merge_headers(headers, ours)
-    try:
-        return headers + ours
-    except TypeError:  # a tuple, perhaps
-        return merge_headers(headers, ours)
+    None: `decide` knows. It comes to the same, but asks for more.
+    """
+    if group.verbmatch or len(origin) > MAX_ORIGIN:
+        return None
+    for policy in group.policies:
+        if policy.lists_origin(origin):
+            return policy
+        if policy.anyone or policy.lists or policy.matcher.predicates:
+            return None
+    return None
 
 
 def expose_all(start_response: StartResponse) -> StartResponse:
@@ -3054,21 +3079,31 @@ def call_and_catch(
     """The application's response; where it raises, a plain 500 with the CORS headers."""
     held = HeldResponse(respond)
     answer: Iterable[bytes] = ()
+    # The application may change its environ.
+    method, path = environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")
     try:
         answer = app(environ, held.start_response)
         held.pass_on()
         return answer
     except Exception:
-        method, path = environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")
         logger().exception("the application failed at %s %s", show(method), show(path))
-        close = getattr(answer, "close", None)
-        if close is not None:
-            close()
-        body = b"Internal Server Error\n"
         # With exc_info a server raises where it is too late.
         exc_info = sys.exc_info() if held.passed_on else None
+        close_failed(answer)
+        body = b"Internal Server Error\n"
         respond("500 Internal Server Error", entity_headers(body), exc_info)
-        return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
+        return [] if method == "HEAD" else [body]
+
+
+def close_failed(response: Iterable[bytes]) -> None:
+    """Close what will not be sent; if that fails as well, the 500 goes out all the same."""
+    close = getattr(response, "close", None)
+    if close is None:
+        return
+    try:
+        close()
+    except Exception:
+        logger().exception("closing the response of the application failed")
 
 
 def log_refusal(reason: str, request: Request) -> None:

@@ -568,7 +568,8 @@ def test_attribute_of_the_application_says_how_to_wrap_it(name):
         getattr(CORS(plain_app, origin="*"), name)
     assert str(caught.value) == (
         f"'CORS' object has no attribute {name!r}, which is the application's:"
-        f" write app.wsgi_app = CORS(app.wsgi_app, ...) and keep using app.{name}"
+        f" write app.wsgi_app = CORS(app.wsgi_app, ...) and keep using app.{name};"
+        " or, where it has no wsgi_app, application = CORS(app, ...)"
     )
 
 

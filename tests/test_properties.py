@@ -582,11 +582,10 @@ ANY_TEXT = st.one_of(
     ),
     st.text("/.\\ab%\r\n\0é", max_size=12),
 )
-ODD = st.sampled_from([None, b"https://a.example", 1, ["https://a.example"]])
 HOSTILE_VALUES = {
     "PATH_INFO": ANY_TEXT,
     "REQUEST_METHOD": ANY_TEXT | st.sampled_from(METHODS),
-    "HTTP_ORIGIN": HOSTILE_ORIGINS | ANY_TEXT | ODD,
+    "HTTP_ORIGIN": HOSTILE_ORIGINS | ANY_TEXT | st.none(),
     "HTTP_ACCESS_CONTROL_REQUEST_METHOD": ANY_TEXT | st.sampled_from(METHODS),
     "HTTP_ACCESS_CONTROL_REQUEST_HEADERS": ANY_TEXT
     | st.lists(ANY_TEXT | st.sampled_from(["x-a", " x-b"]), max_size=4).map(",".join),
