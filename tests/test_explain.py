@@ -176,6 +176,20 @@ POLICIES = """
     outside = CORS(by_itself, policy="a", a_origin="https://app.example.com", a_path="/api/*")
     policies = CORS(inner, policies={"a": {"origin": "https://a.example", "path": "/api/*", "methods": "GET"},
                                      "b": {"origin": "https://b.example"}})
+    def around(app, header, value):
+        def layer(environ, start_response):
+            def change(status, headers, exc_info=None):
+                kept = [pair for pair in headers if pair[0].lower() != header.lower()]
+                return start_response(status, kept + [(header, value)] * bool(value))
+            return app(environ, change)
+        return layer
+    removing = around(plain, "Access-Control-Allow-Origin", "")
+    replacing = around(plain, "access-control-allow-origin", "https://b.example")
+    adding = around(plain, "X-Other", "1")
+    guarded = lambda environ, start_response: refusing(environ, start_response)
+    def raising(environ, start_response):
+        app = plain if environ["REQUEST_METHOD"] == "OPTIONS" else broken
+        return app(environ, start_response)
     class Outer:
         app = plain
         def __call__(self, environ, start_response):
@@ -219,6 +233,37 @@ def module(tmp_path):
             " To fix it, let the server send the headers above",
         ),
         (
+            "removing", (),
+            "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be https://app.example.com"
+            " or *; wsgicors sent https://app.example.com, and something outside of it removed it."
+            " To fix it, let CORS wrap what answers this path, outside of every other layer",
+        ),
+        (
+            "replacing", (),
+            "BLOCKED: the response to GET: Access-Control-Allow-Origin is 'https://b.example'; it should be"
+            " https://app.example.com; wsgicors sent https://app.example.com, and something outside of it replaced it."
+            " To fix it, let CORS wrap what answers this path, outside of every other layer",
+        ),
+        (
+            "adding", ("-H", "X-Token: 1"),
+            "BLOCKED: Access-Control-Allow-Headers of the preflight is missing; it must name x-token."
+            " To fix it, add x-token to headers (explained.py:10)",
+        ),
+        (
+            "guarded", ("-H", "X-Token: 1"),
+            "BLOCKED: the preflight to http://localhost/ was answered 401 Unauthorized: a login is asked for, and a"
+            " preflight never carries one; wsgicors was not asked."
+            " To fix it, let CORS wrap what answers this path, outside of every other layer",
+        ),
+        (
+            "raising", ("-H", "X-Token: 1", "--path", "/?x"),
+            "BLOCKED: Access-Control-Allow-Headers of the preflight is missing; it must name x-token."
+            " To fix it, add x-token to headers (explained.py:10)",
+        ),
+        (
+            "raising", ("--preflight",), "BLOCKED: the application raised LookupError: mine; " + EFFECT,
+        ),
+        (
             "redirected", (),
             "BLOCKED: the redirect to ftp://a.example/ leads to no http:// or https:// URL",
         ),
@@ -259,9 +304,30 @@ def test_application_without_the_middleware_is_asked_too(module, explain):
     assert lines[-1] == (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be "
         + APP
-        + " or *. To fix it, let the server send the headers above"
+        + " or *; wsgicors was not asked. To fix it, let CORS wrap what answers this path, outside of every other layer"
     )
-    assert f"--    Access-Control-Allow-Origin: {APP}" in lines
+
+
+def test_application_without_any_middleware_is_told_what_to_send(tmp_path, explain):
+    write(
+        tmp_path / "bare.py",
+        """
+        def app(environ, start_response):
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return [b""]
+        """,
+    )
+    status, lines, _ = explain("bare:app")
+    assert (status, lines[-4:]) == (
+        1,
+        [
+            "--  a response to GET that passes has:",
+            f"--    Access-Control-Allow-Origin: {APP}",
+            "--    Vary: Origin",
+            "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be"
+            f" {APP} or *. To fix it, let the server send the headers above",
+        ],
+    )
 
 
 def test_interruption_ends_the_command_in_one_line(tmp_path, explain):

@@ -5,6 +5,9 @@ Each situation is rebuilt from what its server or gateway answers. The last line
 
 from __future__ import annotations
 
+import sys
+import textwrap
+
 import pytest
 from test_browser_http import serving
 
@@ -177,7 +180,13 @@ SITUATIONS = {
     "graphql": (GOOD, (400, [], b'{"errors":[{"message":"This operation has been blocked"}]}'), ()),
     "method_that_the_route_does_not_take": ((405, [("Allow", "GET, HEAD")], b""), GOOD, ("-X", "PUT")),
     "csrf_in_json": ((403, [], b'{"detail":"CSRF Failed: Origin checking failed"}'), GOOD, JSON),
+    "express_fails": (
+        GOOD, (500, [HTML, ("X-Powered-By", "Express"), ("Server", "nginx")],
+               b"<!DOCTYPE html><title>Error</title><pre>Error: no table<br> &nbsp; at x.js:1</pre>"), ()),
+    "iis": (GOOD, (500, [("X-Powered-By", "ASP.NET"), ("Server", "Microsoft-IIS/10.0")], b""), ()),
+    "another_method_in_allow": ((200, [("Allow", "GET, HEAD")], b""), GOOD, ("-X", "PUT")),
     # Redirects.
+    "port_lost": ((301, [("Location", "http://127.0.0.1/x/")], b""), GOOD, JSON),
     "slash": ((301, [("Location", "/x/")], b""), GOOD, JSON),
     "to_http": (GOOD, (302, [ORIGIN, ("Location", "http://api.example.com/x/")], b""), ()),
     "preflight_to_https": ((308, [("Location", "https://api.example.com/x")], b""), GOOD, JSON),
@@ -653,6 +662,28 @@ LAST_LINES = {
         " To fix it, write https://app.example.com where the server has"
         ' "https://app.example.com"'
     ),
+    "express_fails": (
+        'BLOCKED: GET URL/x was answered 500 "Error: no table" by Express: the application'
+        " failed, and this error lacks Access-Control-Allow-Origin. To fix it, read the server's"
+        " log for the exception and mend that"
+    ),
+    "iis": (
+        "BLOCKED: GET URL/x was answered 500 Internal Server Error by IIS: the application"
+        " failed, and this error lacks Access-Control-Allow-Origin. To fix it, read the server's"
+        " log for the exception and mend that"
+    ),
+    "another_method_in_allow": (
+        "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it"
+        " should be https://app.example.com or *; it has Allow: GET, HEAD instead, the usual"
+        " response to OPTIONS of a framework without CORS, and PUT is not in it. To fix it,"
+        " switch CORS on for this path: let the server send the headers above; and let it take"
+        " PUT"
+    ),
+    "port_lost": (
+        "BLOCKED: the preflight to URL/x was redirected (301) to http://127.0.0.1/x/, which no"
+        " browser follows. To fix it, ask for URL/x/ (with the slash), and let the redirect keep"
+        " the port: with a relative Location, as nginx sends it with absolute_redirect off"
+    ),
 }
 
 
@@ -760,3 +791,50 @@ def test_redirect_from_https_to_http_of_the_same_host_asks_for_the_scheme():
 def test_there_are_enough_situations():
     assert len(SITUATIONS) >= 40
     assert SITUATIONS.keys() == LAST_LINES.keys()
+
+
+def test_redirects_without_an_end_are_told(capsys):
+    def app(environ, start_response):
+        path = {"/x": "/x/", "/x/": "/x"}[environ["PATH_INFO"]]
+        start_response("301 Moved", [ORIGIN, ("Content-Type", "text/plain"), ("Location", path)])
+        return [b""]
+
+    with serving(app) as port:
+        url = f"http://127.0.0.1:{port}"
+        status, lines = explain(capsys, f"{url}/x", "--origin", PAGE)
+    assert (status, lines[-1].replace(url, "URL")) == (
+        1,
+        "BLOCKED: URL/x redirects again and again: more than 20 redirects, the last one to URL/x/."
+        " To fix it, look for a login that does not know the page, or for two rules about the"
+        " slash, the scheme or www. that undo each other",
+    )
+
+
+def test_redirect_that_loses_the_port_and_leads_nowhere_is_told(capsys, tmp_path, monkeypatch):
+    text = """
+    def app(environ, start_response):
+        if environ["PATH_INFO"] == "/x/":
+            raise LookupError("nothing here")
+        headers = [("Content-Type", "text/plain"), ("Access-Control-Allow-Origin", "*")]
+        start_response("301 Moved", [*headers, ("Location", "http://localhost/x/")])
+        return [b""]
+    """
+    (tmp_path / "port_lost.py").write_text(textwrap.dedent(text), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    arguments = (
+        "port_lost:app",
+        "--path",
+        "http://localhost:8080/x",
+        "--origin",
+        "http://a.example",
+    )
+    status, lines = explain(capsys, *arguments)
+    assert (status, lines[-1]) == (
+        1,
+        "BLOCKED: http://localhost:8080/x redirects (301) to http://localhost/x/, and there: the"
+        " application raised LookupError: nothing here; servers answer that with a 500 without CORS"
+        " headers, unless catch_errors = true. To fix it, ask for http://localhost:8080/x/ (with the"
+        " slash), and let the redirect keep the port: with a relative Location, as nginx sends it"
+        " with absolute_redirect off",
+    )

@@ -10,7 +10,7 @@ from wsgicors import CORS
 from wsgicors_explain.browser import Browser
 from wsgicors_explain.causes import Case
 from wsgicors_explain.configuration import empty_app as empty
-from wsgicors_explain.notes import on_cookies, on_local_network, on_replaced_headers
+from wsgicors_explain.notes import on_cookies, on_local_network, on_replaced_headers, on_star
 from wsgicors_explain.targets import visits
 
 PAGE = "https://app.example.com"
@@ -138,3 +138,25 @@ def test_response_that_never_came_is_not_compared():
     preflight = [step for step in verdict.steps if step.exchange][:1]
     broken = dataclasses.replace(verdict, steps=tuple(preflight))
     assert [*on_replaced_headers(Case(broken, PAGE, "PUT", [], False, asked))] == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "credentials", "count"),
+    [
+        ([STAR, ("Access-Control-Allow-Credentials", "true")], "include", 1),
+        ([STAR, ("Access-Control-Allow-Credentials", "true")], "omit", 0),
+        ([STAR], "include", 0),
+    ],
+)
+def test_star_that_a_cookie_may_change_is_told(headers, credentials, count):
+    def app(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain"), *headers])
+        return [b""]
+
+    verdict = Browser(app, PAGE).fetch("/", credentials=credentials)
+    told = [*on_star(Case(verdict, PAGE, "GET", [], credentials == "include"))]
+    note = (
+        "no cookie was sent: some servers, such as older versions of Starlette, name the origin"
+        " instead of * once there is one"
+    )
+    assert told == [note] * count

@@ -50,6 +50,7 @@ from .origins import page_origin
 from .redirects import (
     after_redirect,
     hops,
+    of_loop,
     of_lost_redirect,
     of_mixed_content,
     of_response_redirect,
@@ -440,6 +441,7 @@ def of_port(case: Case) -> Diagnosis:
 CAUSES: Final = {
     "mixed content": of_mixed_content,
     "browsers block port": of_port,
+    "more than": of_loop,
     "the preflight was answered": of_preflight_status,
     "the response to": of_cors_check,
     f"{ALLOW_METHODS} of the preflight": of_method,

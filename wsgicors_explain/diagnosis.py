@@ -7,6 +7,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from .case import Case, Diagnosis
 from .causes import find_cause, needed_headers
@@ -31,7 +32,7 @@ def conclude(configuration: Configuration | None, case: Case) -> list[str]:
     """What would have passed; and in the last line, why this is blocked and what to do."""
     ours = Diagnosis("", "")
     if configuration and case.exchanges:
-        ours = diagnose(configuration, case)
+        ours = of_outer_layer(configuration, case) or diagnose(configuration, case)
     seen = Diagnosis(ours.cause) if ours.cause else find_cause(case)
     fix = ours.fix or seen.fix
     last = f"BLOCKED: {seen.cause}" + (f". To fix it, {fix}" if fix else "")
@@ -44,6 +45,36 @@ def visit_of(case: Case) -> Visit | None:
         if visit.cors.decide(visit.environ) is not None:
             return visit
     return case.visits[0] if case.visits else None
+
+
+OUTERMOST: Final = "let CORS wrap what answers this path, outside of every other layer"
+
+
+def of_outer_layer(configuration: Configuration, case: Case) -> Diagnosis | None:
+    """Something outside of the middleware answers, or changes what it sends."""
+    visit, reason = visit_of(case), case.verdict.reason
+    if visit is None:
+        made = configuration.cors or configuration.others
+        return not_asked(case) if made else None
+    sent = get_header(visit.sent, ALLOW_ORIGIN)
+    if sent not in ("*", case.sent_origin):
+        return None
+    left = get_header(case.response.headers, ALLOW_ORIGIN)
+    if sent == left:
+        return None
+    verb = "replaced" if left else "removed"
+    cause = f"{reason}; wsgicors sent {sent}, and something outside of it {verb} it"
+    return Diagnosis(cause, OUTERMOST)
+
+
+def not_asked(case: Case) -> Diagnosis | None:
+    """A response to which no middleware contributed."""
+    cause, fix = find_cause(case)
+    if cause.startswith("the application raised "):
+        return None
+    if case.is_preflight or case.response.status < 400:
+        return Diagnosis(f"{cause}; wsgicors was not asked", OUTERMOST)
+    return Diagnosis(f"{cause}; wsgicors was not asked", f"{fix}; and {OUTERMOST}")
 
 
 def diagnose(configuration: Configuration, case: Case) -> Diagnosis:

@@ -11,7 +11,7 @@ from .case import Case
 from .configuration import Configuration
 from .diagnosis import visit_of
 from .headers import CORS_RESPONSE_HEADERS, Headers, get_header, header_values
-from .middleware import ALLOW_ORIGIN, EXPOSE_HEADERS, is_local
+from .middleware import ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSE_HEADERS, is_local
 from .wire import URL
 
 # Response headers that a page has no use for, so that it is not news that it cannot read them.
@@ -34,6 +34,7 @@ def all_notes(configuration: Configuration | None, case: Case) -> Iterable[str]:
         yield f"{file} was read, no application loaded: an empty 200 stands behind the middleware"
     yield from on_replaced_headers(case)
     yield from on_cookies(case)
+    yield from on_star(case)
     if case.exchanges and get_header(case.last.headers, "origin") is not None:
         ours = configuration is not None and configuration.cors is not None
         yield from on_unreadable_headers(case, ours=ours)
@@ -121,6 +122,19 @@ class Cookie(NamedTuple):
             key, _, value = attribute.partition("=")
             found[key.strip().lower()] = value.strip().lower()
         return cls(pair.partition("=")[0].strip(), found.get("samesite", ""), "secure" in found)
+
+
+def on_star(case: Case) -> Iterable[str]:
+    """A server that may answer otherwise to a request with a cookie, which is not sent here."""
+    if not case.include or not case.exchanges:
+        return
+    headers = case.response.headers
+    star, true = get_header(headers, ALLOW_ORIGIN), get_header(headers, ALLOW_CREDENTIALS)
+    if (star, true) == ("*", "true"):
+        yield (
+            "no cookie was sent: some servers, such as older versions of Starlette, name the origin"
+            " instead of * once there is one"
+        )
 
 
 def on_local_network(case: Case) -> Iterable[str]:

@@ -104,6 +104,14 @@ def of_lost_redirect(case: Case, target: str) -> Diagnosis:
     return Diagnosis(cause, f"{fix} to know the host that the page asks for (X-Forwarded-Host)")
 
 
+def of_loop(case: Case) -> Diagnosis:
+    """Redirects without an end."""
+    first, target = case.exchanges[0].url, target_of(case.last)
+    cause = f"{first} redirects again and again: {case.verdict.reason}, the last one to {target}"
+    fix = "look for a login that does not know the page, or for two rules about the slash, the"
+    return Diagnosis(cause, f"{fix} scheme or www. that undo each other")
+
+
 def of_response_redirect(case: Case) -> Diagnosis:
     """A redirect without CORS headers."""
     url, response, target = case.last.url, case.response, target_of(case.last)

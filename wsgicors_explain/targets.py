@@ -24,11 +24,13 @@ class Visit(NamedTuple):
     """A middleware that was asked, and the environ as it got it.
 
     received: the response headers that it got from what it wraps; empty where it did not ask.
+    sent: those with which it answered.
     """
 
     cors: Any
     environ: WSGIEnvironment
     received: Headers
+    sent: Headers
 
 
 @contextlib.contextmanager
@@ -52,12 +54,12 @@ def visits() -> Iterator[list[Visit]]:
 
     def make(call: Any) -> Any:
         def noting(cors: Any, environ: WSGIEnvironment, start_response: Any) -> Any:
-            visit = Visit(cors, environ.copy(), [])
+            visit = Visit(cors, environ.copy(), [], [])
             noted.append(visit)
             plain = cors.app
             cors.app = listening(plain, visit.received)
             try:
-                return call(cors, environ, start_response)
+                return call(cors, environ, noted_in(visit.sent, start_response))
             finally:
                 cors.app = plain
 
@@ -71,13 +73,19 @@ def listening(app: WSGIApplication, received: Headers) -> WSGIApplication:
     """The application, with its response headers noted in `received`."""
 
     def listen(environ: WSGIEnvironment, start_response: Any) -> Iterable[bytes]:
-        def note(status: str, headers: Headers, *exc_info: Any) -> Any:
-            received[:] = headers
-            return start_response(status, headers, *exc_info)
-
-        return app(environ, note)
+        return app(environ, noted_in(received, start_response))
 
     return listen
+
+
+def noted_in(noted: Headers, start_response: Any) -> Any:
+    """A start_response that keeps a copy of the headers."""
+
+    def note(status: str, headers: Headers, *exc_info: Any) -> Any:
+        noted[:] = headers
+        return start_response(status, headers, *exc_info)
+
+    return note
 
 
 @contextlib.contextmanager
