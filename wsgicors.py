@@ -1,14 +1,15 @@
 """Cross-Origin Resource Sharing (CORS) for any WSGI application, in one file.
 
-Browsers let a page read an answer from another origin only if the server allows it
-by the CORS protocol of the Fetch standard. This middleware speaks that protocol::
+Browsers let a page read a response from another origin only if the server allows it
+with the headers of the CORS protocol (https://fetch.spec.whatwg.org/#http-cors-protocol).
+This middleware implements the server's side of the protocol::
 
     from wsgicors import CORS
 
     application = CORS(application, origin="https://app.example.com", methods="GET, PUT",
                        headers="X-Token", credentials=True, maxage=600)
 
-The same in an ini file of PasteDeploy::
+In an ini file for PasteDeploy, with two policies::
 
     [filter:cors]
     use = egg:wsgicors#middleware
@@ -20,19 +21,20 @@ The same in an ini file of PasteDeploy::
 
 The contract:
 
-1. A configuration that is wrong or insecure raises ConfigError, which lists every problem and its fix.
-2. The path picks a group of policies, then the origin picks one policy of that group.
-3. A path that no policy names is not governed: the request passes untouched.
-4. A preflight is answered here; the application never sees it (unless preflight_continue).
-5. Any other request always reaches the application; CORS only decides what a page may read.
-6. On a governed response the policy is the only authority: the application's own Access-Control
-   headers are replaced or removed.
-7. Whatever depends on the request's Origin says so in Vary, with or without an Origin.
-8. Nothing of a request is echoed that has not been checked against a grammar and a limit.
-9. A predicate or strategy that fails refuses the request; it never allows one and never breaks one.
-10. CORS is not access control: it protects users of browsers, not the server.
+1. A wrong or insecure configuration raises ConfigError, which lists every problem and its fix.
+2. The path picks a group of policies, and the origin picks one policy of that group.
+3. If no policy governs the path, the middleware does not change the request or the response.
+4. The middleware responds to preflights itself, unless preflight_continue is set.
+5. Any other request reaches the application. CORS only decides what a page may read.
+6. The policy is the only authority: Access-Control headers of the application are replaced or
+   removed.
+7. If headers depend on the request's Origin, Vary says so, also without an Origin.
+8. The middleware echoes only what it has checked against a grammar and a limit.
+9. If a predicate or a strategy fails, the request is refused.
+10. CORS is not access control: it protects the users of browsers, not the server.
 
-Every option is explained in docs/options.rst; ``python -m wsgicors explain`` plays the browser.
+docs/options.rst explains every option. ``python -m wsgicors explain`` says why a browser blocks
+a request.
 """
 
 from __future__ import annotations
@@ -257,8 +259,8 @@ ABSENT: Final = {
     "privatenetwork": "Access-Control-Allow-Private-Network is never sent",
     "privatenetworkaccess": "Access-Control-Allow-Private-Network is never sent",
     "varyheader": "Vary is always right",
-    "allorigins": "origin = '*' stands for anyone",
-    "originallowall": "origin = '*' stands for anyone",
+    "allorigins": "origin = '*' allows everyone",
+    "originallowall": "origin = '*' allows everyone",
 }
 
 
@@ -281,33 +283,46 @@ CANNOT_LOAD: Final = "cannot-load"
 
 
 class Problem(namedtuple("Problem", "key value message code", defaults=(INVALID,))):
-    """One thing wrong in a configuration.
+    """One problem of a configuration, a named tuple.
 
-    key: the option as it was written ("api_origin", "policies.api.origin").
-    value: the faulty value or the faulty entry of a list, None where nothing was written.
-    message: the rule that it breaks and what to write instead; it may change with a release.
-    code: one of these words, which do not change:
+    key: the option as it was written, such as "api_origin" or "policies.api.origin".
+    value: the wrong value, or the wrong entry of a list. None if the option is unset.
+    message: a sentence with the value, the rule that it breaks, and what to write
+        instead. It may change between releases.
+    code: one of these words, which do not change between releases:
 
-    ==================  ====================================================================
+    ==================  =============================================================
     ``invalid``         the value breaks the rule of its option
-    ``missing``         a policy has no origin, no policy is named, or a source gave nothing
-    ``conflict``        it does not fit together with another option
-    ``unknown-option``  there is no such option
-    ``cannot-load``     a ``call:`` or the function of an OriginList failed
-    a risk's name       such as ``any-origin``: accept_risk does not name it
-    ==================  ====================================================================
+    ``missing``         a policy lacks an origin, ``policy`` names no policies, or a
+                        source returned no origins
+    ``conflict``        the option contradicts another one
+    ``unknown-option``  this option does not exist
+    ``cannot-load``     a ``call:`` object or the function of an OriginList failed
+    the name of a risk  accept_risk does not name it, such as ``any-origin``
+    ==================  =============================================================
     """
 
     __slots__ = ()
+    if TYPE_CHECKING:  # a namedtuple does not know the types of its fields
+        key: str
+        value: Any
+        message: str
+        code: str
 
     def __str__(self) -> str:
         return on_one_line(f"{self.key}: {self.message}")
 
 
 class ConfigError(ValueError):
-    """A configuration that cannot be used.
+    """A wrong or insecure configuration.
 
-    ``problems``: every Problem of it, in order; the text shows the first 50.
+    problems: a tuple of every Problem, in order. The text of the error shows the first 50.
+
+        >>> try:
+        ...     application = CORS(application, origin="example.com")
+        ... except ConfigError as error:
+        ...     for problem in error.problems:
+        ...         print(problem.key, problem.code, problem.message)
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -534,7 +549,7 @@ def read_list(value: Any, complain: Complain) -> list[Any]:
         return list(value)
     if isinstance(value, (set, frozenset)):
         return sorted(value, key=str)  # the same headers in every process
-    complain(value, f"is of type {type(value).__name__}: write text, or a list of texts")
+    complain(value, f"has the type {type(value).__name__}: write a string, or a list of strings")
     return []
 
 
@@ -573,8 +588,8 @@ def read_tokens(value: Any, complain: Complain, invalid: str, beside_others: str
 
 def read_names(value: Any, complain: Complain) -> tuple[str, ...]:
     """Header names, each once; or the one entry ``*``."""
-    invalid = "is not a name of HTTP (a token): write names such as X-Token, separated by commas"
-    beside_others = "stands for any name, Authorization included: write it alone, or leave it out"
+    invalid = "is not a header name: write names such as X-Token, separated by commas"
+    beside_others = "means any name, including Authorization: write it alone, or remove it"
     names: dict[str, str] = {}
     for name in read_tokens(value, complain, invalid, beside_others):
         names.setdefault(name.lower(), name)
@@ -584,11 +599,11 @@ def read_names(value: Any, complain: Complain) -> tuple[str, ...]:
 def read_methods(value: Any, complain: Complain) -> tuple[str, ...]:
     """Methods, each once, as browsers send them (https://fetch.spec.whatwg.org/#concept-method-normalize)."""
     invalid = "is not a method: write names such as GET, separated by commas"
-    beside_others = "stands for any method: write it alone, or leave it out"
+    beside_others = "means any method: write it alone, or remove it"
     methods: dict[str, None] = {}
     for method in read_tokens(value, complain, invalid, beside_others):
         if method.upper() == "PATCH" != method:
-            complain(method, "is not PATCH, as browsers do not change its case: write 'PATCH'")
+            complain(method, "is not PATCH, because browsers do not change its case: write 'PATCH'")
         else:
             methods[method.upper() if method.upper() in NORMALIZED_METHODS else method] = None
     return tuple(methods)
@@ -598,7 +613,7 @@ def read_paths(value: Any, complain: Complain) -> tuple[str, ...]:
     paths: dict[str, None] = {}
     entries = read_list(value, complain)
     if not entries and isinstance(value, (str, list, tuple, set, frozenset)):
-        complain(value, "has no path in it: leave the option out to govern every path")
+        complain(value, "does not contain a path: remove the option to govern every path")
     for entry in entries:
         if not isinstance(entry, str) or not entry.startswith("/"):
             bare = isinstance(entry, str) and re.fullmatch(r"[\w.*/-]+", entry)
@@ -610,12 +625,12 @@ def read_paths(value: Any, complain: Complain) -> tuple[str, ...]:
         if re.search("[*?#\r\n\ud800-\udfff]", stem):
             complain(
                 entry,
-                "is not a path that can be compared: write /exact, or /prefix/* for all that is under it",
+                "is not a plain path: write /exact, or /prefix/* for everything under it",
             )
         elif normal != entry:
             complain(
                 entry,
-                f"is not a path that is ever served (see its dots and slashes): write {show(normal)}",
+                f"is not a normalized path (see its dots and slashes): write {show(normal)}",
             )
         else:
             paths[entry] = None
@@ -646,11 +661,11 @@ def read_policy_names(value: Any, complain: Complain) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for name in read_list(value, complain):
         if not isinstance(name, str) or not name:
-            complain(name, "is not the name of a policy: write text")
+            complain(name, "is not the name of a policy: write a string")
         elif name in names:
             complain(
                 name,
-                "is listed twice: list each policy once, as the first in order decides",
+                "is listed twice: list each policy once",
                 CONFLICT,
             )
         else:
@@ -666,7 +681,7 @@ def read_sections(value: Any, complain: Complain) -> dict[str, Mapping[str, Any]
     sections: dict[str, Mapping[str, Any]] = {}
     for name, options in value.items():
         if not isinstance(name, str) or not name:
-            complain(name, "is not the name of a policy: write text")
+            complain(name, "is not the name of a policy: write a string")
         elif isinstance(options, Mapping) or options is None:
             sections[name] = options or {}
         else:
@@ -678,7 +693,7 @@ def read_sections(value: Any, complain: Complain) -> dict[str, Mapping[str, Any]
 def read_strategy(value: Any, complain: Complain) -> Any:
     if value not in ("firstmatch", "verbmatch") and not callable(value):
         complain(
-            value, "is not a strategy: write firstmatch or verbmatch, or give a function f(environ)"
+            value, "is not a strategy: write firstmatch or verbmatch, or a function f(environ)"
         )
     elif callable(value) and not fits(value, 1):
         complain(value, "cannot be called with one argument: write a function f(environ)")
@@ -755,7 +770,7 @@ def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dic
     for key, value in (*cfg.items(), *options.items()) if cfg else options.items():
         if not isinstance(key, str):
             about(repr(key), problems)(
-                value, "has a key that is not text: write the name of an option", UNKNOWN
+                value, "has a key that is not a string: write the name of an option", UNKNOWN
             )
         elif is_given(key, value):
             given[key] = value
@@ -786,7 +801,7 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
     if "deny" not in sections:
         return sections, False
     for key, value in written(sections["deny"]).values():
-        rule = "has no effect, as the policy deny is built in: rename the policy"
+        rule = "has no effect, because the policy deny is built in: rename the policy"
         about(key, problems)(value, rule, CONFLICT)
     ahead = list(sections)[: list(sections).index("deny")]
     return {name: sections[name] for name in ahead}, True
@@ -862,7 +877,7 @@ class Keys:
         for option, value in options.items():
             key = f"policies.{name}.{option}"
             if option in GLOBAL_OPTIONS:
-                rule = f"is given to no option of a policy: write {option} beside policies"
+                rule = f"belongs to the whole configuration and not to a policy: write {option} beside policies"
                 about(key, self.problems)(value, rule, CONFLICT)
                 read(key, value, option, self.problems)
             elif option not in OPTIONS:
@@ -899,7 +914,7 @@ class Keys:
     def clash(self, key: str, value: object) -> None:
         """Complain of a key that has several owners, or that is written in another form as well."""
         (name, option), *others = self.owners[key]
-        rule = f"is given as {self.sections[name][option][0]} as well: write it once"
+        rule = f"is set as {self.sections[name][option][0]} as well: keep one of the two"
         if others:
             rule = f"may belong to the policy {name!r} or to {others[0][0]!r}"
             rule += ": rename one, or nest the options"
@@ -912,7 +927,7 @@ class Keys:
         if lacking:
             remedy = f"write {f'{lacking[0]}_{key}'!r}, or leave out the list of policies"
             self.put(lacking[0], key, key, value)
-        rule = f"is given to none of the policies {', '.join(self.names)}: {remedy}"
+        rule = f"does not belong to any of the policies {', '.join(self.names)}: {remedy}"
         about(key, self.problems)(value, rule, CONFLICT)
 
     def guess(
@@ -927,7 +942,7 @@ class Keys:
             return complain("")
         reason = why_absent(word)
         if reason:
-            return complain(f", which is absent on purpose: leave it out, as {reason}")
+            return complain(f", which does not exist on purpose: remove it, because {reason}")
         right = meant(word, known)
         if not right:
             return complain(f": write one of {', '.join(known)}")
@@ -937,7 +952,7 @@ class Keys:
         if taken:
             # By the key that was written, which may be an unknown one as well.
             beside = section[option][0].removeprefix(key[: -len(word)]) if section else right
-            return complain(f": leave it out, as {beside!r} is given as well")
+            return complain(f": remove it, because {beside!r} is set as well")
         complain(f"; did you mean {right!r}?")
         if section is not None:
             self.put(name, option, key, value)
@@ -1041,9 +1056,11 @@ def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Pro
             f"is missing, so no policy is active: write policy = {', '.join(inactive)}",
             MISSING,
         )
-    forms = f"write {key} = https://app.example.com, or '*' for anyone, or an empty text for nobody"
+    forms = (
+        f"write {key} = https://app.example.com, or '*' for anyone, or an empty value for nobody"
+    )
     others = (
-        f", as is every option of {name!r} (names are case-sensitive)"
+        f", and so is every other option of {name!r} (names are case-sensitive)"
         if empty and key != "origin"
         else ""
     )
@@ -1083,12 +1100,14 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
 def refuse_words(text: str, word: str) -> None:
     """ValueError for an entry that is not meant as scheme://host."""
     if EXPRESSION.search(word):
-        raise ValueError(f"is a regular expression as text: write {instead_of_expression(word)}")
+        raise ValueError(
+            f"is a regular expression in a string: write {instead_of_expression(word)}"
+        )
     if re.search(r"[\s,;]", word):
-        raise ValueError("holds more than one word: write each origin as an entry of its own")
+        raise ValueError("contains more than one word: write each origin as a separate entry")
     if text in ("*", "copy"):
         raise ValueError(
-            "stands for anyone, so it does not fit in a list: write it alone, or list origins"
+            "allows everyone, so it cannot be part of a list: write it alone, or list origins"
         )
     if word.lower() in ("null", "copy", "*"):
         raise ValueError(f"is misspelled: write {word.lower()!r}")
@@ -1120,7 +1139,7 @@ def instead_of_expression(text: str) -> str:
     except ValueError:
         pass
     given = "re.compile(...), in an ini file as call:package.module:name"
-    return f"a pattern such as 'https://*.example.com', or give {given}"
+    return f"a pattern such as 'https://*.example.com', or {given}"
 
 
 def split_scheme(word: str, faults: list[str]) -> tuple[str, str]:
@@ -1147,7 +1166,7 @@ def split_scheme(word: str, faults: list[str]) -> tuple[str, str]:
         )
     if scheme in OPAQUE_SCHEMES:
         raise ValueError(
-            f"is never sent, as pages of {scheme}: URLs have the origin null: write 'null'"
+            f"is never sent, because pages of {scheme}: URLs have the origin null: write 'null'"
         )
     return scheme, rest
 
@@ -1162,14 +1181,14 @@ def split_authority(rest: str, scheme: str, faults: list[str]) -> tuple[str, str
     mend(rest, authority, "a trailing slash" if rest == authority + "/" else "a path", faults)
     if "?" in authority:
         raise ValueError(
-            "holds '?', which is not a wildcard: write the name in full, or '*' in its leftmost"
+            "contains '?', which is not a wildcard: write the name in full, or '*' in its leftmost"
             " label"
         )
     authority = mend(authority, authority.rpartition("@")[2], "a user name", faults)
     parts = re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]*)(:[^:]*)?", authority)
     if not parts:
         raise ValueError(
-            "holds brackets or colons out of place: '[a-z]' is not a wildcard, and only an IPv6"
+            "has misplaced brackets or colons: '[a-z]' is not a wildcard, and only an IPv6"
             " address is written in brackets, such as 'http://[::1]:8080'"
         )
     host = parse_host(parts[1], scheme, faults)
@@ -1202,11 +1221,11 @@ def parse_host(host: str, scheme: str, faults: list[str]) -> str:
     first, _, others = host.partition(".")
     if "*" in others or first.count("*") > 1:
         raise ValueError(
-            "has a '*' out of place: only the leftmost label may hold one, as in 'https://*.example.com'"
+            "has a misplaced '*': only the leftmost label may contain one, as in 'https://*.example.com'"
         )
     if not re.fullmatch(r"[A-Za-z0-9_*-]+(\.[A-Za-z0-9_-]+)*\.?", host) or host == "*.":
         raise ValueError(
-            "has no valid host: write labels of letters, digits, '-' and '_', separated by single dots"
+            "has an invalid host: write labels of letters, digits, '-' and '_', separated by single dots"
         )
     if len(host) > 253 or max(map(len, host.split("."))) > 63:
         raise ValueError(
@@ -1228,7 +1247,7 @@ def parse_port(port: str, scheme: str, faults: list[str]) -> str:
         return mend(port, "", "an empty port", faults)
     if not re.fullmatch(":[0-9]{1,20}", port) or not 0 < int(port[1:]) < 65536:
         raise ValueError(
-            "has an impossible port: write a number from 1 to 65535, or ':*' for any port"
+            "has an invalid port: write a number from 1 to 65535, or ':*' for any port"
         )
     digits = mend(port[1:], str(int(port[1:])), "zeros before the port", faults)
     return (
@@ -2108,7 +2127,11 @@ def regex_risks(regex: re.Pattern[str], accepted: frozenset[str]) -> Iterator[tu
     except (NotProved, RecursionError) as error:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else error
         for name in (*sorted(ABOUT_ORIGINS), "slow-expression"):
-            yield name, f"whom it admits and how long it takes cannot be shown, as {why}", INSTEAD
+            yield (
+                name,
+                f"it is not known what it admits and how long it takes, because {why}",
+                INSTEAD,
+            )
         return
     for name in RISKS:
         if name in strangers:
@@ -2181,8 +2204,8 @@ def inspect_entry(entry: Any, accepted: Profile) -> tuple[str, str, Iterable[tup
         return "", "", regex_risks(entry, accepted)
     if not callable(entry):
         raise ValueError(
-            f"is of type {type(entry).__name__}: write 'scheme://host', 'null', a compiled regular"
-            " expression of text, a function f(origin, environ), or an OriginList"
+            f"has the type {type(entry).__name__}: write 'scheme://host', 'null', a compiled regular"
+            " expression, a function f(origin, environ), or an OriginList"
         )
     if not fits(entry, 2):
         raise ValueError("cannot be called with two arguments: write a function f(origin, environ)")
@@ -2196,9 +2219,21 @@ def inspect_entry(entry: Any, accepted: Profile) -> tuple[str, str, Iterable[tup
 
 
 class Policy:
-    """One compiled, immutable policy.
+    """One compiled, immutable policy, as in ``CORS.policies``.
 
-    Its options are its attributes, as docs/options.rst explains them.
+    Its attributes are its name and its options, with their defaults filled in:
+
+    name: str, as in the option ``policy``; "direct" if the options have no prefix.
+    origin: tuple of the entries as written; ("*",) or ("copy",) for every origin.
+    path: tuple of patterns; () for every path.
+    methods, headers, expose_headers: tuples of names; ("*",) for any.
+    credentials, timing, preflight_continue: bool.
+    maxage: int, seconds.
+    preflight_status: int, from 200 to 299.
+    accept_risk: frozenset of names.
+
+    docs/options.rst explains each option. The other attributes and methods, except
+    ``allows``, are for the middleware itself and may change.
     """
 
     name: str  # as in `policy`, or "direct"
@@ -2241,7 +2276,7 @@ class Policy:
         return f"Policy({', '.join(f'{name}={show(getattr(self, name))}' for name in ('name', *OPTIONS))})"
 
     def allows(self, origin: str, environ: WSGIEnvironment) -> bool:
-        """Whether the policy, on its own, allows the origin; ``environ`` is for its predicates."""
+        """Whether this policy alone allows the origin; predicates are called with ``environ``."""
         request = Request(origin, environ, environ, preflight=False)
         return self.static or (
             len(origin) <= MAX_ORIGIN and self.refusal(request, verbmatch=False) is None
@@ -2503,10 +2538,10 @@ def refuse_anyone(values: Mapping[str, Any], complain: Complain, accept_key: str
     """Complain of `*` or `copy` beside other origins, or with credentials."""
     origin, (sentence, remedy) = values["origin"], RISKS["any-origin"]
     if len(origin) > 1:
-        rule = "lists origins beside '*' or 'copy', which stand for anyone"
+        rule = "lists origins beside '*' or 'copy', which allow every origin"
         complain(origin, f"{rule}: write one or the other", CONFLICT)
     elif values["credentials"] and origin[0] == "*":
-        rule = "with credentials is forbidden by the standard, browsers refuse it"
+        rule = "with credentials is forbidden by the standard, and browsers reject it"
         remedy += f", or 'copy' and {accept_key} = any-origin ({sentence})"
         complain("*", f"{rule}: write {remedy}", CONFLICT)
     elif values["credentials"] and "any-origin" not in values["accept_risk"]:
@@ -2764,49 +2799,94 @@ OF_APPLICATIONS: Final = frozenset(
     url_map view_functions wsgi wsgi_app
     """.split()
 )
-NO_APPLICATION: Any = object()
+NO_APPLICATION: Any = type("Required", (), {"__repr__": lambda _: "<required>"})()
 
 
 class CORS:
-    """The middleware: a WSGI application that adds CORS to another one.
+    """A WSGI middleware that adds Cross-Origin Resource Sharing to an application.
 
-    It answers preflights itself, adds the headers of the CORS protocol to the other responses
-    (``Access-Control-*``, ``Vary``, on request ``Timing-Allow-Origin``), and removes the application's own.
+        >>> application = CORS(application, origin="https://app.example.com",
+        ...                    methods="GET, PUT", headers="Content-Type")
 
-    Security: it decides which pages may *read* a response. Requests reach the application all the same, so it still
-    needs its own authentication and its own protection against forged requests.
+    The middleware responds to preflights itself. To other responses it adds the
+    headers of the CORS protocol (``Access-Control-*``, ``Vary`` and, if ``timing``
+    is set, ``Timing-Allow-Origin``), and replaces those that the application sets.
+    The protocol: https://fetch.spec.whatwg.org/#http-cors-protocol
 
-    app: the WSGI application. cfg: a mapping of options, or None. options: the same as keywords, which come first;
-    docs/options.rst explains each, ``Policy`` names them. ConfigError lists every problem.
+    Security: CORS only decides which pages may *read* a response. Requests of other
+    pages still reach the application. It needs its own authentication, and its own
+    protection against cross-site request forgery.
 
-        >>> application = CORS(application, policy="api", api_path="/api/*", api_origin="https://app.example.com")
+    app: the WSGI application.
+    cfg: a mapping of options, or None.
+    options: the same options as keywords. A keyword overrides ``cfg``.
+
+    A list is a string with commas or spaces between its entries, or a Python list,
+    tuple or set. The options of a policy (docs/options.rst explains each):
+
+    origin: a list of origins such as "https://app.example.com" and patterns such as
+        "https://*.example.com"; also regular expressions, functions
+        ``f(origin, environ) -> bool``, OriginLists, or "*". Required.
+    path: a list of "/exact" and "/prefix/*". Default: every path.
+    methods: a list of methods, or "*". Default: "GET, HEAD, POST".
+    headers: a list of request headers, or "*". Default: only safelisted ones.
+    expose_headers: a list of response headers, or "*". Default: only safelisted ones.
+    credentials: bool, whether to allow cookies and HTTP authentication. Default: False.
+    maxage: seconds that a browser may cache a preflight. Default: 600.
+    timing: bool, whether to send Timing-Allow-Origin. Default: False.
+    preflight_status: the status of an allowed preflight, 200 to 299. Default: 200.
+    preflight_continue: bool, whether the application gets preflights. Default: False.
+    accept_risk: a list of risks that you accept. Default: unset.
+
+    The options of the whole configuration:
+
+    policy: the names of several policies, in order. The options of each are then
+        prefixed with its name: ``policy="api", api_origin=..., api_path=...``.
+    policies: the same nested, a mapping of names to mappings of options.
+    matchstrategy: "firstmatch", "verbmatch", or a function ``f(environ)`` that
+        returns the name of a policy. Default: "firstmatch".
+    catch_errors: bool, whether to turn an exception of the application into a 500
+        response that the page can read. Default: False.
+
+    Raises ConfigError, which lists every problem and its fix.
     """
 
-    def __init__(
-        self,
-        app: WSGIApplication = NO_APPLICATION,
-        cfg: Mapping[str, Any] | None = None,
-        **options: Any,
-    ) -> None:
-        if app is NO_APPLICATION:
-            name = ", not application" if "application" in options else ""
-            raise TypeError(f"CORS() takes the application as app{name}: write CORS(app, ...)")
-        if not callable(app):
-            message = f"{show(app)} is not a WSGI application: write CORS(application, ...)"
-            raise ConfigError([Problem("app", app, message)])
-        self.app = app
-        self.configure(cfg, **options)
+    if TYPE_CHECKING:  # app is required
+        app: WSGIApplication
+
+        def __init__(
+            self,
+            app: WSGIApplication,
+            cfg: Mapping[str, Any] | None = None,
+            **options: Any,
+        ) -> None: ...
+
+    else:
+
+        def __init__(self, app=NO_APPLICATION, cfg=None, **options):
+            if app is NO_APPLICATION:
+                name = ", not application" if "application" in options else ""
+                raise TypeError(f"CORS() takes the application as app{name}: write CORS(app, ...)")
+            if not callable(app):
+                message = f"{show(app)} is not a WSGI application: write CORS(application, ...)"
+                raise ConfigError([Problem("app", app, message)])
+            self.app = app
+            self.configure(cfg, **options)
 
     def configure(self, cfg: Mapping[str, Any] | None = None, **options: Any) -> None:
-        """Replace the whole configuration, also under load: each request meets the old or the new one, none a mixture.
+        """Replace the whole configuration, also while requests are served.
 
-        The parameters are those of the class. ConfigError lists every problem; then nothing has changed.
+        Each request is decided by the old configuration or by the new one.
+
+        cfg, options: as for the class.
+
+        Raises ConfigError, which lists every problem. The old configuration then stays.
         """
         self._rules = compile_rules(cfg, options)
 
     @property
     def policies(self) -> Mapping[str, Policy]:
-        """The active policies by name, in order; read-only."""
+        """A read-only mapping of names to the active policies, in order."""
         return self._rules.policies
 
     @property
@@ -2815,9 +2895,9 @@ class CORS:
         return strategy
 
     def decide(self, environ: WSGIEnvironment) -> Decision | None:
-        """What the middleware would decide for a request; None: the request is not governed.
+        """The decision for a request, or None if no policy governs it.
 
-        It asks the strategy and the predicates, as a request would, and sends nothing.
+        The strategy and the predicates are called, and nothing is sent.
         """
         sent = environ.copy()
         group = pick_group(self._rules, environ)
@@ -3174,11 +3254,19 @@ def check_origins(
     accept_risk: Iterable[str] = (),
     patterns: bool = True,
 ) -> tuple[Problem, ...]:
-    """The problems of origins before they are stored: what a form or an import shows its user.
+    """Check origins before they are stored, for a form or an import.
 
-    origins: text, whose words are the entries, or an iterable of entries. The text of a single
-    field is one entry: ``check_origins([text])``. credentials, accept_risk: as in the policy that
-    the origins are for. patterns: whether they may be more than exact origins.
+        >>> for problem in check_origins([text], credentials=True, patterns=False):
+        ...     print(problem.message)
+
+    origins: an iterable of entries, or a string, which is split at spaces and commas.
+        Pass the text of one field as ``[text]``.
+    credentials: bool, as in the policy for which the origins are. Default: False.
+    accept_risk: the risks that this policy accepts. Default: ().
+    patterns: bool; False accepts exact origins only. Default: True.
+
+    Returns a tuple of Problem, which is empty if every origin is fine.
+    Raises ConfigError if another argument than ``origins`` is wrong.
     """
     wrong: list[Problem] = []
     accepted = read_risks(accept_risk, about("accept_risk", wrong))
@@ -3257,19 +3345,26 @@ class Waiting:
 class OriginList:
     """Allowed origins from a data source, as an entry of ``origin``.
 
-    load: a function without arguments that returns the origins: text, or an iterable of what a
-    list in ``origin`` may hold. every: seconds after which the next request starts a reload in a
-    background thread; no request waits for it. allow_empty: accept an empty list, instead of
-    keeping the last good one. initial: the origins that hold where the first load fails, perhaps
-    ``[]``; another load follows within five seconds. patterns: False takes exact origins only.
-
-    ``load`` is called when the list is made: ConfigError if it raises or returns nothing valid and
-    there is no ``initial``. Later failures are logged, and the last good list stays. Entries that
-    are bad, or too risky for a policy, are left out and logged. One list may serve several
-    policies. ``len`` and iteration give the entries in force, as they were written; ``source`` is
-    the function.
-
         >>> origins = OriginList(Path("/etc/shop/origins.txt").read_text, every=10)
+        >>> application = CORS(application, origin=origins)
+
+    load: a function without arguments. It returns a string, which is split at spaces
+        and commas, or an iterable of entries that ``origin`` accepts.
+    every: seconds after which the next request starts a reload in a background thread.
+        No request waits for it. Default: 60.
+    allow_empty: bool, whether to accept an empty list. Default: False, which keeps the
+        last good list.
+    initial: the origins to use if the first load fails, such as ``[]``. A request
+        after at most five seconds starts another load. Default: None.
+    patterns: bool; False accepts exact origins only. Default: True.
+
+    ``load`` is called when the list is created. If it raises an exception or does not
+    return a valid origin, and ``initial`` is unset, this raises ConfigError. Later
+    failures are logged, and the last good list stays. An invalid entry, or one that is
+    too risky for a policy, is skipped and logged. Several policies may share a list.
+
+    ``len()`` and iteration give the entries in use, as written. ``source`` is ``load``.
+    See docs/origins-from-data.rst.
     """
 
     def __init__(
@@ -3310,24 +3405,28 @@ class OriginList:
         except Exception as error:
             if initial is None:
                 raise self._as_config_error(error) from error
-            self._report(error, "the first load of %s failed; what is given as initial holds")
+            self._report(error, "the first load of %s failed; the list is now initial")
             self._due = begun + min(every, RETRY)
 
     # For an administrator: a change that counts now, and how the list is.
 
     def reload(self, timeout: float = 30.0) -> None:
-        """Load now, and return when the new list holds for every later request of this process.
+        """Load now. On return, the new list applies to every later request of this process.
 
-        Callers that wait at the same time share one load, which begins after they have called.
-        ConfigError if the load fails or has not ended after ``timeout`` seconds, or if ``load``
-        itself calls this; the last good list stays. Signal handlers start a thread for it.
+        Threads that call it at the same time share one load, which begins after the last
+        of them has called. Do not call it in a signal handler: start a thread there.
+
+        timeout: seconds to wait.
+
+        Raises ConfigError if the load fails, if it takes longer than ``timeout``, or if
+        ``load`` itself calls ``reload``. The last good list then stays.
         """
         wrong: list[Problem] = []
         check_seconds("timeout", timeout, wrong, usual=30)
         turn = self._turn()
         if turn.thread == threading.get_ident():
             about("load", wrong)(
-                self.source, "calls reload, which would wait for itself: leave it out"
+                self.source, "calls reload, which would wait for itself: remove this call"
             )
         if wrong:
             raise ConfigError(wrong)
@@ -3344,22 +3443,22 @@ class OriginList:
 
     @property
     def loaded(self) -> float | None:
-        """When the last good load began, as ``time.time()`` gives it; None: ``initial`` holds."""
+        """When the last good load began, as ``time.time()``; None while ``initial`` is used."""
         return self._now.time
 
     @property
     def error(self) -> str | None:
-        """Why the last load failed, on one line; None if it did not."""
+        """One line that says why the last load failed; None if it succeeded."""
         return self._error
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What is left out, by one policy or by all; each problem once."""
+        """The problems of entries that at least one policy skips, each once."""
         found = (problem for problems in self._left_out(self._now) for problem in problems)
         return tuple({problem.message: problem for problem in found}.values())
 
     def __iter__(self) -> Iterator[Any]:
-        """The entries that some policy takes; before the first one, those that are valid."""
+        """The entries that at least one policy uses; all valid ones while no policy uses the list."""
         now = self._now
         left_out = [{id(problem.value) for problem in found} for found in self._left_out(now)]
         nowhere = set.intersection(*left_out)
@@ -3390,19 +3489,19 @@ class OriginList:
     # For the middleware.
 
     def watch(self, group: Group) -> None:
-        """Have the group forget what it remembers, each time when a new list is published.
+        """Clear the group's cache each time a new list is published.
 
-        It is called before the group's first request. The list does not keep the group.
+        Called before the group's first request. The list holds the group weakly.
         """
         self._groups[id(group)] = group
 
     def refresh(self) -> None:
-        """Start a reload where one is due."""
+        """Start a reload if one is due."""
         if time.monotonic() >= self._due:
             self._start(self._turn())
 
     def matcher(self, profile: Profile) -> Matcher:
-        """The current list, less the entries whose risk is not in the profile."""
+        """The current list without the entries whose risk is not in the profile."""
         while True:
             now = self._now
             if profile in now.matchers:
@@ -3428,8 +3527,8 @@ class OriginList:
         problems: list[Problem] = []
         complain = about("load", problems)
         if not entries and not self._allow_empty:
-            remedy = "write allow_empty=True if nobody may be allowed"
-            complain(self.source, f"gave no origin: {remedy}", MISSING)
+            remedy = "write allow_empty=True to accept an empty list"
+            complain(self.source, f"returned no origins: {remedy}", MISSING)
         elif entries and any(
             compile_entries([entry], ALL_RISKS, self._patterns, complain) for entry in pace(entries)
         ):
@@ -3447,10 +3546,10 @@ class OriginList:
         known = {problem.message for problems in before for problem in problems}
         new = [problem.message for problem in found if problem.message not in known]
         for message in new[:MAX_PROBLEMS]:
-            logger().warning("an origin from %s is left out: %s", show(self.source), message)
+            logger().warning("an origin from %s is skipped: %s", show(self.source), message)
         if len(new) > MAX_PROBLEMS:
             more = len(new) - MAX_PROBLEMS
-            logger().warning("%d more origins from %s are left out", more, show(self.source))
+            logger().warning("%d more origins from %s are skipped", more, show(self.source))
         loaded.problems[profile] = tuple(found)
         loaded.matchers[profile] = matcher
 
@@ -3505,13 +3604,13 @@ class OriginList:
         del entries
         if self._error is not None:
             self._error = None
-            text = "the reload of %s works again, and gives %d entries"
+            text = "the reload of %s has succeeded again, with %d entries"
             logger().info(text, show(self.source), len(self))
 
     def _as_config_error(self, error: BaseException) -> ConfigError:
         if isinstance(error, ConfigError) and error.problems:
             return ConfigError(error.problems)
-        message = f"{show(self.source)} gave no origins: {cause(error)}"
+        message = f"{show(self.source)} failed: {cause(error)}"
         return ConfigError([Problem("load", self.source, message, CANNOT_LOAD)])
 
     def _report(self, error: BaseException, text: str) -> None:
@@ -3551,14 +3650,17 @@ def in_pieces(entries: Iterable[Any]) -> Iterator[Any]:
 def make_middleware(
     app: WSGIApplication, cfg: Mapping[str, Any] | None = None, /, **local: Any
 ) -> CORS:
-    """The middleware from an ini section: PasteDeploy's ``paste.filter_app_factory``.
+    """Create the middleware from an ini section: PasteDeploy's ``paste.filter_app_factory``.
 
-    cfg: PasteDeploy's global_conf, ``[DEFAULT]`` and more. It is consulted for ``policy`` and
-    ``matchstrategy`` where the section has no policy of its own, and for the keys of active named
-    policies. A direct policy takes all of its options from the section or, where the section has
-    none, all from global_conf.
-    local: the section's own options. A value ``call:package.module:name`` stands for that Python
-    object.
+    app: the WSGI application.
+    cfg: PasteDeploy's global_conf, which contains ``[DEFAULT]``. It is used for
+        ``policy`` and ``matchstrategy``, if the section does not have a policy of its
+        own, and for the keys of active named policies. A direct policy takes all its
+        options from the section or, if the section does not have any, from global_conf.
+    local: the section's own options. A value ``call:package.module:name`` stands for
+        that Python object.
+
+    Raises ConfigError, which lists every problem and its fix.
     """
     # By keyword; a text would be an unknown option of the section.
     if cfg is None and isinstance(local.get("cfg"), Mapping):

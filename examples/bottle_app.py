@@ -1,6 +1,6 @@
-"""Bottle behind wsgicors.
+"""Bottle with wsgicors.
 
-Serve it, and ask as a browser would::
+Run it, and send it a request from another terminal, as a browser would::
 
     pip install wsgicors waitress bottle
     python examples/bottle_app.py
@@ -26,5 +26,5 @@ def hello():
 application = CORS(app, origin="http://localhost:3000", headers="Content-Type", maxage=600)
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO)  # waitress says where it serves
+    logging.basicConfig(level=logging.INFO)  # waitress logs its address
     serve(application, listen=f"127.0.0.1:{os.environ.get('PORT', '8001')}")

@@ -1,6 +1,6 @@
-"""Count what the middleware refuses, by reason and origin, with the standard library alone.
+"""Count the requests that the middleware refuses, by reason and origin.
 
-Serve it, ask as a page of a stranger would, and see the counts::
+Run it, send it a request of a page that is not allowed, and print the counts::
 
     pip install wsgicors waitress
     python examples/count_refusals.py
@@ -19,9 +19,9 @@ from wsgicors import CORS
 
 
 class Refusals(logging.Handler):
-    """Each record of a refusal has its facts as attributes, so that no text is parsed.
+    """Count by the attributes of the log records.
 
-    Strangers choose what origin they send: at most 1,000 are counted, the others together.
+    Clients can send any origin, so only 1,000 are counted; the others are counted together.
     """
 
     LIMIT = 1000
@@ -30,7 +30,7 @@ class Refusals(logging.Handler):
         super().__init__(logging.DEBUG)
         self.reasons, self.origins = Counter(), Counter()
 
-    def emit(self, record):  # one thread at a time, as logging holds the handler's lock
+    def emit(self, record):  # logging holds the handler's lock: one thread at a time
         if not hasattr(record, "cors_reason"):
             return  # another message of the middleware
         origin = record.cors_origin
@@ -57,6 +57,6 @@ def hello(environ, start_response):
 application = CORS(hello, origin="http://localhost:3000")
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO)  # waitress says where it serves
+    logging.basicConfig(level=logging.INFO)  # waitress logs its address
     logging.root.handlers[0].setLevel(logging.INFO)  # refusals are counted, not printed
     serve(application, listen=f"127.0.0.1:{os.environ.get('PORT', '8001')}")

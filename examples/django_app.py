@@ -1,12 +1,12 @@
-"""Django behind wsgicors.
+"""Django with wsgicors.
 
-Serve it, and ask as a browser would::
+Run it, and send it a request from another terminal, as a browser would::
 
     pip install wsgicors waitress django
     python examples/django_app.py
     curl -i -H 'Origin: http://localhost:3000' localhost:8001
 
-In a project of several files, the line with CORS belongs to its wsgi.py.
+In a project, the call of CORS belongs in wsgi.py.
 """
 
 import logging
@@ -34,5 +34,5 @@ application = CORS(
 )
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO)  # waitress says where it serves
+    logging.basicConfig(level=logging.INFO)  # waitress logs its address
     serve(application, listen=f"127.0.0.1:{os.environ.get('PORT', '8001')}")

@@ -1,4 +1,4 @@
-"""Domains of tenants in a Django model: changes apply at once in this process, and soon in others.
+"""Domains of tenants in a Django model. A change applies at once in this process, later in others.
 
 Create the table, and serve it::
 
@@ -8,15 +8,14 @@ Create the table, and serve it::
     gunicorn --workers 4 --threads 4 --bind 127.0.0.1:8001 django_tenants:application
 
 Each tenant has its own host. Open http://acme.localhost:8001, add the domain
-https://shop.example, and ask as a page there would::
+https://shop.example, and send requests as a page there would::
 
     curl -i -H 'Origin: https://shop.example' http://acme.localhost:8001/api/orders
     curl -i -H 'Origin: https://shop.example' http://other.localhost:8001/api/orders
 
-The second is refused: the domain is acme's, and the orders are another tenant's.
+The second is refused, because acme's domain must not read another tenant's orders.
 
-In a project of several files, the model and its validator belong to models.py, the list and CORS to
-wsgi.py. With PostgreSQL, the database can notify every process: see postgresql_origins.py.
+In a project, the model and its validator belong in models.py, and the list and CORS in wsgi.py. With PostgreSQL, the database can notify every process: see postgresql_origins.py.
 """
 
 import os
@@ -57,7 +56,7 @@ django_application = get_wsgi_application()
 
 
 def validate_origin(text):
-    """The form shows the problems, and so does Django's admin."""
+    """Show the problems in the form, and in Django's admin."""
     problems = check_origins([text], credentials=True, patterns=False)
     if problems:
         raise ValidationError([problem.message for problem in problems])
@@ -78,7 +77,7 @@ if __name__ == "__main__":
     sys.exit()
 
 
-# Who may read what
+# Permissions
 
 
 def tenant_of(environ):
@@ -86,8 +85,8 @@ def tenant_of(environ):
 
 
 def domains_of_the_tenant():
-    """One entry, which decides by the tenant whose data are asked for, and the origin."""
-    with closing(connection):  # that of this thread
+    """One entry, a predicate: it decides by the tenant of the request and the origin."""
+    with closing(connection):  # of this thread
         domains = frozenset(Domain.objects.values_list("tenant", "origin"))
     return [lambda origin, environ: (tenant_of(environ), origin) in domains]
 
@@ -108,7 +107,7 @@ def reload():
 
 
 def after_commit(**_):
-    """Not before: the load has a connection of its own, which sees what is committed."""
+    """After the commit, because the load uses another connection."""
     transaction.on_commit(reload)
 
 
@@ -117,7 +116,7 @@ post_delete.connect(after_commit, sender=Domain)
 
 
 def watch():
-    """What other processes change counts after a second, whether there are requests or not."""
+    """Apply the changes of other processes after a second, also without requests."""
     while True:
         time.sleep(1 if reload() else 5)
 
@@ -127,7 +126,7 @@ def start():
 
 
 start()
-os.register_at_fork(after_in_child=start)  # gunicorn --preload: a fork has no threads
+os.register_at_fork(after_in_child=start)  # for gunicorn --preload: threads do not survive a fork
 
 
 # The pages
@@ -146,7 +145,7 @@ DomainForm = modelform_factory(Domain, fields=["origin"])
 
 
 def domains(request):
-    """The tenant's own page. In a real service it is behind a login."""
+    """The tenant's own page. In a real service, protect it with a login."""
     tenant = tenant_of(request.META)
     form = DomainForm(request.POST or None, instance=Domain(tenant=tenant))
     if "remove" in request.POST:

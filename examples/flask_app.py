@@ -1,6 +1,6 @@
-"""Flask behind wsgicors.
+"""Flask with wsgicors.
 
-Serve it, and ask as a browser would::
+Run it, and send it a request from another terminal, as a browser would::
 
     pip install wsgicors waitress flask
     python examples/flask_app.py
@@ -23,11 +23,11 @@ def hello():
     return {"hello": "Flask"}
 
 
-# `flask run` and `flask_app:app` serve the application with it, too.
+# `flask run` and a server that loads `flask_app:app` use the middleware as well.
 app.wsgi_app = CORS(
     app.wsgi_app, origin="http://localhost:3000", headers="Content-Type", maxage=600
 )
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO)  # waitress says where it serves
+    logging.basicConfig(level=logging.INFO)  # waitress logs its address
     serve(app, listen=f"127.0.0.1:{os.environ.get('PORT', '8001')}")

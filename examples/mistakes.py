@@ -1,4 +1,4 @@
-"""What a configuration full of mistakes says: ``python3 examples/mistakes.py``."""
+"""Print the error of a configuration full of mistakes: ``python3 examples/mistakes.py``."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Domains of tenants in PostgreSQL: a committed change soon applies in every process.
+"""Domains of tenants in PostgreSQL. Every process applies a committed change within a second.
 
 It needs PostgreSQL 14 or newer, and::
 
@@ -9,14 +9,14 @@ It needs PostgreSQL 14 or newer, and::
     gunicorn --workers 4 --threads 4 --bind 127.0.0.1:8001 postgresql_origins:app
 
 Each tenant has its own host. Open http://acme.localhost:8001, add the domain
-https://shop.example, and ask as a page there would::
+https://shop.example, and send requests as a page there would::
 
     curl -i -H 'Origin: https://shop.example' http://acme.localhost:8001/api/orders
     curl -i -H 'Origin: https://shop.example' http://other.localhost:8001/api/orders
     curl -i -H 'Origin: https://shop.example' http://other.localhost:8001/widget
 
-The second is refused: the domain is acme's, and the orders are another tenant's. The third is
-allowed, since every tenant's pages may read the widget.
+The second is refused, because acme's domain must not read another tenant's orders. The third is
+allowed, because the pages of every tenant may read the widget.
 """
 
 import json
@@ -32,7 +32,7 @@ from flask import Flask, redirect, render_template_string, request
 from wsgicors import CORS, ConfigError, OriginList, check_origins
 
 DATABASE = os.environ.get("DATABASE_URL", "dbname=shop")
-EVERY = float(os.environ.get("EVERY", "60"))  # seconds: for a change that was not told
+EVERY = float(os.environ.get("EVERY", "60"))  # seconds, for changes whose notification was lost
 
 PAGE = """<!doctype html>
 <title>Domains</title>
@@ -53,13 +53,13 @@ log = logging.getLogger(__name__)
 
 
 def connect():
-    # A server that does not answer must fail a load, not hold it up: no other load would begin.
+    # Without a timeout, a server that hangs would block this load and every later one.
     limits = {"connect_timeout": 2, "keepalives_idle": 30, "tcp_user_timeout": 5000}
     options = "-c statement_timeout=5000"
     return psycopg.connect(DATABASE, autocommit=True, options=options, **limits)
 
 
-# Who may read what
+# Permissions
 
 
 def tenant_of(environ):
@@ -69,12 +69,12 @@ def tenant_of(environ):
 SELECT = "SELECT tenant, origin FROM domain"
 WHERE = " WHERE (tenant, origin) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
 
-registered = frozenset()  # (tenant, origin), as the last load found them
-changed = deque([None])  # those that may differ meanwhile, as notifications name them; None: all
+registered = frozenset()  # pairs of (tenant, origin) from the last load
+changed = deque([None])  # pairs to read again, from notifications; None for all
 
 
 def read():
-    """Read only what has changed: reading all rows takes longer the more there are."""
+    """Read only the changed rows. To read all rows takes longer, the more there are."""
     global registered
     rows = [changed.popleft() for _ in range(len(changed))]
     try:
@@ -90,7 +90,7 @@ def read():
 
 
 def of_the_tenant():
-    """One entry, which decides by the tenant whose data are asked for, and the origin."""
+    """One entry, a predicate: it decides by the tenant of the request and the origin."""
     global of_all
     read()
     domains = registered
@@ -102,7 +102,7 @@ def of_any_tenant(origin, environ):
     return origin in of_all
 
 
-# Without the database the service starts, and allows nobody until it is there.
+# If the database is down, the service starts, and allows nobody until it is back.
 of_all = set()
 own = OriginList(of_the_tenant, EVERY, initial=[])
 
@@ -113,12 +113,12 @@ own = OriginList(of_the_tenant, EVERY, initial=[])
 def reload():
     try:
         own.reload(10)
-    except ConfigError as error:  # the last good list stays, and the next request tries again
+    except ConfigError as error:  # the last good list stays; a later request starts another load
         log.warning("%s", error)
 
 
 def listen():
-    """Reload after each change; and after each connection, as notifications are lost without."""
+    """Reload after each change, and after each connection: notifications before it are lost."""
     try:
         with connect() as connection:
             connection.execute("LISTEN domains")
@@ -126,11 +126,11 @@ def listen():
             while True:
                 reload()
                 for notification in connection.notifies(stop_after=1):
-                    # A row; or null, where the table was emptied.
+                    # A row, or null if the table was truncated.
                     row = json.loads(notification.payload)
                     changed.append(row and tuple(row))
     except psycopg.Error as error:
-        log.warning("not listening to PostgreSQL, trying again: %s", error)
+        log.warning("not listening to PostgreSQL, and will try again: %s", error)
 
 
 def keep_listening():
@@ -144,7 +144,7 @@ def start():
 
 
 start()
-os.register_at_fork(after_in_child=start)  # gunicorn --preload: a fork has no threads
+os.register_at_fork(after_in_child=start)  # for gunicorn --preload: threads do not survive a fork
 
 
 # The application
@@ -154,7 +154,7 @@ app = Flask(__name__)
 
 @app.route("/", methods=["GET", "POST"])
 def domains():
-    """The tenant's own page. In a real service it is behind a login, with a CSRF token."""
+    """The tenant's own page. In a real service, protect it with a login and a CSRF token."""
     tenant, given, problems = tenant_of(request.environ), "", ()
     with connect() as connection:
         if "remove" in request.form:

@@ -1,5 +1,5 @@
--- The table of postgresql_origins.py, and triggers that name each row that changes, whatever program
--- changes it.
+-- The table of postgresql_origins.py, and triggers that send a notification for each changed row,
+-- whichever program changes it.
 
 CREATE TABLE domain (
     tenant text NOT NULL,

@@ -1,12 +1,12 @@
-"""Pyramid behind wsgicors.
+"""Pyramid with wsgicors.
 
-Serve it, and ask as a browser would::
+Run it, and send it a request from another terminal, as a browser would::
 
     pip install wsgicors waitress pyramid
     python examples/pyramid_app.py
     curl -i -H 'Origin: http://localhost:3000' localhost:8001
 
-pyramid.ini serves the same application with the middleware configured in the ini file.
+With pyramid.ini, the middleware is configured in the ini file instead.
 """
 
 import logging
@@ -30,6 +30,6 @@ def main(global_config, **settings):
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO)  # waitress says where it serves
+    logging.basicConfig(level=logging.INFO)  # waitress logs its address
     application = CORS(main({}), origin="http://localhost:3000", headers="Content-Type", maxage=600)
     serve(application, listen=f"127.0.0.1:{os.environ.get('PORT', '8001')}")

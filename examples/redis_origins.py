@@ -1,4 +1,4 @@
-"""Domains of tenants in Redis: a stored change soon applies in every process.
+"""Domains of tenants in Redis. Every process applies a stored change within a second.
 
 It needs Redis 6.2 or newer, and::
 
@@ -7,14 +7,14 @@ It needs Redis 6.2 or newer, and::
     gunicorn --workers 4 --threads 4 --bind 127.0.0.1:8001 redis_origins:app
 
 Each tenant has its own host. Open http://acme.localhost:8001, add the domain
-https://shop.example, and ask as a page there would::
+https://shop.example, and send requests as a page there would::
 
     curl -i -H 'Origin: https://shop.example' http://acme.localhost:8001/api/orders
     curl -i -H 'Origin: https://shop.example' http://other.localhost:8001/api/orders
     curl -i -H 'Origin: https://shop.example' http://other.localhost:8001/widget
 
-The second is refused: the domain is acme's, and the orders are another tenant's. The third is
-allowed, since every tenant's pages may read the widget.
+The second is refused, because acme's domain must not read another tenant's orders. The third is
+allowed, because the pages of every tenant may read the widget.
 """
 
 import logging
@@ -29,8 +29,8 @@ from flask import Flask, redirect, render_template_string, request
 from wsgicors import CORS, ConfigError, OriginList, check_origins
 
 DATABASE = os.environ.get("REDIS_URL", "redis://localhost")
-DOMAINS = "domains"  # a set of "tenant origin", and the channel that names each that changes
-EVERY = float(os.environ.get("EVERY", "60"))  # seconds: for a change that was not told
+DOMAINS = "domains"  # the set of "tenant origin", and the channel for changed members
+EVERY = float(os.environ.get("EVERY", "60"))  # seconds, for changes whose notification was lost
 
 PAGE = """<!doctype html>
 <title>Domains</title>
@@ -51,7 +51,7 @@ log = logging.getLogger(__name__)
 
 
 def connect():
-    # A server that does not answer must fail a load, not hold it up: no other load would begin.
+    # Without a timeout, a server that hangs would block this load and every later one.
     limits = {
         "socket_connect_timeout": 2,
         "socket_timeout": 5,
@@ -60,19 +60,19 @@ def connect():
     return redis.Redis.from_url(DATABASE, decode_responses=True, **limits)
 
 
-# Who may read what
+# Permissions
 
 
 def tenant_of(environ):
     return environ.get("HTTP_HOST", "").partition(".")[0]
 
 
-registered = frozenset()  # "tenant origin", as the last load found them
-changed = deque([None])  # those that may differ meanwhile, as messages name them; None: all
+registered = frozenset()  # members from the last load, "tenant origin"
+changed = deque([None])  # members to read again, from messages; None for all
 
 
 def read():
-    """Read only what has changed: reading all members takes longer the more there are."""
+    """Read only the changed members. To read all takes longer, the more there are."""
     global registered
     members = [changed.popleft() for _ in range(len(changed))]
     try:
@@ -89,7 +89,7 @@ def read():
 
 
 def of_the_tenant():
-    """One entry, which decides by the tenant whose data are asked for, and the origin."""
+    """One entry, a predicate: it decides by the tenant of the request and the origin."""
     global of_all
     read()
     domains = registered
@@ -101,7 +101,7 @@ def of_any_tenant(origin, environ):
     return origin in of_all
 
 
-# Without the database the service starts, and allows nobody until it is there.
+# If the database is down, the service starts, and allows nobody until it is back.
 of_all = set()
 own = OriginList(of_the_tenant, EVERY, initial=[])
 
@@ -112,26 +112,26 @@ own = OriginList(of_the_tenant, EVERY, initial=[])
 def reload():
     try:
         own.reload(10)
-    except ConfigError as error:  # the last good list stays, and the next request tries again
+    except ConfigError as error:  # the last good list stays; a later request starts another load
         log.warning("%s", error)
 
 
 def listen():
-    """Reload after each change; and after each subscription, as messages are lost without."""
+    """Reload after each change, and after each subscription: messages before it are lost."""
     try:
         with connect() as connection, connection.pubsub() as channel:
             channel.subscribe(DOMAINS)
             while True:
                 message = channel.get_message(timeout=10)
                 while message:
-                    # The first one, also after a reconnection, is the subscription.
+                    # The first message, also after a reconnection, confirms the subscription.
                     told = message["data"] if message["type"] == "message" else None
                     changed.append(told)
                     message = channel.get_message()
                 if changed:
                     reload()
     except redis.RedisError as error:
-        log.warning("not subscribed to Redis, trying again: %s", error)
+        log.warning("not subscribed to Redis, and will try again: %s", error)
 
 
 def keep_listening():
@@ -145,7 +145,7 @@ def start():
 
 
 start()
-os.register_at_fork(after_in_child=start)  # gunicorn --preload: a fork has no threads
+os.register_at_fork(after_in_child=start)  # for gunicorn --preload: threads do not survive a fork
 
 
 # The application
@@ -155,10 +155,10 @@ app = Flask(__name__)
 
 @app.route("/", methods=["GET", "POST"])
 def domains():
-    """The tenant's own page. In a real service it is behind a login, with a CSRF token."""
+    """The tenant's own page. In a real service, protect it with a login and a CSRF token."""
     tenant, given, problems = tenant_of(request.environ), "", ()
     with connect() as connection:
-        change = connection.pipeline()  # the set and the message, or neither
+        change = connection.pipeline()  # a transaction of both commands
         if "remove" in request.form:
             member = f"{tenant} {request.form['remove']}"
             change.srem(DOMAINS, member).publish(DOMAINS, member)

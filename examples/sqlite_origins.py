@@ -1,17 +1,19 @@
-"""Allowed origins from a database, which may change while the server runs.
+"""Allowed origins from a table in SQLite, which may change while the server runs.
 
-Serve it, and ask as a browser would::
+Run it, and add an origin from another terminal::
 
     pip install wsgicors waitress
-    python examples/sqlite_origins.py
+    EVERY=5 python examples/sqlite_origins.py
+
     curl -i -H 'Origin: https://new.example' localhost:8001
     sqlite3 origins.sqlite "INSERT INTO customer VALUES ('https://new.example')"
+    curl -i -H 'Origin: https://new.example' localhost:8001
 
-Every page whose origin is listed may read the same data. If data belong to a tenant, see
+The table is read at the start. The first request after EVERY seconds (60 by default) starts a load in
+the background. When the load has ended, the next request of the new origin is allowed.
+
+Every page whose origin is listed may read the same data. If the data belong to tenants, see
 postgresql_origins.py, redis_origins.py and django_tenants.py.
-
-The table is read at the start. The first request after a minute starts the next load, in the background. Once it has
-ended, the new origin is allowed.
 """
 
 import logging
@@ -47,7 +49,7 @@ def hello(environ, start_response):
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO)  # waitress says where it serves
+    logging.basicConfig(level=logging.INFO)  # waitress logs its address
     create()
     application = CORS(
         hello, origin=OriginList(load, every=EVERY), headers="Content-Type", maxage=600

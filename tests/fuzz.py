@@ -16,9 +16,12 @@ from __future__ import annotations
 
 import contextlib
 import io
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
 
 TESTS = Path(__file__).parent
@@ -35,11 +38,15 @@ if __name__ == "__main__":
 else:
     import wsgicors
     import wsgicors_explain
-from support import plain_app  # noqa: E402  after the instrumented imports
+from raw_responses import RESPONSES  # noqa: E402  after the instrumented imports
+from support import plain_app  # noqa: E402
 from test_ini import WAYS  # noqa: E402
 from test_origins import MENDED, OKAY, REFUSED  # noqa: E402
 from test_pasted import CONSOLE, COPIES, PAGE, UNREADABLE  # noqa: E402
 from test_properties import is_token, loads, matches, respond, well_formed  # noqa: E402
+
+from wsgicors_explain.http1 import call_http  # noqa: E402
+from wsgicors_explain.wire import URL, Unreachable  # noqa: E402
 
 OTHER_ORIGINS = [
     "https://app.example.com",
@@ -149,6 +156,33 @@ def pastes(data):
     )
 
 
+def responses(data):
+    """Whatever a server sends is soon a response with well-formed headers, or none and a line that says why."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve():
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(data)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        url = URL.parse(f"http://127.0.0.1:{listener.getsockname()[1]}/")
+        started = time.monotonic()
+        try:
+            status, headers, body, _ = call_http(5, "GET", url, [("Host", "a")], b"")
+        except Unreachable as error:
+            assert str(error).isprintable()
+        else:
+            assert 200 <= status <= 999
+            assert len(body) <= min(len(data), 65536)
+            assert all(is_token(name) for name, _ in headers)
+            assert not any(set(value) & set("\0\r\n") for _, value in headers)
+        assert time.monotonic() - started < 1
+        thread.join()
+
+
 def rule(parameter):
     return parameter.values[0]
 
@@ -167,6 +201,7 @@ TARGETS = {
     ],
     ini: [text.format(here="test_check", origin=origin).replace("  ", "").encode() for text in WAYS.values()
           for origin in ("*", "", "https://a.example/", "a\n b\norigins = x\npolicy = a, deny, b\na_origin = *")],
+    responses: [raw.data for raw in RESPONSES.values() if len(raw.data) <= MAX_INPUT],
     pastes: [*(text.encode() for text, *_ in CONSOLE.values()), *map(str.encode, COPIES.values()),
              *(text.encode() for text, _ in UNREADABLE.values())],
 }  # fmt: skip

@@ -193,7 +193,7 @@ def test_origin_may_be_the_address_of_the_page(address, origin):
         ("chrome-extension://id/page.html", "write 'chrome-extension://id'"),
         ("*", "write"),
         ("https://*.example.com", "write one such as 'https://app.example.com'"),
-        ("https://exa mple.com", "has no valid host"),
+        ("https://exa mple.com", "has an invalid host"),
         ("chrome-extension://*", "write one such as 'https://app.example.com'"),
         ("", "write scheme://host"),
     ],

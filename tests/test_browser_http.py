@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 import datetime
 import ipaddress
+import re
 import socket
 import ssl
+import struct
+import sys
 import threading
+import time
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 from wsgiref.validate import validator
 
@@ -39,27 +43,37 @@ def serving(app, context=None):
 
 
 @contextlib.contextmanager
-def answering(data):
-    """A server that answers every connection with these bytes; with None it never answers. Gives its port."""
+def accepting(serve, times=1):
+    """A server that hands its connections to `serve`, with an event that is set at the end. Gives its port."""
     done = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def serve():
-            connection, _ = listener.accept()
-            with connection:
-                connection.recv(65536)
-                if data is None:
-                    done.wait()
-                else:
-                    connection.sendall(data)
+        def accept():
+            for _ in range(times):
+                connection, _ = listener.accept()
+                with connection:
+                    serve(connection, done)
 
-        thread = threading.Thread(target=serve)
+        thread = threading.Thread(target=accept)
         thread.start()
         try:
             yield listener.getsockname()[1]
         finally:
             done.set()
             thread.join()
+
+
+def answering(data, times=1):
+    """A server that answers so many connections with these bytes; with None it never answers. Gives its port."""
+
+    def serve(connection, done):
+        connection.recv(65536)
+        if data is None:
+            done.wait()
+        else:
+            connection.sendall(data)
+
+    return accepting(serve, times)
 
 
 def app(environ, start_response):
@@ -127,8 +141,112 @@ def test_closed_connection_is_a_network_failure():
         verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch("/")
     assert (
         verdict.reason
-        == f"127.0.0.1:{port} cannot be reached: Remote end closed connection without response"
+        == f"127.0.0.1:{port} sent no HTTP response that browsers accept: it closed the connection"
     )
+
+
+def test_time_limit_is_for_the_whole_exchange():
+    """A byte now and then does not prolong it."""
+
+    def drip(connection, done):
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        with contextlib.suppress(OSError):  # once the browser is gone
+            while not done.wait(0.01):
+                connection.sendall(b"x")
+
+    started = time.monotonic()
+    with accepting(drip) as port:
+        verdict = Browser(f"http://127.0.0.1:{port}", PAGE, timeout=0.2).fetch("/")
+    assert verdict.reason == f"127.0.0.1:{port} did not answer within 0.2 seconds"
+    assert time.monotonic() - started < 2
+
+
+def test_time_limit_is_for_the_connection_and_tls_as_well():
+    with answering(None) as port:
+        verdict = Browser(f"https://127.0.0.1:{port}", PAGE, timeout=0.05).fetch("/")
+    assert verdict.reason == f"127.0.0.1:{port} did not answer within 0.05 seconds"
+    verdict = Browser("http://127.0.0.1:9000", PAGE, timeout=0).fetch("/")
+    assert verdict.reason == "127.0.0.1:9000 did not answer within 0 seconds"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there, a full queue gives no answer")
+def test_time_limit_is_shared_by_the_addresses_of_a_host():
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=0) as listener,
+        contextlib.ExitStack() as stack,
+    ):
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        server = f"localhost:{listener.getsockname()[1]}"
+        verdict = Browser(f"http://{server}", PAGE, timeout=0.1).fetch("/")
+    assert verdict.reason == f"{server} did not answer within 0.1 seconds"
+
+
+def test_time_limit_is_for_a_body_that_nobody_reads():
+    with accepting(lambda connection, done: done.wait()) as port:
+        browser = Browser(f"http://127.0.0.1:{port}", PAGE, timeout=0.1)
+        verdict = browser.fetch("/", "POST", body=bytes(20_000_000))
+    assert verdict.reason == f"127.0.0.1:{port} did not answer within 0.1 seconds"
+
+
+def test_body_is_what_came_in_time():
+    def drip(connection, done):
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\n\r\n")
+        with contextlib.suppress(OSError):  # once the browser is gone
+            while not done.wait(0.01):
+                connection.sendall(b"x")
+
+    with accepting(drip) as port:
+        verdict = Browser(f"http://127.0.0.1:{port}", PAGE, timeout=0.2).fetch("/")
+    assert verdict
+    assert 0 < len(verdict.response.body) < 30
+    assert set(verdict.response.body) == set(b"x")
+
+
+def test_reset_connection_is_a_network_failure():
+    def reset(connection, done):
+        connection.recv(1)
+        linger = struct.pack("ii", 1, 0)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+
+    with accepting(reset) as port:
+        verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch("/")
+    assert verdict.reason == f"127.0.0.1:{port} sent no response: it reset the connection"
+
+
+def test_unreachable_address_is_a_network_failure():
+    verdict = Browser("http://255.255.255.255", PAGE).fetch("/")
+    assert re.fullmatch("255.255.255.255 cannot be reached: [A-Z][a-z ]+", verdict.reason)
+
+
+def test_tls_where_http_is_asked_for_is_a_network_failure():
+    with answering(b"\x15\x03\x01\x00\x02\x02\x16") as port:
+        verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch("/")
+    assert verdict.reason == (
+        f"127.0.0.1:{port} sent no HTTP response that browsers accept: it ended in the middle of a line, "
+        r"with '\x15\x03\x01\x00\x02\x02\x16', which is TLS: is it https://?"
+    )
+
+
+def test_header_lines_that_browsers_ignore_are_a_step():
+    allow = b"Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: PUT\r\n\r\n"
+    odd = [b"", b"X Foo bar\r\n", b"a\r\nb : c\r\n", b"a\r\nb\r\nc\r\nd\r\ne\r\n"]
+    with contextlib.ExitStack() as stack:
+        texts = []
+        for line in odd:
+            data = b"HTTP/1.1 204 No Content\r\n" + line + allow
+            port = stack.enter_context(answering(data, times=2))
+            verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch("/", "PUT")
+            assert verdict
+            texts.append([step.text for step in verdict.steps if "ignore" in step.text])
+    one = "the server sent a header line that browsers ignore: 'X Foo bar'"
+    two = "the server sent 2 header lines that browsers ignore: 'a', 'b : c'"
+    many = "the server sent 5 header lines that browsers ignore: 'a', 'b', 'c' and 2 more"
+    assert texts == [[], [one] * 2, [two] * 2, [many] * 2]
 
 
 def test_interim_responses_are_passed_over():
@@ -155,7 +273,8 @@ def test_other_protocol_is_a_network_failure():
     with answering(b"SSH-2.0-OpenSSH\r\n") as port:
         verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch("/")
     assert (
-        verdict.reason == f"127.0.0.1:{port} did not answer in HTTP: BadStatusLine SSH-2.0-OpenSSH"
+        verdict.reason
+        == f"127.0.0.1:{port} sent no HTTP response that browsers accept: it began with 'SSH-2.0-OpenSSH'"
     )
 
 
@@ -203,6 +322,97 @@ def tls(certificate):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(str(certificate))
     return context
+
+
+def old(context):
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("DEFAULT@SECLEVEL=0")
+
+
+def unusual_cipher(context):
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ECDHE-ECDSA-CAMELLIA256-SHA384")
+
+
+def alert(description):
+    def prepare(context):
+        context.sni_callback = lambda *arguments: description
+
+    return prepare
+
+
+def client_certificate(context):
+    context.verify_mode = ssl.CERT_REQUIRED
+
+
+# How the server is prepared, the host to ask, which is named to the server unless it is an address, and what OpenSSL says.
+TLS_FAILURES = {
+    "old versions": (
+        old,
+        "127.0.0.1",
+        "'tlsv1 alert protocol version': the server speaks other versions of TLS than browsers",
+    ),
+    "another cipher": (
+        unusual_cipher,
+        "127.0.0.1",
+        "'sslv3 alert handshake failure': no common version and cipher, or the server wants a client certificate",
+    ),
+    "unknown name": (
+        alert(ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME),
+        "localhost",
+        "'tlsv1 unrecognized name': the server has no certificate for this host name",
+    ),
+    "failure": (
+        alert(ssl.ALERT_DESCRIPTION_INTERNAL_ERROR),
+        "localhost",
+        "'tlsv1 alert internal error': the server failed, often as it has no certificate for this host name",
+    ),
+    "client certificate": (
+        client_certificate,
+        "127.0.0.1",
+        "'tlsv13 alert certificate required': the server wants a client certificate",
+    ),
+    "access denied": (
+        alert(ssl.ALERT_DESCRIPTION_ACCESS_DENIED),
+        "localhost",
+        "'tlsv1 alert access denied'",
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+@pytest.mark.parametrize("name", TLS_FAILURES)
+def test_tls_failure_is_told_in_openssls_words(tls, certificate, monkeypatch, name):
+    prepare, host, said = TLS_FAILURES[name]
+    prepare(tls)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+    def serve(connection, done):
+        with contextlib.suppress(ssl.SSLError), tls.wrap_socket(connection, server_side=True):
+            pass
+
+    with accepting(serve) as port:
+        verdict = Browser(f"https://{host}:{port}", PAGE).fetch("/")
+    assert verdict.reason == f"TLS with {host}:{port} failed: OpenSSL says {said}"
+
+
+def test_certificate_of_another_host_is_a_network_failure(tls, certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with serving(app, tls) as port:
+        verdict = Browser(f"https://localhost:{port}", PAGE).fetch("/")
+    assert verdict.reason.startswith(
+        f"the certificate of localhost:{port} is not valid: Hostname mismatch"
+    )
+
+
+def test_connection_closed_during_the_handshake_is_a_network_failure():
+    with answering(b"") as port:
+        verdict = Browser(f"https://127.0.0.1:{port}", PAGE).fetch("/")
+    assert (
+        verdict.reason
+        == f"TLS with 127.0.0.1:{port} failed: it closed the connection during the handshake"
+    )
 
 
 def test_certificate_of_nobody_is_a_network_failure(tls):

@@ -42,7 +42,7 @@ BAD = {
     "two in one field": (
         f"{GOOD} https://b.example.com",
         {"patterns": False},
-        "holds more than one word: write each origin as an entry of its own",
+        "contains more than one word: write each origin as a separate entry",
     ),
     "wildcard": (
         "https://*.example.com",
@@ -57,7 +57,7 @@ BAD = {
         " or '*' for anyone",
     ),
     "word": ("shop", {"patterns": False}, f"is not an origin: {IN_FULL}"),
-    "port": ("https://a.example:0", {"patterns": False}, f"has an impossible port: {IN_FULL}"),
+    "port": ("https://a.example:0", {"patterns": False}, f"has an invalid port: {IN_FULL}"),
     "risk": (
         "http://shop.example.com",
         {"credentials": True},

@@ -206,7 +206,7 @@ def test_method_and_functions_of_a_list_are_shown_by_their_places():
     method = Checker().method
     found = problems(origin=["*", two, method])
     shown = f"['*', {place(two)}, {place(Checker.method)}]".replace("[", "(").replace("]", ")")
-    remedy = "lists origins beside '*' or 'copy', which stand for anyone: write one or the other"
+    remedy = "lists origins beside '*' or 'copy', which allow every origin: write one or the other"
     assert found == [("origin", ("*", two, method), f"{shown} {remedy}", "conflict")]
 
 
@@ -225,7 +225,7 @@ def test_file_is_refused_with_what_electron_and_cordova_should_do(origin):
 # --- names of other libraries, and near misses ---
 
 ANYONE = (
-    "'*' with credentials is forbidden by the standard, browsers refuse it: write the origins"
+    "'*' with credentials is forbidden by the standard, and browsers reject it: write the origins"
     " that you trust, or 'copy' and accept_risk = any-origin (every web site could act as the"
     " logged-in user)"
 )
@@ -278,7 +278,7 @@ def test_risk_is_accepted_under_the_right_key_although_it_was_given_under_a_fore
 
 
 def test_value_of_a_misspelled_global_option_is_checked():
-    remedy = "write firstmatch or verbmatch, or give a function f(environ)"
+    remedy = "write firstmatch or verbmatch, or a function f(environ)"
     found = problems(origin="*", match_strategy="first")
     assert found[0] == unknown("match_strategy", "first", "; did you mean 'matchstrategy'?")
     assert found[1][:2] == ("match_strategy", "first")
@@ -326,16 +326,14 @@ ABSENT = [
         id="private_network_access",
     ),
     pytest.param("vary_header", "Vary is always right", id="vary_header"),
-    pytest.param(
-        "CORS_ALLOW_ALL_ORIGINS", "origin = '*' stands for anyone", id="allow_all_origins"
-    ),
-    pytest.param("CORS_ORIGIN_ALLOW_ALL", "origin = '*' stands for anyone", id="origin_allow_all"),
+    pytest.param("CORS_ALLOW_ALL_ORIGINS", "origin = '*' allows everyone", id="allow_all_origins"),
+    pytest.param("CORS_ORIGIN_ALLOW_ALL", "origin = '*' allows everyone", id="origin_allow_all"),
 ]
 
 
 @pytest.mark.parametrize(("key", "reason"), ABSENT)
 def test_option_that_is_absent_on_purpose_says_why(key, reason):
-    end = f", which is absent on purpose: leave it out, as {reason}"
+    end = f", which does not exist on purpose: remove it, because {reason}"
     assert problems({"origin": "*", key: True}) == [unknown(key, True, end)]
     assert problems({"policy": "a", "a_origin": "*", f"a_{key}": True}) == [
         unknown(f"a_{key}", True, end)
@@ -364,7 +362,7 @@ def test_second_key_for_an_option_is_told_the_first_as_it_was_written(prefix):
     first, second = f"{local}maxage", f"{local}max_age"
     assert found == [
         unknown(f"{prefix}max_age", 5, f"; did you mean {first!r}?"),
-        unknown(f"{prefix}maxAge", 6, f": leave it out, as {second!r} is given as well"),
+        unknown(f"{prefix}maxAge", 6, f": remove it, because {second!r} is set as well"),
     ]
 
 
@@ -513,7 +511,7 @@ def test_entries_of_a_list_in_another_notation_are_checked_as_well():
 )
 def test_entry_that_holds_a_semicolon_is_more_than_one_word(value):
     entry = value if isinstance(value, str) else value[0]
-    message = "holds more than one word: write each origin as an entry of its own"
+    message = "contains more than one word: write each origin as a separate entry"
     assert problems(origin=value) == [("origin", entry, f"{entry!r} {message}", "invalid")]
 
 
@@ -524,7 +522,7 @@ def test_semicolon_inside_a_path_is_a_part_of_it():
 # --- regular expressions as text ---
 
 GENERAL = (
-    "a pattern such as 'https://*.example.com', or give re.compile(...), in an ini file as"
+    "a pattern such as 'https://*.example.com', or re.compile(...), in an ini file as"
     " call:package.module:name"
 )
 EXPRESSIONS = [
@@ -545,7 +543,7 @@ EXPRESSIONS = [
 
 @pytest.mark.parametrize(("text", "remedy"), [pytest.param(*row, id=row[0]) for row in EXPRESSIONS])
 def test_regular_expression_as_text_is_recognised_and_a_pattern_is_shown(text, remedy):
-    message = f"{text!r} is a regular expression as text: write {remedy}"
+    message = f"{text!r} is a regular expression in a string: write {remedy}"
     assert problems(origin=[text]) == [("origin", text, message, "invalid")]
 
 

@@ -194,23 +194,23 @@ def test_defaults():
 
 # --- wrong values: whole messages ---
 
-TOKEN = "is not a name of HTTP (a token): write names such as X-Token, separated by commas"
+TOKEN = "is not a header name: write names such as X-Token, separated by commas"
 METHOD = "is not a method: write names such as GET, separated by commas"
-ANY_NAME = "stands for any name, Authorization included: write it alone, or leave it out"
-ANY_METHOD = "stands for any method: write it alone, or leave it out"
-PATCH = "is not PATCH, as browsers do not change its case: write 'PATCH'"
+ANY_NAME = "means any name, including Authorization: write it alone, or remove it"
+ANY_METHOD = "means any method: write it alone, or remove it"
+PATCH = "is not PATCH, because browsers do not change its case: write 'PATCH'"
 BOOLEAN = "is not a boolean: write true or false"
 SECONDS = "is not a number of seconds: write a whole number from 0 to 2147483648"
 STATUS = (
     "is not a status that browsers accept for a preflight: write a whole number from 200 to 299"
 )
-PATTERN = "is not a path that can be compared: write /exact, or /prefix/* for all that is under it"
-SERVED = "is not a path that is ever served (see its dots and slashes): write {!r}"
+PATTERN = "is not a plain path: write /exact, or /prefix/* for everything under it"
+SERVED = "is not a normalized path (see its dots and slashes): write {!r}"
 RISK = "is not a risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin, slow-expression"
 
 
 def typed(value):
-    return f"is of type {type(value).__name__}: write text, or a list of texts"
+    return f"has the type {type(value).__name__}: write a string, or a list of strings"
 
 
 WRONG = [
@@ -283,8 +283,8 @@ WRONG = [
     ("path", "api", [("api", "is not a path: write '/api'")]),
     ("path", "*", [("*", "is not a path: write '/*'")]),
     ("path", ["/a", 7], [(7, "is not a path: write '/exact or /prefix/*'")]),
-    ("path", [], [([], "has no path in it: leave the option out to govern every path")]),
-    ("path", ",", [(",", "has no path in it: leave the option out to govern every path")]),
+    ("path", [], [([], "does not contain a path: remove the option to govern every path")]),
+    ("path", ",", [(",", "does not contain a path: remove the option to govern every path")]),
     ("path", "/*/x", [("/*/x", PATTERN)]),
     ("path", "/api*", [("/api*", PATTERN)]),
     ("path", "/api/**", [("/api/**", PATTERN)]),
@@ -329,7 +329,7 @@ def test_wrong_value_is_an_error_with_its_key_its_value_and_its_remedy(option, v
             (
                 "matchstrategy",
                 "verbmach",
-                "'verbmach' is not a strategy: write firstmatch or verbmatch, or give a function f(environ)",
+                "'verbmach' is not a strategy: write firstmatch or verbmatch, or a function f(environ)",
             ),
             id="matchstrategy",
         ),
@@ -338,7 +338,7 @@ def test_wrong_value_is_an_error_with_its_key_its_value_and_its_remedy(option, v
             (
                 "matchstrategy",
                 1,
-                "1 is not a strategy: write firstmatch or verbmatch, or give a function f(environ)",
+                "1 is not a strategy: write firstmatch or verbmatch, or a function f(environ)",
             ),
             id="matchstrategy-number",
         ),
@@ -363,7 +363,7 @@ def test_patch_in_lower_case_is_an_error_that_says_so():
         (
             "methods",
             "patch",
-            "'patch' is not PATCH, as browsers do not change its case: write 'PATCH'",
+            "'patch' is not PATCH, because browsers do not change its case: write 'PATCH'",
         )
     ]
 
@@ -663,7 +663,7 @@ def test_unknown_key_is_an_error_that_names_the_one_that_is_meant(key, option):
 
 
 def spare(known):
-    return f": leave it out, as {known!r} is given as well"
+    return f": remove it, because {known!r} is set as well"
 
 
 @pytest.mark.parametrize(
@@ -734,7 +734,7 @@ def test_name_of_another_library_is_no_inactive_policy(key):
 @pytest.mark.parametrize("key", [1, None, b"origin", ("origin",)], ids=repr)
 def test_key_that_is_no_text_is_an_error(key):
     assert problems({"origin": "*", key: 2}) == [
-        (repr(key), 2, "2 has a key that is not text: write the name of an option")
+        (repr(key), 2, "2 has a key that is not a string: write the name of an option")
     ]
 
 
@@ -743,7 +743,7 @@ def test_typing_error_in_the_name_of_an_option_is_an_error():
         (
             "orign",
             "x",
-            "'x' is given to an unknown option: leave it out, as 'origin' is given as well",
+            "'x' is given to an unknown option: remove it, because 'origin' is set as well",
         ),
         (
             "supports_credentials",
@@ -781,7 +781,7 @@ def test_what_is_not_shown_gets_no_suggestion():
         for _, _, message in problems({"origin": "*", **{f"orgin{n}": "x" for n in range(60)}})
     ]
     assert all(
-        message.endswith(": leave it out, as 'origin' is given as well")
+        message.endswith(": remove it, because 'origin' is set as well")
         for message in messages[:50]
     )
     assert set(messages[50:]) == {"'x' is given to an unknown option"}
@@ -789,8 +789,8 @@ def test_what_is_not_shown_gets_no_suggestion():
 
 # --- what does not fit together ---
 
-FORMS_OF_ORIGIN = "or '*' for anyone, or an empty text for nobody"
-EVERY_OPTION = "is missing, as is every option of {!r} (names are case-sensitive)"
+FORMS_OF_ORIGIN = "or '*' for anyone, or an empty value for nobody"
+EVERY_OPTION = "is missing, and so is every other option of {!r} (names are case-sensitive)"
 
 MISFITS = [
     (
@@ -882,10 +882,10 @@ MISFITS = [
             (
                 "maxage",
                 5,
-                "5 is given to none of the policies api, rest: write 'api_maxage',"
+                "5 does not belong to any of the policies api, rest: write 'api_maxage',"
                 " or leave out the list of policies",
             ),
-            ("origin", "*", "'*' is given to none of the policies api, rest: leave it out"),
+            ("origin", "*", "'*' does not belong to any of the policies api, rest: leave it out"),
         ],
     ),
     (
@@ -895,7 +895,7 @@ MISFITS = [
             (
                 "maxage",
                 5,
-                "5 is given to none of the policies api: write 'api_maxage', or leave out the list of policies",
+                "5 does not belong to any of the policies api: write 'api_maxage', or leave out the list of policies",
             )
         ],
     ),
@@ -906,29 +906,29 @@ MISFITS = [
             (
                 "policy",
                 "a",
-                "'a' is listed twice: list each policy once, as the first in order decides",
+                "'a' is listed twice: list each policy once",
             )
         ],
     ),
     (
         "policy-is-bytes",
         {"policy": b"a", "a_origin": "*"},
-        [("policy", b"a", "b'a' is of type bytes: write text, or a list of texts")],
+        [("policy", b"a", "b'a' has the type bytes: write a string, or a list of strings")],
     ),
     (
         "policy-name-is-no-text",
         {"policy": ["a", 1], "a_origin": "*"},
-        [("policy", 1, "1 is not the name of a policy: write text")],
+        [("policy", 1, "1 is not the name of a policy: write a string")],
     ),
     (
         "nested-name-is-no-text",
         {"policies": {"a": {"origin": "*"}, 1: {"origin": "*"}}},
-        [("policies", 1, "1 is not the name of a policy: write text")],
+        [("policies", 1, "1 is not the name of a policy: write a string")],
     ),
     (
         "nested-name-is-empty",
         {"policies": {"a": {"origin": "*"}, "": {"origin": "*"}}},
-        [("policies", "", "'' is not the name of a policy: write text")],
+        [("policies", "", "'' is not the name of a policy: write a string")],
     ),
     (
         "nested-key-is-no-text",
@@ -955,7 +955,7 @@ MISFITS = [
     (
         "given-twice",
         {"policies": {"api": {"origin": "*", "maxage": 1}}, "api_maxage": 2},
-        [("api_maxage", 2, "2 is given as policies.api.maxage as well: write it once")],
+        [("api_maxage", 2, "2 is set as policies.api.maxage as well: keep one of the two")],
     ),
     (
         "options-of-deny",
@@ -964,7 +964,7 @@ MISFITS = [
             (
                 "deny_origin",
                 "*",
-                "'*' has no effect, as the policy deny is built in: rename the policy",
+                "'*' has no effect, because the policy deny is built in: rename the policy",
             )
         ],
     ),
@@ -975,7 +975,7 @@ MISFITS = [
             (
                 "policies.deny.origin",
                 "*",
-                "'*' has no effect, as the policy deny is built in: rename the policy",
+                "'*' has no effect, because the policy deny is built in: rename the policy",
             )
         ],
     ),
@@ -1195,7 +1195,7 @@ def test_a_global_option_among_those_of_a_policy_is_named_with_its_value():
         Problem(
             "policies.api.catch_errors",
             "true",
-            "'true' is given to no option of a policy: write catch_errors beside policies",
+            "'true' belongs to the whole configuration and not to a policy: write catch_errors beside policies",
             "conflict",
         ),
     )

@@ -229,7 +229,7 @@ def test_mistakes_that_prevent_the_start_are_shown_with_their_fix(tmp_path, monk
     assert last.startswith("BLOCKED: this configuration does not load: a.ini:3: orign: ")
     assert last.endswith(" and 3 more")
     for expected in (
-        "a.ini:3: orign: '*' is given to an unknown option: leave it out, as 'origin' is given as well",
+        "a.ini:3: orign: '*' is given to an unknown option: remove it, because 'origin' is set as well",
         "a.ini:4: origin: 'app.example.com' is not what browsers send (no scheme): write 'https://app.example.com'",
         "a.ini:5: methods: 'patch' is not PATCH",
         "a.ini:6: credentials: 'maybe' is not a boolean: write true or false",

@@ -56,13 +56,17 @@ class Ports(NamedTuple):
 
 
 class Fetch(NamedTuple):
-    """One call of fetch() in a page. ``path`` is relative to the case's own address at the API."""
+    """One call of fetch() in a page. ``path`` is relative to the case's own address at the API.
+
+    With ``upload``, it is an XMLHttpRequest whose upload has a listener.
+    """
 
     method: str = "GET"
     headers: Headers = ()
     credentials: str = "omit"
     body: bool = False
     path: str = "/"
+    upload: bool = False
 
 
 class Answer(NamedTuple):
@@ -535,6 +539,42 @@ def named_cases(ports: Ports) -> Iterator[Case]:
         "a preflight for each credentials mode", both, modes, [READ] * 3, preflights=2, requests=3
     )
 
+    # Uploads whose progress is shown
+    sent = [Fetch("POST", body=True), Fetch("POST", body=True, upload=True)]
+    yield case(
+        "an upload listener asks for a preflight",
+        default,
+        sent,
+        [READ] * 2,
+        preflights=1,
+        requests=2,
+    )
+    empty = [Fetch(upload=True)]
+    yield case(
+        "an upload listener on a GET asks for one", default, empty, [READ], preflights=1, requests=1
+    )
+    elsewhere = CORS(plain, origin="https://elsewhere.example")
+    yield case(
+        "a preflight for an upload may be refused",
+        elsewhere,
+        sent[1:],
+        [BLOCKED],
+        preflights=1,
+        requests=0,
+    )
+    for methods, preflights in ((None, 1), ("POST", 1), ("*", 1), ("PUT", 2)):
+        allowed = [("Access-Control-Allow-Origin", "*"), ("Access-Control-Max-Age", "600")]
+        if methods:
+            allowed.append(("Access-Control-Allow-Methods", methods))
+        yield case(
+            f"a preflight for an upload may allow {methods}",
+            application(headers=allowed),
+            sent[1:] * 2,
+            [READ] * 2,
+            preflights=preflights,
+            requests=2,
+        )
+
     # Request headers
     secret = [Fetch(headers=authorization)]
     covered = CORS(plain, origin="*", headers="*")
@@ -666,6 +706,14 @@ DEVIATIONS = {
     # Chromium lets pages send these as if they were safelisted.
     ("chromium", "User-Agent is unsafe"): Outcome((READ,), 0, 1),
     ("chromium", "Save-Data is unsafe"): Outcome((READ,), 0, 1),
+    # It asks before an upload only, even if others have a listener.
+    ("chromium", "an upload listener on a GET asks for one"): Outcome((READ,), 0, 1),
+    # No engine looks in its preflight cache for the method, if that is safelisted.
+    ("chromium", "a preflight for an upload may allow PUT"): Outcome((READ,) * 2, 1, 2),
+    ("firefox", "a preflight for an upload may allow PUT"): Outcome((READ,) * 2, 1, 2),
+    ("webkit", "a preflight for an upload may allow PUT"): Outcome((READ,) * 2, 1, 2),
+    # It does not store a preflight's response that names nothing.
+    ("firefox", "a preflight for an upload may allow None"): Outcome((READ,) * 2, 2, 2),
     # Chromium and WebKit join the values of one name first.
     ("chromium", "values are judged one by one"): Outcome((BLOCKED,), 1, 0),
     ("webkit", "values are judged one by one"): Outcome((BLOCKED,), 1, 0),
@@ -707,9 +755,25 @@ TOP_PAGE = """<!doctype html><meta charset="utf-8"><title>wsgicors</title><scrip
 # A frame: takes cases, runs each one's fetches in order and several cases at a time, and hands back what it saw.
 FRAME_PAGE = """<!doctype html><meta charset="utf-8"><title>frame</title><script>
 performance.setResourceTimingBufferSize(10000);
-async function run({url, method, headers, credentials, body}) {
+function upload(url, {method, headers, credentials, body}) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open(method, url);
+    for (const [name, value] of headers) request.setRequestHeader(name, value);
+    request.withCredentials = credentials === "include";
+    request.upload.onprogress = () => {};
+    request.onerror = () => reject(new Error("upload"));
+    request.onload = () => {
+      const lines = request.getAllResponseHeaders().trim().split(/\\r?\\n/).map((line) => line.split(": "));
+      resolve(new Response(request.responseText, {status: request.status, headers: lines}));
+    };
+    request.send(body);
+  });
+}
+async function run({url, upload: uploads, ...options}) {
   try {
-    const response = await fetch(url, {method, headers, credentials, body: body ? new Uint8Array([120]) : undefined});
+    options.body = options.body ? new Uint8Array([120]) : undefined;
+    const response = await (uploads ? upload : fetch)(url, options);
     const text = await response.text();
     const entry = performance.getEntriesByName(url).pop();
     return {status: response.status, headers: [...response.headers.keys()], text, timed: entry?.requestStart > 0};
@@ -801,7 +865,9 @@ def predict(cases: Sequence[Case], ports: Ports) -> Iterator[Prediction]:
         answers = []
         for fetch in case.fetches:
             url, body = case_url(number, case, fetch, ports), b"x" * fetch.body
-            verdict = browser.fetch(url, fetch.method, fetch.headers, fetch.credentials, body)
+            verdict = browser.fetch(
+                *(url, fetch.method, fetch.headers, fetch.credentials, body), preflight=fetch.upload
+            )
             status = verdict.response.status if verdict.allowed and verdict.response else None
             answers.append(answer(status, verdict.readable_headers))
         outcome = Outcome(tuple(answers), api.preflights[number], api.requests[number])

@@ -687,8 +687,8 @@ the request:
   --data-size BYTES     the size of the request's body, which is made of as many letters
 
 how it is sent to a URL:
-  --send                send the request whatever its method; otherwise only the preflight, GET
-                        and HEAD are sent
+  --send                send the request whatever its method, and the cookies of a paste; otherwise
+                        only the preflight, GET and HEAD are sent
   --timeout SECONDS     default: 10
 
 the paste:

@@ -409,7 +409,7 @@ def test_strategy_of_global_conf_counts_where_its_policy_does(tmp_path):
         (
             "matchstrategy",
             "first",
-            "'first' is not a strategy: write firstmatch or verbmatch, or give a function f(environ)",
+            "'first' is not a strategy: write firstmatch or verbmatch, or a function f(environ)",
         )
     ]
 

@@ -86,7 +86,7 @@ def correct(cfg, problem):
         others = {name: cfg[name] for name in cfg if name != key}
         if found := re.search(r"did you mean '(.+?)'\?", message):
             return {**others, found[1]: value}
-        assert ": leave it out, as " in message
+        assert ": remove it, because " in message
         return others
     if found := re.search(r"has no options; did you mean '(.+?)'\?", message):
         return {**cfg, key: cfg[key].replace(problem.value, found[1])}

@@ -235,25 +235,25 @@ def test_all_wrong_arguments_are_named_at_once():
 BAD = {
     "empty list": (
         [],
-        ["load: source gave no origin: write allow_empty=True if nobody may be allowed"],
+        ["load: source returned no origins: write allow_empty=True to accept an empty list"],
     ),
     "empty text": (
         "",
-        ["load: source gave no origin: write allow_empty=True if nobody may be allowed"],
+        ["load: source returned no origins: write allow_empty=True to accept an empty list"],
     ),
     "nothing valid": (
         ["app.example.com", 7],
         [
             "load: 'app.example.com' is not what browsers send (no scheme): write 'https://app.example.com'",
-            "load: 7 is of type int: write 'scheme://host', 'null', a compiled regular expression of text,"
+            "load: 7 has the type int: write 'scheme://host', 'null', a compiled regular expression,"
             " a function f(origin, environ), or an OriginList",
         ],
     ),
     "nothing iterable": (
         lambda: None,
-        ["load: source gave no origins: TypeError: 'NoneType' object is not iterable"],
+        ["load: source failed: TypeError: 'NoneType' object is not iterable"],
     ),
-    "an exception": (OSError("down"), ["load: source gave no origins: OSError: down"]),
+    "an exception": (OSError("down"), ["load: source failed: OSError: down"]),
 }
 
 
@@ -547,10 +547,10 @@ def test_bad_entries_are_left_out_and_logged_when_they_appear(caplog):
     source = Source(ORIGIN, "https://app.example.com/", b"https://x.example.com")
     test_client = client(origin=OriginList(source, every=SOON))
     left_out = [
-        "an origin from source is left out: 'https://app.example.com/' is not what browsers send (a trailing slash):"
+        "an origin from source is skipped: 'https://app.example.com/' is not what browsers send (a trailing slash):"
         " write 'https://app.example.com'",
-        "an origin from source is left out: b'https://x.example.com' is of type bytes: write 'scheme://host', 'null',"
-        " a compiled regular expression of text, a function f(origin, environ), or an OriginList",
+        "an origin from source is skipped: b'https://x.example.com' has the type bytes: write 'scheme://host', 'null',"
+        " a compiled regular expression, a function f(origin, environ), or an OriginList",
     ]
     assert [record.getMessage() for record in caplog.records] == left_out
     assert allowed(test_client, ORIGIN)
@@ -570,7 +570,7 @@ def test_one_load_logs_no_more_than_fifty_entries(caplog):
     client(origin=OriginList(Source(ORIGIN, *range(1000)), every=NEVER))
     messages = [record.getMessage() for record in caplog.records]
     assert len(messages) == 51
-    assert messages[-1] == "950 more origins from source are left out"
+    assert messages[-1] == "950 more origins from source are skipped"
 
 
 def test_a_log_line_stays_one_line(caplog):
@@ -623,7 +623,7 @@ def test_an_entry_that_is_too_risky_for_a_policy_is_left_out_of_this_policy(risk
     )
     (message,) = (record.getMessage() for record in caplog.records)
     assert message.startswith(
-        f"an origin from source is left out: {pattern!r} with credentials is prohibited ({risk}): "
+        f"an origin from source is skipped: {pattern!r} with credentials is prohibited ({risk}): "
     )
 
 
@@ -933,7 +933,7 @@ def test_exception_that_cannot_be_shown_is_named_by_its_type():
     def load():
         raise Mute
 
-    with pytest.raises(ConfigError, match="gave no origins: Mute"):
+    with pytest.raises(ConfigError, match="failed: Mute"):
         OriginList(load)
 
 
@@ -954,7 +954,7 @@ def test_origins_from_a_data_source_change_while_the_server_runs():
     for thread in set(threading.enumerate()) - others:
         thread.join()
     assert_cors(request(both, OTHER), allow_origin=OTHER, vary="Origin")
-    with pytest.raises(ConfigError, match="gave no origin"):
+    with pytest.raises(ConfigError, match="returned no origins"):
         OriginList(list)
 
 
@@ -966,7 +966,7 @@ def test_origins_from_a_data_source_change_while_the_server_runs():
 def test_one_good_entry_is_enough_for_a_list(good, caplog):
     policy = CORS(plain_app, origin=OriginList(lambda: [7, good])).policies["direct"]
     assert len(policy.origin) == 1
-    assert "7 is of type int" in caplog.text
+    assert "7 has the type int" in caplog.text
 
 
 def test_log_of_a_list_says_how_to_accept_a_risk(caplog):
@@ -979,7 +979,7 @@ def test_defaults_of_a_list():
         OriginList(list)
     assert (
         str(caught.value.problems[0])
-        == f"load: {list!r} gave no origin: write allow_empty=True if nobody may be allowed"
+        == f"load: {list!r} returned no origins: write allow_empty=True to accept an empty list"
     )
     assert inspect.signature(OriginList).parameters["every"].default == 60.0
 

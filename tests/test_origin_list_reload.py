@@ -179,10 +179,10 @@ def test_a_reload_that_fails_keeps_the_last_good_list_and_says_why(caplog):
     test_client = client(origin=origins)
     source.gives = OSError("down")
     messages, cause = failure_of(origins.reload)
-    assert messages == ["load: source gave no origins: OSError: down"]
+    assert messages == ["load: source failed: OSError: down"]
     assert cause is source.gives
     assert allowed(test_client, ORIGIN)
-    assert origins.error == "source gave no origins: OSError: down"
+    assert origins.error == "source failed: OSError: down"
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
         ("ERROR", "the reload of source failed; the last good list stays")
     ]
@@ -193,9 +193,9 @@ def test_a_reload_of_nothing_valid_names_every_problem():
     origins = OriginList(source, every=NEVER)
     source.gives = ["app.example.com", 7]
     messages, cause = failure_of(origins.reload)
-    assert [message.partition(" is ")[0] for message in messages] == [
-        "load: 'app.example.com'",
-        "load: 7",
+    assert [message.partition(": write ")[0] for message in messages] == [
+        "load: 'app.example.com' is not what browsers send (no scheme)",
+        "load: 7 has the type int",
     ]
     assert isinstance(cause, ConfigError)
     assert origins.error.endswith("write 'https://app.example.com' (and 1 more)")
@@ -208,7 +208,7 @@ def test_a_config_error_of_the_source_itself_says_nothing_but_counts_as_a_failur
     messages, cause = failure_of(origins.reload)
     assert cause is source.gives
     assert messages == [f"load: {origins.error}"]
-    assert origins.error.startswith("source gave no origins: ConfigError: 0 problem")
+    assert origins.error.startswith("source failed: ConfigError: 0 problem")
 
 
 def test_load_may_not_call_reload():
@@ -223,7 +223,7 @@ def test_load_may_not_call_reload():
     origins = OriginList(load, every=NEVER)
     origins.reload()
     (message,), cause = found[1]
-    assert message.endswith(" calls reload, which would wait for itself: leave it out")
+    assert message.endswith(" calls reload, which would wait for itself: remove this call")
     assert cause is None
     assert (list(origins), origins.error) == ([ORIGIN], None)
 
@@ -248,7 +248,7 @@ def test_where_no_thread_can_start_reload_says_so(caplog):
         (message,), cause = failure_of(origins.reload)
     finally:
         threading.stack_size(usual)
-    assert message.startswith("load: source gave no origins: ")
+    assert message.startswith("load: source failed: ")
     assert cause is not None
     origins.reload()
     assert origins.error is None
@@ -436,7 +436,7 @@ def test_initial_holds_where_the_first_load_fails(initial, gives, caplog):
     source.gives = gives
     origins = OriginList(source, initial=initial, every=NEVER)
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
-        ("ERROR", "the first load of source failed; what is given as initial holds")
+        ("ERROR", "the first load of source failed; the list is now initial")
     ]
     assert caplog.records[0].exc_info[1] is not None
     test_client = client(origin=origins)
@@ -472,7 +472,7 @@ def test_without_a_good_load_another_one_follows_within_five_seconds():
 WRONG = {
     "initial, number": (
         {"initial": 7},
-        "initial: 7 is of type int: write text, or a list of texts",
+        "initial: 7 has the type int: write a string, or a list of strings",
     ),
     "initial, entry": (
         {"initial": ["app.example.com"]},
@@ -520,7 +520,7 @@ def test_lists_of_exact_origins_take_nothing_else(entry, caplog):
         " is not an exact origin: write an origin in full, such as 'https://app.example.com'"
     )
     assert [record.getMessage() for record in caplog.records] == [
-        f"an origin from source is left out: {problem.message}"
+        f"an origin from source is skipped: {problem.message}"
     ]
 
 
@@ -560,7 +560,7 @@ def test_a_recovery_is_logged_once(caplog):
     origins.reload()
     origins.reload()
     assert [(record.levelname, record.getMessage()) for record in caplog.records][1:] == [
-        ("INFO", "the reload of source works again, and gives 2 entries")
+        ("INFO", "the reload of source has succeeded again, with 2 entries")
     ]
 
 

@@ -291,7 +291,7 @@ def test_trouble_is_logged(run):
         "database is locked",
         "unable to open database file",
         "is not an origin",
-        "gave no origin",
+        "returned no origins",
     )
     assert [reason for reason in reasons if reason not in run["log"]] == []
     assert "the last good list stays" in run["log"]

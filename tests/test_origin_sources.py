@@ -115,7 +115,7 @@ PROBLEMS = {
     "shop.example": "no scheme",
     "https://shop.example/": "write &#39;https://shop.example&#39;",
     "https://*.example": "is not an exact origin",
-    "https://a.example https://b.example": "holds more than one word",
+    "https://a.example https://b.example": "contains more than one word",
     "http://shop.example": "insecure-origin",
     '"><script>': "is not an origin",
 }

@@ -25,7 +25,7 @@ A scheme comes first, whatever it is
     Refused: https:///app.example.com | not exactly two slashes after the scheme | https://app.example.com
     Refused: file://host | FILE
     Refused: FILE://host | FILE
-    Refused: data://host | is never sent, as pages of data: URLs have the origin null: write 'null'
+    Refused: data://host | is never sent, because pages of data: URLs have the origin null: write 'null'
     Refused: app | NO SCHEME
     Refused: ://app.example.com | NO SCHEME
     Refused: 1st://host | NO SCHEME
@@ -120,7 +120,7 @@ A wildcard in the leftmost label alone
     Refused: https://app?.example.com | QUESTION MARK
     Refused: https://[a-z].example.com | BAD BRACKETS
     Refused: https://[a-z] | BAD ADDRESS
-    Refused: ^https://app\.example\.com$ | is a regular expression as text: write 'https://app.example.com'
+    Refused: ^https://app\.example\.com$ | is a regular expression in a string: write 'https://app.example.com'
 
 Nothing behind the authority, nothing before the host
     Refused: https://app.example.com/ | a trailing slash | https://app.example.com
@@ -191,14 +191,14 @@ def refused(origin, **options):
 MESSAGES = {
     "SHORT": "an IPv4 address that is not four plain numbers",
     "NO SCHEME": "is not an origin: write scheme://host such as 'https://app.example.com', or '*' for anyone",
-    "BAD HOST": "has no valid host: write labels of letters, digits, '-' and '_', separated by single dots",
+    "BAD HOST": "has an invalid host: write labels of letters, digits, '-' and '_', separated by single dots",
     "BAD NUMBER": "ends in a number but is not an IPv4 address: write four numbers from 0 to 255",
     "BAD ADDRESS": "is not an IPv6 address in brackets ('[a-z]' is not a wildcard): write 'http://[::1]'",
-    "BAD BRACKETS": "holds brackets or colons out of place: '[a-z]' is not a wildcard, and only an IPv6 address is written"
+    "BAD BRACKETS": "has misplaced brackets or colons: '[a-z]' is not a wildcard, and only an IPv6 address is written"
     " in brackets, such as 'http://[::1]:8080'",
-    "BAD PORT": "has an impossible port: write a number from 1 to 65535, or ':*' for any port",
-    "BAD WILDCARD": "has a '*' out of place: only the leftmost label may hold one, as in 'https://*.example.com'",
-    "QUESTION MARK": "holds '?', which is not a wildcard: write the name in full, or '*' in its leftmost label",
+    "BAD PORT": "has an invalid port: write a number from 1 to 65535, or ':*' for any port",
+    "BAD WILDCARD": "has a misplaced '*': only the leftmost label may contain one, as in 'https://*.example.com'",
+    "QUESTION MARK": "contains '?', which is not a wildcard: write the name in full, or '*' in its leftmost label",
     "FILE": "is what Electron and Cordova send for any local file, and is never allowed:"
     " load the app's pages from a scheme of its own, such as 'app://shop'",
     "MIXED": "mixes '*' and Unicode in one label: write the label in Punycode, or '*' alone",
@@ -291,13 +291,13 @@ def test_white_space_in_an_entry_of_a_python_list():
     assert refused(["https://a.example https://b.example"]) == [
         (
             "https://a.example https://b.example",
-            "'https://a.example https://b.example' holds more than one word: write each origin as an entry of its own",
+            "'https://a.example https://b.example' contains more than one word: write each origin as a separate entry",
         )
     ]
 
 
 KINDS = (
-    "write 'scheme://host', 'null', a compiled regular expression of text, a function f(origin, environ),"
+    "write 'scheme://host', 'null', a compiled regular expression, a function f(origin, environ),"
     " or an OriginList"
 )
 
@@ -305,13 +305,13 @@ KINDS = (
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        pytest.param(b"https://a.example", f"is of type bytes: {KINDS}", id="bytes"),
+        pytest.param(b"https://a.example", f"has the type bytes: {KINDS}", id="bytes"),
         pytest.param(
-            re.compile(b"https://a"), f"is of type Pattern: {KINDS}", id="expression-of-bytes"
+            re.compile(b"https://a"), f"has the type Pattern: {KINDS}", id="expression-of-bytes"
         ),
-        pytest.param(7, f"is of type int: {KINDS}", id="number"),
-        pytest.param(None, f"is of type NoneType: {KINDS}", id="None"),
-        pytest.param(["https://a.example"], f"is of type list: {KINDS}", id="list-in-a-list"),
+        pytest.param(7, f"has the type int: {KINDS}", id="number"),
+        pytest.param(None, f"has the type NoneType: {KINDS}", id="None"),
+        pytest.param(["https://a.example"], f"has the type list: {KINDS}", id="list-in-a-list"),
     ],
 )
 def test_entry_of_another_type_is_refused(entry, message):
@@ -324,7 +324,7 @@ def test_anyone_stands_alone(word, other):
     assert refused([word, other]) == [
         (
             (word, other),
-            f"{(word, other)!r} lists origins beside '*' or 'copy', which stand for anyone: write one or the other",
+            f"{(word, other)!r} lists origins beside '*' or 'copy', which allow every origin: write one or the other",
         )
     ]
 
@@ -336,7 +336,7 @@ def test_source_lists_origins_and_not_anyone(word):
     assert [tuple(problem)[1:3] for problem in caught.value.problems] == [
         (
             word,
-            f"{word!r} stands for anyone, so it does not fit in a list: write it alone, or list origins",
+            f"{word!r} allows everyone, so it cannot be part of a list: write it alone, or list origins",
         )
     ]
 
@@ -788,7 +788,7 @@ def test_name_may_be_as_long_as_dns_has_it(name, fits, port):
 def test_half_a_character_is_no_host():
     ((_, _, message),) = problems(origin="https://\ud800.example.com")
     assert message.endswith(
-        "has no valid host: write labels of letters, digits, '-' and '_', separated by single dots"
+        "has an invalid host: write labels of letters, digits, '-' and '_', separated by single dots"
     )
 
 
@@ -1013,5 +1013,5 @@ def test_set_may_hold_patterns_expressions_and_predicates_at_once():
 
 
 def test_wildcard_before_a_lone_dot_is_no_host():
-    with pytest.raises(ConfigError, match="has no valid host"):
+    with pytest.raises(ConfigError, match="has an invalid host"):
         CORS(plain_app, origin="https://*.")

@@ -410,13 +410,14 @@ try:
     cors.configure(origin="nonsense")
 except ConfigError as error:
     problems: tuple[Problem, ...] = error.problems
+    messages: dict[str, str] = {problem.key: problem.message for problem in problems}
 verdict: Verdict = Browser(cors, "https://app.example.com").fetch("/", method="PUT", headers={"X-Token": "1"})
 steps: Iterable[Step] = verdict.steps
 reason: str = verdict.reason
 """
 
 BAD = """
-from wsgicors import CORS
+from wsgicors import CORS, ConfigError
 from wsgicors_explain import Browser
 
 
@@ -428,8 +429,10 @@ CORS(42, origin="*")
 CORS(app, origin="*").policies["direct"].max_age
 seconds: str = CORS(app, origin="*").policies["direct"].credentials
 Browser(app, "https://app.example.com").fetch("/", method=1)
+CORS(origin="*")
+number: int = ConfigError([]).problems[0].message
 """
-BAD_LINES = [9, 10, 11, 12]
+BAD_LINES = [9, 10, 11, 12, 13, 14]
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 import sys
 import time
 
@@ -15,6 +16,7 @@ from support import app_sending
 from test_browser_http import serving
 
 from wsgicors_explain import main
+from wsgicors_explain.console import OTHERS
 from wsgicors_explain.copied import PasteError
 from wsgicors_explain.pasted import looks_pasted, mask, read_pasted
 
@@ -109,6 +111,41 @@ CONSOLE = {
     "webkit-method": ("Method PUT is not allowed by Access-Control-Allow-Methods." + WEBKIT,
                       "method", None, True),
     "webkit-symptom": (WEBKIT, "unknown", None, None),
+    "webkit-mode": (f"Fetch API cannot load {URL}.", "unknown", None, None),
+    "webkit-redirects": ("Load cannot follow more than 20 redirections" + WEBKIT, "redirects", None, None),
+    "webkit-redirected": ("Preflight response is not successful. Status code: 302" + WEBKIT,
+                          "preflight-redirect", 302, True),
+    "firefox-quoted": (FIREFOX.replace(URL, f"‘{URL}’") + f"Credential is not supported if the CORS header ‘{ACAO}’ is "
+                       "‘*’).", "wildcard-with-credentials", None, None),
+    "firefox-joined": (FIREFOX + f"CORS header ‘{ACAO}’ does not match ‘{PAGE}, {PAGE}’).",
+                       "allow-origin-multiple", None, None),
+    "firefox-redirected": (FIREFOX + "CORS request external redirect not allowed).\n"
+                           + FIREFOX + "CORS preflight response did not succeed). Status code: 302.\n"
+                           + FIREFOX + "CORS request did not succeed). Status code: (null).",
+                           "preflight-redirect", 302, True),
+    "firefox-redirect": (FIREFOX + "CORS request external redirect not allowed).", "redirect", None, None),
+    "firefox-warning": ("Cross-Origin Request Warning: The Same Origin Policy will disallow reading the remote resource "
+                        f"at {URL} soon. (Reason: When the `Access-Control-Allow-Headers` is `*`, the `Authorization` "
+                        "header is not covered. To include it, list it).", "authorization-wildcard", None, None),
+    "mode-2026": (f'Fetch API cannot load {URL}. Request mode is "same-origin" but the URL\'s origin is not same as the '
+                  f"request origin {PAGE}.", "same-origin-mode", None, None),
+    "scheme": (f'Fetch API cannot load {URL}. URL scheme "ftp" is not supported.', "scheme", None, None),
+    "firefox-mode": (f"Security Error: Content at {PAGE}/cart may not load data from {URL}.",
+                     "same-origin-mode", None, None),
+    "firefox-file": (f"Security Error: Content at {PAGE}/cart may not load or link to {URL}.", "scheme", None, None),
+    "mixed": (f"Mixed Content: The page at '{PAGE}/' was loaded over HTTPS, but requested an insecure XMLHttpRequest "
+              f"endpoint '{URL}'. This request has been blocked", "mixed-content", None, None),
+    "firefox-mixed": (f"Blocked loading mixed active content “{URL}”", "mixed-content", None, None),
+    "webkit-mixed": (f"[blocked] The page at {PAGE}/ requested insecure content from {URL}. This content was blocked and "
+                     "must be served over HTTPS.", "mixed-content", None, None),
+    "policy": (f"Refused to connect to '{URL}' because it violates the following Content Security Policy directive: "
+               "\"connect-src 'self'\".", "security-policy", None, None),
+    "policy-2025": (f"Connecting to '{URL}' violates the following Content Security Policy directive: "
+                    "\"connect-src 'self'\". The action has been blocked.", "security-policy", None, None),
+    "blocker": (f"GET {URL} net::ERR_BLOCKED_BY_CLIENT", "blocker", None, None),
+    "resource-policy": (f"GET {URL} net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin 200 (OK)", "resource-policy", 200, None),
+    "no-cause": (f"GET {URL} net::ERR_FAILED 200 (OK)", "unnamed", 200, None),
+    "down": (f"GET {URL} net::ERR_CONNECTION_REFUSED", "network", None, None),
 }  # fmt: skip
 
 
@@ -220,8 +257,167 @@ def test_preflight_in_a_dump_stands_for_its_request():
     assert pasted.response_headers == [("Access-Control-Allow-Methods", "PUT")]
 
 
+MESSAGE = CHROMIUM + f"No '{ACAO}' header is present on the requested resource."
+SENT = f"-H 'Origin: {PAGE}' -H 'X-A: 1'"
+VERBOSE = f"""\
+* Host api.example.com:443 was resolved.
+* ALPN: curl offers h2,http/1.1
+* [HTTP/2] [1] [:method: PUT]
+> PUT /basket HTTP/2
+> Host: api.example.com
+> Origin: {PAGE}
+> X-A: 1
+>
+< HTTP/1.1 100 Continue
+< HTTP/2 200
+< content-type: text/plain
+<
+<p>color: red
+* Connection #0 to host api.example.com left intact
+"""
+IN_PAIRS = f"""\
+General
+Request URL
+{URL}
+Request Method
+PUT
+Status Code
+200 OK
+Remote Address
+192.0.2.1:443
+Referrer Policy
+strict-origin-when-cross-origin
+content-type
+text/plain
+:authority
+api.example.com
+origin
+{PAGE}
+x-a
+1
+"""
+SAFARI = f"""\
+Summary
+URL: {URL}
+Status: 200 OK
+Source: Network
+Address: 192.0.2.1:443
+
+Request
+:method: PUT
+:scheme: https
+:authority: api.example.com
+:path: /basket
+Origin: {PAGE}
+X-A: 1
+
+Response
+:status: 200
+Content-Type: text/plain
+"""
+TWO = f"""\
+PUT /basket HTTP/2
+Host: api.example.com
+Origin: {PAGE}
+X-A: 1
+
+HTTP/2 200 OK
+content-type: text/plain
+
+GET /second?token=geheim HTTP/1.1
+Host: api.example.com
+
+HTTP/1.1 500 No
+Access-Control-Allow-Origin: *
+"""
+SECOND = "https://api.example.com/second?token=..."
+TYPED = {
+    "flags": (f"curl -sSL -o /dev/null -XPUT {URL} -H'Origin: {PAGE}' -H \"X-A: 1\" | head -5", ()),
+    "prompt": (f"me@box:~/shop$ curl -i -T x {URL} {SENT}\nHTTP/2 200 \r\ncontent-type: text/plain\r\n\r\n"
+               "me@box:~/shop$ ", ()),
+    "upload": (f"C:\\Users\\me> curl.exe --upload-file x --no-keepalive {URL} {SENT} & echo", ()),
+    "verbose": (f"$ curl -v {URL} -X PUT {SENT}\n{VERBOSE}", ()),
+    "verbose-alone": (VERBOSE, ()),
+    "several": (f"curl '{URL}' \\\n  -X PUT \\\n {SENT} ;\ncurl '{SECOND}' -H 'x-b: 1' ;\ncurl x", (SECOND,)),
+    "several-cmd": (f'curl --url ^"{URL}^" ^\r\n -X PUT ^\r\n -H ^"origin: {PAGE}^" ^\r\n -H ^"x-a: 1^" &\r\n'
+                    f'curl --url ^"{SECOND}^"', (SECOND,)),
+    "several-fetches": (f"{COPIES['fetch']}\nfetch(\"{SECOND}\", {{}});", (SECOND,)),
+    "two": (TWO, (SECOND,)),
+    "pairs": (IN_PAIRS, ()),
+    "pairs-with-colons": (re.sub("(?m)^([Rr]equest.*|x-a|origin|content-type)$", r"\1:", IN_PAIRS), ()),
+    "pairs-titled": (IN_PAIRS.replace("content-type", "Response Headers\ncontent-type")
+                     .replace(":authority", "Request Headers\n:authority"), ()),
+    "safari": (SAFARI, ()),
+    "chromium-raw": (f"General\nRequest URL: {URL}\nStatus Code: 200 OK\nResponse Headers\nHTTP/1.1 200 OK\n"
+                     f"Content-Type: text/plain\nRequest Headers\nPUT /basket HTTP/1.1\nOrigin: {PAGE}\nX-A: 1", ()),
+    "quoted": (f"It works with\r\n\r\n    curl -X PUT {SENT} {URL}\r\n\r\nand not in the page", ()),
+    "comma": (COPIES["fetch"].replace('"1"', '"1"').replace('"body": "x"', '"body": ",}"'), ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "others"), TYPED.values(), ids=TYPED)
+def test_request_is_understood_as_people_type_and_copy_it(text, others):
+    for paste in (
+        text,
+        "\ufeff" + text.replace("\n", "\r\n"),
+        f"\x1b]0;me\x07\x1b[1;31m{text}\x1b[0m",
+    ):
+        pasted = read_pasted(paste)
+        assert (pasted.url, pasted.method, pasted.origin) == (URL, "PUT", PAGE)
+        assert [(name.lower(), value) for name, value in pasted.headers] == [("x-a", "1")]
+        assert pasted.others == others
+        if pasted.response_status:
+            assert pasted.response_status == 200
+            assert pasted.response_headers in (
+                [("content-type", "text/plain")],
+                [("Content-Type", "text/plain")],
+            )
+
+
+def test_options_of_curl_that_change_the_request():
+    def method_and_headers(options):
+        pasted = read_pasted(f"curl {options} {URL}")
+        return pasted.method, pasted.headers, pasted.credentials, pasted.url
+
+    assert method_and_headers("-I") == ("HEAD", [], None, URL)
+    assert method_and_headers("-G -d a") == ("GET", [], None, URL)
+    assert method_and_headers("--json {}") == (
+        "POST",
+        [("Content-Type", "application/json")],
+        None,
+        URL,
+    )
+    assert method_and_headers("-u me:x") == (None, [("Authorization", "me:x")], None, URL)
+    assert method_and_headers("-F a=b --head") == ("HEAD", [], None, URL)
+
+
+WRAPPED = {
+    "log": f"\x1b[31m[browser]\x1b[0m {MESSAGE}",
+    "entities": MESSAGE.replace("'", "&#39;"),
+    "typographic": MESSAGE.replace("'", "’"),
+    "markdown": f"> ```\n> {MESSAGE}\n> ```",
+    "prose": f"Hi, since yesterday I get\n\n{MESSAGE}\n\nand my fetch('{URL}') fails, but curl {URL} works.",
+    "code": f"{MESSAGE}\nUncaught (in promise) TypeError: Failed to fetch\n    at fetch(x)\ncurl x",
+}
+
+
+@pytest.mark.parametrize("text", WRAPPED.values(), ids=WRAPPED)
+def test_message_is_understood_in_what_is_around_it(text):
+    pasted = read_pasted(text)
+    assert (pasted.url, pasted.origin) == (URL, PAGE)
+    assert pasted.said.kind == "allow-origin-missing"
+
+
 UNREADABLE = {
     "nothing": (" \n", "nothing was pasted"),
+    "told": (
+        "Uncaught (in promise) TypeError: Failed to fetch",
+        "this is what the page's code was told",
+    ),
+    "told-axios": (
+        'AxiosError {message: "Network Error", code: "ERR_NETWORK"}',
+        "the page's code was told",
+    ),
     "prose": ("it does not work", "no request was found in this paste"),
     "powershell": ("Invoke-WebRequest -Uri x", "this is PowerShell, which is not read"),
     "json": ("{}", "this is JSON but not a HAR file"),
@@ -249,7 +445,8 @@ def test_too_long_a_paste_is_refused(monkeypatch):
 
 @pytest.mark.parametrize(
     "piece",
-    ["Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
+    ["\n", "a ", "> ", "> \n", "curl a\n", "fetch(\"http://a\n", "GET / HTTP/1.1\nHTTP/1.1 200\n", "Request URL\n",
+     "'\\\n-", "Mixed Content: The page at '", "GET http://a net::ERR_A ", "\x1b[", "\x1b]", "&#39;", "Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
      "a-", "CORS https://a ", "fetch(", "A: b\n", "$'\\", CHROMIUM, FIREFOX, "?token=", "//a@"],
 )  # fmt: skip
 def test_megabytes_are_read_in_bounded_time(piece):
@@ -292,7 +489,8 @@ def test_round_trip_of_curl_and_fetch(headers, method):
      (f"{URL}/a b", False), (CONSOLE["2017"][0], True), (CONSOLE["firefox-german"][0], True),
      ("Failed to load http://a.example/: Response for preflight is invalid (redirect)", True),
      (CHROMIUM, True), (CURL, True), ('fetch("x", {})', True), ("a: b\nc: d", True),
-     ("Invoke-WebRequest -Uri x", True)],
+     ("Invoke-WebRequest -Uri x", True),
+     ("TypeError: Failed to fetch", True)],
 )  # fmt: skip
 def test_paste_is_told_from_a_file(text, expected):
     assert looks_pasted(text) is expected
@@ -340,7 +538,7 @@ def test_message_is_explained_offline(explain):
 def test_each_message_has_an_answer_offline(explain, text, kind, status, preflight):
     code, lines, errors = explain("-", "--offline", "--origin", PAGE, stdin=text)
     assert (code, errors) == (1, [])
-    nothing = kind in ("unknown", "network")
+    nothing = kind in OTHERS
     assert lines[-1].startswith("UNKNOWN: " if nothing else "BLOCKED: ")
     assert "{" not in lines[-1]
     assert (f"the status is {status}" in lines[-1]) == bool(
@@ -415,7 +613,7 @@ DUMPS = {
     "allowed": (SIMPLE + f"{ACAO}: *", f"ALLOWED: GET {URL} for a page on {PAGE}, says the pasted response"),
     "missing": (SIMPLE + "Date: x", f"BLOCKED: the response to GET: {ACAO} is missing; it should be {PAGE} or *"
                 ". To fix it, let the server send the headers above"),
-    "without-its-preflight": (HTTP1 + f"{ACAO}: *", f"UNKNOWN: PUT {URL} for a page on {PAGE}: the pasted response "
+    "without-its-preflight": (HTTP1 + f"< {ACAO}: *", f"UNKNOWN: PUT {URL} for a page on {PAGE}: the pasted response "
                               "passes, its preflight is not in the paste"),
     "redirect": (SIMPLE.replace("200 OK", "302 Found") + f"{ACAO}: *\nLocation: /login?token=geheim",
                  f"UNKNOWN: GET {URL} for a page on {PAGE}: the response after "
@@ -457,6 +655,8 @@ WRONG = {
     "relative": (("-",), 'fetch("/a")', "the URL '/a' is not absolute"),
     "no-file": (("a.ini", "--pasted", "gone"), "", "gone cannot be read"),
     "offline": ((URL, "--origin", PAGE, "--offline"), "", "--offline judges a paste"),
+    "bad-origin": (("-", "--offline", "--origin", "*"), CHROMIUM, "'*' allows everyone"),
+    "no-paste": ((URL,), "", "the page's origin is not known: give it with --origin"),
     "bad-url": (("-", "--offline"), HTTP1.replace("api.example", "a b"), "a b"),
     "escape": (("-",), 'fetch("\\u001b[1m")', "the URL '\\x1b[1m'"),
 }
@@ -468,6 +668,50 @@ def test_wrong_use_is_an_error(explain, arguments, stdin, message):
     assert status == 2
     assert message in "\n".join(errors)
     assert all(line.isprintable() for line in lines + errors)
+
+
+def noting(noted, *headers, status="200 OK"):
+    """An application that notes the cookies of each request."""
+    app = app_sending(*headers, status=status)
+
+    def noting_app(environ, start_response):
+        noted.append((environ["REQUEST_METHOD"], environ.get("HTTP_COOKIE")))
+        return app(environ, start_response)
+
+    return noting_app
+
+
+CREDENTIALS = ((ACAO, PAGE), ("Access-Control-Allow-Credentials", "true"))
+
+
+@pytest.mark.parametrize("send", [True, False])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_cookies_of_a_paste_are_sent_with_send_only(explain, method, send):
+    noted = []
+    with serving(noting(noted, *CREDENTIALS)) as port:
+        text = f"curl http://127.0.0.1:{port}/ -X {method} -e {PAGE}/ -b 'a=geheim; b=geheim=; c'"
+        status, lines, errors = explain(text, *["--send"] * send)
+    sent = "a=geheim; b=geheim=; c=" if send else None
+    assert noted == ([] if method == "POST" and not send else [(method, sent)])
+    assert errors == []
+    assert "geheim" not in "".join(lines)
+    assert ("> Cookie: ..." in lines) is send
+    said = "sent as well" if send else "not sent: --send sends them"
+    assert f"--  the cookies of the paste are {said}" in lines
+    assert status == (0 if noted else 1)
+
+
+def test_cookies_are_neither_in_preflights_nor_sent_to_another_host(explain):
+    noted, others = [], []
+    with serving(noting(others, *CREDENTIALS)) as other:
+        away = ("Location", f"http://localhost:{other}/")
+        with serving(noting(noted, *CREDENTIALS, away, ("Access-Control-Allow-Headers", "x-a"),
+                            status="307 Away")) as port:  # fmt: skip
+            text = f"curl http://127.0.0.1:{port}/ -e {PAGE}/ -b a=geheim"
+            explain(text, "--send")
+            explain(f"{text} -H 'X-A: 1'", "--send")
+    assert noted == [("GET", "a=geheim"), ("OPTIONS", None)]
+    assert others == [("GET", None)]
 
 
 DOUBTFUL = f"curl -X GET -H 'Origin: {PAGE}' -H 'Authorization: Bearer geheim' "
@@ -495,6 +739,28 @@ def test_both_credentials_modes_are_played_where_a_paste_does_not_tell(explain, 
     assert (status, errors) == (1, [])
     missing = last if last != "ALLOWED: " else "UNKNOWN: GET"
     assert lines[-1].startswith(missing), lines
+
+
+REDIRECTED = CHROMIUM.replace(
+    "from origin", "(redirected from 'https://api.example.com/') from origin"
+)
+MISSING = f"No '{ACAO}' header is present"
+ORIGINS = {
+    "page": (CHROMIUM, (), f"send {ACAO}: {PAGE}"),
+    "url": (CHROMIUM, ("--origin", "https://other.example/cart?a"), f"send {ACAO}: https://other.example"),
+    "app": (CHROMIUM.replace(PAGE, "app://."), (), f"send {ACAO}: app://."),
+    "null": (CHROMIUM.replace(PAGE, "null"), (), "serve the page over http or https, not from a file or in a sandboxed "
+             "frame; if the request was redirected to another origin, ask for the last URL in the first place"),
+    "redirected": (REDIRECTED, (), f"ask for {URL} in the first place, and let that send {ACAO}: {PAGE}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "arguments", "fix"), ORIGINS.values(), ids=ORIGINS)
+def test_fix_names_the_origin_that_the_server_gets(explain, text, arguments, fix):
+    """That is null after a redirect from one foreign origin to another, and null is never advised."""
+    status, lines, errors = explain(text + MISSING, "--offline", *arguments)
+    assert (status, errors) == (1, [])
+    assert lines[-1] == f"BLOCKED: {ACAO} is missing. To fix it, {fix}"
 
 
 def test_page_without_http_is_answered_from_the_message(explain):

@@ -169,7 +169,7 @@ def test_malformed_commands_are_errors_of_the_page(playground: Playground) -> No
         ("origin = *\norigin = *", 2, "this is not an ini section"),
         ("[a]\norigin = *\n[b]\norigin = *", 0, "one section is needed"),
         ("[filter:cors]\nuse = egg:other\norigin = *", 2, "has only egg:wsgicors#middleware"),
-        ("\norgin = *\norigin = *", 2, "leave it out, as 'origin' is given as well"),
+        ("\norgin = *\norigin = *", 2, "remove it, because 'origin' is set as well"),
     ],
 )
 def test_wrong_configurations_say_where(

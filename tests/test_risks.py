@@ -301,7 +301,7 @@ def test_star_with_credentials_is_always_an_error_and_offers_a_list_or_copy(modu
     wanted = (
         "origin",
         "*",
-        "'*' with credentials is forbidden by the standard, browsers refuse it: write the origins that you trust,"
+        "'*' with credentials is forbidden by the standard, and browsers reject it: write the origins that you trust,"
         " or 'copy' and accept_risk = any-origin (every web site could act as the logged-in user)",
     )
     for accepted in ((), (ANY,), (ANY, HTTP, PUBLIC, NULL)):

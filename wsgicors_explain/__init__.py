@@ -1,28 +1,26 @@
-"""The browser's side of CORS.
+"""The browser's side of CORS: a test client, and two commands.
 
-Plays the browser, and explains why a request is blocked. In a test suite,
-``Browser`` is a client that obeys CORS::
+In tests, ``Browser`` is a client that follows the browser's rules::
 
     from wsgicors_explain import Browser
 
     def test_the_shop_may_change_the_basket():
         browser = Browser(app, "https://shop.example")
-        assert browser.fetch("/basket", method="PUT")
+        verdict = browser.fetch("/basket", method="PUT")
+        assert verdict, verdict.reason
+        assert verdict.response.status == 200
 
-On the command line, ``check`` reads a configuration and ``explain`` a request::
+On the command line, ``check`` reads a configuration, and ``explain`` plays
+a request and says why it is blocked::
 
-    wsgicors check production.ini
-    wsgicors explain https://api.example/basket \\
+    python -m wsgicors check production.ini
+    python -m wsgicors explain https://api.example/basket \\
         --origin https://shop.example -X PUT
 
-Terms, section and step numbers are those of the Fetch standard,
+The terms, sections and step numbers are those of the Fetch standard,
 https://fetch.spec.whatwg.org/, in its review draft of December 2025.
-
-What differs from a browser:
-
-- there is no HTTP cache, no cookie jar and no service worker;
-- a response is received once its headers are there;
-- of the page only the origin is known, not its Content Security Policy.
+Unlike a browser, ``Browser`` does not have an HTTP cache, a cookie jar or
+service workers, and ignores the page's Content Security Policy.
 """
 
 from __future__ import annotations

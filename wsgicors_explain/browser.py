@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from .headers import (
-    CORS_RESPONSE_HEADERS,
     FORBIDDEN_METHODS,
     REQUEST_HEADERS,
     REQUEST_METHOD,
     SAFELISTED_METHODS,
     Headers,
     checked_headers,
+    combined,
     extract_list,
     extract_max_age,
     get_header,
@@ -22,6 +22,7 @@ from .headers import (
     is_forbidden_request_header,
     unsafe_names,
 )
+from .http1 import call_http
 from .middleware import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -32,39 +33,40 @@ from .middleware import (
     NORMALIZED_METHODS,
     SAFELISTED_RESPONSE_HEADERS,
     TOKEN,
-    is_local,
 )
 from .origins import near_miss, page_origin
-from .wire import URL, Exchange, Response, Unreachable, call_http, call_wsgi
+from .reasons import (
+    REDIRECT_STATUSES,
+    missing_names,
+    misspelled,
+    what_status_means,
+    which_ignored,
+    why_blocked,
+    why_not_covered,
+    why_preflight,
+    why_refused,
+)
+from .wire import URL, Exchange, Response, Unreachable, call_wsgi
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
-REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS: Final = 20
 REQUEST_BODY_HEADERS: Final = frozenset(
     {"content-encoding", "content-language", "content-location", "content-type"}
 )
 
-# https://fetch.spec.whatwg.org/#port-blocking
-BAD_PORTS: Final = frozenset(
-    """
-    0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119
-    123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989
-    990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080
-    """.split()
-)
 USER_AGENT: Final = "Mozilla/5.0 (compatible; wsgicors-explain)"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that the browser looked at, and how it came out.
+    """One decision of the browser.
 
-    ok: whether the request may go on after it.
-    text: one sentence, complete without the others.
-    exchange: what was sent and received just before this step, where something was.
+    ok: whether the request continues after it.
+    text: one sentence that can be read without the other steps.
+    exchange: the request and response just before this step, or None.
     """
 
     ok: bool
@@ -74,14 +76,20 @@ class Step:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the page gets; true if it may read the response.
+    """The outcome of a request. It is true if the page may read the response, whatever its status.
 
-    allowed: whether the page's promise is fulfilled.
-    reason: the text of the last step: why.
-    steps: everything that was looked at, in the algorithm's order. If blocked, the last one is not ok.
-    preflight: the last response to a preflight, or None if none was sent.
-    response: the last response to the request itself, also where the page may not see it, or None if there is none.
-    readable_headers: the response headers that the page may read, names in lower case; empty if blocked.
+        >>> assert verdict, verdict.reason
+        >>> assert verdict.response.status == 200
+
+    allowed: bool, whether the page may read the response.
+    reason: one sentence that says why, the text of the last step.
+    steps: tuple of Step, in the order of the standard. If the request is blocked, the last
+        one is not ok.
+    preflight: the last Response to a preflight, or None.
+    response: the last Response to the request itself, or None. It may be there even if
+        the page may not read it.
+    readable_headers: dict of the response headers that the page may read, names in lower
+        case. Empty if the request is blocked.
     """
 
     allowed: bool
@@ -149,26 +157,6 @@ class Request:
 NULL_ORIGIN: Final = "pages from files and sandboxed frames have the origin null, and requests redirected between origins"
 
 
-def misspelled(response: Response) -> str:
-    """A header of the response that was perhaps meant to be one of CORS, as a remark; empty if there is none."""
-    names = [name for name, _ in response.headers if name.lower().startswith("access-control-")]
-    unknown = [name for name in names if name.lower() not in CORS_RESPONSE_HEADERS]
-    return f" ({unknown[0]} means nothing to browsers)" if unknown else ""
-
-
-def what_status_means(response: Response) -> str:
-    """What usually stands behind a preflight's status that is not ok."""
-    status = response.status
-    if status in REDIRECT_STATUSES:
-        target = get_header(response.headers, "location") or "nowhere"
-        return f"a preflight is never redirected, and this one was, to {target}: ask for that URL in the first place"
-    if status in (401, 407):
-        return "a preflight never carries cookies or Authorization: it must be answered before any login is asked for"
-    if status in (404, 405, 501):
-        return "the server has no answer to OPTIONS at this URL, and it needs one with a status from 200 to 299"
-    return "it must be a status from 200 to 299"
-
-
 def cors_check(request: Request, response: Response) -> str:
     """Section 4.10, "CORS check": what is wrong with the response and what it should be; empty if all is well."""
     wanted = request.serialized_origin
@@ -198,36 +186,35 @@ def cors_check(request: Request, response: Response) -> str:
     return f"{ALLOW_CREDENTIALS} is {allow_credentials!r}; it should be true, in lower case and sent once"
 
 
-def block_mixed_content_and_bad_ports(request: Request) -> None:
-    """Step 7 of "main fetch"."""
-    url = request.url
-    if request.origin.startswith("https:") and url.scheme == "http" and not is_local(url.host):
-        request.fail(f"mixed content: the page is on https, so {url.origin} must be https as well")
-    if str(url.port) in BAD_PORTS:
-        request.fail(f"browsers block port {url.port}: serve on another one")
-
-
-def why_preflight(request: Request) -> list[str]:
-    """What makes a request of another origin one with a preflight, in step 12 of "main fetch"; empty if nothing does."""
-    reasons = []
-    if request.use_preflight:
-        reasons.append("it is asked for, as by a page with an upload listener")
-    if request.method not in SAFELISTED_METHODS:
-        reasons.append(f"{request.method} is not a safelisted method")
-    return reasons + [f"{name} {why}" for name, why in unsafe_names(request.headers).items()]
+def read_as_browsers_do(request: Request, response: Response) -> None:
+    """Tell what browsers ignore of the response, or that they refuse it; from "HTTP-network fetch", section 4.7."""
+    ignored = which_ignored(response)
+    if ignored:
+        request.ok(ignored)
+    refused = why_refused(response)
+    if refused:
+        request.fail(refused)
 
 
 class Browser:
-    """A browser with one open page.
+    """A browser with one open page, for tests. It follows https://fetch.spec.whatwg.org/.
 
-    target: a WSGI application, which is called in process and answers for every host name; or an http(s) URL.
+        >>> browser = Browser(application, "https://app.example.com")
+        >>> verdict = browser.fetch("/basket", method="PUT")
+        >>> assert verdict, verdict.reason
+        >>> assert verdict.response.status == 200
+
+    target: a WSGI application, which is called in process for every host name; or an
+        http(s) URL.
     origin: the page's origin, or its URL, or "null".
-    base_url: what paths are relative to, where that is not `target`: the URL whose host the application expects.
-    cookies: names and values, sent with credentials="include" only.
-    timeout: seconds that a server may take to answer.
-    clock: seconds that never run backwards, for the CORS-preflight cache, which lives as long as this object.
+    base_url: the URL that paths are relative to, if the application checks the host, as
+        Django does. Default: "http://localhost", or `target` if that is a URL.
+    cookies: a mapping of names to values. Sent only with credentials="include".
+    timeout: seconds that a server may take to respond. Default: 10.
+    clock: a function that returns seconds. The preflight cache uses it to expire; each
+        object has its own cache.
 
-    ValueError: `target`, `origin`, `base_url` or a cookie is not one.
+    Raises ValueError if `target`, `origin`, `base_url` or a cookie is invalid.
     """
 
     def __init__(
@@ -267,15 +254,15 @@ class Browser:
         *,
         preflight: bool = False,
     ) -> Verdict:
-        """Do what ``fetch()`` does in the page, redirects included.
+        """Send a request as ``fetch()`` in the page does: with a preflight if needed, and redirects.
 
-        url_or_path: relative to `base_url`, else to `target`; for an application in process, to http://localhost/.
-        method, headers, body: as the page gives them.
+        url_or_path: a URL, or a path relative to `base_url`.
+        method, headers, body: the arguments of the page. `headers` is a mapping or pairs.
         credentials: "include" or "omit", the credentials mode.
         preflight: whether a preflight is needed even for a simple request, as with an upload listener of XMLHttpRequest.
 
-        ValueError: an argument with which ``fetch()`` throws a TypeError; only forbidden methods are blocked instead.
-        An exception of an application in process propagates.
+        Raises ValueError for an argument with which ``fetch()`` throws a TypeError; a forbidden
+        method is blocked instead. An exception of an application in process propagates.
         """
         if credentials not in ("omit", "include"):
             raise ValueError(f"credentials={credentials!r}: write 'omit' or 'include'")
@@ -332,14 +319,16 @@ class Browser:
     def _main_fetch(self, request: Request) -> dict[str, str]:
         """Section 4.1, "main fetch": the headers of the response that the page may read."""
         # 7. blocked are mixed content and bad ports
-        block_mixed_content_and_bad_ports(request)
-        # 12. the way is chosen by origin, method and headers
         url = request.url
+        blocked = why_blocked(request.origin, url)
+        if blocked:
+            request.fail(blocked)
+        # 12. the way is chosen by origin, method and headers
         if url.origin == request.origin and not request.cors:
             request.ok(f"{url.origin} is the page's own origin: CORS does not apply")
             return self._http_fetch(request, make_preflight=False)
         request.cors = True
-        reasons = why_preflight(request)
+        reasons = why_preflight(request.method, request.headers, asked_for=request.use_preflight)
         if not reasons:
             request.ok(
                 f"no preflight is needed: {request.method} is safelisted, and so are the request headers"
@@ -364,6 +353,7 @@ class Browser:
         exchange = self._network_fetch(request, request.method, request.headers, request.body)
         response = request.response = exchange.response
         request.ok(f"{request.method} {request.url} was answered {response.status}", exchange)
+        read_as_browsers_do(request, response)
         # 4.4 the CORS check, of redirects too
         if request.cors:
             problem = cors_check(request, response)
@@ -414,7 +404,7 @@ class Browser:
         """Steps 5 to 10 of "HTTP-redirect fetch": where the redirect leads, if it may."""
         # 5., 6. the target
         if request.response and len(header_values(request.response.headers, "location")) > 1:
-            request.fail(f"the redirect has more than one Location header: {location}; send one")
+            request.fail(f"the response has more than one Location header: {location}; send one")
         try:
             url = URL.parse(location, str(request.url))
         except ValueError:
@@ -437,6 +427,7 @@ class Browser:
         exchange = self._network_fetch(request, "OPTIONS", headers, b"", preflight=True)
         response = request.preflight = exchange.response
         request.ok(f"the preflight was answered {response.status}", exchange)
+        read_as_browsers_do(request, response)
         # 7., 8. the CORS check and an ok status
         problem = cors_check(request, response)
         if not 200 <= response.status <= 299:
@@ -482,30 +473,15 @@ class Browser:
     ) -> None:
         """Let the request go on only if the header of the preflight's response names all that is needed."""
         named = found or []
-        covers = named if header == ALLOW_METHODS else [name.lower() for name in named]
-        wildcard = "*" in named and not request.include
-        missing = [
-            name
-            for name in needed
-            if name not in covers and (not wildcard or name == "authorization")
-        ]
+        wildcard = not request.include
+        missing = missing_names(header, named, needed, wildcard=wildcard)
         if not missing:
             request.ok(f"{header} of the preflight fits: {', '.join(named)}")
             return
-        hint = ""
-        if "*" in named:
-            hint = (
-                ", and * never covers authorization"
-                if wildcard
-                else ", and * is not a wildcard with credentials"
-            )
-        elif missing == [request.method] and request.method.upper() in named:
-            hint = ", and the case of a method counts"
-        state = (
-            f"is missing{misspelled(response)}"
-            if found is None
-            else f"is {', '.join(named)!r}{hint}"
-        )
+        if found is None:
+            state = f"is missing{misspelled(response)}"
+        else:
+            state = f"is {', '.join(named)!r}{why_not_covered(named, missing, wildcard=wildcard)}"
         request.fail(f"{header} of the preflight {state}; it must name {', '.join(missing)}")
 
     def _network_fetch(
@@ -522,8 +498,8 @@ class Browser:
         sent = [("Host", url.authority), *headers]
         if request.cors or method not in ("GET", "HEAD"):
             sent.append(("Origin", request.serialized_origin))
-        # No preflight carries credentials.
-        if request.include and not preflight:
+        # No preflight carries credentials, and no other host gets the cookies of the first one.
+        if request.include and not preflight and url.host == request.urls[0].host:
             sent += self._cookies
         if body or method in ("POST", "PUT"):
             sent.append(("Content-Length", str(len(body))))
@@ -556,7 +532,7 @@ class Browser:
         request.ok(
             f"the page may read the response; of its headers: {', '.join(sorted(present)) or 'none'}"
         )
-        return {name: get_header(response.headers, name) or "" for name in sorted(present)}
+        return combined(response.headers, present)
 
     # The CORS-preflight cache, section 4.9. The standard's entries are the keys of a dict, their max-age is its value.
 

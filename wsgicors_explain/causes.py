@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from .browser import NULL_ORIGIN, REDIRECT_STATUSES
+from .browser import NULL_ORIGIN
 from .caches import names_origin, of_cache
 from .case import Case, Diagnosis
 from .evidence import (
@@ -47,6 +47,7 @@ from .middleware import (
     VERB_NOT_ALLOWED,
 )
 from .origins import page_origin
+from .reasons import REDIRECT_STATUSES
 from .redirects import (
     after_redirect,
     hops,
@@ -250,6 +251,9 @@ def of_two_values(case: Case, name: str, wanted: str) -> Diagnosis:
 def of_missing(case: Case) -> Diagnosis:
     """No Access-Control-Allow-Origin on a response that is otherwise fine."""
     response, reason = case.response, case.verdict.reason
+    if any(ALLOW_ORIGIN.lower() in line.lower() for line in response.ignored):
+        fix = "send that header on a line of its own, with no white space before its colon"
+        return Diagnosis(reason, fix)
     known = known_words(response)
     if known:
         found = case.fill(known)

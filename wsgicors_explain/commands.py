@@ -168,8 +168,8 @@ def add_sending_options(group: Any) -> None:
     group.add_argument(
         "--send",
         action="store_true",
-        help="send the request whatever its method; otherwise only the preflight, GET and HEAD "
-        "are sent",
+        help="send the request whatever its method, and the cookies of a paste; otherwise only "
+        "the preflight, GET and HEAD are sent",
     )
     group.add_argument(
         "--timeout", type=seconds_argument, default=10.0, metavar="SECONDS", help="default: 10"

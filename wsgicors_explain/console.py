@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 AO: Final = "Access-Control-Allow-Origin"
@@ -12,29 +12,31 @@ AC: Final = "Access-Control-Allow-Credentials"
 # Each search below is bounded, so that a long text takes linear time.
 CHROMIUM: Final = re.compile(
     r"Access to [\w ]{1,40} at '(?P<url>\S+)' "
-    r"(?:\(redirected from '\S+'\) )?from origin '(?P<origin>[^']{0,300})' "
+    r"(?:\(redirected from '(?P<redirected>\S+)'\) ?)?from origin '(?P<origin>[^']{0,300})' "
     r"has been blocked by CORS policy: "
 )
 CHROMIUM_2017: Final = re.compile(
     r"(?:XMLHttpRequest cannot load|Failed to load) (?P<url>https?:\S+)[.:] (?=[A-Z])"
 )
 CHROMIUM_LOAD: Final = re.compile(
-    r"\b(?P<method>[A-Za-z]{1,20}) (?P<url>https?://\S+) net::ERR_\w{1,60}(?: (?P<status>\d{3})\b)?"
+    r"\b(?P<method>[A-Za-z]{1,20}) (?P<url>https?://\S+) net::(?P<error>ERR_\w{1,60})(?:\.\w{1,60})?(?: (?P<status>\d{3})\b)?"
 )
 THEREFORE: Final = re.compile(r"Origin '(?P<origin>\S{1,300})' is therefore not allowed access")
 OLD_STATUS: Final = re.compile(r"(?:had|invalid) HTTP status code (?P<status>\d{3})\b")
 PREFLIGHT: Final = re.compile("Response to preflight request doesn't pass access control check: ")
 FIREFOX: Final = re.compile(
     r"Cross-Origin Request (?:Blocked|Warning): The Same Origin Policy (?:will )?disallows? reading "
-    r"the remote resource at (?P<url>\S+?)\.?(?: soon\.)? \(Reason: (?P<reason>.{1,400}?)\)\."
+    r"the remote resource at [‘“]?(?P<url>\S+?)[’”]?\.?(?: soon\.)? \(Reason: (?P<reason>.{1,400}?)\)\."
     r"(?: Status code: (?P<status>\d{3}|\(null\)))?"
 )
 WEBKIT_LOAD: Final = re.compile(
-    r"[Cc]annot load (?:[a-z]{1,20} )?(?P<url>https?://\S+) due to access control checks"
+    r"[Cc]annot load (?:[a-z]{1,20} )?(?P<url>https?://\S+?)"
+    r"(?: due to access control checks|\.(?= |$)(?! Request mode is| No '))"
 )
 ANY_URL: Final = re.compile(r"https?://[^\s'\"()（）<>]+")
 ANY_HEADER: Final = re.compile("Access-Control-Allow-(?:Origin|Methods|Headers|Credentials)")
 ANY_STATUS: Final = re.compile(r"[:：] ?(\d{3})[.。]?(?: |$)")
+STRAIGHT: Final = str.maketrans("‘’“”", "''\"\"")  # of word processors and chats
 QUOTE: Final = "['‘’\"“”`]"
 
 
@@ -98,8 +100,74 @@ WEBKIT_REASONS: Final = templates(
         "redirect-password": r"redirection URL \S+ has credentials",
         "scheme": "Cross origin requests are only supported for HTTP",
         "same-origin-mode": "Cross origin requests are not allowed when using same-origin",
+        "redirects": "Load cannot follow more than 20 redirections",
     }
 )
+# Messages of which one pattern says all; a page may be named by its whole URL.
+WHOLE: Final = (
+    (
+        "Chromium",
+        "same-origin-mode",
+        r"Fetch API cannot load (?P<url>\S+)\. Request mode is .same-origin. but the URL's origin "
+        r"is not same as the request origin (?P<origin>[a-z][^\s\"]*[^\s\".])",
+    ),
+    (
+        "Chromium",
+        "scheme",
+        r"Fetch API cannot load (?P<url>\S+)\. URL scheme .\S{1,40}. is not supported",
+    ),
+    (
+        "Firefox",
+        "same-origin-mode",
+        r"Security Error: Content at (?P<page>\S+) may not load data from "
+        r"(?P<url>https?:\S+?)\.(?=\W|$)",
+    ),
+    (
+        "Firefox",
+        "scheme",
+        r"Security Error: Content at (?P<page>\S+) may not (?:load or link to|load data from(?! http)) "
+        r"(?P<url>\S+?)\.(?=\W|$)",
+    ),
+    (
+        "Chromium",
+        "mixed-content",
+        r"Mixed Content: The page at '(?P<page>\S+)' was loaded over (?:HTTPS|a secure "
+        r"connection), but requested an insecure [\w ]{1,40} '(?P<url>\S+)'",
+    ),
+    ("Firefox", "mixed-content", r"Blocked loading mixed active content “(?P<url>[^\s”]+)”"),
+    (
+        "WebKit",
+        "mixed-content",
+        r"The page at (?P<page>\S+) (?:was not allowed to run|requested) insecure content from "
+        r"(?P<url>https?:\S+?)\.(?=\W|$)",
+    ),
+    (
+        "Chromium",
+        "security-policy",
+        r"(?:Refused to connect|Connecting) to '(?P<url>\S+)' (?:because it )?violates "
+        "the following Content Security Policy directive",
+    ),
+    (
+        "Firefox",
+        "security-policy",
+        r"Content-Security-Policy: The page’s settings blocked the loading of a resource "
+        r"(?:\([^)]{1,40}\) )?at (?P<url>\S+)",
+    ),
+    (
+        "WebKit",
+        "security-policy",
+        r"Refused to connect to (?P<url>https?:\S+) because it does not appear in the connect-src",
+    ),
+)
+PATTERNS: Final = [(engine, kind, re.compile(pattern)) for engine, kind, pattern in WHOLE]
+# What the errors of a line like "GET URL net::ERR_FAILED" are; the others mean that no response came.
+NET_ERRORS: Final = {
+    "ERR_FAILED": "unnamed",
+    "ERR_TOO_MANY_REDIRECTS": "redirects",
+    "ERR_BLOCKED_BY_CLIENT": "blocker",
+    "ERR_BLOCKED_BY_RESPONSE": "resource-policy",
+    "ERR_BLOCKED_BY_ORB": "resource-policy",
+}
 # What a translated message of Firefox is about, by the header that it names.
 BY_HEADER: Final = {
     AO: "allow-origin-refused",
@@ -107,6 +175,8 @@ BY_HEADER: Final = {
     "Access-Control-Allow-Methods": "method",
     "Access-Control-Allow-Headers": "header",
 }
+# Where there are several messages, one of these is not the cause: the higher, the less it says.
+SYMPTOMS: Final = {"redirect": 1, "unnamed": 2, "network": 2}
 OF_PREFLIGHTS: Final = frozenset(
     ("status", "preflight-redirect", "invalid-list", "method", "header")
 )
@@ -140,8 +210,9 @@ class Message:
 def read_console(text: str) -> list[Message]:
     """The messages in a text, in their order; those that name only a symptom come last."""
     text = " ".join(text.split())
-    found = [*chromium(text), *firefox(text)] or webkit(text) or translated(text)
-    return sorted(found, key=lambda each: each.said.kind == "network")
+    found = [*chromium(text.translate(STRAIGHT)), *firefox(text), *whole(text)]
+    found = found or webkit(text) or load_lines(text) or translated(text)
+    return sorted(found, key=lambda each: SYMPTOMS.get(each.said.kind, 0))
 
 
 def reason(
@@ -154,8 +225,43 @@ def reason(
             details = {
                 name.replace("old", "header"): v for name, v in match.groupdict().items() if v
             }
+            kind = "allow-origin-multiple" if is_list(kind, details) else kind
             return Said(engine, kind, details, match[0], preflight or kind in OF_PREFLIGHTS or None)
     return Said(engine, "unknown", {}, text[:200], preflight or None)
+
+
+def is_list(kind: str, details: dict[str, str]) -> bool:
+    """Firefox joins several headers, and then misses the origin."""
+    return kind == "allow-origin-differs" and "," in details["value"]
+
+
+def redirected(said: Said, status: int | None) -> Said:
+    """A preflight whose status was that of a redirect, by the name that Chromium has for it."""
+    is_redirect = said.kind == "status" and status is not None and 300 <= status <= 399
+    return replace(said, kind="preflight-redirect") if is_redirect else said
+
+
+def whole(text: str) -> list[Message]:
+    """Messages that are no refusal of CORS, but are taken for one."""
+    found = []
+    for engine, kind, pattern in PATTERNS:
+        for match in pattern.finditer(text):
+            named = values_of(match)
+            page = "/".join(named.get("page", "").split("/")[:3])
+            said = Said(engine, kind, {}, match[0], None)
+            found.append(Message(said, match["url"], named.get("origin") or page or None))
+    return found
+
+
+def load_lines(text: str) -> list[Message]:
+    """The line that Chromium writes below its messages, alone."""
+    found = []
+    for match in CHROMIUM_LOAD.finditer(text):
+        kind = NET_ERRORS.get(match["error"], "network")
+        said = Said("Chromium", kind, {}, match[0], None)
+        status = int(match["status"]) if match["status"] else None
+        found.append(Message(said, match["url"], None, match["method"], status))
+    return found
 
 
 def chromium(text: str) -> list[Message]:
@@ -166,6 +272,8 @@ def chromium(text: str) -> list[Message]:
         preflight = PREFLIGHT.match(rest)
         start = preflight.end() if preflight else 0
         said = reason("Chromium", CHROMIUM_REASONS, rest[start:], preflight is not None)
+        if match.groupdict().get("redirected"):
+            said.details["redirected"] = match["redirected"]
         load = loads.get(match["url"])
         named = {
             **values_of(THEREFORE.search(rest)),
@@ -198,7 +306,7 @@ def firefox(text: str) -> list[Message]:
         said = reason("Firefox", FIREFOX_REASONS, match["reason"], None)
         status = match["status"] or ""
         number = int(status) if status.isdecimal() else None
-        found.append(Message(said, match["url"], status=number))
+        found.append(Message(redirected(said, number), match["url"], status=number))
     return found
 
 
@@ -209,14 +317,15 @@ def webkit(text: str) -> list[Message]:
         match = pattern.search(text)
         if match:
             said = reason("WebKit", {kind: pattern}, match[0], None)
-            status, details = said.details.get("status"), said.details
+            details = said.details
+            status = int(details["status"]) if "status" in details else None
             return [
                 Message(
-                    said,
+                    redirected(said, status),
                     url,
                     details.get("origin"),
                     details.get("method"),
-                    int(status) if status else None,
+                    status,
                 )
             ]
     said = Said("WebKit", "unknown", {}, load[0] if load else "", None)
@@ -271,6 +380,27 @@ CURES: Final = {
         "redirect to a URL without them",
     ),
     "redirect": ("the request was redirected", "ask for the last URL at once"),
+    "redirects": (
+        "there were more than 20 redirects, one after the other",
+        "end the circle of redirects on the server",
+    ),
+    "mixed-content": (
+        "the page is on https and asks for an http URL",
+        "serve that URL over https, and ask for it there",
+    ),
+    "security-policy": (
+        "not CORS blocks this, but the page's own Content-Security-Policy",
+        "add the URL's origin to connect-src in the page's Content-Security-Policy",
+    ),
+    "resource-policy": (
+        "a page asks for it without CORS, and its Cross-Origin-Resource-Policy or its type forbids that",
+        "ask for it with CORS (the attribute crossorigin), or send "
+        "Cross-Origin-Resource-Policy: cross-origin",
+    ),
+    "blocker": (
+        "an extension of the browser, such as an ad blocker, stopped the request",
+        "switch it off for this page, or ask for a URL that it does not take for advertising",
+    ),
     "scheme": ("the URL or the page is not on http(s)", "serve both over http(s)"),
     "same-origin-mode": (
         "the page asks with mode: 'same-origin'",
@@ -284,13 +414,14 @@ CURES: Final = {
 # What blocks nothing by itself, or has no cause in the text.
 OTHERS: Final = {
     "authorization-wildcard": (
-        "Firefox only warns, and other browsers block it: Access-Control-Allow-Headers is *, "
-        "which does not cover Authorization. To fix it, add Authorization to it"
+        "this is a warning, and nothing is blocked yet: Access-Control-Allow-Headers is *, which "
+        "will not cover Authorization. To be safe, name Authorization in it as well"
     ),
     "network": (
         "no response came, and the message does not say why: open the URL in a tab (is the server "
         "up, its name found, its certificate trusted?), and look for an extension that blocks it"
     ),
     "disabled": "CORS is switched off in this Firefox, or an extension sets Origin",
+    "unnamed": "this line has no cause: paste the line above it in the console as well",
     "unknown": "this message names no cause that a server can mend",
 }

@@ -75,7 +75,8 @@ def play(
     doubtful = is_doubtful(args, pasted)
     include = args.credentials or doubtful
     try:
-        browser = Prober(target, args.origin, timeout=args.timeout)
+        cookies = cookies_of(args, pasted)
+        browser = Prober(target, args.origin, cookies=cookies, timeout=args.timeout)
         browser.careful = configuration is None and not args.send
         verdict = ask(browser, args, include=include)
     except ValueError as error:
@@ -108,6 +109,17 @@ def with_caches(case: Case, timeout: float) -> Case:
     if not is_worth_asking(case):
         return case
     return replace(case, uncached=ask_past_caches(case, timeout))
+
+
+def cookies_of(args: argparse.Namespace, pasted: Pasted | None) -> dict[str, str]:
+    """The cookies to send: those of the paste, and only if that is asked for."""
+    if pasted is None or not pasted.cookies:
+        return {}
+    if args.send:
+        say("--  the cookies of the paste are sent as well")
+        return pasted.cookies
+    say("--  the cookies of the paste are not sent: --send sends them")
+    return {}
 
 
 def one_configuration(args: argparse.Namespace) -> Configuration:

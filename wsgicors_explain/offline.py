@@ -68,7 +68,8 @@ def judge(args: argparse.Namespace, pasted: Pasted) -> list[str]:
     try:
         args.origin = page_origin(args.origin)
     except ValueError as error:
-        raise UsageError(mask(str(error))) from error
+        if args.origin != pasted.origin:  # what a browser wrote is one, at least to that browser
+            raise UsageError(mask(str(error))) from error
     response = response_in(pasted)
     if pasted.said:
         lines = [answer(args, pasted, pasted.said)]
@@ -126,7 +127,21 @@ def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
     error = ""
     if status and status >= 400:
         error = f", and the status is {status}: look into that first"
+    if "{origin}" in fix:
+        fix = with_an_origin(args, said, fix)
     if said.preflight and said.kind not in OF_PREFLIGHTS:
         cause += " in the response to the preflight, an OPTIONS request"
     line = f"BLOCKED: {cause}{error}. To fix it, {fix}"
     return re.sub(r"\{(\w+)\}", lambda match: str(values[match[1]]), line)
+
+
+def with_an_origin(args: argparse.Namespace, said: Said, fix: str) -> str:
+    """The fix, where the Origin that the server gets is that of the page."""
+    if args.origin == "null":
+        return (
+            "serve the page over http or https, not from a file or in a sandboxed frame; if the "
+            "request was redirected to another origin, ask for the last URL in the first place"
+        )
+    if "redirected" in said.details:
+        return f"ask for {args.target} in the first place, and let that {fix}"
+    return fix

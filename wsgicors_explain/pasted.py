@@ -5,20 +5,15 @@ Nothing of it is ever executed.
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, field
 from typing import Final
 
 from .console import Message, Said, read_console
-from .copied import (
-    Copied,
-    PasteError,
-    read_curl,
-    read_dump,
-    read_fetch,
-    read_har,
-    stand_in,
-)
+from .copied import Copied, PasteError, read_fetch, read_har, stand_in
+from .curl import CURL, read_curl
+from .dumps import read_dump
 from .headers import Headers, get_header, is_forbidden_request_header
 
 MAX_PASTE: Final = 64 * 1024 * 1024  # characters; HAR files are large
@@ -34,11 +29,21 @@ SECRETS: Final = (
 SECRET_HEADER: Final = re.compile(rf"(?i)(^|\bheader )({SECRETS}): .*", re.DOTALL)
 SECRET_IN_URL: Final = re.compile(rf"(?i)(?<=[?&;])({SECRETS})=[^&\s']*")
 USER_IN_URL: Final = re.compile(r"(?<=://)[^/@\s]+@")
-CURL: Final = re.compile(r"[$>%#\s]{0,9}curl(?:\.exe)?[\s^]")
+FETCH: Final = re.compile(r"(?m)^(?:[^\n]{0,100}\s)?fetch\(")
+# What colours a terminal, and what else moves its cursor.
+TERMINAL: Final = re.compile(
+    r"\x1b(?:\[[0-?]{0,40}[ -/]{0,9}[@-~]|\][^\x07\x1b\n]{0,200}(?:\x07|\x1b\\))"
+)
 POWERSHELL: Final = re.compile(r"(?i)\binvoke-(?:webrequest|restmethod)\b")
+TOLD: Final = re.compile(
+    "Failed to fetch|NetworkError when attempting|Load failed|Network Error|ERR_NETWORK"
+    "|net::ERR_FAILED|Http failure response for"
+)
 MESSAGE: Final = re.compile(
     r"Access to [\w ]{1,40} at '|Cross-Origin Request|due to access control checks"
-    r"|blocked by CORS policy|not allowed by Access-Control|cannot load http"
+    r"|blocked by CORS policy|not allowed by Access-Control|cannot load http|net::ERR_"
+    r"|Fetch API cannot load|Security Error: Content at|Mixed Content: |mixed active content"
+    r"|Content.Security.Policy"
 )
 
 
@@ -47,7 +52,7 @@ class Pasted:
     """The request in a paste, its response, and what the browser said of it.
 
     headers: those that the page sets. dropped: names of those that browsers set themselves.
-    credentials, preflight: None where the paste does not tell.
+    credentials, preflight: None where the paste does not tell. cookies: by name.
     """
 
     url: str | None = None
@@ -63,12 +68,14 @@ class Pasted:
     said: Said | None = None
     others: tuple[str, ...] = ()
     understood: tuple[str, ...] = ()
+    cookies: dict[str, str] = field(default_factory=dict)
 
 
 def looks_pasted(text: str) -> bool:
     """Whether a TARGET is itself a paste, not a file, a module or a URL."""
     return len(text.split(None, 1)) > 1 and bool(
         MESSAGE.search(text)
+        or TOLD.search(text)
         or CURL.match(text)
         or "fetch(" in text
         or ("://" in text and not text.lower().startswith("http"))
@@ -92,21 +99,39 @@ def read_pasted(text: str) -> Pasted:
         raise PasteError(f"this paste has more than {MAX_PASTE} characters: keep one request")
     if text.startswith("{"):
         first, *rest = read_har(text)
-        return from_copied(first, "a HAR file", [mask(each.url or "") for each in rest])
-    text = text[:MAX_TEXT]
+        first.others = [each.url or "" for each in rest]
+        return from_copied(first, "a HAR file")
+    return read_lines(TERMINAL.sub("", text[:MAX_TEXT]))
+
+
+def read_lines(text: str) -> Pasted:
+    """The first request in what is no HAR file: a message goes before code that is below it."""
+    if "&#39;" in text or "&quot;" in text:  # copied from a page's source
+        text = html.unescape(text)
     if POWERSHELL.search(text):
         raise PasteError("this is PowerShell, which is not read: use 'Copy as cURL (bash)'")
-    if CURL.match(text):
-        return from_copied(read_curl(text), "a curl command")
-    if re.search(r"^(?:await )?fetch\(", text):
-        return from_copied(read_fetch(text), "a call of fetch")
-    messages = read_console(text)
+    starts_with_code = CURL.match(text) or FETCH.match(text)
+    messages = [] if starts_with_code else read_console(text)
     if messages:
         return from_messages(messages)
+    if CURL.search(text):
+        return from_copied(read_curl(text), "a curl command")
+    if FETCH.search(text):
+        return from_copied(read_fetch(text), "a call of fetch")
     copied = read_dump(text)
     if copied.headers or copied.response_headers:
         return from_copied(copied, "a dump of headers")
-    raise PasteError(
+    raise unreadable(text)
+
+
+def unreadable(text: str) -> PasteError:
+    """Why nothing could be read in a text."""
+    if TOLD.search(text):
+        return PasteError(
+            "this is what the page's code was told, which has no cause in it: paste the message "
+            "above or below it in the browser's console, which names a URL"
+        )
+    return PasteError(
         "no request was found in this paste: paste the console's message, a curl command, "
         "fetch(...), a HAR file or the request's and the response's headers"
     )
@@ -141,16 +166,16 @@ def named_headers(messages: list[Message]) -> Headers:
     return [(name, stand_in(name)) for name in names if name]
 
 
-def from_copied(copied: Copied, what: str, others: list[str] | None = None) -> Pasted:
+def from_copied(copied: Copied, what: str) -> Pasted:
     """The page's part of a request as it was sent."""
     origin = get_header(copied.headers, "origin")
     referrer = copied.referrer or get_header(copied.headers, "referer")
     if origin is None and referrer and re.match("(?i)https?://", referrer):
         origin = "/".join(referrer.split("/")[:3])
-    cookie = get_header(copied.headers, "cookie") is not None
+    cookies = cookies_in(get_header(copied.headers, "cookie") or "")
     # A copied fetch says "include" for a cookie, and for Authorization alone.
     doubtful = get_header(copied.headers, "authorization") is not None
-    credentials = True if cookie else None if doubtful else copied.credentials
+    credentials = True if cookies else None if doubtful else copied.credentials
     copied.settle()
     kept = [pair for pair in copied.headers if not is_browsers(*pair)]
     dropped = dict.fromkeys(name for name, value in copied.headers if is_browsers(name, value))
@@ -165,9 +190,16 @@ def from_copied(copied: Copied, what: str, others: list[str] | None = None) -> P
         copied.status,
         copied.response_headers,
         copied.preflight,
-        others=tuple(dict.fromkeys(others or ())),
+        others=tuple(dict.fromkeys(map(mask, copied.others))),
         understood=(f"this is {what}",),
+        cookies=cookies,
     )
+
+
+def cookies_in(text: str) -> dict[str, str]:
+    """The cookies in the value of a header Cookie."""
+    pairs = [pair.strip().partition("=") for pair in text.split(";") if pair.strip()]
+    return {name: value for name, _, value in pairs}
 
 
 def is_browsers(name: str, value: str) -> bool:

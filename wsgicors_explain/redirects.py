@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from .browser import REDIRECT_STATUSES
 from .case import Case, Diagnosis
 from .evidence import leads_to_login
 from .headers import get_header
+from .reasons import REDIRECT_STATUSES
 from .wire import HTTP_PORTS, URL, Exchange
 
 

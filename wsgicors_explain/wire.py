@@ -1,14 +1,9 @@
-"""One request on the wire and its response: WSGI in process, or HTTP."""
+"""One request and its response, as browsers know them; and how a WSGI application in process answers."""
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import io
-import socket
-import ssl
 import sys
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -87,20 +82,23 @@ def without_dots(path: str) -> str:
 
 
 BODY_BYTES: Final = 65536
-BODY_SECONDS: Final = 1.0
 # An application may yield some before its body; a stream of nothing else ends.
 EMPTY_CHUNKS: Final = 100
 
 
 class Response(NamedTuple):
-    """What a server answered: the status code and the headers as they came, in order.
+    """The response of a server.
 
-    body: the first 64 KiB that came.
+    status: int.
+    headers: list of (name, value), as received.
+    body: bytes, the first 64 KiB.
+    ignored: list of str, header lines that browsers ignore, because their name is missing or invalid.
     """
 
     status: int
     headers: Headers
     body: bytes = b""
+    ignored: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Response {self.status}: {len(self.headers)} headers, body {self.body[:60]!r}>"
@@ -199,66 +197,3 @@ def read_chunks(iterable: Iterable[bytes], started: list[Response], written: lis
         endless = chunk and content_type.lower().startswith("text/event-stream")
         if endless or size >= BODY_BYTES or empty >= EMPTY_CHUNKS:
             break
-
-
-def call_http(timeout: float, method: str, url: URL, headers: Headers, body: bytes) -> Response:
-    """Send the request to the server of `url` and read the response's headers.
-
-    Unreachable: there was no response; each wait on the network takes at most `timeout` seconds.
-    """
-    connection_type = (
-        http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-    )
-    connection = connection_type(url.host.strip("[]"), url.port, timeout=timeout)
-    try:
-        connection.putrequest(method, url.target, skip_host=True, skip_accept_encoding=True)
-        for name, value in headers:
-            connection.putheader(name, value)
-        with contextlib.suppress(
-            BrokenPipeError, ConnectionResetError
-        ):  # by who answers before the body's end
-            connection.endheaders(body)
-        sock = connection.sock
-        response = connection.getresponse()
-        while (
-            102 <= response.status <= 199
-        ):  # interim responses such as 103 Early Hints; http.client knows 100 only
-            response.headers = None  # type: ignore[assignment]
-            response.begin()
-        return Response(response.status, response.getheaders(), read_body(response, sock))
-    except (OSError, http.client.HTTPException) as error:
-        raise Unreachable(why_unreachable(url, timeout, error)) from error
-    finally:
-        connection.close()
-
-
-def read_body(response: http.client.HTTPResponse, sock: socket.socket) -> bytes:
-    """The first 64 KiB of the body that come within a second: a stream may never end."""
-    body = b""
-    deadline = time.monotonic() + BODY_SECONDS
-    with contextlib.suppress(OSError, http.client.HTTPException):
-        sock.settimeout(BODY_SECONDS)
-        while len(body) < BODY_BYTES and time.monotonic() < deadline:
-            chunk = response.read1(BODY_BYTES - len(body))
-            body += chunk
-            if not chunk:
-                break
-    return body
-
-
-def why_unreachable(url: URL, timeout: float, error: OSError | http.client.HTTPException) -> str:
-    """What an error of the exchange says of the server, in one line."""
-    server = url.authority
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate of {server} is not valid: {error.verify_message}"
-    if isinstance(error, ssl.SSLError):
-        return f"{server} does not speak TLS: is it http://{server}?"
-    if isinstance(error, socket.gaierror):
-        return f"the host name {url.host} does not resolve: {error.strerror}"
-    if isinstance(error, socket.timeout):
-        return f"{server} did not answer within {timeout:g} seconds"
-    if isinstance(error, ConnectionRefusedError):
-        return f"nothing listens on {url.host} port {url.port}: the connection was refused"
-    if isinstance(error, http.client.HTTPException) and not isinstance(error, OSError):
-        return f"{server} did not answer in HTTP: {type(error).__name__} {error}".strip()
-    return f"{server} cannot be reached: {error.strerror or error}"
