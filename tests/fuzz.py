@@ -130,9 +130,9 @@ def ini(data):
             contextlib.redirect_stderr(io.StringIO()),
         ):
             status = wsgicors_explain.main(["check", str(path)])
-        found = wsgicors_explain.inifile.read_ini(str(path))
-    problems = [problem for configuration in found for problem in configuration.problems]
-    assert status == (2 if not found else 1 if problems else 0), problems
+        found = wsgicors_explain.iniapps.read_ini(str(path), {})
+    problems = [*found.problems, *(problem for use in found.uses for problem in use.problems)]
+    assert status == (1 if problems else 0 if found.uses else 2), problems
     assert all(problem.startswith(directory) for problem in problems), problems
     assert all(line.isprintable() for line in output.getvalue().split("\n"))
 

@@ -225,7 +225,7 @@ def module(tmp_path):
         (
             "missing", ("--path", "/x"),
             "BLOCKED: no policy governs the path /x, and the application answers it with 401."
-            " To fix it, add /x to path (explained.py)",
+            " To fix it, add /x to path (explained.py:20)",
         ),
         (
             "outside", ("--path", "/x"),
@@ -270,7 +270,7 @@ def module(tmp_path):
         (
             "policies", ("--path", "/x"),
             "BLOCKED: no policy for this path allows the origin: https://app.example.com."
-            " To fix it, add https://app.example.com to b_origin (explained.py)",
+            " To fix it, add https://app.example.com to b_origin (explained.py:30)",
         ),
     ],
 )  # fmt: skip
@@ -352,7 +352,7 @@ def test_exception_of_the_application_is_the_cause(module, explain):
 def test_exception_after_the_preflight_leaves_the_evidence(module, explain):
     status, lines, _ = explain(f"{module}:failing", "-X", "PUT", "-H", "X-Token: 1")
     assert status == 1
-    assert lines[-1].endswith("add x-token to headers (explained.py)")
+    assert lines[-1].endswith("add x-token to headers (explained.py:11)")
     status, lines, _ = explain(f"{module}:later", "-X", "PUT")
     assert (status, lines[-1]) == (1, "BLOCKED: the application raised SystemExit: mine; " + EFFECT)
     assert "ok  the preflight was answered 200" in lines
@@ -642,7 +642,7 @@ examples:
 exit status: 0 fine or allowed, 1 problems, blocked or unknown, 2 wrong usage
 """,
     "check": """
-usage: wsgicors check [-h] [--section NAME] TARGET
+usage: wsgicors check [-h] [--section NAME] TARGET [NAME=VALUE ...]
 
 Print policies, problems and advice.
 
@@ -651,6 +651,7 @@ options:
 
 the target:
   TARGET          an ini file, or module:attribute of an application
+  NAME=VALUE      variables of an ini file, as pserve takes them
   --section NAME  the section of the ini file, such as filter:cors
 
 examples:
@@ -660,7 +661,7 @@ examples:
 exit status: 0 it loads, 1 there are problems, 2 wrong usage
 """,
     "explain": """
-usage: wsgicors explain TARGET --origin ORIGIN [options]
+usage: wsgicors explain TARGET [NAME=VALUE]... --origin ORIGIN [options]
        wsgicors explain PASTE [options]
 
 Play the browser, and say why a request is blocked.
@@ -672,11 +673,13 @@ the target:
   TARGET                the URL of any server, an ini file, or module:attribute of a WSGI
                         application; or what you have: the console's message, a curl command,
                         fetch(...), a HAR file; - reads that from standard input
+  NAME=VALUE            variables of an ini file, as pserve takes them
   --section NAME        the section of the ini file, such as filter:cors
 
 the request:
   --origin ORIGIN       the origin of the page that makes the request, or the page's URL
   --path PATH           a path, or a URL, relative to TARGET
+  --script-name PATH    where a server mounts the application; --path is the whole path of the URL
   -X METHOD, --method METHOD
                         default: GET
   -H 'NAME: VALUE', --header 'NAME: VALUE'

@@ -59,6 +59,12 @@ def header_argument(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
+def variable_argument(text: str) -> str:
+    if not text.partition("=")[1]:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a variable: write NAME=VALUE")
+    return text
+
+
 def seconds_argument(text: str) -> float:
     if not re.fullmatch(r"[0-9]{0,6}\.?[0-9]+", text) or not float(text):
         raise argparse.ArgumentTypeError(
@@ -100,7 +106,7 @@ def make_parser() -> argparse.ArgumentParser:
         "what you have: the console's message, a curl command, fetch(...), a HAR file; "
         "- reads that from standard input",
     )
-    added.usage = "wsgicors explain TARGET --origin ORIGIN [options]\n"
+    added.usage = "wsgicors explain TARGET [NAME=VALUE]... --origin ORIGIN [options]\n"
     added.usage += "       wsgicors explain PASTE [options]"
     add_request_options(added.add_argument_group("the request"))
     add_sending_options(added.add_argument_group("how it is sent to a URL"))
@@ -125,6 +131,13 @@ def add_command(
     group = added.add_argument_group("the target")
     group.add_argument("target", metavar="TARGET", help=target)
     group.add_argument(
+        "variables",
+        nargs="*",
+        type=variable_argument,
+        metavar="NAME=VALUE",
+        help="variables of an ini file, as pserve takes them",
+    )
+    group.add_argument(
         "--section", metavar="NAME", help="the section of the ini file, such as filter:cors"
     )
     added.set_defaults(run=run)
@@ -136,6 +149,12 @@ def add_request_options(group: Any) -> None:
         "--origin", help="the origin of the page that makes the request, or the page's URL"
     )
     group.add_argument("--path", default="", help="a path, or a URL, relative to TARGET")
+    group.add_argument(
+        "--script-name",
+        default="",
+        metavar="PATH",
+        help="where a server mounts the application; --path is the whole path of the URL",
+    )
     group.add_argument("-X", "--method", help="default: GET")
     group.add_argument(
         "-H",
@@ -185,10 +204,21 @@ def add_paste_options(group: Any) -> None:
     )
 
 
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    """The arguments; variables may come after options, which older versions of argparse do not read."""
+    parser = make_parser()
+    args, rest = parser.parse_known_args(argv)
+    unknown = [text for text in rest if text.startswith("-") or "=" not in text]
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    args.variables += rest
+    return args
+
+
 def main(argv: list[str] | None = None) -> int:
     """The command line; the exit status."""
     try:
-        args = make_parser().parse_args(argv)
+        args = parse(argv)
     except SystemExit as done:  # argparse has said all
         return int(done.code or 0)
     sys.path.insert(0, os.getcwd())  # as python -m does; the console script does not

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from typing import Final
+from urllib.parse import unquote
 
 from .case import Case, Diagnosis
 from .causes import find_cause, needed_headers
@@ -23,9 +24,11 @@ from .middleware import (
     OriginList,
     Policy,
 )
+from .mounts import NO_MOUNT
 from .origins import LOCAL_NAMES, host_and_port, near_miss
-from .remedies import Asked, Change, Remedy, allows, find_remedy, passes
+from .remedies import Asked, Change, Remedy, allows, below_mount, find_remedy, passes
 from .targets import Visit
+from .wire import Exchange
 
 
 def conclude(configuration: Configuration | None, case: Case) -> list[str]:
@@ -40,11 +43,14 @@ def conclude(configuration: Configuration | None, case: Case) -> list[str]:
 
 
 def visit_of(case: Case) -> Visit | None:
-    """The middleware that decided; None: none was asked, as something before it answered."""
+    """The middleware that decided, else the one nearest to the application.
+
+    None: none was asked, as something before it answered.
+    """
     for visit in case.visits:
         if visit.cors.decide(visit.environ) is not None:
             return visit
-    return case.visits[0] if case.visits else None
+    return case.visits[-1] if case.visits else None
 
 
 OUTERMOST: Final = "let CORS wrap what answers this path, outside of every other layer"
@@ -54,8 +60,9 @@ def of_outer_layer(configuration: Configuration, case: Case) -> Diagnosis | None
     """Something outside of the middleware answers, or changes what it sends."""
     visit, reason = visit_of(case), case.verdict.reason
     if visit is None:
+        mounted = beside_mounts(configuration, case.last)
         made = configuration.cors or configuration.others
-        return not_asked(case) if made else None
+        return mounted or (not_asked(case) if made else None)
     sent = get_header(visit.sent, ALLOW_ORIGIN)
     if sent not in ("*", case.sent_origin):
         return None
@@ -105,6 +112,9 @@ def asked_of(case: Case, visit: Visit) -> Asked:
         for key in ("PATH_INFO", "SCRIPT_NAME")
     ]
     method = get_header(case.last.headers, REQUEST_METHOD) or case.last.method
+    whole = unquote(case.last.url.target.partition("?")[0], errors="surrogateescape")
+    if whole.endswith(path):  # several mounts, of which SCRIPT_NAME may have the last one only
+        mount = whole[: len(whole) - len(path)]
     return Asked(case.origin, path, method, case.headers, case.include, mount)
 
 
@@ -195,6 +205,9 @@ def spell(configuration: Configuration, cors: CORS, change: Change) -> str:
         instead = f" instead of {policy.origin[0]}" if only else ""
         return f"write {values}{instead} in {place}"
     lists = lists_of(policy) if change.option == "origin" else []
+    functions = [name_of(entry) for entry in policy.origin if callable(entry)]
+    if change.option == "origin" and functions and len(functions) == len(policy.origin):
+        return f"let {', or '.join(functions)} return True for {values}"
     if lists:
         place = f"what {name_of(lists[0].source)} returns"
     return f"add {values} to {place}"
@@ -206,7 +219,7 @@ def not_governed(configuration: Configuration, cors: CORS, asked: Asked, status:
     if callable(cors.matchstrategy):
         cause = "the matchstrategy leaves this request alone"
         return Diagnosis(cause + answered, "let it return the name of a policy")
-    near, path = nearest_path(cors, asked.path)
+    near, path = nearest_path(cors, asked)
     fix = fix_for(configuration, cors, asked, cors.policies.values())
     if path and passes(cors, Remedy((), asked._replace(path=path))):
         fix = ", or ".join(filter(None, (f"ask for {asked.mount}{path}", fix)))
@@ -214,15 +227,30 @@ def not_governed(configuration: Configuration, cors: CORS, asked: Asked, status:
     if asked.mount:
         mounted = f", which is what follows {asked.mount}, where the application is mounted"
     cause = f"no policy governs the path {asked.path}{mounted}{near}{answered}"
-    if configuration.mount:
-        prefix = f"leave out of --path the prefix under which {configuration.mount} mounts it"
-        fix = ", or ".join(filter(None, (prefix, fix)))
     return Diagnosis(cause, fix)
 
 
-def nearest_path(cors: CORS, path: str) -> tuple[str, str]:
+def beside_mounts(configuration: Configuration, exchange: Exchange) -> Diagnosis | None:
+    """A request that no middleware gets, because of where applications are mounted."""
+    answer = exchange.response.body.decode(errors="replace")
+    if answer.startswith(NO_MOUNT):
+        return Diagnosis(answer, "ask for a path below one of them")
+    uses = (configuration, *configuration.others)
+    if not all(use.mounts for use in uses):
+        return None
+    asked = " and ".join(f"{use.name} ({use.place}) below {use.mounts[-1]}" for use in uses)
+    cause = f"the application for {exchange.url.target} has no CORS middleware around it"
+    fix = f"ask for a path below it, or wrap what is mounted for {exchange.url.target} as well"
+    return Diagnosis(f"{cause}; there is {asked} only", fix)
+
+
+def nearest_path(cors: CORS, asked: Asked) -> tuple[str, str]:
     """Which path of a policy is nearly this one, and what the page could ask for."""
+    path = asked.path
     for policy in cors.policies.values():
+        if below_mount(policy, asked):
+            key = key_of(policy, "path")
+            return f"; {key} has {asked.mount} in it, which the mount takes away", ""
         for pattern in policy.path:
             stem = pattern[:-2] if pattern.endswith("/*") else pattern
             near = f"; {key_of(policy, 'path')} has {pattern}, and"

@@ -20,7 +20,7 @@ from .notes import all_notes
 from .offline import explain_offline
 from .pasted import Pasted, mask
 from .question import doubt, is_doubtful, is_url, take_paste
-from .targets import UsageError, Visit, load, visits
+from .targets import UsageError, Visit, below, load_one, reject_for_urls, visits
 from .terminal import BAD, GOOD, say
 from .wire import Exchange, Response
 
@@ -61,9 +61,13 @@ def explain(args: argparse.Namespace) -> int:
         raise UsageError(mask(str(error))) from error
     if pasted and args.offline:
         return explain_offline(args, pasted)
-    configuration = None if is_url(args.target) else one_configuration(args)
-    if configuration and configuration.app is None:
+    if is_url(args.target):
+        reject_for_urls(args.variables, args.script_name)
+        return play(args, pasted, None)
+    configuration = load_one(args.target, args.section, args.variables)
+    if configuration.app is None:
         return say_broken(configuration)
+    below(configuration, args.script_name, args.path)
     return play(args, pasted, configuration)
 
 
@@ -120,15 +124,6 @@ def cookies_of(args: argparse.Namespace, pasted: Pasted | None) -> dict[str, str
         return pasted.cookies
     say("--  the cookies of the paste are not sent: --send sends them")
     return {}
-
-
-def one_configuration(args: argparse.Namespace) -> Configuration:
-    """The only use of the middleware in the target. UsageError: there are several."""
-    configuration, *others = load(args.target, args.section)
-    if others:
-        names = ", ".join(each.name for each in (configuration, *others))
-        raise UsageError(f"{args.target} has several, choose with --section: {names}")
-    return configuration
 
 
 def say_broken(configuration: Configuration) -> int:

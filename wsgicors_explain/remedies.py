@@ -141,15 +141,32 @@ def change_path(cors: CORS, policy: Policy, asked: Asked) -> list[Change]:
     """How the policy gets to govern the path; nothing where it does already."""
     if callable(cors.matchstrategy) or not policy.path or governs(policy, asked.path):
         return []
-    return [Change(policy.name, "path", (near_path(policy, asked.path) or asked.path,), add=True)]
+    wanted = below_mount(policy, asked) or near_path(policy, asked.path) or asked.path
+    return [Change(policy.name, "path", (wanted,), add=True)]
 
 
 def governs(policy: Policy, path: str) -> bool:
     """Whether one of the policy's paths is, or contains, this one."""
-    return any(
-        path == pattern or (pattern.endswith("/*") and f"{path}/".startswith(pattern[:-1]))
-        for pattern in policy.path
-    )
+    return any(contains(pattern, path) for pattern in policy.path)
+
+
+def contains(pattern: str, path: str) -> bool:
+    """Whether a path of a policy is, or contains, this one."""
+    below = pattern.endswith("/*") and f"{path}/".startswith(pattern[:-1])
+    return path == pattern or below
+
+
+def below_mount(policy: Policy, asked: Asked) -> str:
+    """``/items/*`` where the policy has ``/api/items/*``, and the application is mounted at ``/api``."""
+    for pattern in policy.path:
+        rest = pattern[len(asked.mount) :] or "/"
+        if (
+            asked.mount
+            and f"{pattern}/".startswith(f"{asked.mount}/")
+            and contains(rest, asked.path)
+        ):
+            return rest
+    return ""
 
 
 def near_path(policy: Policy, path: str) -> str:
