@@ -494,7 +494,7 @@ def is_given(key: str, value: object) -> bool:
 
 
 def fits(function: Any, count: int) -> bool:
-    """Whether the function can be called with so many arguments, as far as its signature is known."""
+    """Whether the function takes so many arguments, as far as its signature is known."""
     from inspect import signature
 
     try:
@@ -542,7 +542,7 @@ def read_status(value: Any, complain: Complain) -> int | None:
 
 
 def read_list(value: Any, complain: Complain) -> list[Any]:
-    """The entries of a list, written as text with commas or white space, or as a Python list, tuple or set."""
+    """The entries of a list: text with commas or white space, or a Python list, tuple or set."""
     if isinstance(value, str):
         return read_words(value, complain)
     if isinstance(value, (list, tuple)):
@@ -554,7 +554,7 @@ def read_list(value: Any, complain: Complain) -> list[Any]:
 
 
 def read_words(text: str, complain: Complain) -> list[str]:
-    """The entries of a list that is written as text, also where it is written in another notation."""
+    """The entries of a list that is written as text, in whatever notation."""
     fault = ""
     words: list[str] = WORD.findall(text)
     if LITERAL.fullmatch(text):
@@ -641,15 +641,13 @@ def read_risks(value: Any, complain: Complain) -> frozenset[str]:
     risks = read_list(value, complain)
     for risk in risks:
         if not isinstance(risk, str) or risk not in RISKS:
-            complain(
-                risk,
-                f"is not a risk: write one or more of {', '.join(RISKS)}{nearest(str(risk), RISKS)}",
-            )
+            hint = nearest(str(risk), RISKS)
+            complain(risk, f"is not a risk: write one or more of {', '.join(RISKS)}{hint}")
     return frozenset(map(str, risks))
 
 
 def read_origins(value: Any, complain: Complain) -> tuple[Any, ...]:
-    """The entries of ``origin``, not looked into yet: what an entry may be depends on credentials."""
+    """The entries of ``origin``, unread: what an entry may be depends on credentials."""
     if isinstance(value, (re.Pattern, OriginList)) or callable(value):
         return (value,)
     return (
@@ -703,7 +701,8 @@ def read_strategy(value: Any, complain: Complain) -> Any:
 def normal_path(path: str) -> str:
     """The path without empty, ``.`` and ``..`` segments and backslashes; a trailing slash is kept.
 
-    https://www.rfc-editor.org/rfc/rfc3986#section-5.2.4, which also leaves a slash where a last dot segment was.
+    https://www.rfc-editor.org/rfc/rfc3986#section-5.2.4, which also leaves a slash where a last
+    dot segment was.
     """
     given = path.replace("\\", "/").split("/")
     segments: list[str] = []
@@ -748,7 +747,10 @@ def about(key: str, problems: list[Problem]) -> Complain:
 
 
 def read(key: str, value: object, option: str, problems: list[Problem]) -> Any:
-    """The value of an option; of a wrong one what could be read, so that one problem does not hide the next."""
+    """The value of an option.
+
+    Of a wrong one it is what could be read, so that one problem does not hide the next.
+    """
     reader, default = OPTIONS.get(option) or GLOBAL_OPTIONS[option]
     if value is None:
         return default
@@ -877,7 +879,8 @@ class Keys:
         for option, value in options.items():
             key = f"policies.{name}.{option}"
             if option in GLOBAL_OPTIONS:
-                rule = f"belongs to the whole configuration and not to a policy: write {option} beside policies"
+                rule = "belongs to the whole configuration and not to a policy"
+                rule += f": write {option} beside policies"
                 about(key, self.problems)(value, rule, CONFLICT)
                 read(key, value, option, self.problems)
             elif option not in OPTIONS:
@@ -921,7 +924,7 @@ class Keys:
         about(key, self.problems)(value, rule, CONFLICT)
 
     def lead(self, key: str, value: object) -> None:
-        """Complain of a direct key beside a list of policies; it counts for the first that lacks it."""
+        """Complain of a direct key beside policies; it counts for the first that lacks it."""
         lacking = [name for name in self.names if self.sections[name][key][1] is None]
         remedy = "leave it out"
         if lacking:
@@ -994,7 +997,7 @@ def longest_prefix(key: str, names: Collection[str]) -> int:
 
 
 def belongs(key: str, inactive: Collection[str], active: Collection[str]) -> bool:
-    """Whether the key starts with the name of an inactive policy, and with no longer name of an active one."""
+    """Whether the longest name of a policy with which the key starts is that of an inactive one."""
     return longest_prefix(key, inactive) > longest_prefix(key, active)
 
 
@@ -1004,7 +1007,10 @@ NOT_A_NAME: Final = ("allow_", "allowed_", "expose_", "exposed_")
 def inactive_names(
     given: Iterable[str], known: Collection[str], active: Collection[str]
 ) -> dict[str, None]:
-    """The policies that have an origin but are not in ``policy``; not what only looks so, as ``allow_origin`` does."""
+    """The policies that have an origin but are not in ``policy``.
+
+    Not what only looks like one, as ``allow_origin`` does.
+    """
     names: dict[str, None] = {}
     for key in given:
         if key.endswith("_origin") and key not in known:
@@ -1030,7 +1036,7 @@ def bare(key: str) -> str:
 
 
 def meant(word: str, known: Mapping[str, tuple[str, str]]) -> str:
-    """The known key (key -> policy, option) that is nearest in meaning, else in spelling, or nothing."""
+    """The known key (key -> policy, option) that is nearest in meaning, else in spelling, or ""."""
     for right, (_, option) in known.items():
         if foreign_option(word.removeprefix(right[: -len(option)])) == option:
             return right
@@ -1203,7 +1209,7 @@ def mend(given: str, right: str, fault: str, faults: list[str]) -> str:
 
 
 def parse_host(host: str, scheme: str, faults: list[str]) -> str:
-    """The host of a pattern in the form that browsers send; what had to be mended is added to ``faults``."""
+    """The host of a pattern in the form that browsers send; its faults are added to ``faults``."""
     if host.startswith("["):
         return mend(
             host,
@@ -1225,7 +1231,8 @@ def parse_host(host: str, scheme: str, faults: list[str]) -> str:
         )
     if not re.fullmatch(r"[A-Za-z0-9_*-]+(\.[A-Za-z0-9_-]+)*\.?", host) or host == "*.":
         raise ValueError(
-            "has an invalid host: write labels of letters, digits, '-' and '_', separated by single dots"
+            "has an invalid host: write labels of letters, digits, '-' and '_',"
+            " separated by single dots"
         )
     if len(host) > 253 or max(map(len, host.split("."))) > 63:
         raise ValueError(
@@ -1258,7 +1265,10 @@ def parse_port(port: str, scheme: str, faults: list[str]) -> str:
 
 
 def to_ascii(host: str) -> str:
-    """https://url.spec.whatwg.org/#concept-domain-to-ascii (Python's codec "idna" is older: it maps ß)."""
+    """https://url.spec.whatwg.org/#concept-domain-to-ascii
+
+    Python's codec "idna" is older: it maps ß.
+    """
     if host.isascii() or re.search("[\ud800-\udfff]", host):  # half a character cannot be encoded
         return host
     from unicodedata import normalize
@@ -1277,7 +1287,10 @@ def to_ascii(host: str) -> str:
 
 
 def canonical_ipv4(host: str) -> str:
-    """https://url.spec.whatwg.org/#concept-ipv4-parser: also three numbers, octal or hexadecimal ones."""
+    """https://url.spec.whatwg.org/#concept-ipv4-parser
+
+    Also three numbers, octal or hexadecimal ones.
+    """
     import socket
 
     try:
@@ -1289,7 +1302,10 @@ def canonical_ipv4(host: str) -> str:
 
 
 def canonical_ipv6(address: str) -> str:
-    """https://url.spec.whatwg.org/#concept-ipv6-serializer (other than newer Pythons', it has no dotted form)."""
+    """https://url.spec.whatwg.org/#concept-ipv6-serializer
+
+    Unlike that of newer Pythons, it has no dotted form.
+    """
     from ipaddress import IPv6Address
 
     try:
@@ -1305,7 +1321,10 @@ def canonical_ipv6(address: str) -> str:
 
 
 def is_local(host: str) -> bool:
-    """https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy: no network lies in between."""
+    """Whether no network lies in between.
+
+    https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy
+    """
     return bool(re.fullmatch(r"(.*\.)?localhost|\[::1\]|127(\.[0-9]{1,3}){3}", host))
 
 
@@ -1401,7 +1420,7 @@ class Matcher:
 
 
 def ask(predicate: Predicate, origin: str, environ: WSGIEnvironment) -> bool | None:
-    """What the predicate says; None if it fails, or says anything but True or False, which is logged."""
+    """What the predicate says; None, and an error is logged, if it is not True or False."""
     try:
         answer = predicate(origin, environ)
     except Exception:
@@ -1420,7 +1439,7 @@ def ask(predicate: Predicate, origin: str, environ: WSGIEnvironment) -> bool | N
 
 @functools.cache
 def public_suffix_list() -> Any:
-    """The whole public suffix list where the package of the extra ``psl`` is installed, else None."""
+    """The whole public suffix list if the package of the extra ``psl`` is installed, else None."""
     try:
         from publicsuffixlist import PublicSuffixList
     except ImportError:
@@ -1602,8 +1621,9 @@ class Automaton:
     """The places of an expression, each of which takes one character.
 
     characters[p]: what the place p takes; folded[p]: in lower case. after[p]: the places that may
-    follow, each with the number of ways; before[p]: those that it may follow. loops[p]: a number for
-    the outermost endless repeat around it; 0 outside of any. asides: the automata of look-arounds.
+    follow, each with the number of ways; before[p]: those that it may follow. loops[p]: a number
+    for the outermost endless repeat around it; 0 outside of any. asides: the automata of
+    look-arounds.
     """
 
     def __init__(
@@ -2036,7 +2056,7 @@ def rank(scheme: str | None) -> int:
 
 
 def origin_at(here: Any, steps: Any, automaton: Automaton) -> str:
-    """The origin that the walk has read to its left end, with a word for what is open in its host."""
+    """The origin that the walk has read, with a word for what is open in its host."""
     text = mask = ""
     while here:
         place, state = here
@@ -2204,8 +2224,8 @@ def inspect_entry(entry: Any, accepted: Profile) -> tuple[str, str, Iterable[tup
         return "", "", regex_risks(entry, accepted)
     if not callable(entry):
         raise ValueError(
-            f"has the type {type(entry).__name__}: write 'scheme://host', 'null', a compiled regular"
-            " expression, a function f(origin, environ), or an OriginList"
+            f"has the type {type(entry).__name__}: write 'scheme://host', 'null', a compiled"
+            " regular expression, a function f(origin, environ), or an OriginList"
         )
     if not fits(entry, 2):
         raise ValueError("cannot be called with two arguments: write a function f(origin, environ)")
@@ -2273,7 +2293,8 @@ class Policy:
     __setattr__ = __delattr__ = _refuse
 
     def __repr__(self) -> str:
-        return f"Policy({', '.join(f'{name}={show(getattr(self, name))}' for name in ('name', *OPTIONS))})"
+        options = [f"{name}={show(getattr(self, name))}" for name in ("name", *OPTIONS)]
+        return f"Policy({', '.join(options)})"
 
     def allows(self, origin: str, environ: WSGIEnvironment) -> bool:
         """Whether this policy alone allows the origin; predicates are called with ``environ``."""
@@ -2283,7 +2304,7 @@ class Policy:
         )
 
     def lists_origin(self, origin: str) -> bool:
-        """Whether the policy's patterns admit the origin, its own or those of its lists as they are now."""
+        """Whether a pattern admits the origin: the policy's own, or one of its lists now."""
         if self.matcher.admits(origin):
             return True
         for origins in self.lists:  # noqa: SIM110 - any() costs more than the look-up
@@ -2489,9 +2510,9 @@ def compile_policy(
     complain: Complain,
     accept_key: str = "accept_risk",
 ) -> Policy:
-    """A policy of values that were read. static: see Policy; it depends on the policies around this one.
+    """A policy of values that were read.
 
-    complain: about its origin.
+    static: see Policy; it depends on the policies around this one. complain: about its origin.
     """
     origin, credentials = values["origin"], values["credentials"]
     anyone = "*" in origin or "copy" in origin
@@ -3048,7 +3069,8 @@ def policy_by_pattern(group: Group, origin: str) -> Policy | None:
 def expose_all(start_response: StartResponse) -> StartResponse:
     """A start_response that exposes every header of the response that browsers would hide.
 
-    Not of a 304: a cache would put its shorter list in the place of the stored one (RFC 9111, section 3.2).
+    Not of a 304: a cache would put its shorter list in the place of the stored one
+    (RFC 9111, section 3.2).
     """
 
     def respond(
@@ -3073,7 +3095,7 @@ def expose_all(start_response: StartResponse) -> StartResponse:
 
 
 def merge_headers(headers: list[Header], ours: list[Header]) -> list[Header]:
-    """The application's headers less those that a policy sets, then ours; its Vary is merged into ours."""
+    """The application's headers less those that a policy sets, then ours, with its Vary merged."""
     if not isinstance(headers, (list, tuple)):  # an iterator would lose what has been looked at
         raise TypeError(
             f"start_response takes a list of headers (PEP 3333), not {type(headers).__name__}"
@@ -3102,7 +3124,10 @@ def merge_headers(headers: list[Header], ours: list[Header]) -> list[Header]:
 
 
 def merge_vary(values: list[str], ours: str) -> str:
-    """https://www.rfc-editor.org/rfc/rfc9110#name-vary: one line of names; ``*`` says more than any name."""
+    """One line of names; ``*`` says more than any name.
+
+    https://www.rfc-editor.org/rfc/rfc9110#name-vary
+    """
     names = [name.strip() for name in ",".join([*values, ours]).split(",")]
     if "*" in names:
         return "*"
@@ -3115,7 +3140,7 @@ def entity_headers(body: bytes) -> list[Header]:
 
 
 class HeldResponse:
-    """What an application has announced; the server hears of it once the application returns or writes.
+    """What an application has announced, until it returns or writes: then the server hears of it.
 
     Some servers do not let go of what they have heard: after a second start_response gunicorn and
     cheroot send the headers of both, uWSGI no body.
@@ -3458,7 +3483,7 @@ class OriginList:
         return tuple({problem.message: problem for problem in found}.values())
 
     def __iter__(self) -> Iterator[Any]:
-        """The entries that at least one policy uses; all valid ones while no policy uses the list."""
+        """The entries that a policy uses; all valid ones while no policy uses the list."""
         now = self._now
         left_out = [{id(problem.value) for problem in found} for found in self._left_out(now)]
         nowhere = set.intersection(*left_out)

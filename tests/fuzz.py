@@ -42,7 +42,7 @@ from raw_responses import RESPONSES  # noqa: E402  after the instrumented import
 from support import plain_app  # noqa: E402
 from test_ini import WAYS  # noqa: E402
 from test_origins import MENDED, OKAY, REFUSED  # noqa: E402
-from test_pasted import CONSOLE, COPIES, PAGE, UNREADABLE  # noqa: E402
+from test_pasted import CODE, CONSOLE, COPIES, PAGE, TYPED, UNREADABLE, WRAPPED  # noqa: E402
 from test_properties import is_token, loads, matches, respond, well_formed  # noqa: E402
 
 from wsgicors_explain.http1 import call_http  # noqa: E402
@@ -203,7 +203,8 @@ TARGETS = {
           for origin in ("*", "", "https://a.example/", "a\n b\norigins = x\npolicy = a, deny, b\na_origin = *")],
     responses: [raw.data for raw in RESPONSES.values() if len(raw.data) <= MAX_INPUT],
     pastes: [*(text.encode() for text, *_ in CONSOLE.values()), *map(str.encode, COPIES.values()),
-             *(text.encode() for text, _ in UNREADABLE.values())],
+             *(text.encode() for text, *_ in [*UNREADABLE.values(), *TYPED.values(), *CODE.values()]),
+             *map(str.encode, WRAPPED.values())],
 }  # fmt: skip
 
 

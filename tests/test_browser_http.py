@@ -394,7 +394,32 @@ def test_tls_failure_is_told_in_openssls_words(tls, certificate, monkeypatch, na
 
     with accepting(serve) as port:
         verdict = Browser(f"https://{host}:{port}", PAGE).fetch("/")
-    assert verdict.reason == f"TLS with {host}:{port} failed: OpenSSL says {said}"
+    reason = verdict.reason.replace("'ssl/tls alert", "'sslv3 alert")  # so since OpenSSL 3.2
+    assert reason == f"TLS with {host}:{port} failed: OpenSSL says {said}"
+
+
+# ServerHello, TLS 1.0, ECDHE-RSA-AES256-SHA
+OLD_HELLO = b"\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01" + bytes(33) + b"\xc0\x14\x00"
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (
+            b"\x15\x03\x03\x00\x02\x02\x78",
+            "'tlsv1 alert no application protocol': the server does not speak HTTP/1.1, the only version used here",
+        ),
+        (
+            OLD_HELLO,
+            "'unsupported protocol': the server speaks only old versions of TLS, which browsers refuse",
+        ),
+    ],
+    ids=["HTTP/2 only", "TLS 1.0 only"],
+)
+def test_tls_that_no_server_here_speaks_is_told_in_openssls_words(sent, said):
+    with answering(sent) as port:
+        verdict = Browser(f"https://127.0.0.1:{port}", PAGE).fetch("/")
+    assert verdict.reason == f"TLS with 127.0.0.1:{port} failed: OpenSSL says {said}"
 
 
 def test_certificate_of_another_host_is_a_network_failure(tls, certificate, monkeypatch):

@@ -391,6 +391,37 @@ def test_options_of_curl_that_change_the_request():
     assert method_and_headers("-F a=b --head") == ("HEAD", [], None, URL)
 
 
+JSON_TYPE = ("Content-Type", "application/json")
+CODE = {
+    "fetch": (f"const r = await fetch('{URL}', {{\n  method: 'PUT',\n  credentials: 'include',\n  headers: {{'X-A': '1', "
+              "'Content-Type': \"application/json\"}\n})", "PUT", [("X-A", "1"), JSON_TYPE], True),
+    "template": ("fetch(`https://api.example.com/${path}`, {method: \"DELETE\", headers: {Authorization: `Bearer ${token}`}})"
+                 .replace("${path}", "basket"), "DELETE", [("Authorization", "Bearer x")], False),
+    "computed": (f"fetch('{URL}', {{headers: new Headers({{'X-A': value}})}})", "GET", [("X-A", "x")], False),
+    "axios": (f"axios.post('{URL}', data, {{withCredentials: true, headers: {{'X-A': '1'}}}})",
+              "POST", [("X-A", "1"), JSON_TYPE], True),
+    "axios-form": (f"axios.put('{URL}', form, {{headers: {{'Content-Type': 'multipart/form-data'}}}})",
+                   "PUT", [("Content-Type", "multipart/form-data")], False),
+    "axios-options": (f"axios.defaults.withCredentials = true;\naxios({{method: 'patch', url: '{URL}'}})", "PATCH", [], True),
+    "angular": (f"return this.http.post<Item>('{URL}', item).pipe(retry(3));", "POST", [JSON_TYPE], False),
+    "jquery": (f"$.ajax({{\n  url: '{URL}',\n  type: 'POST',\n  contentType: 'application/json',\n}})",
+               "POST", [JSON_TYPE], False),
+    "jquery-get": (f"$.getJSON('{URL}', draw)", "GET", [], False),
+    "jquery-post": (f"$.post('{URL}', {{a: 1}})", "POST", [], False),
+    "xhr": (f"var x = new XMLHttpRequest();\nx.open('PUT', '{URL}', true);\nx.setRequestHeader('X-A', '1');\nx.send();",
+            "PUT", [("X-A", "1")], False),
+    "after-server": (f"app.get('/basket', cors(), send)\n// and in the page:\nfetch('{URL}')", "GET", [], False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "method", "headers", "credentials"), CODE.values(), ids=CODE)
+def test_code_of_a_page_is_read_as_far_as_it_has_literals(text, method, headers, credentials):
+    pasted = read_pasted(text)
+    assert (pasted.url, pasted.method, pasted.headers) == (URL, method, headers)
+    assert pasted.credentials is (None if "Bearer" in text else credentials)
+    assert looks_pasted(text)
+
+
 WRAPPED = {
     "log": f"\x1b[31m[browser]\x1b[0m {MESSAGE}",
     "entities": MESSAGE.replace("'", "&#39;"),
@@ -426,6 +457,8 @@ UNREADABLE = {
     "no-url": ("curl -k", "names no URL"),
     "no-value": ("curl https://a -H", "option '-H' lacks its value"),
     "code": ("fetch(url, options)", "its arguments were not: copy it"),
+    "server": ("app.get('/a', cors())", "no request was found in this paste"),
+    "no-address": ("axios.get(url)", "no request was found in this paste"),
     "no-text": ("fetch(1)", "its arguments were not: they are not text"),
     "deep": ("fetch(" + "[" * 100_000, "its arguments were not: copy it"),
 }
@@ -445,7 +478,7 @@ def test_too_long_a_paste_is_refused(monkeypatch):
 
 @pytest.mark.parametrize(
     "piece",
-    ["\n", "a ", "> ", "> \n", "curl a\n", "fetch(\"http://a\n", "GET / HTTP/1.1\nHTTP/1.1 200\n", "Request URL\n",
+    ["\n", "a ", "> ", "axios(", "a.get('/", "fetch('http://a", "$.ajax(headers:{", "> \n", "curl a\n", "fetch(\"http://a\n", "GET / HTTP/1.1\nHTTP/1.1 200\n", "Request URL\n",
      "'\\\n-", "Mixed Content: The page at '", "GET http://a net::ERR_A ", "\x1b[", "\x1b]", "&#39;", "Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
      "a-", "CORS https://a ", "fetch(", "A: b\n", "$'\\", CHROMIUM, FIREFOX, "?token=", "//a@"],
 )  # fmt: skip
@@ -642,6 +675,11 @@ def test_dump_is_judged_offline(explain, text, last):
     assert lines[-1] == last
 
 
+def test_text_file_is_explained_by_its_path(explain, tmp_path):
+    (tmp_path / "a.txt").write_text(DUMPS["allowed"][0])
+    assert explain("a.txt", "--offline")[1][-1] == DUMPS["allowed"][1]
+
+
 def test_request_without_its_response_is_unknown_offline(explain):
     status, lines, _ = explain("-", "--offline", stdin=CURL)
     assert status == 1
@@ -655,7 +693,11 @@ WRONG = {
     "relative": (("-",), 'fetch("/a")', "the URL '/a' is not absolute"),
     "no-file": (("a.ini", "--pasted", "gone"), "", "gone cannot be read"),
     "offline": ((URL, "--origin", PAGE, "--offline"), "", "--offline judges a paste"),
-    "bad-origin": (("-", "--offline", "--origin", "*"), CHROMIUM, "'*' allows everyone"),
+    "bad-origin": (
+        ("-", "--offline", "--origin", "https://*.a.example"),
+        CHROMIUM,
+        "is not the origin of one page",
+    ),
     "no-paste": ((URL,), "", "the page's origin is not known: give it with --origin"),
     "bad-url": (("-", "--offline"), HTTP1.replace("api.example", "a b"), "a b"),
     "escape": (("-",), 'fetch("\\u001b[1m")', "the URL '\\x1b[1m'"),

@@ -53,7 +53,7 @@ class Copied:
 
 def read_fetch(text: str) -> Copied:
     """A call of fetch, as Chromium and Firefox copy it."""
-    rest = text[text.index("fetch(") + 6 :].lstrip()
+    rest = text.partition("fetch(")[2].lstrip()
     rest = re.sub(r"(?m)^[ \t]*//.*$", "", rest)
     decoder = json.JSONDecoder()
     options: Any = {}

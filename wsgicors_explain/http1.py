@@ -38,21 +38,25 @@ LINE_END: Final = re.compile(rb"\r?\n\Z")
 FOLDING: Final = "\t "  # what begins a continuation line, and is stripped from values
 TLS_ALERT: Final = b"\x15\x03"
 
-# How versions of OpenSSL call it that something else came.
-NOT_TLS: Final = frozenset(
-    """
-    HTTP_REQUEST PACKET_LENGTH_TOO_LONG RECORD_LAYER_FAILURE UNKNOWN_PROTOCOL WRONG_VERSION_NUMBER
-    """.split()
+# What versions of OpenSSL say when something else than TLS came.
+NOT_TLS: Final = (
+    "http request",
+    "packet length too long",
+    "record layer failure",
+    "unknown protocol",
+    "wrong version number",
 )
-# How OpenSSL's name for a failure ends, and what that means for the one who asks.
+# How what OpenSSL says ends, and what that means for the one who asks.
 TLS_FAILURES: Final = {
-    "HANDSHAKE_FAILURE": "no common version and cipher, or the server wants a client certificate",
-    "UNRECOGNIZED_NAME": "the server has no certificate for this host name",
-    "CERTIFICATE_REQUIRED": "the server wants a client certificate",
-    "UNSUPPORTED_PROTOCOL": "the server speaks only old versions of TLS, which browsers refuse",
-    "PROTOCOL_VERSION": "the server speaks other versions of TLS than browsers",
-    "INTERNAL_ERROR": "the server failed, often as it has no certificate for this host name",
+    "handshake failure": "no common version and cipher, or the server wants a client certificate",
+    "unrecognized name": "the server has no certificate for this host name",
+    "certificate required": "the server wants a client certificate",
+    "no application protocol": "the server does not speak HTTP/1.1, the only version used here",
+    "unsupported protocol": "the server speaks only old versions of TLS, which browsers refuse",
+    "protocol version": "the server speaks other versions of TLS than browsers",
+    "internal error": "the server failed, often as it has no certificate for this host name",
 }
+AROUND_TLS_ERROR: Final = re.compile(r"^\[.*?\] | \(_ssl\.c:[0-9]+\)$")
 
 
 class BadResponse(Exception):
@@ -136,6 +140,7 @@ def connect(url: URL, deadline: float) -> socket.socket:
 def start_tls(sock: socket.socket, url: URL, deadline: float) -> ssl.SSLSocket:
     """The connection with TLS on it, whose certificate is valid for the host name."""
     context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # as browsers; Python 3.9 would take less
     context.set_alpn_protocols(["http/1.1"])
     sock.settimeout(seconds_until(deadline))
     return context.wrap_socket(sock, server_hostname=host_of(url))
@@ -281,11 +286,10 @@ def why_no_tls(server: str, error: ssl.SSLError) -> str:
     """What OpenSSL says, and what that means."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate of {server} is not valid: {error.verify_message}"
-    if isinstance(error, ssl.SSLEOFError):
+    if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
         return f"TLS with {server} failed: it closed the connection during the handshake"
-    reason = error.reason or str(error)
-    if reason in NOT_TLS:
+    said = AROUND_TLS_ERROR.sub("", str(error.strerror or error))
+    if said in NOT_TLS:
         return f"{server} does not speak TLS: is it http://{server}?"
-    said = reason.lower().replace("_", " ")
-    meanings = [meaning for end, meaning in TLS_FAILURES.items() if reason.endswith(end)]
+    meanings = [meaning for end, meaning in TLS_FAILURES.items() if said.endswith(end)]
     return f"TLS with {server} failed: " + ": ".join([f"OpenSSL says {said!r}", *meanings])

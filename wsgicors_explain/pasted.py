@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from .code import CALL, read_code
 from .console import Message, Said, read_console
 from .copied import Copied, PasteError, read_fetch, read_har, stand_in
 from .curl import CURL, read_curl
@@ -116,12 +117,25 @@ def read_lines(text: str) -> Pasted:
         return from_messages(messages)
     if CURL.search(text):
         return from_copied(read_curl(text), "a curl command")
-    if FETCH.search(text):
-        return from_copied(read_fetch(text), "a call of fetch")
+    if FETCH.search(text) or CALL.search(text):
+        return from_call(text)
     copied = read_dump(text)
     if copied.headers or copied.response_headers:
         return from_copied(copied, "a dump of headers")
     raise unreadable(text)
+
+
+def from_call(text: str) -> Pasted:
+    """A call of fetch, as developer tools copy it; else what stands in the code."""
+    code = read_code(text)
+    if not FETCH.search(text) and code is None:
+        raise unreadable(text)
+    try:
+        return from_copied(read_fetch(text), "a call of fetch")
+    except PasteError:
+        if code is None:
+            raise
+    return from_copied(code, "code, of which only what stands there as text is read")
 
 
 def unreadable(text: str) -> PasteError:

@@ -103,7 +103,7 @@ def paste_text(args: argparse.Namespace) -> str | None:
     """What was pasted: the target itself, standard input, or a file."""
     if args.pasted is not None:
         return read_text(args.pasted)
-    if args.target == "-" or args.target.lower().endswith(".har"):
+    if args.target == "-" or args.target.lower().endswith((".har", ".txt")):
         return read_text(args.target)
     return args.target if looks_pasted(args.target) else None
 
