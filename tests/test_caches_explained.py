@@ -208,7 +208,7 @@ def test_cache_or_server_is_told(name, capsys):
 
 IMAGE = (
     "--  without Origin, as for <img>, this URL is answered without Access-Control-Allow-Origin and"
-    " without Vary: Origin: a page that shows it first may be blocked when it fetches it from the cache"
+    " without Vary: Origin: in Chromium, a page that shows it first is blocked when it fetches it"
 )
 DATED = ("Last-Modified", "Tue, 01 Jan 2030 00:00:00 GMT")
 

@@ -102,7 +102,7 @@ def on_images(case: Case) -> Iterable[str]:
     if get_header(headers, ALLOW_ORIGIN) is None and not names_origin(headers):
         yield (
             f"without Origin, as for <img>, this URL is answered without {ALLOW_ORIGIN} and without"
-            " Vary: Origin: a page that shows it first may be blocked when it fetches it from the cache"
+            " Vary: Origin: in Chromium, a page that shows it first is blocked when it fetches it"
         )
 
 
