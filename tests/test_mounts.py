@@ -148,8 +148,9 @@ def run(tmp_path, monkeypatch, capsys, request):
             "gate",
             (),
             'BLOCKED: GET http://localhost/ was answered 403 "members only": the server refuses'
-            " it, and this error lacks Access-Control-Allow-Origin."
-            " To fix it, read the server's log for the reason",
+            " it, and this error lacks Access-Control-Allow-Origin; wsgicors was not asked."
+            " To fix it, read the server's log for the reason; and let CORS wrap what answers this"
+            " path, outside of every other layer",
         ),
         (
             "asking",

@@ -7,9 +7,11 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from typing import Final
 from urllib.parse import unquote
 
-from .causes import Case, Diagnosis, find_cause, needed_headers
+from .case import Case, Diagnosis
+from .causes import find_cause, needed_headers
 from .configuration import Configuration, key_of
 from .headers import REQUEST_METHOD, get_header
 from .middleware import (
@@ -33,7 +35,7 @@ def conclude(configuration: Configuration | None, case: Case) -> list[str]:
     """What would have passed; and in the last line, why this is blocked and what to do."""
     ours = Diagnosis("", "")
     if configuration and case.exchanges:
-        ours = diagnose(configuration, case)
+        ours = of_outer_layer(configuration, case) or diagnose(configuration, case)
     seen = Diagnosis(ours.cause) if ours.cause else find_cause(case)
     fix = ours.fix or seen.fix
     last = f"BLOCKED: {seen.cause}" + (f". To fix it, {fix}" if fix else "")
@@ -51,12 +53,41 @@ def visit_of(case: Case) -> Visit | None:
     return case.visits[-1] if case.visits else None
 
 
+OUTERMOST: Final = "let CORS wrap what answers this path, outside of every other layer"
+
+
+def of_outer_layer(configuration: Configuration, case: Case) -> Diagnosis | None:
+    """Something outside of the middleware answers, or changes what it sends."""
+    visit, reason = visit_of(case), case.verdict.reason
+    if visit is None:
+        mounted = beside_mounts(configuration, case.last)
+        made = configuration.cors or configuration.others
+        return mounted or (not_asked(case) if made else None)
+    sent = get_header(visit.sent, ALLOW_ORIGIN)
+    if sent not in ("*", case.sent_origin):
+        return None
+    left = get_header(case.response.headers, ALLOW_ORIGIN)
+    if sent == left:
+        return None
+    verb = "replaced" if left else "removed"
+    cause = f"{reason}; wsgicors sent {sent}, and something outside of it {verb} it"
+    return Diagnosis(cause, OUTERMOST)
+
+
+def not_asked(case: Case) -> Diagnosis | None:
+    """A response to which no middleware contributed."""
+    cause, fix = find_cause(case)
+    if cause.startswith("the application raised "):
+        return None
+    if case.is_preflight or case.response.status < 400:
+        return Diagnosis(f"{cause}; wsgicors was not asked", OUTERMOST)
+    return Diagnosis(f"{cause}; wsgicors was not asked", f"{fix}; and {OUTERMOST}")
+
+
 def diagnose(configuration: Configuration, case: Case) -> Diagnosis:
     """What the configuration has to do with it; empty where the responses tell more."""
     exchange, visit = case.last, visit_of(case)
-    if visit is None:
-        return not_asked(configuration, exchange)
-    if visit.environ.get("HTTP_ORIGIN") != case.origin:
+    if visit is None or visit.environ.get("HTTP_ORIGIN") != case.origin:
         return Diagnosis("", "")
     cors, decision = visit.cors, visit.cors.decide(visit.environ)
     if decision is None and get_header(exchange.response.headers, ALLOW_ORIGIN) is not None:
@@ -199,14 +230,14 @@ def not_governed(configuration: Configuration, cors: CORS, asked: Asked, status:
     return Diagnosis(cause, fix)
 
 
-def not_asked(configuration: Configuration, exchange: Exchange) -> Diagnosis:
+def beside_mounts(configuration: Configuration, exchange: Exchange) -> Diagnosis | None:
     """A request that no middleware gets, because of where applications are mounted."""
     answer = exchange.response.body.decode(errors="replace")
     if answer.startswith(NO_MOUNT):
         return Diagnosis(answer, "ask for a path below one of them")
     uses = (configuration, *configuration.others)
     if not all(use.mounts for use in uses):
-        return Diagnosis("", "")
+        return None
     asked = " and ".join(f"{use.name} ({use.place}) below {use.mounts[-1]}" for use in uses)
     cause = f"the application for {exchange.url.target} has no CORS middleware around it"
     fix = f"ask for a path below it, or wrap what is mounted for {exchange.url.target} as well"

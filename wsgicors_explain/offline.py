@@ -6,7 +6,8 @@ import argparse
 import re
 
 from .browser import Browser, NetworkError, Request
-from .causes import Case, but
+from .case import Case
+from .causes import but
 from .console import CURES, OF_PREFLIGHTS, OTHERS, Said
 from .diagnosis import conclude
 from .headers import REQUEST_HEADERS, REQUEST_METHOD, Headers, get_header

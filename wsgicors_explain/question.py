@@ -52,7 +52,8 @@ def complete(args: argparse.Namespace, pasted: Pasted) -> list[str]:
 
 def assume_preflight(args: argparse.Namespace, pasted: Pasted) -> list[str]:
     """A message on a preflight is played as one, even if it names no method or header."""
-    if pasted.preflight and args.method in (None, *SAFELISTED_METHODS) and not args.header:
+    simple = args.method in (None, *SAFELISTED_METHODS) and not args.header
+    if pasted.preflight and simple:
         args.header.append(("Content-Type", "application/json"))
         return [
             "--  what made the preflight necessary is not known: Content-Type: application/json"

@@ -14,19 +14,26 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote
 
 from .configuration import Configuration
+from .headers import Headers
 from .iniapps import Application, Ini, read_ini
 from .middleware import Call, middleware_modules, middleware_of, misfit
 from .mounts import ScriptName
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 
 class Visit(NamedTuple):
-    """A middleware that was asked, and the environ as it got it."""
+    """A middleware that was asked, and the environ as it got it.
+
+    received: the response headers that it got from what it wraps; empty where it did not ask.
+    sent: those with which it answered.
+    """
 
     cors: Any
     environ: WSGIEnvironment
+    received: Headers
+    sent: Headers
 
 
 @contextlib.contextmanager
@@ -50,13 +57,38 @@ def visits() -> Iterator[list[Visit]]:
 
     def make(call: Any) -> Any:
         def noting(cors: Any, environ: WSGIEnvironment, start_response: Any) -> Any:
-            noted.append(Visit(cors, environ.copy()))
-            return call(cors, environ, start_response)
+            visit = Visit(cors, environ.copy(), [], [])
+            noted.append(visit)
+            plain = cors.app
+            cors.app = listening(plain, visit.received)
+            try:
+                return call(cors, environ, noted_in(visit.sent, start_response))
+            finally:
+                cors.app = plain
 
         return noting
 
     with wrapped("__call__", make):
         yield noted
+
+
+def listening(app: WSGIApplication, received: Headers) -> WSGIApplication:
+    """The application, with its response headers noted in `received`."""
+
+    def listen(environ: WSGIEnvironment, start_response: Any) -> Iterable[bytes]:
+        return app(environ, noted_in(received, start_response))
+
+    return listen
+
+
+def noted_in(noted: Headers, start_response: Any) -> Any:
+    """A start_response that keeps a copy of the headers."""
+
+    def note(status: str, headers: Headers, *exc_info: Any) -> Any:
+        noted[:] = headers
+        return start_response(status, headers, *exc_info)
+
+    return note
 
 
 @contextlib.contextmanager
