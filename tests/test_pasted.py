@@ -257,6 +257,7 @@ def test_preflight_in_a_dump_stands_for_its_request():
     assert pasted.response_headers == [("Access-Control-Allow-Methods", "PUT")]
 
 
+SIMPLE_PUT = f"PUT /basket HTTP/1.1\nHost: api.example.com\nOrigin: {PAGE}\nX-A: 1"
 MESSAGE = CHROMIUM + f"No '{ACAO}' header is present on the requested resource."
 SENT = f"-H 'Origin: {PAGE}' -H 'X-A: 1'"
 VERBOSE = f"""\
@@ -437,6 +438,25 @@ def test_message_is_understood_in_what_is_around_it(text):
     pasted = read_pasted(text)
     assert (pasted.url, pasted.origin) == (URL, PAGE)
     assert pasted.said.kind == "allow-origin-missing"
+
+
+def test_message_without_an_origin_has_that_of_the_headers_beside_it():
+    message = FIREFOX + f"CORS header ‘{ACAO}’ missing)."
+    for headers, method in (
+        (SIMPLE_PUT, "PUT"),
+        (f"Request URL: {URL}\nRequest Method: PUT\nReferer: {PAGE}/cart", "PUT"),
+        (f"Origin: {PAGE}", None),
+    ):
+        pasted = read_pasted(f"{message}\n\n{headers}")
+        assert (pasted.origin, pasted.method) == (PAGE, method)
+        assert pasted.said.kind == "allow-origin-missing"
+    other = read_pasted(f"{message}\n{SIMPLE_PUT.replace('/basket', '/other')}")
+    assert (other.origin, other.method) == (None, None)
+
+
+def test_summary_alone_is_a_request():
+    pasted = read_pasted(f"Request URL:\n\n{URL}\n\nRequest Method:\n\nPUT\n")
+    assert (pasted.url, pasted.method) == (URL, "PUT")
 
 
 UNREADABLE = {

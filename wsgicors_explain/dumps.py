@@ -14,7 +14,8 @@ INTERIM_LINE: Final = re.compile(r"(?i)HTTP/[\d.]+ (?:1\d\d\b|200 connection est
 HEADER_LINE: Final = re.compile(r":?([-!#$%&*+.^_`|~0-9A-Za-z]+):[ \t]*(.*)")
 PSEUDO_LINE: Final = re.compile(r":(method|scheme|authority|path|status):[ \t]*(\S*)")
 OVERVIEW: Final = re.compile(
-    r"(?i)(?:request )?(url|method):\s*(\S+)|status(?: code)?:\s*(?:\S{1,9} )?(\d{3})\b"
+    r"(?i)(?:request )?(?:(url):\s*(https?://\S+)|(method):\s*([a-z]{1,20}))$"
+    r"|status(?: code)?:\s*(?:\S{1,9} )?(\d{3})\b"
 )
 TITLE: Final = re.compile(r"(?i)(request|response)(?: headers\b.*)?")
 # Newer developer tools put a name and its value in two lines.
@@ -101,7 +102,7 @@ def read_exchange(lines: list[str]) -> Copied:
             response, copied.method, pseudo["path"] = False, match[1], match[2]
         elif match := OVERVIEW.match(line):
             read_overview(copied, match)
-            response = response or match[3] is not None  # its headers are below the summary
+            response = response or match[5] is not None  # its headers are below the summary
         elif match := PSEUDO_LINE.fullmatch(line):
             pseudo[match[1]] = match[2]
             response = match[1] == "status"
@@ -125,12 +126,12 @@ def url_of(copied: Copied, pseudo: dict[str, str]) -> str | None:
 
 def read_overview(copied: Copied, match: re.Match[str]) -> None:
     """Note a line of the summary at the top of the Network panel."""
-    if match[3]:
-        copied.status = int(match[3])
-    elif match[1].lower() == "url":
+    if match[1]:
         copied.url = match[2]
+    elif match[3]:
+        copied.method = match[4]
     else:
-        copied.method = match[2]
+        copied.status = int(match[5])
 
 
 def add_header(copied: Copied, name: str, value: str, response: bool) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from .code import CALL, read_code
@@ -116,13 +116,13 @@ def read_lines(text: str) -> Pasted:
     starts_with_code = CURL.match(text) or FETCH.match(text)
     messages = [] if starts_with_code else read_console(text)
     if messages:
-        return from_messages(messages)
+        return with_headers(from_messages(messages), read_dump(text))
     if CURL.search(text):
         return from_copied(read_curl(text), "a curl command")
     if FETCH.search(text) or CALL.search(text):
         return from_call(text)
     copied = read_dump(text)
-    if copied.headers or copied.response_headers:
+    if copied.headers or copied.response_headers or (copied.url and copied.method):
         return from_copied(copied, "a dump of headers")
     raise unreadable(text)
 
@@ -182,12 +182,26 @@ def named_headers(messages: list[Message]) -> Headers:
     return [(name, stand_in(name)) for name in names if name]
 
 
-def from_copied(copied: Copied, what: str) -> Pasted:
-    """The page's part of a request as it was sent."""
+def with_headers(pasted: Pasted, copied: Copied) -> Pasted:
+    """A message, with the page's origin and the method if the request's headers are there as well."""
+    if copied.url not in (None, pasted.url):
+        return pasted
+    origin = pasted.origin or origin_of(copied)
+    return replace(pasted, origin=origin, method=pasted.method or copied.settle().method)
+
+
+def origin_of(copied: Copied) -> str | None:
+    """The page's origin, by the headers Origin or Referer."""
     origin = get_header(copied.headers, "origin")
     referrer = copied.referrer or get_header(copied.headers, "referer")
     if origin is None and referrer and re.match("(?i)https?://", referrer):
         origin = "/".join(referrer.split("/")[:3])
+    return origin
+
+
+def from_copied(copied: Copied, what: str) -> Pasted:
+    """The page's part of a request as it was sent."""
+    origin = origin_of(copied)
     cookies = cookies_in(get_header(copied.headers, "cookie") or "")
     # A copied fetch says "include" for a cookie, and for Authorization alone.
     doubtful = get_header(copied.headers, "authorization") is not None
