@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
 import textwrap
 
@@ -831,6 +832,8 @@ def test_variables_come_before_or_after_the_options(arguments, check):
     [
         (["x"], "argument NAME=VALUE: 'x' is not a variable: write NAME=VALUE"),
         (["--section", "cors", "x"], "unrecognized arguments: x"),
+        (["=x"], "argument NAME=VALUE: '=x' is not a variable: write NAME=VALUE"),
+        (["--section", "cors", "=x"], "unrecognized arguments: =x"),
         (["--nothing=x"], "unrecognized arguments: --nothing=x"),
     ],
 )
@@ -955,6 +958,47 @@ def test_middleware_that_was_made_is_checked_once(name, check, monkeypatch):
             "no problems",
         ],
     )
+
+
+ASYNC = """
+    from wsgicors import CORS
+
+    async def function(environ, start_response): ...
+
+    class Asgi:
+        async def __call__(self, environ, start_response): ...
+
+    thing = Asgi()
+    """
+
+
+@pytest.mark.parametrize("name", ["function", "thing"])
+def test_async_function_is_no_wsgi_application(name, check, monkeypatch):
+    monkeypatch.delitem(sys.modules, "asgi", raising=False)
+    why = "it is an async function, as ASGI has them"
+    assert check(f"asgi:{name}", asgi_py=ASYNC) == (
+        2,
+        [f"wsgicors: asgi:{name} is not a WSGI application: {why}"],
+    )
+
+
+def test_vendored_copy_that_the_target_imports_is_seen_in_a_closure(check, monkeypatch, tmp_path):
+    (tmp_path / "own").mkdir()
+    shutil.copy(wsgicors.__file__, tmp_path / "own" / "wsgicors.py")
+    code = """
+        from own.wsgicors import CORS
+        cors = CORS(lambda environ, start_response: [], origin="https://a.example")
+        def app(environ, start_response):
+            return cors(environ, start_response)
+        """
+    for name in ("own", "own.wsgicors", "closes"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    try:
+        status, lines = check("closes:app", closes_py=code)
+    finally:
+        sys.modules.pop("own.wsgicors", None)
+    assert (status, lines[0], lines[-1]) == (0, "closes:app (closes.py)", "no problems")
+    assert "https://a.example" in lines[2]
 
 
 def test_long_lists_are_cut_in_the_table(check):

@@ -60,7 +60,7 @@ def header_argument(text: str) -> tuple[str, str]:
 
 
 def variable_argument(text: str) -> str:
-    if not text.partition("=")[1]:
+    if text.find("=") < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a variable: write NAME=VALUE")
     return text
 
@@ -208,7 +208,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     """The arguments; variables may come after options, which older versions of argparse do not read."""
     parser = make_parser()
     args, rest = parser.parse_known_args(argv)
-    unknown = [text for text in rest if text.startswith("-") or "=" not in text]
+    unknown = [text for text in rest if text.startswith("-") or text.find("=") < 1]
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     args.variables += rest

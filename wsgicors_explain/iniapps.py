@@ -115,10 +115,9 @@ def build(context: Context) -> Application:
     if context.app is None:
         return build_factory(context)
     if context.shape == "filter-with" and context.app.shape != "factory":
-        what = "a pipeline, a filter-app and another filter-with"
         raise IniError(
-            f"{context.place}: filter-with: PasteDeploy cannot apply it to {what}:"
-            " write the filter in a pipeline"
+            f"{context.place}: filter-with: PasteDeploy cannot apply it to a {context.app.shape}:"
+            " name the filter in a pipeline"
         )
     application = build(context.app)
     for each in reversed(context.filters):
