@@ -3005,7 +3005,8 @@ def refresh(lists: list[OriginList]) -> None:
 def remember(answers: dict[str, Any], origin: str, answer: Any) -> None:
     if len(answers) >= MAX_REMEMBERED:
         answers.clear()
-    answers[origin] = answer
+    # As it is looked up: a static policy allows an Origin of any length.
+    answers[origin[COMPARED]] = answer
 
 
 def answer_request(
@@ -3014,7 +3015,7 @@ def answer_request(
     """What a response to a request with an Origin gets, and who adds what only it can know."""
     responses = group.responses  # taken before a look at any list: see Group
     origin = str(sent["HTTP_ORIGIN"])
-    policy, by_origin = settle(group, origin, sent, environ, False)
+    policy, _, by_origin = settle(group, origin, sent, environ, False)
     if isinstance(policy, str):
         return group.without_origin, start_response
     ours = policy.response_headers("*" if policy.static else origin)
@@ -3029,7 +3030,7 @@ def answer_preflight(group: Group, sent: WSGIEnvironment, environ: WSGIEnvironme
     """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do."""
     preflights = group.preflights  # likewise
     origin = str(sent["HTTP_ORIGIN"])
-    policy, by_origin = settle(group, origin, sent, environ, True)
+    policy, sent, by_origin = settle(group, origin, sent, environ, True)
     if isinstance(policy, str):
         body = f"{REFUSED_PREFLIGHT}{policy}.\n".encode("ascii")
         return "403 Forbidden", [*entity_headers(body), VARY_ORIGIN], [body]
@@ -3041,16 +3042,20 @@ def answer_preflight(group: Group, sent: WSGIEnvironment, environ: WSGIEnvironme
 
 def settle(
     group: Group, origin: str, sent: WSGIEnvironment, environ: WSGIEnvironment, preflight: bool
-) -> tuple[Policy | str, bool]:
-    """What `decide` says, a refusal being logged; and whether nothing but the origin decided."""
+) -> tuple[Policy | str, WSGIEnvironment, bool]:
+    """What `decide` says, and a refusal is logged.
+
+    Also the environ as it came, whatever a predicate has changed in the meantime, and whether
+    nothing but the origin decided.
+    """
     policy = policy_by_pattern(group, origin)
     if policy is not None and not (preflight and policy.echoes):
-        return policy, True
+        return policy, sent, True
     request = Request(origin, sent, environ, preflight)
     found = decide(group, request)
     if isinstance(found, str):
         log_refusal(found, request)
-    return found, not (group.verbmatch or request.asked_predicate)
+    return found, request.sent, not (group.verbmatch or request.asked_predicate)
 
 
 def policy_by_pattern(group: Group, origin: str) -> Policy | None:

@@ -53,6 +53,15 @@ def call(middleware, start_response, method="GET", origin=ORIGIN, **environ):
     return ask(middleware, start_response, method, **{**environ, **sent})
 
 
+# What a function may write into the environ of a preflight.
+CHANGED = {
+    "REQUEST_METHOD": "HEAD",
+    "HTTP_ORIGIN": OTHER,
+    "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "a\r\nb",
+    "HTTP_ACCESS_CONTROL_REQUEST_HEADERS": "x-changed",
+}
+
+
 class Recorder:
     """A server's start_response: it notes what it is called with."""
 
@@ -1410,6 +1419,36 @@ def test_predicate_is_asked_after_all_that_can_be_looked_up():
     assert_cors(
         request(client(origin=[fails, origins]), ORIGIN), allow_origin=ORIGIN, vary="Origin"
     )
+
+
+@pytest.mark.parametrize("change", [dict.clear, lambda environ: environ.update(CHANGED)])
+@pytest.mark.parametrize("function", ["predicate", "strategy"])
+def test_what_a_function_changes_in_the_environ_changes_nothing_that_is_sent(function, change):
+    def predicate(origin, environ):
+        change(environ)
+        return True
+
+    def strategy(environ):
+        change(environ)
+        return "p"
+
+    options = {"p_credentials": True, "p_methods": "*", "p_headers": "*", "policy": "p"}
+    if function == "predicate":
+        options["p_origin"] = predicate
+    else:
+        options.update(p_origin=ORIGIN, matchstrategy=strategy)
+    recorder = Recorder()
+    asked = {
+        "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "MOVE",
+        "HTTP_ACCESS_CONTROL_REQUEST_HEADERS": "x-a",
+    }
+    call(CORS(plain_app, options), recorder, "OPTIONS", **asked)
+    call(CORS(plain_app, options), recorder, "GET")
+    (status, preflighted), (_, response) = recorder.calls
+    assert status == "200 OK"
+    assert preflighted[0] == response[2] == ("Access-Control-Allow-Origin", ORIGIN)
+    assert dict(preflighted)["Access-Control-Allow-Methods"].endswith(", OPTIONS, MOVE")
+    assert dict(preflighted)["Access-Control-Allow-Headers"] == "Authorization, Content-Type, x-a"
 
 
 def test_expose_any_exposes_nothing_to_who_is_refused():
