@@ -875,3 +875,15 @@ def test_page_without_http_is_answered_from_the_message(explain):
     assert explain(text)[1][-1] == (
         "BLOCKED: the URL or the page is not on http(s). To fix it, serve both over http(s)"
     )
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "trouble.har"])
+@pytest.mark.parametrize("form", ["{}", "curl {} -H 'Origin: https://a.example'"])
+def test_url_that_ends_like_a_file_is_not_opened_as_one(name, form, explain):
+    target = form.format(f"http://127.0.0.1:9/{name}")
+    status, lines, _ = explain(target, "--origin", "https://a.example")
+    assert status == 1
+    assert lines[-1] == (
+        "BLOCKED: browsers block port 9: serve on another one."
+        " To fix it, serve the API on another port"
+    )
