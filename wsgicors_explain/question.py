@@ -103,7 +103,8 @@ def paste_text(args: argparse.Namespace) -> str | None:
     """What was pasted: the target itself, standard input, or a file."""
     if args.pasted is not None:
         return read_text(args.pasted)
-    if args.target == "-" or args.target.lower().endswith((".har", ".txt")):
+    file = args.target.lower().endswith((".har", ".txt")) and not is_url(args.target)
+    if args.target == "-" or file:
         return read_text(args.target)
     return args.target if looks_pasted(args.target) else None
 
