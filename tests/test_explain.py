@@ -529,6 +529,15 @@ def test_get_and_head_are_sent(explain):
     assert app.asked == ["GET", "HEAD"]
 
 
+@pytest.mark.parametrize("path", ["robots.txt", "a.har", "a.ini", "a%20b.TXT"])
+def test_url_is_not_taken_for_a_file(path, explain):
+    app = answer(("Access-Control-Allow-Origin", "*"))
+    with serving(app) as port:
+        url = f"http://127.0.0.1:{port}/{path}"
+        status, lines, _ = explain(url)
+    assert (status, lines[-1]) == (0, f"ALLOWED: GET {url} for a page on {APP}")
+
+
 def test_path_is_relative_to_the_url(explain):
     with serving(answer(ORIGIN)) as port:
         _, lines, _ = explain(f"http://127.0.0.1:{port}/x/y", "--path", "../z")
