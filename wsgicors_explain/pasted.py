@@ -121,6 +121,11 @@ def read_lines(text: str) -> Pasted:
         return from_copied(read_curl(text), "a curl command")
     if FETCH.search(text) or CALL.search(text):
         return from_call(text)
+    return from_dump(text)
+
+
+def from_dump(text: str) -> Pasted:
+    """Headers, or the summary of a request."""
     copied = read_dump(text)
     if copied.headers or copied.response_headers or (copied.url and copied.method):
         return from_copied(copied, "a dump of headers")
