@@ -194,6 +194,49 @@ INI = {
         {FACTORY}
         origin = https://second.example.com
         """,
+    "application_that_uses_a_pipeline": f"""
+        [app:main]
+        use = both
+        origin = https://ignored.example.com
+        [pipeline:both]
+        pipeline = cors called
+        [filter:cors]
+        {FACTORY}
+        origin = *
+        require = wsgicors
+        [app:called]
+        use = call:test_check:inner_app
+        """,
+    "form_feeds_and_indented_sections": f"""
+        [DEFAULT]
+          [pipeline:main]
+          pipeline = cors inner
+        \x0c
+          [filter:cors]
+          {FACTORY}
+          origin = https://a.example\x0chttps://b.example
+          maxage = 5\x0c
+        """,
+    "percent_sign_in_default": f"""
+        [DEFAULT]
+        rate = 100%%
+        [pipeline:main]
+        pipeline = cors inner
+        [filter:cors]
+        {FACTORY}
+        origin = *
+        share = %(rate)s
+        """,
+    "options_of_the_user_of_a_filter_app": f"""
+        [app:main]
+        use = both
+        origin = https://b.example
+        maxage = 5
+        [filter-app:both]
+        {FACTORY}
+        next = inner
+        origin = *
+        """,
     "continuation_lines": f"""
         [pipeline:main]
         pipeline =
@@ -571,6 +614,49 @@ def test_file_that_pastedeploy_cannot_load_is_a_problem(ini, line, check):
     assert status == 1
     assert [found for found in lines if found.startswith(line)]
     assert lines[-1] == "1 problem"
+
+
+OTHER_REFUSALS = {
+    "use = egg:wsgicors#no": "use: egg:wsgicors has no filter named no: write egg:wsgicors",
+    "use = py:x": "use: py:x is not a section, and does not begin with egg:, call: or config:",
+    "use = call:x": "use: call:x is not a factory: write call:package.module:name",
+    "use = call:wsgicors:make_middleware": "use: call:wsgicors:make_middleware is not a factory:"
+    " write egg:wsgicors",
+    "use = call:paste.deploy.config:make_prefix_middleware": "use:"
+    " call:paste.deploy.config:make_prefix_middleware is not a factory:"
+    " write egg:PasteDeploy#prefix",
+    "use = egg:Paste#urlmap": "use: egg:Paste is an application, not a filter",
+    "use = egg:wsgicors\n  origin = *": "use: 'egg:wsgicors\\norigin = *' is not one word; is the"
+    " next line indented?",
+    "paste.filter_app_factory = x": "paste.filter_app_factory: 'x' is not a factory:"
+    " write package.module:name",
+    "paste.filter_factory = wsgicors:make_middleware": "paste.filter_factory: write"
+    " paste.filter_app_factory = wsgicors:make_middleware",
+    "use = egg:PasteDeploy#prefix\ntranslate_forwarded_server = x": "filter:x:"
+    " translate_forwarded_server is 'x', not true or false",
+    "use = egg:PasteDeploy#prefix\nprefix = (": "filter:x: missing ), unterminated subpattern at"
+    " position 1",
+    "x = 1": "filter:x: it has neither use nor a factory",
+}
+
+
+@pytest.mark.parametrize("options", OTHER_REFUSALS)
+def test_filter_that_pastedeploy_cannot_load_is_a_problem(options, check, tmp_path):
+    status, lines = check("a.ini", a_ini=f"[filter:x]\n{options}\n")
+    line = lines[0].partition(" ")[2]
+    assert (status, line, lines[1:]) == (1, OTHER_REFUSALS[options], ["1 problem"])
+    with pytest.raises(Exception, match="."):
+        loadfilter(f"config:{tmp_path}/a.ini", name="x")(inner_app({}))
+
+
+def test_section_with_two_factories_is_a_problem(check, tmp_path):
+    ini = "[app:x]\npaste.app_factory = x:y\npaste.composite_factory = x:y\n"
+    assert check("a.ini", a_ini=ini) == (
+        1,
+        ["a.ini:1: app:x: it has several factories", "1 problem"],
+    )
+    with pytest.raises(LookupError):
+        loadapp(f"config:{tmp_path}/a.ini", name="x")
 
 
 def test_file_without_the_middleware_is_wrong_usage(check):
