@@ -63,15 +63,15 @@ if TYPE_CHECKING:
     Steps = Iterator[tuple[str, "State"]]  # of a proof: a character, what is known then
     Predicate = Callable[[str, WSGIEnvironment], bool]
     Header = tuple[str, str]
-    # What a preflight gets: status, headers, body. Without a status the application
-    # answers.
+    # The response to a preflight: status, headers, body. The status is empty if the
+    # application responds.
     Answer = tuple[str, list[Header], Iterable[bytes]]
     Complain = Callable[..., None]  # value, message, code="invalid"
     Pace = Callable[[Iterable[Any]], Iterable[Any]]
     Profile = frozenset[str]  # the risks that are accepted
     Section = dict[
         str, tuple[str, Any]
-    ]  # one policy as written: option -> key, value; None: not given
+    ]  # one policy as written: option -> key, value; None if unset
 
 __all__ = [
     "CORS",
@@ -104,7 +104,7 @@ EXPOSE_HEADERS: Final = "Access-Control-Expose-Headers"
 # https://w3c.github.io/resource-timing/#sec-timing-allow-origin
 TIMING_ALLOW_ORIGIN: Final = "Timing-Allow-Origin"
 
-# What a policy decides, so that the application does not.
+# The headers of which only the policy decides, not the application.
 POLICY_HEADERS: Final = frozenset(
     name.lower()
     for name in (
@@ -138,8 +138,8 @@ NORMALIZED_METHODS: Final = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "POST
 # Where `*` cannot be sent, these stand for "any", so that a cached preflight serves
 # them all (RFC 9110, RFC 5789).
 STANDARD_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-# What is named even where `*` allows all: each name that a browser caches saves a
-# preflight. `*` does not cover Authorization:
+# Named in addition to `*`: each name that a browser caches saves a preflight, and `*`
+# does not cover Authorization:
 # https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
 NAMED_METHODS: Final = ("PUT", "PATCH", "DELETE")
 NAMED_HEADERS: Final = ("Authorization", "Content-Type")
@@ -149,9 +149,9 @@ DEFAULT_PORTS: Final = {"http": "80", "https": "443", "ws": "80", "wss": "443", 
 # https://html.spec.whatwg.org/#concept-origin-opaque: pages of these are sent as `null`.
 OPAQUE_SCHEMES: Final = frozenset(("about", "blob", "data", "file", "javascript"))
 
-# Names right under which anyone can get a host of their own. The whole list is in the
-# package `publicsuffixlist`; this is the part of it that people deploy to, and some
-# names that it lacks.
+# Domains directly under which anyone can register a host. The package `publicsuffixlist`
+# has the whole list. This is the part of it to which people deploy, and some domains that
+# it lacks.
 PUBLIC_SUFFIXES: Final = frozenset(
     """
     ltd.uk me.uk nhs.uk plc.uk sch.uk asn.au id.au geek.nz school.nz law.za web.za
@@ -201,7 +201,7 @@ PUBLIC_SUFFIXES: Final = frozenset(
     nip.io no-ip.org sslip.io sytes.net traefik.me xip.io zapto.org
     """.split()
 )
-# Most registries of a country give out names under these: example.co.uk, example.com.au.
+# Most country registries register names under these: example.co.uk, example.com.au.
 UNDER_COUNTRIES: Final = frozenset(("ac", "co", "com", "edu", "gov", "net", "org"))
 
 # The risks of credentials (docs/origins.rst): what could happen, and what to write instead.
@@ -228,13 +228,13 @@ RISKS: Final = {
 ALL_RISKS: Final = frozenset(RISKS)
 CREDENTIAL_RISKS: Final = ALL_RISKS - {"slow-expression"}  # accepted where there are no credentials
 
-MAX_ORIGIN: Final = 512  # bytes of an Origin that is looked at; a host name has at most 253
+MAX_ORIGIN: Final = 512  # bytes; a longer Origin is refused. A host name has at most 253
 MAX_METHOD: Final = 64  # bytes of an Access-Control-Request-Method that is echoed
 MAX_HEADERS: Final = 4096  # bytes of an Access-Control-Request-Headers that is echoed
 MAX_SECONDS: Final = 2**31  # https://www.rfc-editor.org/rfc/rfc9111#section-1.2.2
 MAX_SHOWN: Final = 200  # characters of foreign text in a message or a log line
 MAX_PROBLEMS: Final = (
-    50  # problems in the text of a ConfigError, and entries that one load of a list complains of
+    50  # problems in the text of a ConfigError, and skipped entries that one load of a list logs
 )
 
 # Our options by their names in other libraries, without "_", "-", case, and "cors" or
@@ -253,8 +253,8 @@ FOREIGN_NAMES: Final = {
     "accept_risk": "(accept(ed)?)?risks?",
 }
 
-# Options of other libraries that are absent on purpose, by their ends in the same form,
-# and why.
+# Options of other libraries that do not exist here on purpose, by their endings in the
+# same form, and the reason.
 ABSENT: Final = {
     "privatenetwork": "Access-Control-Allow-Private-Network is never sent",
     "privatenetworkaccess": "Access-Control-Allow-Private-Network is never sent",
@@ -273,8 +273,7 @@ def on_one_line(text: str) -> str:
     return text if text.isprintable() else repr(text)[1:-1]
 
 
-# What a program can tell problems apart by. A risk that is not accepted has its name as
-# the code.
+# The codes by which a program can tell problems apart. The code of a risk is its name.
 INVALID: Final = "invalid"
 MISSING: Final = "missing"
 CONFLICT: Final = "conflict"
@@ -346,7 +345,7 @@ class Unquoted(str):
 
 
 def named(value: object) -> object:
-    """A function as its name and the place where it is defined; any other value as it is."""
+    """The name of a function and its file and line; any other value unchanged."""
     function = getattr(value, "__func__", value)  # of a method
     if not isinstance(function, FunctionType):
         return value
@@ -369,7 +368,7 @@ def show(value: object) -> str:
 
 
 def closest(word: str, known: Iterable[str]) -> str:
-    """The known word that is spelled nearly like this one, in any case of letters; or nothing."""
+    """The known word with nearly the same spelling, ignoring case; or an empty string."""
     from difflib import get_close_matches
 
     spellings = {right.lower(): right for right in reversed(list(known))}
@@ -378,13 +377,13 @@ def closest(word: str, known: Iterable[str]) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """`` (did you mean ...?)`` for the closest known word, or nothing."""
+    """``; did you mean ...?`` for the closest known word, or an empty string."""
     found = closest(word, known)
     return f"; did you mean {found!r}?" if found else ""
 
 
 def cause(error: BaseException) -> str:
-    """What an exception of somebody else's code says, as one short line."""
+    """The message of an exception of foreign code, as one short line."""
     try:
         return f"{type(error).__name__}: {on_one_line(str(error)[:MAX_SHOWN])}"
     except Exception:  # likewise
@@ -447,25 +446,23 @@ ORIGIN: Final = re.compile(
 
 CONTROLS: Final = re.compile("[\x00-\x1f\x7f]")
 
-# The patterns that nearly every configuration consists of, accepted by this one look:
-# scheme, host, wildcard. A last label that starts with a letter cannot be an IPv4
-# address; whatever does not match is looked at in full.
+# The form of nearly all patterns: scheme, host, wildcard. A pattern that matches is valid;
+# any other is parsed in full. A last label that starts with a letter cannot be an IPv4
+# address.
 USUAL_PATTERN: Final = re.compile(
     r"(https?)://  ( (\*\.)?  (?: [a-z0-9_-]{1,63}\. )*  [a-z][a-z0-9_-]{0,62} )", re.VERBOSE
 )
-MAX_USUAL_PATTERN: Final = (
-    253  # characters; a name that may be too long for DNS is looked at in full
-)
+MAX_USUAL_PATTERN: Final = 253  # characters; a name that may be too long for DNS is parsed in full
 
 
 # ----------------------------------------------------------------------
-# Parse: what was written -> values, and every problem of it.
-# A reader takes a value and a function to complain to, and returns what the value means.
+# Parse: written values -> typed values, and every problem.
+# A reader takes a written value and a function to complain to, and returns the typed value.
 # ----------------------------------------------------------------------
 
 
 class Call(str):
-    """An ini value ``call:package.module:name``: it stands for that Python object."""
+    """An ini value ``call:package.module:name``, which stands for that Python object."""
 
     __slots__ = ()
 
@@ -482,9 +479,9 @@ class Call(str):
 
 
 def is_given(key: str, value: object) -> bool:
-    """None and an empty text mean "not given"; but an empty origin means "nobody".
+    """None and an empty string mean "unset", but an empty origin means "nobody".
 
-    A maxage of "None" is what str() makes of a setting that is not set.
+    A maxage of "None" is the str() of a setting that is unset.
     """
     if isinstance(value, str) and not value.strip():
         return key == "origin" or key.endswith("_origin")
@@ -494,12 +491,12 @@ def is_given(key: str, value: object) -> bool:
 
 
 def fits(function: Any, count: int) -> bool:
-    """Whether the function takes so many arguments, as far as its signature is known."""
+    """Whether the function can be called with this number of arguments; True if that is unknown."""
     from inspect import signature
 
     try:
         found = signature(function, follow_wrapped=False)
-    except Exception:  # that of some callables written in C, or a broken one: not known
+    except Exception:  # some callables written in C, or a broken __signature__
         return True
     try:
         found.bind(*range(count))
@@ -516,7 +513,7 @@ def read_boolean(value: Any, complain: Complain) -> bool:
 
 
 def read_number(value: Any, complain: Complain, what: str, low: int, high: int) -> int | None:
-    """A whole number from low to high, given as an ``int`` or as digits."""
+    """A whole number from low to high, written as an ``int`` or as digits."""
     digits = value.strip() if isinstance(value, str) else ""
     number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 10 else value
     if isinstance(number, int) and not isinstance(number, bool) and low <= number <= high:
@@ -542,7 +539,7 @@ def read_status(value: Any, complain: Complain) -> int | None:
 
 
 def read_list(value: Any, complain: Complain) -> list[Any]:
-    """The entries of a list: text with commas or white space, or a Python list, tuple or set."""
+    """The entries of a list: text with commas or white space, or a list, tuple or set."""
     if isinstance(value, str):
         return read_words(value, complain)
     if isinstance(value, (list, tuple)):
@@ -554,7 +551,7 @@ def read_list(value: Any, complain: Complain) -> list[Any]:
 
 
 def read_words(text: str, complain: Complain) -> list[str]:
-    """The entries of a list that is written as text, in whatever notation."""
+    """The entries of a list in a string, also if it is in another notation."""
     fault = ""
     words: list[str] = WORD.findall(text)
     if LITERAL.fullmatch(text):
@@ -575,7 +572,7 @@ def is_tokens(word: str) -> bool:
 
 
 def read_tokens(value: Any, complain: Complain, invalid: str, beside_others: str) -> Iterator[str]:
-    """The tokens of HTTP in a list; ``*`` only if it stands alone."""
+    """The tokens in a list; ``*`` only if it is the only entry."""
     entries = read_list(value, complain)
     for entry in entries:
         if not isinstance(entry, str) or not TOKEN.fullmatch(entry):
@@ -587,7 +584,7 @@ def read_tokens(value: Any, complain: Complain, invalid: str, beside_others: str
 
 
 def read_names(value: Any, complain: Complain) -> tuple[str, ...]:
-    """Header names, each once; or the one entry ``*``."""
+    """Header names without duplicates, or only ``*``."""
     invalid = "is not a header name: write names such as X-Token, separated by commas"
     beside_others = "means any name, including Authorization: write it alone, or remove it"
     names: dict[str, str] = {}
@@ -597,7 +594,10 @@ def read_names(value: Any, complain: Complain) -> tuple[str, ...]:
 
 
 def read_methods(value: Any, complain: Complain) -> tuple[str, ...]:
-    """Methods, each once, as browsers send them (https://fetch.spec.whatwg.org/#concept-method-normalize)."""
+    """Methods without duplicates, as browsers send them.
+
+    https://fetch.spec.whatwg.org/#concept-method-normalize
+    """
     invalid = "is not a method: write names such as GET, separated by commas"
     beside_others = "means any method: write it alone, or remove it"
     methods: dict[str, None] = {}
@@ -647,7 +647,7 @@ def read_risks(value: Any, complain: Complain) -> frozenset[str]:
 
 
 def read_origins(value: Any, complain: Complain) -> tuple[Any, ...]:
-    """The entries of ``origin``, unread: what an entry may be depends on credentials."""
+    """The entries of ``origin``, unparsed: which of them are allowed depends on credentials."""
     if isinstance(value, (re.Pattern, OriginList)) or callable(value):
         return (value,)
     return (
@@ -714,7 +714,7 @@ def normal_path(path: str) -> str:
     return "/" + "/".join(segments) + ("/" if segments and given[-1] in ("", ".", "..") else "")
 
 
-# Every option of a policy: how its value is read, and what holds where it is not given.
+# Every option of a policy: its reader and its default.
 # A new option is a row here, a line in Policy, and its one use under "compile".
 OPTIONS: Final[dict[str, tuple[Callable[[Any, Complain], Any], Any]]] = {
     "origin": (read_origins, ()),
@@ -738,7 +738,7 @@ GLOBAL_OPTIONS: Final[dict[str, tuple[Callable[[Any, Complain], Any], Any]]] = {
 
 
 def about(key: str, problems: list[Problem]) -> Complain:
-    """What a reader of the option ``key`` complains to."""
+    """The function with which a reader of the option ``key`` reports a problem."""
 
     def complain(value: object, message: str, code: str = INVALID) -> None:
         problems.append(Problem(key, value, f"{show(value)} {message}", code))
@@ -747,9 +747,9 @@ def about(key: str, problems: list[Problem]) -> Complain:
 
 
 def read(key: str, value: object, option: str, problems: list[Problem]) -> Any:
-    """The value of an option.
+    """The typed value of an option.
 
-    Of a wrong one it is what could be read, so that one problem does not hide the next.
+    For a wrong value, it is as much as could be read, so that a problem does not hide others.
     """
     reader, default = OPTIONS.get(option) or GLOBAL_OPTIONS[option]
     if value is None:
@@ -764,7 +764,7 @@ def read(key: str, value: object, option: str, problems: list[Problem]) -> Any:
 
 
 def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
-    """All that is given, keywords before ``cfg``: key -> value as written."""
+    """All keys that are set, with their values as written. Keywords override ``cfg``."""
     given: dict[str, Any] = {}
     if cfg and not isinstance(cfg, Mapping):
         about("cfg", problems)(cfg, "is not a mapping: write CORS(app, origin=...), or give a dict")
@@ -779,15 +779,15 @@ def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dic
     return given
 
 
-# Where no policy is named, each option belongs to the one there is; any other key
-# belongs to nobody.
+# Without named policies, each option belongs to the direct policy, and any other key does
+# not belong to a policy.
 DIRECT_SECTION: Final[Section] = {option: (option, None) for option in OPTIONS}
 DIRECT_OWNERS: Final = {option: [("direct", option)] for option in OPTIONS}
 NO_OWNER: Final = [("", "")]
 
 
 def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str, Section], bool]:
-    """What was written for each active policy, in order; and whether ``deny`` ends the list."""
+    """The section of each active policy, in order; and whether ``deny`` ends the list."""
     given = mend_policy_key(given, problems)
     nested = read("policies", given.get("policies"), "policies", problems)
     names = tuple(nested)
@@ -810,7 +810,7 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
 
 
 def mend_policy_key(given: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
-    """The keys, with a misspelled ``policy`` or ``policies`` mended, as all others depend on it."""
+    """The keys with a misspelled ``policy`` or ``policies`` corrected: all others depend on it."""
     if "policy" in given or "policies" in given:
         return given
     for key, value in given.items():
@@ -829,7 +829,7 @@ def mend_names(
     nested: Mapping[str, Any],
     problems: list[Problem],
 ) -> tuple[str, ...]:
-    """The names, with those mended that are nearly one of ``policies``, or ``deny``."""
+    """The names, in which near misses of a name in ``policies`` and of ``deny`` are corrected."""
     spare = [name for name in (*nested, "deny") if name not in names]
     mended = []
     for name in names:
@@ -854,8 +854,8 @@ def complain_of_name(name: str, right: str, problems: list[Problem]) -> None:
 class Keys:
     """The keys of a configuration while they are sorted.
 
-    sections: what was written for each active policy. owners: key -> the policies and options
-    that it may stand for.
+    sections: the section of each active policy. owners: key -> the policies and options to
+    which it may belong.
     """
 
     def __init__(
@@ -915,7 +915,7 @@ class Keys:
                 self.guess(key, key, value, known)
 
     def clash(self, key: str, value: object) -> None:
-        """Complain of a key that has several owners, or that is written in another form as well."""
+        """Complain of a key that has several owners, or that is also set in another form."""
         (name, option), *others = self.owners[key]
         rule = f"is set as {self.sections[name][option][0]} as well: keep one of the two"
         if others:
@@ -924,19 +924,21 @@ class Keys:
         about(key, self.problems)(value, rule, CONFLICT)
 
     def lead(self, key: str, value: object) -> None:
-        """Complain of a direct key beside policies; it counts for the first that lacks it."""
+        """Complain of a direct key beside policies, and use it for the first that lacks it."""
         lacking = [name for name in self.names if self.sections[name][key][1] is None]
         remedy = "leave it out"
         if lacking:
-            remedy = f"write {f'{lacking[0]}_{key}'!r}, or leave out the list of policies"
+            remedy = f"write {f'{lacking[0]}_{key}'!r}, or remove the list of policies"
             self.put(lacking[0], key, key, value)
-        rule = f"does not belong to any of the policies {', '.join(self.names)}: {remedy}"
+        rule = (
+            f"is set beside the policies {', '.join(self.names)}, but not for one of them: {remedy}"
+        )
         about(key, self.problems)(value, rule, CONFLICT)
 
     def guess(
         self, key: str, word: str, value: object, known: Mapping[str, tuple[str, str]]
     ) -> None:
-        """Complain of an unknown key; its value is checked as that of the option that is meant."""
+        """Complain of an unknown key, and check its value as that of the option that is meant."""
 
         def complain(end: str) -> None:
             about(key, self.problems)(value, f"is given to an unknown option{end}", UNKNOWN)
@@ -953,7 +955,7 @@ class Keys:
         section = self.sections.get(name)
         taken = right in self.given if section is None else section[option][1] is not None
         if taken:
-            # By the key that was written, which may be an unknown one as well.
+            # The key that was written, which may be unknown, too.
             beside = section[option][0].removeprefix(key[: -len(word)]) if section else right
             return complain(f": remove it, because {beside!r} is set as well")
         complain(f"; did you mean {right!r}?")
@@ -964,14 +966,14 @@ class Keys:
         return None
 
     def put(self, name: str, option: str, key: str, value: object) -> None:
-        """Have a value count for an option that was written under another key."""
+        """Use a value for an option, although it was written under another key."""
         if is_given(option, value):
             section = self.sections[name]
-            # The key of accept_risk is what messages advise to write.
+            # Messages advise to write the key of accept_risk, so it must be the right one.
             section[option] = (section[option][0] if option == "accept_risk" else key, value)
 
     def fill_misnamed(self) -> None:
-        """A policy without any option takes those of one whose name is nearly the same."""
+        """Use the options of a policy with a similar name, if a policy has none."""
         empty = [name for name in self.names if name != "deny" and not written(self.sections[name])]
         if not empty:
             return
@@ -1009,7 +1011,7 @@ def inactive_names(
 ) -> dict[str, None]:
     """The policies that have an origin but are not in ``policy``.
 
-    Not what only looks like one, as ``allow_origin`` does.
+    Keys such as ``allow_origin`` look like it, but are options of other libraries.
     """
     names: dict[str, None] = {}
     for key in given:
@@ -1023,7 +1025,7 @@ def inactive_names(
 
 @functools.lru_cache(maxsize=1024)
 def foreign_option(key: str) -> str:
-    """The option that goes by this name in other libraries, or nothing."""
+    """The option that has this name in other libraries, or an empty string."""
     word = bare(key)
     for option, names in FOREIGN_NAMES.items():
         if re.fullmatch(f"(cors|accesscontrol)*(allow(ed)?)?({names})", word):
@@ -1036,7 +1038,7 @@ def bare(key: str) -> str:
 
 
 def meant(word: str, known: Mapping[str, tuple[str, str]]) -> str:
-    """The known key (key -> policy, option) that is nearest in meaning, else in spelling, or ""."""
+    """The known key (key -> policy, option) that is nearest in meaning, or else in spelling."""
     for right, (_, option) in known.items():
         if foreign_option(word.removeprefix(right[: -len(option)])) == option:
             return right
@@ -1046,7 +1048,7 @@ def meant(word: str, known: Mapping[str, tuple[str, str]]) -> str:
 
 
 def why_absent(word: str) -> str:
-    """Why an option of other libraries does not exist here, or nothing."""
+    """Why an option of other libraries does not exist here, or an empty string."""
     ends = (reason for end, reason in ABSENT.items() if bare(word).endswith(end))
     return next(ends, "")
 
@@ -1081,8 +1083,8 @@ def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Pro
 def parse_pattern(text: str) -> tuple[str, str, str]:
     """Scheme, host and port (``*`` for any, empty for none) of an origin pattern.
 
-    ValueError says what is wrong with one that no browser could match. Where it can be mended, it
-    shows the form that browsers send, all faults mended at once:
+    Raises ValueError for a pattern that cannot match what browsers send. If possible, it shows
+    the form that they do send, with all faults corrected:
     https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin
     """
     usual = USUAL_PATTERN.fullmatch(text) if len(text) < MAX_USUAL_PATTERN else None
@@ -1104,7 +1106,7 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
 
 
 def refuse_words(text: str, word: str) -> None:
-    """ValueError for an entry that is not meant as scheme://host."""
+    """Raise ValueError for an entry that is not meant as scheme://host."""
     if EXPRESSION.search(word):
         raise ValueError(
             f"is a regular expression in a string: write {instead_of_expression(word)}"
@@ -1119,7 +1121,7 @@ def refuse_words(text: str, word: str) -> None:
         raise ValueError(f"is misspelled: write {word.lower()!r}")
 
 
-# What is in a regular expression, and not in a pattern.
+# What occurs in regular expressions, and not in patterns.
 EXPRESSION: Final = re.compile(
     r"""
     ^/*\^ | \$/?$                # anchors
@@ -1130,12 +1132,12 @@ EXPRESSION: Final = re.compile(
     """,
     re.VERBOSE,
 )
-# What people write in one for some labels, and for the rest.
+# What people write in an expression for one or more labels.
 SOME_LABELS: Final = re.compile(r"\(?(?:\?:)?(?:\.[*+]\??|\[[^\]]+\][*+]|\\[wS][*+])\)?(?=\\\.)")
 
 
 def instead_of_expression(text: str) -> str:
-    """The pattern that says the same, or else how a regular expression is given."""
+    """The equivalent pattern, or else how to write a regular expression."""
     word = SOME_LABELS.sub("*", text.strip("/^$").replace("https?:", "https:", 1))
     word = word.replace("\\.", ".").replace("\\/", "/").replace("\\-", "-")
     try:
@@ -1149,9 +1151,9 @@ def instead_of_expression(text: str) -> str:
 
 
 def split_scheme(word: str, faults: list[str]) -> tuple[str, str]:
-    """The scheme, and what follows its slashes.
+    """The scheme, and the text after its slashes.
 
-    Without a scheme the likely meaning is taken.
+    Without a scheme, the likely one is used.
     """
     found = WEB_SCHEME.match(word) or ANY_SCHEME.match(word)
     if found:
@@ -1202,14 +1204,14 @@ def split_authority(rest: str, scheme: str, faults: list[str]) -> tuple[str, str
 
 
 def mend(given: str, right: str, fault: str, faults: list[str]) -> str:
-    """``right``; where something else was given, that is a fault."""
+    """``right``. If it is not what was written, add the fault."""
     if given != right:
         faults.append(fault)
     return right
 
 
 def parse_host(host: str, scheme: str, faults: list[str]) -> str:
-    """The host of a pattern in the form that browsers send; its faults are added to ``faults``."""
+    """The host of a pattern in the form that browsers send; corrections are added to ``faults``."""
     if host.startswith("["):
         return mend(
             host,
@@ -1247,7 +1249,7 @@ def parse_host(host: str, scheme: str, faults: list[str]) -> str:
 
 
 def parse_port(port: str, scheme: str, faults: list[str]) -> str:
-    """The port of a pattern, given with its colon, likewise."""
+    """The port of a pattern, passed with its colon, in the same way."""
     if port in ("", ":*"):
         return port[1:]
     if port == ":":
@@ -1420,7 +1422,7 @@ class Matcher:
 
 
 def ask(predicate: Predicate, origin: str, environ: WSGIEnvironment) -> bool | None:
-    """What the predicate says; None, and an error is logged, if it is not True or False."""
+    """The result of the predicate; None, and a log line, if it fails or is not True or False."""
     try:
         answer = predicate(origin, environ)
     except Exception:
@@ -1432,14 +1434,14 @@ def ask(predicate: Predicate, origin: str, environ: WSGIEnvironment) -> bool | N
     logger().error(
         "the predicate %s returned %s for origin %s: write one that returns True or False", *texts
     )
-    if isinstance(answer, CoroutineType):  # of an `async def`: Python would warn where nobody looks
+    if isinstance(answer, CoroutineType):  # of an `async def`; prevents a warning of Python
         answer.close()
     return None
 
 
 @functools.cache
 def public_suffix_list() -> Any:
-    """The whole public suffix list if the package of the extra ``psl`` is installed, else None."""
+    """The whole public suffix list, or None if the extra ``psl`` is not installed."""
     try:
         from publicsuffixlist import PublicSuffixList
     except ImportError:
@@ -1449,7 +1451,7 @@ def public_suffix_list() -> Any:
 
 @functools.cache
 def names_above_suffixes() -> frozenset[str]:
-    """The names under which, some labels further down, there is a public suffix."""
+    """The names that have a public suffix below them."""
     rules: set[str] = set(PUBLIC_SUFFIXES)
     if public_suffix_list():
         from publicsuffixlist import PSLFILE
@@ -1460,23 +1462,23 @@ def names_above_suffixes() -> frozenset[str]:
 
 
 def public_suffix_source(name: str, below: bool = False) -> str:
-    """What says that anyone can get a host right under this name, or ``below`` it; or nothing."""
+    """Why anyone can get a host directly under this name, or ``below`` it; or an empty string."""
     name = name.rstrip(".")
     if name == "localhost":
         return ""
     first, dot, parent = name.partition(".")
     if not dot:
-        return "as under any top-level name"
+        return "it is a top-level domain"
     whole = public_suffix_list()
     if whole and whole.is_public(name):
-        return "says the public suffix list"
+        return "according to the public suffix list"
     by_rule = not whole and first in UNDER_COUNTRIES and len(parent) == 2
     if by_rule or name in PUBLIC_SUFFIXES:
-        return "says a short built-in table" + "; the whole list comes with wsgicors[psl]" * (
+        return "according to a short built-in table" + "; wsgicors[psl] has the whole list" * (
             not whole
         )
     if below and name in names_above_suffixes():
-        return "as under names below it"
+        return "names below it are public suffixes"
     return ""
 
 
@@ -1492,7 +1494,7 @@ WEB_SCHEMES: Final = ("http", "https")
 
 
 def anyone(scheme: str | None) -> str:
-    """Who is admitted by a wildcard for the whole host."""
+    """The sentence about a wildcard for the whole host."""
     if scheme is None or scheme in WEB_SCHEMES:
         return RISKS["any-origin"][0]
     if scheme.endswith("-extension"):
@@ -1501,7 +1503,7 @@ def anyone(scheme: str | None) -> str:
 
 
 def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
-    """The risks of a pattern with credentials: name, and where it has its own, the sentence."""
+    """The risks of a pattern with credentials: the name and, if it has its own, the sentence."""
     label, _, parent = host.partition(".")
     if host == "null":
         yield ("null-origin",)
@@ -1518,9 +1520,9 @@ def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
 # ----------------------------------------------------------------------
 # Regular expressions: proved, never run.
 #
-# The facts
+# Facts
 #
-#   An expression is only asked about an Origin of this form, the only one that browsers send:
+#   An expression is matched only against an Origin of the form that browsers send:
 #
 #       origin = scheme "://" host [ ":" port ]
 #       scheme = letter *( letter / digit / "+" / "-" / "." )      in lower case
@@ -1529,29 +1531,29 @@ def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
 #       label  = 1*( letter / digit / "-" / "_" )
 #       port   = 1*digit
 #
-#   Whom a host belongs to is written at its right end: a public suffix, under which anyone can
-#   get a name, and one more label. So an expression is read from the right.
+#   The right end of a host says who owns it: a public suffix, under which anyone can register
+#   a name, and one more label. Therefore an expression is read from the right.
 #
-# What must hold for every origin that an expression can match
+# To be proved for every origin that an expression can match
 #
-#   1. Its scheme is https, http where the host is local, or another one that is spelled out.
-#   2. Its host is spelled out in full, or down to a public suffix and one more label.
+#   1. Its scheme is https, or http if the host is local, or another scheme that is spelled out.
+#   2. Its host is spelled out in full, or at least its public suffix and one more label.
 #
-#   "Spelled out" means: in letters, outside of any endless repeat. A class of a few characters
-#   is a short way to write alternatives; a larger one is open.
+#   "Spelled out" means written in letters, outside any endless repeat. A class of a few
+#   characters is an abbreviation of alternatives; a larger class is open.
 #
-# How it is shown
+# The proof
 #
-#   1. Python's own parser makes a tree of the expression.
-#   2. The tree becomes an automaton. Each of its places takes one character of an origin. What
-#      is not followed (look-around, anchors, a back-reference, large counts) admits more here
-#      than in Python, never less.
+#   1. Python's own parser turns the expression into a tree.
+#   2. The tree becomes an automaton, each place of which takes one character of an origin. If
+#      a construct cannot be followed (look-around, anchors, back-references, large counts),
+#      the automaton admits more than Python does, never less.
 #   3. The automaton is walked from the right end of an origin, together with the grammar above.
-#      The walk is breadth first, so the first stranger that it meets is a short one.
-#   4. The same automaton shows how long Python may need: exponentially long if, in a repeat, two
-#      ways lead through the same characters to the same place.
+#      The walk is breadth-first, so the first stranger that it finds is short.
+#   4. The same automaton shows the time that Python may need. It is exponential if, in a repeat,
+#      two ways lead through the same characters to the same place.
 #
-# The work is counted. What cannot be done in MAX_STEPS is refused.
+# The steps are counted. An expression that needs more than MAX_STEPS is refused.
 # ----------------------------------------------------------------------
 
 DIGITS: Final = frozenset("0123456789")
@@ -1583,14 +1585,14 @@ MANY: Final = 2  # ways from one place to another: more than one
 
 
 class NotProved(Exception):
-    """What a proof cannot follow, as the end of a sentence."""
+    """A reason why a proof fails, as the end of a sentence."""
 
 
 # Step 1: the tree.
 
 
 def parse_regex(regex: re.Pattern[str]) -> Any:
-    """The tree that Python's own parser makes of an expression; the parser is private."""
+    """The tree of an expression, from Python's own parser, which is private."""
     from importlib import import_module
 
     try:
@@ -1606,8 +1608,8 @@ def parse_regex(regex: re.Pattern[str]) -> Any:
 class Part(namedtuple("Part", "empty first last")):
     """A part of an expression, in the automaton.
 
-    empty: in how many ways it matches nothing. first, last: the places where it can begin and end,
-    each with the number of ways. More than one way counts as MANY.
+    empty: the number of ways in which it matches the empty text. first, last: the places at
+    which it can begin and end, each with its number of ways. More than one way is MANY.
     """
 
     __slots__ = ()
@@ -1620,10 +1622,10 @@ NEVER: Final = Part(0, {}, {})
 class Automaton:
     """The places of an expression, each of which takes one character.
 
-    characters[p]: what the place p takes; folded[p]: in lower case. after[p]: the places that may
-    follow, each with the number of ways; before[p]: those that it may follow. loops[p]: a number
-    for the outermost endless repeat around it; 0 outside of any. asides: the automata of
-    look-arounds.
+    characters[p]: the characters that place p takes; folded[p]: the same in lower case.
+    after[p]: the places that may follow it, each with its number of ways. before[p]: the places
+    that it may follow. loops[p]: the number of the outermost endless repeat around it, or 0.
+    asides: the automata of look-arounds.
     """
 
     def __init__(
@@ -1654,7 +1656,7 @@ class Automaton:
         return whole
 
     def join(self, left: Part, right: Part) -> Part:
-        """One part after another."""
+        """One part, followed by another."""
         self.connect(left.last, right.first)
         return Part(
             min(left.empty * right.empty, MANY),
@@ -1672,7 +1674,7 @@ class Automaton:
                 after[start] = min(after.get(start, 0) + ways * more, MANY)
 
     def either(self, places: dict[int, int], others: dict[int, int], ways: int) -> dict[int, int]:
-        """All places; the others in ``ways`` times as many ways."""
+        """The union of both; the number of ways to the others is multiplied by ``ways``."""
         if not (ways and others):
             return places
         union = places.copy()
@@ -1696,9 +1698,9 @@ class Automaton:
         return Part(empty, first, last)
 
     def endless(self, tree: Any, flags: int) -> Part:
-        """Any number of the same.
+        """Any number of repetitions.
 
-        Python tries the empty match of a body once, at the end.
+        Python tries the empty match of the body once, at the end.
         """
         start = len(self.characters)
         body = self.sequence(tree, flags)
@@ -1710,7 +1712,7 @@ class Automaton:
             min(1 + body.empty, MANY), body.first, self.either(body.last, body.last, body.empty)
         )
 
-    # The builders: each takes what Python's parser gives with a code.
+    # The builders, one for each kind of node. ``value`` is the content of the node.
 
     def character(self, code: str, value: Any, flags: int) -> Part:
         self.spend(10 * len(value) if code == "IN" else 2)
@@ -1735,7 +1737,7 @@ class Automaton:
         return self.sequence(tree, flags)
 
     def reference(self, code: str, value: Any, flags: int) -> Part:
-        """A group's text again is something that the group can match."""
+        """The text that a group has matched: the group can match it again."""
         return self.sequence(*self.groups[value])
 
     def condition(self, code: str, value: Any, flags: int) -> Part:
@@ -1760,7 +1762,7 @@ class Automaton:
         return self.sequence(value, flags)
 
     def look_around(self, code: str, value: Any, flags: int) -> Part:
-        """It takes no character. Its own time counts."""
+        """It does not take a character, but its time is checked as well."""
         self.asides.append(Automaton(value[1], flags, self.spend, self.groups))
         return NOTHING
 
@@ -1768,14 +1770,14 @@ class Automaton:
         return NOTHING
 
     def rounds(self) -> list[dict[int, int]]:
-        """What ``after`` says within the endless repeats."""
+        """``after``, restricted to places in the same endless repeat."""
         return [
             {here: ways for here, ways in after.items() if loop and self.loops[here] == loop}
             for after, loop in zip(self.after, self.loops)
         ]
 
     def takes(self, text: str) -> bool:
-        """Whether the automaton takes the whole text, in any case."""
+        """Whether the automaton takes the whole text, ignoring case."""
         places: Iterable[int] = self.whole.first
         reached: set[int] = set()
         for character in text:
@@ -1818,13 +1820,13 @@ def taken(code: str, value: Any, flags: int) -> frozenset[str]:
         found = {chr(value)}
     if flags & re.IGNORECASE:
         found |= {c.swapcase() for c in found if c.isascii()}
-        if not negated:  # where it is, a class that takes more errs on the right side
+        if not negated:  # a negated class may take more than Python's, which is safe
             found.update(*[FOLDED.get(c, "") for c in found])
     return ALPHABET - found if negated else ALPHABET & found
 
 
 def members(kind: str, value: Any) -> Iterable[str]:
-    """What one entry of a class takes."""
+    """The characters that one entry of a class takes."""
     if kind == "LITERAL":
         return chr(value)
     if kind == "RANGE":
@@ -1840,11 +1842,11 @@ def members(kind: str, value: Any) -> Iterable[str]:
 
 
 class State(namedtuple("State", "part text choices risk local")):
-    """What is known of an origin, of which the right end has been read.
+    """The knowledge about an origin whose right end has been read.
 
-    part: the part of it that is being read. text: what is spelled out of that part, or None.
-    choices: how many texts the classes in it allow. risk: the risk of the host. local: whether it
-    is local.
+    part: the part of it that is being read. text: the spelled-out text of that part, or None.
+    choices: the number of texts that its classes allow. risk: the risk of the host. local:
+    whether the host is local.
     """
 
     __slots__ = ()
@@ -1853,7 +1855,7 @@ class State(namedtuple("State", "part text choices risk local")):
 class Stranger(namedtuple("Stranger", "risk origin scheme")):
     """An origin that an expression may admit, and its risk.
 
-    scheme: None where it is open.
+    scheme: None if it is open.
     """
 
     __slots__ = ()
@@ -1869,7 +1871,7 @@ START: Final = (State("port", "", 1, (), False), State("host", "", 1, (), False)
 
 @functools.lru_cache(maxsize=256)
 def pick(characters: Iterable[str]) -> str:
-    """One of them, where each would do: a letter, a digit, or what there is."""
+    """One of equivalent characters: preferably a letter, then a digit."""
     return min(characters, key=lambda c: (not c.isalpha(), c == "0", not c.isdigit(), c))
 
 
@@ -1881,7 +1883,7 @@ def in_port(state: State, found: frozenset[str], loop: int) -> Steps:
 
 
 def in_host(state: State, found: frozenset[str], loop: int) -> Steps:
-    """A host that is spelled out so far: its labels from the right, each with its dot."""
+    """A host that is spelled out so far. Its labels come from the right, each with its dot."""
     text, labels = state.text, found & IN_LABEL
     choices = state.choices * len(labels)
     if choices > MAX_CHOICES or loop:
@@ -1902,7 +1904,7 @@ def in_host(state: State, found: frozenset[str], loop: int) -> Steps:
 
 
 def end_label(state: State) -> State:
-    """After the dot before a label: under a name that has an owner, anything may stand."""
+    """The state after the dot before a label. Under a name with an owner, anything is safe."""
     name = state.text
     if is_number(name) or public_suffix_source(name, below=True):
         return state._replace(text="." + name)
@@ -1915,7 +1917,7 @@ def is_number(host: str) -> bool:
 
 
 def open_host(state: State, labels: frozenset[str]) -> Steps:
-    """From here on the host is not spelled out: what is it under?"""
+    """The rest of the host is open. The risk depends on the name to its right."""
     _, _, name = state.text.partition(".")
     number = is_number(state.text or "0")
     if number:
@@ -1925,7 +1927,7 @@ def open_host(state: State, labels: frozenset[str]) -> Steps:
         yield pick(letters), State("open", None, 1, ("any-origin",), False)
     elif letters:
         risk = "public-suffix", name, public_suffix_source(name, below=True)
-        # Under a name that is only above a public suffix, one label more is its owner's.
+        # If the name is only above a public suffix, one more label may have an owner.
         part = "open" if public_suffix_source(name) else "label"
         yield pick(letters), State(part, None, 1, risk, False)
     if number and labels & DIGITS:
@@ -1943,7 +1945,7 @@ def in_open_host(state: State, found: frozenset[str], loop: int) -> Steps:
 
 
 def in_ipv4(state: State, found: frozenset[str], loop: int) -> Steps:
-    """An IPv4 address that is not spelled out: 127 at its left end makes it local."""
+    """An IPv4 address that is not spelled out. It is local if its left end is 127."""
     digits, letters, text = found & DIGITS, found & IN_LABEL - DIGITS, state.text
     if digits:
         spelled = len(digits) == 1 and not loop
@@ -1980,7 +1982,7 @@ def in_scheme(state: State, found: frozenset[str], loop: int) -> Steps:
     spelled: Iterable[str] = ()
     if text is not None and not loop and choices <= MAX_CHOICES:
         spelled = sorted(characters)
-    elif text is not None:  # open, but http and https are told apart from others
+    elif text is not None:  # open, but http and https are kept apart from other schemes
         choices = state.choices
         spelled = [c for c in "htps" if c in characters and is_web_end(c + text)]
     for character in spelled:
@@ -2007,7 +2009,7 @@ GRAMMAR: Final[dict[str, Callable[[State, frozenset[str], int], Any]]] = {
 
 
 def risks_of_origin(state: State) -> Iterator[tuple[str, ...]]:
-    """The risks of an origin that has been read to its left end, where its scheme begins."""
+    """The risks of an origin that has been read up to its left end."""
     scheme, web = state.text, state.text in WEB_SCHEMES
     if scheme == "" or (scheme and not scheme[0].isalpha()):
         return
@@ -2022,7 +2024,7 @@ def walk(automaton: Automaton) -> dict[str, Stranger]:
     first, before = automaton.whole.first, automaton.before
     steps: dict[
         Any, Any
-    ] = {}  # where the walk has been -> the character there, and the step before
+    ] = {}  # visited place and state -> the character there, and the previous step
     queue: deque[Any] = deque()
     found: dict[str, Stranger] = {}
 
@@ -2051,12 +2053,12 @@ def walk(automaton: Automaton) -> dict[str, Stranger]:
 
 
 def rank(scheme: str | None) -> int:
-    """The schemes that convince first."""
+    """The position of a scheme; the most convincing one comes first."""
     return ("https", "http", scheme).index(scheme)
 
 
 def origin_at(here: Any, steps: Any, automaton: Automaton) -> str:
-    """The origin that the walk has read, with a word for what is open in its host."""
+    """The origin that the walk has read, with a readable word in the open part of its host."""
     text = mask = ""
     while here:
         place, state = here
@@ -2075,7 +2077,7 @@ def origin_at(here: Any, steps: Any, automaton: Automaton) -> str:
 
 
 def readable(left: str, right: str) -> list[str]:
-    """Words between these characters, the most convincing first."""
+    """Words that fit between these characters, the most convincing first."""
     before, after = "-" * left.isalnum(), "-" * right.isalnum()
     words = [f"{before}unrelated{after}", "unrelated"]
     if before and after:
@@ -2088,10 +2090,10 @@ def readable(left: str, right: str) -> list[str]:
 
 
 def is_slow(automaton: Automaton) -> bool:
-    """Whether in a repeat, two ways lead through the same characters from one place to one place.
+    """Whether, in a repeat, two ways lead from one place through the same characters to one place.
 
-    Then n rounds can be made in 2 ** n ways, and Python tries them all before it refuses an origin.
-    Two readers set out from one place, part, and go on as long as they can read the same.
+    Then there are 2 ** n ways for n rounds, and Python tries all of them before it fails. Two
+    readers start at one place, take different ways, and continue while they read the same text.
     """
     rounds = automaton.rounds()
     if MANY in set().union(*[after.values() for after in rounds]):
@@ -2123,14 +2125,14 @@ def together(
     ]
 
 
-# What it all comes to.
+# Step 5: the result.
 
 ABOUT_ORIGINS: Final = frozenset(("any-origin", "public-suffix", "insecure-origin"))
 INSTEAD: Final = "a pattern such as 'https://*.example.com', or a function f(origin, environ)"
 
 
 def regex_risks(regex: re.Pattern[str], accepted: frozenset[str]) -> Iterator[tuple[str, ...]]:
-    """The risks of a regular expression; those that are accepted are not all looked for."""
+    """The risks of a regular expression. Not all accepted ones are included."""
     steps = 0
 
     def spend(count: int) -> None:
@@ -2170,7 +2172,7 @@ def stranger_sentence(stranger: Stranger) -> str:
 
 
 def risk_profile(accepted: frozenset[str], credentials: bool) -> Profile:
-    """The risks that may be in the origins of a policy which accepts these."""
+    """The risks that the origins of a policy may have."""
     return accepted if credentials else accepted | CREDENTIAL_RISKS
 
 
@@ -2180,10 +2182,10 @@ def compile_origins(
     """The matcher of a list of origins.
 
     accepted: the risks that the policy accepts (see risk_profile).
-    An entry that is invalid or too risky is complained of and left out.
+    It complains of an invalid or too risky entry, and skips it.
     """
     matcher = Matcher()
-    # By far the most entries are exact, and without a risk.
+    # Nearly all entries are exact, and without a risk.
     exact, usual = matcher.exact, USUAL_PATTERN.fullmatch
     free = accepted >= CREDENTIAL_RISKS
     for entry in entries:
@@ -2216,7 +2218,7 @@ def add_entry(
 
 
 def inspect_entry(entry: Any, accepted: Profile) -> tuple[str, str, Iterable[tuple[str, ...]]]:
-    """Host, port and risks of an entry of ``origin``; ValueError if it is not valid."""
+    """Host, port and risks of an entry of ``origin``. Raises ValueError if it is invalid."""
     if isinstance(entry, str):
         scheme, host, port = parse_pattern(entry)
         return host, port, pattern_risks(scheme, host)
@@ -2233,8 +2235,8 @@ def inspect_entry(entry: Any, accepted: Profile) -> tuple[str, str, Iterable[tup
 
 
 # ----------------------------------------------------------------------
-# Compile: values -> immutable policies. Everything that can be decided once is decided
-# here.
+# Compile: typed values -> immutable policies. Everything that does not depend on a
+# request is decided here.
 # ----------------------------------------------------------------------
 
 
@@ -2556,7 +2558,7 @@ def echoed_options(values: Mapping[str, Any]) -> frozenset[str]:
 
 
 def refuse_anyone(values: Mapping[str, Any], complain: Complain, accept_key: str) -> None:
-    """Complain of `*` or `copy` beside other origins, or with credentials."""
+    """Complain of `*` or `copy` next to other origins, or with credentials."""
     origin, (sentence, remedy) = values["origin"], RISKS["any-origin"]
     if len(origin) > 1:
         rule = "lists origins beside '*' or 'copy', which allow every origin"
@@ -3243,7 +3245,7 @@ def plain(value: object) -> str:
 # Sources: origins from elsewhere, which change while the server runs.
 # ----------------------------------------------------------------------
 
-RETRY: Final = 5.0  # seconds until the next load, where one that is waited for has failed
+RETRY: Final = 5.0  # seconds until the next load, if one that was waited for has failed
 EXACT: Final = "write an origin in full, such as 'https://app.example.com'"
 
 
@@ -3254,12 +3256,12 @@ def compile_entries(
     complain: Complain,
     accept_key: str = "accept_risk",
 ) -> Matcher:
-    """The matcher of the entries of a list; without ``patterns`` only exact origins are taken."""
+    """The matcher of the entries of a list; without ``patterns``, of exact origins only."""
     if patterns:
         return compile_origins(entries, accepted, complain, accept_key)
 
     def shorten(value: object, message: str, code: str = INVALID) -> None:
-        """Complain, without the advice to write a pattern or null."""
+        """Complain without advice to write a pattern or null."""
         fault, _, remedy = message.rpartition(": write ")
         pattern = "*" in remedy or remedy == "'null'"
         complain(value, f"{fault}: {EXACT}" if pattern else message, code)
@@ -3269,7 +3271,7 @@ def compile_entries(
 
 
 def exact_only(entries: Iterable[Any], complain: Complain) -> Iterator[str]:
-    """The entries less those that stand for more than one origin."""
+    """The entries without those that match more than one origin."""
     for entry in entries:
         word = entry.strip(" \t\r\n\"'").lower() if isinstance(entry, str) else "*"
         if "*" in word or word in ("copy", "null"):
@@ -3329,11 +3331,11 @@ def check_seconds(key: str, value: object, problems: list[Problem], usual: int) 
 
 
 class Loaded:
-    """What one load gave; replaced as one.
+    """The result of one load, which is replaced as a whole.
 
-    matchers, problems: a Matcher, and what it leaves out, for each profile that is in use. begun:
-    when the load began, by the monotonic clock. time: the same as a POSIX timestamp, None for
-    ``initial``.
+    matchers, problems: the Matcher, and the problems of the entries that it skips, for each
+    profile in use. begun: when the load began, by the monotonic clock. time: the same as a
+    POSIX timestamp, None for ``initial``.
     """
 
     __slots__ = ("begun", "entries", "matchers", "problems", "time")
@@ -3345,10 +3347,10 @@ class Loaded:
 
 
 class Turn:
-    """The loads of one process, one at a time.
+    """The loads of one process, of which only one runs at a time.
 
-    Nobody waits for the lock: a fork may copy it while it is held, and a greenlet that waited for
-    a thread's lock would stop all others.
+    No code waits for the lock: a fork may copy it while it is held, and a greenlet that waits
+    for a thread's lock blocks all others.
     """
 
     __slots__ = ("busy", "thread", "waiting")
@@ -3435,16 +3437,16 @@ class OriginList:
         except Exception as error:
             if initial is None:
                 raise self._as_config_error(error) from error
-            self._report(error, "the first load of %s failed; the list is now initial")
+            self._report(error, "the first load of %s failed; the origins of initial are used")
             self._due = begun + min(every, RETRY)
 
-    # For an administrator: a change that counts now, and how the list is.
+    # For an administrator: immediate changes, and the state of the list.
 
     def reload(self, timeout: float = 30.0) -> None:
         """Load now. On return, the new list applies to every later request of this process.
 
-        Threads that call it at the same time share one load, which begins after the last
-        of them has called. Do not call it in a signal handler: start a thread there.
+        A call waits for a load that begins after the call. Calls that arrive while a load is
+        running share the next one. Do not call it in a signal handler: start a thread there.
 
         timeout: seconds to wait.
 
@@ -3498,7 +3500,7 @@ class OriginList:
         return sum(1 for _ in self)
 
     def __bool__(self) -> bool:
-        return True  # also if it is empty: ``origin=origins or "*"`` must not admit anyone
+        return True  # even if it is empty: ``origin=origins or "*"`` must not allow everyone
 
     def __repr__(self) -> str:
         stamp = "%Y-%m-%dT%H:%M:%SZ"
@@ -3509,7 +3511,7 @@ class OriginList:
         )
 
     def _left_out(self, now: Loaded) -> list[tuple[Problem, ...]]:
-        """What each profile leaves out."""
+        """The problems of the entries that each profile skips."""
         if now.problems:
             return list(now.problems.values())
         problems: list[Problem] = []
@@ -3536,23 +3538,23 @@ class OriginList:
             now = self._now
             if profile in now.matchers:
                 return now.matchers[profile]
-            # Not in a request, as a group asks when it is made. First the set, for a
-            # reload that ends meanwhile.
+            # Not during a request: a group does this when it is created. The set comes
+            # first, for a reload that ends in the meantime.
             self._profiles.add(profile)
             self._compile(now, profile, iter)
 
     # A load.
 
     def _read_all(self, pace: Pace) -> Loaded:
-        """What the source gives now, compiled for every profile."""
+        """Call the source, and compile the result for every profile."""
         begun, moment = time.monotonic(), time.time()
         loaded = Loaded(self._read(pace), begun, moment)
-        while missing := self._profiles - loaded.matchers.keys():  # configure may add one meanwhile
+        while missing := self._profiles - loaded.matchers.keys():  # configure may have added one
             self._compile(loaded, missing.pop(), pace)
         return loaded
 
     def _read(self, pace: Pace) -> tuple[Any, ...]:
-        """What the source gives now; ConfigError if nothing of it is valid."""
+        """Call the source. Raises ConfigError if no entry is valid."""
         entries = tuple(pace(entries_of(self.source())))
         problems: list[Problem] = []
         complain = about("load", problems)
@@ -3562,13 +3564,13 @@ class OriginList:
         elif entries and any(
             compile_entries([entry], ALL_RISKS, self._patterns, complain) for entry in pace(entries)
         ):
-            problems.clear()  # the others are looked at for each profile
+            problems.clear()  # the other entries are checked for each profile
         if problems:
             raise ConfigError(problems)
         return entries
 
     def _compile(self, loaded: Loaded, profile: Profile, pace: Pace) -> None:
-        """Add a profile's matcher; log what it leaves out and the last load did not."""
+        """Add a profile's matcher, and log the entries that it skips and the last load did not."""
         found: list[Problem] = []
         entries = pace(loaded.entries)
         matcher = compile_entries(entries, profile, self._patterns, about("load", found))
@@ -3587,7 +3589,7 @@ class OriginList:
         return self._turns.setdefault(os.getpid(), Turn())
 
     def _start(self, turn: Turn) -> None:
-        """Start the one background thread; or, where it has been running for too long, say so."""
+        """Start the background thread; or log a warning if one has been running for too long."""
         now = time.monotonic()
         if not turn.busy.acquire(blocking=False):
             if now >= self._late:
@@ -3595,7 +3597,7 @@ class OriginList:
                 text = "the reload of %s has not ended yet; the last good list stays"
                 logger().warning(text, show(self.source))
             return
-        # Due at once: a process that is forked before the end has no load of its own yet.
+        # Due now: a process that is forked before the load ends has to start its own.
         self._due, self._late = now, now + self._every
         name = "wsgicors.OriginList"
         try:
@@ -3606,7 +3608,7 @@ class OriginList:
 
     def _run(self, turn: Turn, begun: float) -> None:
         turn.thread = threading.get_ident()
-        calls = turn.take_waiting()  # those from now on are for the next load
+        calls = turn.take_waiting()  # later calls wait for the next load
         failure: BaseException | None = None
         try:
             self._publish(self._read_all(in_pieces))
@@ -3618,16 +3620,16 @@ class OriginList:
             del failure  # whose traceback holds this frame
 
     def _publish(self, loaded: Loaded) -> None:
-        """First the list, then what is remembered of the old one.
+        """Replace the list first, and then the caches of the groups.
 
-        A request takes its group's memory before it looks at the list. So what it finds in an old
-        list goes into a memory that no later request takes.
+        A request takes its group's cache before it uses the list. So it stores what it finds
+        in an old list into a cache that later requests do not use.
         """
-        # The old entries outlive their matchers: freeing a million of them is two short
-        # pauses.
+        # Free the old entries after their matchers: for a million of them, two short pauses
+        # instead of a long one.
         entries = self._now.entries
-        # The later one: in a forked process gevent goes on with a load that its parent
-        # has begun.
+        # The later one, because a forked process under gevent continues a load that its
+        # parent has begun.
         self._now = max(loaded, self._now, key=lambda one: one.begun)
         for group in filter(None, [reference() for reference in self._groups.valuerefs()]):
             group.forget()
@@ -3651,7 +3653,7 @@ class OriginList:
     def _end(
         self, turn: Turn, begun: float, calls: list[Waiting], failure: BaseException | None
     ) -> None:
-        """Let the next load begin, and go on in the calls that waited for this one."""
+        """Allow the next load, and wake the calls that have waited for this one."""
         awaited = calls or self._now.time is None
         pause = min(self._every, RETRY) if failure is not None and awaited else self._every
         turn.thread = None
@@ -3665,10 +3667,10 @@ class OriginList:
 
 
 def in_pieces(entries: Iterable[Any]) -> Iterator[Any]:
-    """The entries, with a pause now and then in which requests are served."""
+    """The entries, with short pauses in which the server can handle requests."""
     for at, entry in enumerate(entries):
         if at % 250 == 0:
-            time.sleep(0.00001)  # seconds; at 0 gevent would not look for new requests
+            time.sleep(0.00001)  # seconds; with 0, gevent would not handle new requests
         yield entry
 
 
@@ -3692,7 +3694,7 @@ def make_middleware(
 
     Raises ConfigError, which lists every problem and its fix.
     """
-    # By keyword; a text would be an unknown option of the section.
+    # Passed by keyword. A string would be an unknown option of the section.
     if cfg is None and isinstance(local.get("cfg"), Mapping):
         cfg = local.pop("cfg")
     shared, given = ini_values(cfg or {}), ini_values(local)
@@ -3714,7 +3716,7 @@ def make_middleware(
 def wanted_of_shared(
     shared: Mapping[str, Any], given: Mapping[str, Any], problems: list[Problem]
 ) -> Collection[str]:
-    """The keys that are taken from global_conf, beside those of named policies."""
+    """The keys to use from global_conf, in addition to those of named policies."""
     if given.keys() & {"policy", "policies"}:
         return ()
     if given.keys() & OPTIONS.keys():
@@ -3729,10 +3731,10 @@ def wanted_of_shared(
 def leave_shared(
     shared: Mapping[str, Any], given: Mapping[str, Any], problems: list[Problem]
 ) -> Collection[str]:
-    """What global_conf has for a direct policy is ignored, or a problem where that would be unsafe.
+    """Ignore the options of a direct policy in global_conf, or report a problem if that is unsafe.
 
-    PasteDeploy hides a section's own key that [DEFAULT] has too. Without its path, the policy
-    would hold for every path. The keys of which there is a problem are checked as well.
+    PasteDeploy hides a section's own key if [DEFAULT] has it, too. Without its path, the policy
+    would govern every path. Returns the keys with a problem, whose values are checked as well.
     """
     found = [option for option in OPTIONS if option in shared]
     unsafe = [key for key in found if key == "path" or (key == "origin" and key not in given)]
@@ -3749,7 +3751,7 @@ def leave_shared(
 
 
 def ini_values(section: Mapping[str, Any]) -> dict[str, Any]:
-    """What is given in a section, a text ``call:...`` as a Call."""
+    """The keys that are set in a section; a string ``call:...`` becomes a Call."""
     given = {key: value for key, value in section.items() if is_given(key, value)}
     calls = {
         key: Call(value)
@@ -3761,7 +3763,7 @@ def ini_values(section: Mapping[str, Any]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     # The command line imports this file again, under its own name. A vendored copy of
-    # it comes first.
+    # wsgicors_explain takes precedence.
     from importlib import import_module
     from importlib.util import find_spec
 

@@ -48,9 +48,7 @@ from wsgicors_explain.terminal import printable  # noqa: E402
 from wsgicors_explain.wire import Exchange, wsgi_environ  # noqa: E402
 
 MAX_BODY = 20_000  # bytes that the page may send to its server
-MAX_PASTE = (
-    4_000_000  # bytes of a paste, of which HAR files are the longest; page.js has it as well
-)
+MAX_PASTE = 4_000_000  # bytes of a paste, such as a HAR file; page.js has it as well
 MAX_TRIES = 200  # configurations that are kept; the oldest is forgotten
 HEADERS_SENT = "playground.headers"  # a request's headers as they came, in its environ
 NEW_LINE = "a new line"  # where an option could be written that is not

@@ -42,7 +42,7 @@ from raw_responses import RESPONSES  # noqa: E402  after the instrumented import
 from support import plain_app  # noqa: E402
 from test_ini import WAYS  # noqa: E402
 from test_origins import MENDED, OKAY, REFUSED  # noqa: E402
-from test_pasted import CONSOLE, COPIES, PAGE, UNREADABLE  # noqa: E402
+from test_pasted import CODE, CONSOLE, COPIES, PAGE, TYPED, UNREADABLE, WRAPPED  # noqa: E402
 from test_properties import is_token, loads, matches, respond, well_formed  # noqa: E402
 
 from wsgicors_explain.http1 import call_http  # noqa: E402
@@ -130,9 +130,9 @@ def ini(data):
             contextlib.redirect_stderr(io.StringIO()),
         ):
             status = wsgicors_explain.main(["check", str(path)])
-        found = wsgicors_explain.inifile.read_ini(str(path))
-    problems = [problem for configuration in found for problem in configuration.problems]
-    assert status == (2 if not found else 1 if problems else 0), problems
+        found = wsgicors_explain.iniapps.read_ini(str(path), {})
+    problems = [*found.problems, *(problem for use in found.uses for problem in use.problems)]
+    assert status == (1 if problems else 0 if found.uses else 2), problems
     assert all(problem.startswith(directory) for problem in problems), problems
     assert all(line.isprintable() for line in output.getvalue().split("\n"))
 
@@ -203,7 +203,8 @@ TARGETS = {
           for origin in ("*", "", "https://a.example/", "a\n b\norigins = x\npolicy = a, deny, b\na_origin = *")],
     responses: [raw.data for raw in RESPONSES.values() if len(raw.data) <= MAX_INPUT],
     pastes: [*(text.encode() for text, *_ in CONSOLE.values()), *map(str.encode, COPIES.values()),
-             *(text.encode() for text, _ in UNREADABLE.values())],
+             *(text.encode() for text, *_ in [*UNREADABLE.values(), *TYPED.values(), *CODE.values()]),
+             *map(str.encode, WRAPPED.values())],
 }  # fmt: skip
 
 

@@ -5,16 +5,21 @@ Each situation is rebuilt from what its server or gateway answers. The last line
 
 from __future__ import annotations
 
+import sys
+import textwrap
+
 import pytest
 from test_browser_http import serving
 
 from wsgicors_explain import main
-from wsgicors_explain.causes import redirect_fix
+from wsgicors_explain.redirects import redirect_fix
 from wsgicors_explain.wire import URL
 
 PAGE = "https://app.example.com"
 ORIGIN = ("Access-Control-Allow-Origin", PAGE)
 TRUE = ("Access-Control-Allow-Credentials", "true")
+HEADERS = "Access-Control-Allow-Headers"
+HTML = ("Content-Type", "text/html")
 PUT = ("Access-Control-Allow-Methods", "PUT")
 JSON = ("-X", "POST", "-H", "Content-Type: application/json")
 TOKEN = ("-H", "Authorization: Bearer x")
@@ -114,6 +119,9 @@ SITUATIONS = {
     "options_not_handled": ((405, [("Allow", "GET, POST")], b"Method Not Allowed"), GOOD, JSON),
     # Twice, or from a cache.
     "twice": (GOOD, (200, [ORIGIN, ORIGIN], b""), ()),
+    "credentials_twice": (
+        GOOD, (200, [("Server", "nginx"), ("X-Powered-By", "Express"), ORIGIN, TRUE, TRUE], b""),
+        ("--credentials",)),
     "proxy_adds_a_star": (GOOD, (200, [("Server", "nginx"), ORIGIN, (ORIGIN[0], "*")], b""), ()),
     "cached_for_another_page": (
         GOOD, (200, [("X-Cache", "Hit from cloudfront"), ("Age", "120"), (ORIGIN[0], "https://b.example")], b""),
@@ -130,10 +138,59 @@ SITUATIONS = {
     "patch": ((200, [ORIGIN, (PUT[0], "PATCH")], b""), GOOD, ("-X", "patch", *TOKEN)),
     "file": (GOOD, GOOD, ("--origin", "null")),
     "port": (GOOD, GOOD, ("--path", "http://127.0.0.1:6000/")),
+    # Lists and values that browsers read otherwise than their writers.
+    "semicolons": ((200, [ORIGIN, (HEADERS, "Content-Type; X-A")], b""), GOOD, TOKEN),
+    "spaces": ((200, [ORIGIN, (PUT[0], "GET PUT")], b""), GOOD, ("-X", "PUT")),
+    "lower_case": ((200, [ORIGIN, (PUT[0], "get, put")], b""), GOOD, ("-X", "PUT", *TOKEN)),
+    "star_for_credentials": (
+        (200, [ORIGIN, TRUE, (PUT[0], "*"), (HEADERS, "*")], b""), GOOD, ("-X", "PUT", *TOKEN, "--credentials")),
+    "two_origins_in_one_value": (GOOD, (200, [(ORIGIN[0], f"{PAGE}, https://b.example")], b""), ()),
+    "pattern": (GOOD, (200, [(ORIGIN[0], "https://*.example.com")], b""), ()),
+    "slash_in_the_value": (GOOD, (200, [(ORIGIN[0], f"{PAGE}/")], b""), ()),
+    "other_scheme": (GOOD, (200, [(ORIGIN[0], "http://app.example.com")], b""), ()),
+    "quotes": (GOOD, (200, [(ORIGIN[0], f'"{PAGE}"')], b""), ()),
+    "fixed_origin": (GOOD, (200, [(ORIGIN[0], "https://b.example")], b""), ()),
+    "null_in_the_header": (GOOD, (200, [(ORIGIN[0], "null")], b""), ()),
+    # What answers is not what was asked for.
+    "catch_all_page": (GOOD, (200, [HTML], b"<!doctype html><title>My shop</title>"), ()),
+    "catch_all_preflight": ((200, [HTML], b"<!doctype html><title>My shop</title>"), GOOD, JSON),
+    "only_options_has_headers": ((200, [ORIGIN, PUT], b""), (200, [], b""), ("-X", "PUT", "--send")),
+    "varies_by_origin": (GOOD, (200, [("Vary", "Accept, Origin")], b""), ()),
+    "varies_by_everything": (GOOD, (200, [("Vary", "*")], b""), ()),
+    # More of those who say why.
+    "starlette_all": ((400, [], b"Disallowed CORS origin, method, headers"), GOOD, ("-X", "PUT", *TOKEN)),
+    "function_of_the_application": (GOOD, (500, [], b"Error: Not allowed by CORS"), ()),
+    "session_of_another_server": (GOOD, (400, [], b'{"code":1,"message":"Session ID unknown"}'), ()),
+    "login_of_a_web_application": (
+        GOOD, (400, [], b'{"error":"invalid_request","error_description":"AADSTS9002326: Cross-origin token"}'), ()),
+    "rails": (
+        (404, [], b'{"error":"Not Found","exception":"RoutingError: No route matches [OPTIONS] \\"/x\\""}'),
+        GOOD, JSON),
+    "azure_storage": (
+        (403, [("Server", "Windows-Azure-Blob/1.0")],
+         b"\xef\xbb\xbf<?xml version='1.0'?><Error><Code>CorsPreflightFailure</Code><Message>No rule.</Message></Error>"),
+        GOOD, ("-X", "PUT", *TOKEN)),
+    "google_storage": ((200, [("Server", "UploadServer")], b""), GOOD, ("-X", "PUT", *TOKEN)),
+    "signature": (GOOD, (403, [], b"<Error><Code>SignatureDoesNotMatch</Code></Error>"), ()),
+    "expired": (GOOD, (403, [], b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"), ()),
+    "lambda_failed": (
+        GOOD, (502, [("x-amzn-ErrorType", "InternalServerErrorException")], b'{"message":"Internal server error"}'),
+        ()),
+    "rule_of_cloudflare": (GOOD, (403, [("Server", "cloudflare")], b"error code: 1020"), ()),
+    "graphql": (GOOD, (400, [], b'{"errors":[{"message":"This operation has been blocked"}]}'), ()),
+    "method_that_the_route_does_not_take": ((405, [("Allow", "GET, HEAD")], b""), GOOD, ("-X", "PUT")),
+    "csrf_in_json": ((403, [], b'{"detail":"CSRF Failed: Origin checking failed"}'), GOOD, JSON),
+    "express_fails": (
+        GOOD, (500, [HTML, ("X-Powered-By", "Express"), ("Server", "nginx")],
+               b"<!DOCTYPE html><title>Error</title><pre>Error: no table<br> &nbsp; at x.js:1</pre>"), ()),
+    "iis": (GOOD, (500, [("X-Powered-By", "ASP.NET"), ("Server", "Microsoft-IIS/10.0")], b""), ()),
+    "another_method_in_allow": ((200, [("Allow", "GET, HEAD")], b""), GOOD, ("-X", "PUT")),
     # Redirects.
+    "port_lost": ((301, [("Location", "http://127.0.0.1/x/")], b""), GOOD, JSON),
     "slash": ((301, [("Location", "/x/")], b""), GOOD, JSON),
     "to_http": (GOOD, (302, [ORIGIN, ("Location", "http://api.example.com/x/")], b""), ()),
     "preflight_to_https": ((308, [("Location", "https://api.example.com/x")], b""), GOOD, JSON),
+    "to_a_blocked_port": (GOOD, (302, [ORIGIN, ("Location", "http://127.0.0.1:6000/")], b""), ()),
     "nowhere": (GOOD, (302, [("Location", "mailto:a@b.example")], b""), ()),
     "redirect_without_location": (GOOD, (302, [], b""), ()),
 }  # fmt: skip
@@ -230,9 +287,9 @@ LAST_LINES = {
         " allow https://app.example.com or a firewall that blocks OPTIONS"
     ),
     "nginx_forbids": (
-        "BLOCKED: the preflight to URL/x was answered 403 Forbidden by nginx: the server, or"
-        " something before it, refuses the preflight. To fix it, look for a CORS filter that"
-        " does not allow https://app.example.com or a firewall that blocks OPTIONS"
+        "BLOCKED: the preflight to URL/x was answered 403 Forbidden by nginx: nginx itself refuses"
+        " the request, before any application. To fix it, look for deny and limit_except in nginx's"
+        " configuration of this path, and at the permissions of the file"
     ),
     "basic_authentication": (
         "BLOCKED: the preflight to URL/x was answered 401 Unauthorized: a login is asked for,"
@@ -340,6 +397,11 @@ LAST_LINES = {
         " 'https://app.example.com'; usually by the application and by a proxy before it. To"
         " fix it, let only one of them send it, with the value https://app.example.com"
     ),
+    "credentials_twice": (
+        "BLOCKED: Access-Control-Allow-Credentials was sent 2 times: 'true' and 'true'; usually by"
+        " the application (Express) and by a proxy before it (nginx, perhaps). To fix it, let only"
+        " one of them send it, with the value true"
+    ),
     "proxy_adds_a_star": (
         "BLOCKED: Access-Control-Allow-Origin was sent 2 times: 'https://app.example.com' and"
         " '*'; usually by the application and by a proxy before it (nginx, perhaps). To fix"
@@ -422,6 +484,12 @@ LAST_LINES = {
         " which no browser follows. To fix it, ask for https://api.example.com/x in the first"
         " place"
     ),
+    "to_a_blocked_port": (
+        "BLOCKED: URL/x redirects (302) to http://127.0.0.1:6000/, and there: browsers block port"
+        " 6000: serve on another one. To fix it, let the server redirect to an address that the"
+        " browser reaches: behind a proxy, it has to know the host that the page asks for"
+        " (X-Forwarded-Host)"
+    ),
     "nowhere": (
         "BLOCKED: GET URL/x was redirected (302) to mailto:a@b.example, and the redirect"
         " itself does not allow https://app.example.com. To fix it, ask for the final URL in"
@@ -430,6 +498,191 @@ LAST_LINES = {
     "redirect_without_location": (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be"
         " https://app.example.com or *. To fix it, let the server send the headers above"
+    ),
+    "semicolons": (
+        "BLOCKED: Access-Control-Allow-Headers of the preflight is not a comma-separated list"
+        " of names: Content-Type; X-A. To fix it, let the server send Content-Type, X-A,"
+        " authorization"
+    ),
+    "spaces": (
+        "BLOCKED: Access-Control-Allow-Methods of the preflight is not a comma-separated list"
+        " of names: GET PUT. To fix it, let the server send GET, PUT"
+    ),
+    "lower_case": (
+        "BLOCKED: Access-Control-Allow-Methods of the preflight is 'get, put'; it must name"
+        " PUT, and the case of a method counts. To fix it, write PUT in upper case on the server"
+        " and add authorization to the request headers that the server allows"
+    ),
+    "star_for_credentials": (
+        "BLOCKED: Access-Control-Allow-Methods of the preflight is '*', and * is not a wildcard"
+        " with credentials; it must name PUT. To fix it, add PUT to the methods that the server"
+        " allows and add authorization to the request headers that the server allows"
+    ),
+    "two_origins_in_one_value": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is 'https://app.example.com,"
+        " https://b.example'; it should be https://app.example.com (one value, sent once). To"
+        " fix it, let the server compare the request's Origin with its list, and send back the"
+        " one that matches: https://app.example.com"
+    ),
+    "pattern": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is 'https://*.example.com';"
+        " it should be https://app.example.com (browsers know no patterns). To fix it, let the"
+        " server compare the request's Origin with its list, and send back the one that matches:"
+        " https://app.example.com"
+    ),
+    "slash_in_the_value": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is"
+        " 'https://app.example.com/'; it should be https://app.example.com (a trailing slash)."
+        " To fix it, write https://app.example.com where the server has https://app.example.com/"
+    ),
+    "fixed_origin": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is 'https://b.example'; it"
+        " should be https://app.example.com. To fix it, add https://app.example.com to the"
+        " origins that the server allows"
+    ),
+    "null_in_the_header": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is 'null'; it should be"
+        " https://app.example.com. To fix it, let the server send the headers above"
+    ),
+    "catch_all_page": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be"
+        ' https://app.example.com or *; it is an HTML page, "My shop". To fix it, look whether'
+        " the API has this URL, or a login or a catch-all route answers; then let the server"
+        " send the headers above"
+    ),
+    "catch_all_preflight": (
+        "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it"
+        ' should be https://app.example.com or *; it is an HTML page, "My shop". To fix it, look'
+        " whether the API has this URL, or a login or a catch-all route answers; then let the"
+        " server send the headers above"
+    ),
+    "only_options_has_headers": (
+        "BLOCKED: the response to PUT: Access-Control-Allow-Origin is missing; it should be"
+        " https://app.example.com or *; the preflight passed, so only OPTIONS has the headers."
+        " To fix it, let the server send the headers above with PUT as well"
+    ),
+    "varies_by_origin": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be"
+        " https://app.example.com or *; it has Vary: Origin, so the server knows CORS and does"
+        " not allow this origin. To fix it, add https://app.example.com to the origins that the"
+        " server allows"
+    ),
+    "varies_by_everything": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be"
+        " https://app.example.com or *. To fix it, let the server send the headers above"
+    ),
+    "starlette_all": (
+        'BLOCKED: the preflight to URL/x was answered 400 "Disallowed CORS origin, method,'
+        ' headers": the CORSMiddleware of Starlette or FastAPI does not allow the origin'
+        " https://app.example.com, the method PUT and all of authorization. To fix it, add"
+        " https://app.example.com to allow_origins, add PUT to allow_methods and add"
+        " authorization to allow_headers"
+    ),
+    "function_of_the_application": (
+        'BLOCKED: GET URL/x was answered 500 "Error: Not allowed by CORS": the application'
+        " refuses the origin https://app.example.com in a function of its own, and this error"
+        " lacks Access-Control-Allow-Origin. To fix it, add https://app.example.com to the"
+        " origins that this function allows"
+    ),
+    "session_of_another_server": (
+        'BLOCKED: GET URL/x was answered 400 "Session ID unknown": this server of socket.io'
+        " does not know the session, which another one began, and this error lacks"
+        " Access-Control-Allow-Origin. To fix it, let the load balancer send all requests of a"
+        " client to one server (sticky sessions)"
+    ),
+    "login_of_a_web_application": (
+        'BLOCKED: GET URL/x was answered 400 "AADSTS9002326: Cross-origin token": Microsoft\'s'
+        " login knows the application as one on a server, not in a browser, and this error lacks"
+        " Access-Control-Allow-Origin. To fix it, register the redirect URI under the platform"
+        " Single-page application"
+    ),
+    "rails": (
+        'BLOCKED: the preflight to URL/x was answered 404 "RoutingError: No route matches'
+        " [OPTIONS] '/x'\": Rails has no route for OPTIONS here, so no rack-cors answered. To fix"
+        " it, insert rack-cors before all other middleware, with a resource for this path"
+    ),
+    "azure_storage": (
+        'BLOCKED: the preflight to URL/x was answered 403 "CorsPreflightFailure: No rule." by'
+        " Azure Storage: no CORS rule of the storage account allows https://app.example.com with"
+        " PUT and authorization. To fix it, add https://app.example.com, PUT and authorization"
+        " to one CORS rule of the Azure storage account"
+    ),
+    "google_storage": (
+        "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it"
+        " should be https://app.example.com or *; the bucket's CORS configuration does not allow"
+        " https://app.example.com with PUT. To fix it, name https://app.example.com, PUT and,"
+        " as responseHeader, authorization in the CORS configuration of the Google Cloud Storage"
+        " bucket"
+    ),
+    "signature": (
+        'BLOCKED: GET URL/x was answered 403 "SignatureDoesNotMatch": the signature does not'
+        " fit the request, and this error lacks Access-Control-Allow-Origin. To fix it, sign the"
+        " method and the headers that the page really sends, Content-Type as well"
+    ),
+    "expired": (
+        'BLOCKED: GET URL/x was answered 403 "AccessDenied: Request has expired": the signed'
+        " URL has expired, and this error lacks Access-Control-Allow-Origin. To fix it, let the"
+        " page get a new one"
+    ),
+    "lambda_failed": (
+        'BLOCKED: GET URL/x was answered 502 "Internal server error" by Amazon API Gateway: the'
+        " Lambda function failed, or API Gateway does not understand what it returned, and this"
+        " error lacks Access-Control-Allow-Origin. To fix it, read the function's log; let it"
+        " return statusCode, headers and a body that is text"
+    ),
+    "rule_of_cloudflare": (
+        'BLOCKED: GET URL/x was answered 403 "error code: 1020" by Cloudflare: a rule of'
+        " Cloudflare's firewall refuses the request, and this error lacks"
+        " Access-Control-Allow-Origin. To fix it, look for the rule in Cloudflare's security"
+        " events, and exempt this path"
+    ),
+    "graphql": (
+        'BLOCKED: GET URL/x was answered 400 "This operation has been blocked": the server'
+        " takes the request for malformed, and this error lacks Access-Control-Allow-Origin. To"
+        " fix it, read the server's log for what it misses"
+    ),
+    "method_that_the_route_does_not_take": (
+        "BLOCKED: the preflight to URL/x was answered 405 Method Not Allowed: the server does"
+        " not handle OPTIONS at this URL, nor PUT (Allow: GET, HEAD). To fix it, answer OPTIONS"
+        " there with a status from 200 to 299 and the headers above; and let it take PUT"
+    ),
+    "csrf_in_json": (
+        'BLOCKED: the preflight to URL/x was answered 403 "CSRF Failed: Origin checking'
+        " failed\": Django's CSRF protection refuses the request. To fix it, add"
+        " https://app.example.com to CSRF_TRUSTED_ORIGINS, and send the token"
+    ),
+    "other_scheme": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is 'http://app.example.com';"
+        " it should be https://app.example.com (http instead of https). To fix it, add"
+        " https://app.example.com to the origins that the server allows"
+    ),
+    "quotes": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is"
+        " '\"https://app.example.com\"'; it should be https://app.example.com (quotation marks)."
+        " To fix it, write https://app.example.com where the server has"
+        ' "https://app.example.com"'
+    ),
+    "express_fails": (
+        'BLOCKED: GET URL/x was answered 500 "Error: no table" by Express: the application'
+        " failed, and this error lacks Access-Control-Allow-Origin. To fix it, read the server's"
+        " log for the exception and mend that"
+    ),
+    "iis": (
+        "BLOCKED: GET URL/x was answered 500 Internal Server Error by IIS: the application"
+        " failed, and this error lacks Access-Control-Allow-Origin. To fix it, read the server's"
+        " log for the exception and mend that"
+    ),
+    "another_method_in_allow": (
+        "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it"
+        " should be https://app.example.com or *; it has Allow: GET, HEAD instead, the usual"
+        " response to OPTIONS of a framework without CORS, and PUT is not in it. To fix it,"
+        " switch CORS on for this path: let the server send the headers above; and let it take"
+        " PUT"
+    ),
+    "port_lost": (
+        "BLOCKED: the preflight to URL/x was redirected (301) to http://127.0.0.1/x/, which no"
+        " browser follows. To fix it, ask for URL/x/ (with the slash), and let the redirect keep"
+        " the port: with a relative Location, as nginx sends it with absolute_redirect off"
     ),
 }
 
@@ -538,3 +791,50 @@ def test_redirect_from_https_to_http_of_the_same_host_asks_for_the_scheme():
 def test_there_are_enough_situations():
     assert len(SITUATIONS) >= 40
     assert SITUATIONS.keys() == LAST_LINES.keys()
+
+
+def test_redirects_without_an_end_are_told(capsys):
+    def app(environ, start_response):
+        path = {"/x": "/x/", "/x/": "/x"}[environ["PATH_INFO"]]
+        start_response("301 Moved", [ORIGIN, ("Content-Type", "text/plain"), ("Location", path)])
+        return [b""]
+
+    with serving(app) as port:
+        url = f"http://127.0.0.1:{port}"
+        status, lines = explain(capsys, f"{url}/x", "--origin", PAGE)
+    assert (status, lines[-1].replace(url, "URL")) == (
+        1,
+        "BLOCKED: URL/x redirects again and again: more than 20 redirects, the last one to URL/x/."
+        " To fix it, look for a login that does not know the page, or for two rules about the"
+        " slash, the scheme or www. that undo each other",
+    )
+
+
+def test_redirect_that_loses_the_port_and_leads_nowhere_is_told(capsys, tmp_path, monkeypatch):
+    text = """
+    def app(environ, start_response):
+        if environ["PATH_INFO"] == "/x/":
+            raise LookupError("nothing here")
+        headers = [("Content-Type", "text/plain"), ("Access-Control-Allow-Origin", "*")]
+        start_response("301 Moved", [*headers, ("Location", "http://localhost/x/")])
+        return [b""]
+    """
+    (tmp_path / "port_lost.py").write_text(textwrap.dedent(text), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    arguments = (
+        "port_lost:app",
+        "--path",
+        "http://localhost:8080/x",
+        "--origin",
+        "http://a.example",
+    )
+    status, lines = explain(capsys, *arguments)
+    assert (status, lines[-1]) == (
+        1,
+        "BLOCKED: http://localhost:8080/x redirects (301) to http://localhost/x/, and there: the"
+        " application raised LookupError: nothing here; servers answer that with a 500 without CORS"
+        " headers, unless catch_errors = true. To fix it, ask for http://localhost:8080/x/ (with the"
+        " slash), and let the redirect keep the port: with a relative Location, as nginx sends it"
+        " with absolute_redirect off",
+    )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import zlib
 
+import paste.deploy.config
+import paste.urlmap
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wsgicors_explain import main
+from wsgicors_explain.mounts import Prefix, URLMap, address_of
 
 PAGE = "https://app.example.com"
 APPS = """
@@ -50,6 +56,13 @@ APPS = """
     gate = lambda environ, start_response: start_response(
         "403 Forbidden", [("Content-Type", "text/plain")]) and [] or [b"members only"]
     gate.app = items
+    leaves = CORS(lambda environ, start_response: start_response(
+        "302 Found", [("Location", "/login")]) and [] or [b""], origin="*")
+
+    def allowed(origin, environ):
+        return False
+
+    asking = CORS(inner, origin=allowed)
 """
 
 
@@ -76,7 +89,8 @@ def run(tmp_path, monkeypatch, capsys, request):
             "make()",
             ("--path", "/api/items"),
             "BLOCKED: no policy governs the path /items, which is what follows /api, where the"
-            " application is mounted. To fix it, add /items to path (apps.py:18)",
+            " application is mounted; path has /api in it, which the mount takes away."
+            " To fix it, add /* to path (apps.py:18)",
         ),
         (
             "api",
@@ -95,7 +109,7 @@ def run(tmp_path, monkeypatch, capsys, request):
             "twice",
             (),
             "BLOCKED: no policy for this path allows the origin: https://app.example.com."
-            " To fix it, add https://app.example.com to origin (apps.py)",
+            " To fix it, add https://app.example.com to origin (apps.py:22)",
         ),
         (
             "partly",
@@ -134,8 +148,15 @@ def run(tmp_path, monkeypatch, capsys, request):
             "gate",
             (),
             'BLOCKED: GET http://localhost/ was answered 403 "members only": the server refuses'
-            " it, and this error lacks Access-Control-Allow-Origin."
-            " To fix it, read the server's log for the reason",
+            " it, and this error lacks Access-Control-Allow-Origin; wsgicors was not asked."
+            " To fix it, read the server's log for the reason; and let CORS wrap what answers this"
+            " path, outside of every other layer",
+        ),
+        (
+            "asking",
+            (),
+            "BLOCKED: no policy for this path allows the origin: https://app.example.com."
+            " To fix it, let allowed() (apps.py:44) return True for https://app.example.com",
         ),
         (
             "late",
@@ -172,41 +193,398 @@ def test_every_middleware_that_is_made_is_checked(run):
         "apps:make() (apps.py:24)",
         "apps:make() (apps.py:32)",
         "apps:make() (apps.py:37)",
+        "apps:make() (apps.py:41)",
+        "apps:make() (apps.py:47)",
         "apps:make() (apps.py:18)",
     ]
 
 
-URLMAP = """
+# --- ini files ---
+
+INI = """\
 [composite:main]
 use = egg:Paste#urlmap
 /api = below
+domain admin.example port 8080 /x = elsewhere
 /other = elsewhere
 [app:elsewhere]
 paste.app_factory = elsewhere:make
-"""
-MOUNTED = """
 [pipeline:below]
-pipeline = cors items
+pipeline = prefix cors items
+[filter:prefix]
+use = egg:PasteDeploy#prefix
+prefix = /v1
 [filter:cors]
 use = egg:wsgicors#middleware
 policy = items
 items_path = /items/*
 items_origin = https://app.example.com
+items_methods = %(methods)s
 [app:items]
 paste.app_factory = items:make
 """
+NESTED = """\
+[pipeline:main]
+pipeline = outer map
+[filter:outer]
+use = egg:wsgicors
+path = /other/*
+origin = https://app.example.com
+[composite:map]
+use = egg:Paste#urlmap
+/api = inside
+/ = plain
+[app:plain]
+use = egg:plain
+[filter-app:inside]
+use = egg:wsgicors
+next = plain
+path = /items
+origin = https://app.example.com
+"""
+CASCADED = """\
+[composite:main]
+use = egg:Paste#cascade
+app1 = files
+app2 = inside
+[app:files]
+use = egg:Paste#static
+[filter-app:inside]
+use = egg:wsgicors
+next = config:other.ini
+origin = https://b.example
+"""
+FALLBACK = """\
+[DEFAULT]
+not_found_app = site
+[composite:main]
+use = egg:Paste#urlmap
+/api = api
+[app:api]
+use = egg:api
+[app:site]
+use = egg:site
+filter-with = cors
+[filter:cors]
+use = egg:wsgicors
+path = /items
+origin = https://app.example.com
+"""
 
 
-def test_mount_of_an_ini_file_is_told_where_no_policy_governs_the_path(
-    tmp_path, monkeypatch, capsys
-):
+@pytest.fixture
+def explain_ini(tmp_path, monkeypatch, capsys):
+    """explain an ini file; the exit status and the last line."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "main.ini").write_text(URLMAP + MOUNTED)
-    asked = ("explain", "main.ini", "--origin", PAGE, "--path", "/api/items/1")
-    assert main(list(asked)) == 1
-    assert capsys.readouterr().out.splitlines()[-1] == (
-        "BLOCKED: no policy governs the path /api/items/1. To fix it, leave out of --path the"
-        " prefix under which composite:main mounts it, or add /api/items/1 to items_path"
-        " (main.ini:14)"
+    (tmp_path / "other.ini").write_text("[app:main]\nuse = egg:other\n")
+
+    def command(text, *arguments):
+        (tmp_path / "main.ini").write_text(text.replace("%(methods)s", "GET"))
+        status = main(["explain", "main.ini", "--origin", PAGE, *arguments])
+        captured = capsys.readouterr()
+        return status, (captured.out + captured.err).splitlines()[-1]
+
+    return command
+
+
+@pytest.mark.parametrize(
+    ("ini", "arguments", "last"),
+    [
+        pytest.param(
+            INI,
+            ("--path", "/api/v1/things?x=/items"),
+            "BLOCKED: no policy governs the path /things, which is what follows /api/v1, where the"
+            " application is mounted. To fix it, add /things to items_path (main.ini:16)",
+            id="urlmap and prefix",
+        ),
+        pytest.param(
+            INI,
+            ("--path", "/shop/api/items", "--script-name", "/shop/", "-X", "PUT"),
+            "BLOCKED: Access-Control-Allow-Methods of the preflight is 'GET'; it must name PUT."
+            " To fix it, add PUT to items_methods (main.ini:18)",
+            id="script name",
+        ),
+        pytest.param(
+            INI,
+            ("--path", "/shop/api", "--script-name", "/shop"),
+            "BLOCKED: no policy governs the path /, which is what follows /v1, where the"
+            " application is mounted. To fix it, add / to items_path (main.ini:16)",
+            id="the mount itself",
+        ),
+        pytest.param(
+            INI,
+            ("--path", "/other/1"),
+            "BLOCKED: the application for /other/1 has no CORS middleware around it; there is"
+            " filter:cors (main.ini:13) below /api/v1 only. To fix it, ask for a path below it,"
+            " or wrap what is mounted for /other/1 as well",
+            id="mount without the middleware",
+        ),
+        pytest.param(
+            INI,
+            ("--path", "/elsewhere/%C3%A9"),
+            "BLOCKED: nothing is mounted for the path /elsewhere/é: composite:main (main.ini:1)"
+            " mounts /api, admin.example:8080/x, /other. To fix it, ask for a path below one of"
+            " them",
+            id="no mount",
+        ),
+        pytest.param(
+            NESTED,
+            ("--path", "/api/things"),
+            "BLOCKED: no policy governs the path /things, which is what follows /api, where the"
+            " application is mounted. To fix it, add /things to path (main.ini:16)",
+            id="inner of two",
+        ),
+        pytest.param(
+            NESTED.replace("= /items", "= /x /api/items/*"),
+            ("--path", "/api/items/1"),
+            "BLOCKED: no policy governs the path /items/1, which is what follows /api, where the"
+            " application is mounted; path has /api in it, which the mount takes away."
+            " To fix it, add /items/* to path (main.ini:16)",
+            id="policy with the mount",
+        ),
+        pytest.param(
+            NESTED,
+            ("--path", "/site"),
+            "BLOCKED: no policy governs the path /site. To fix it, add /site to path (main.ini:5)",
+            id="outer of two",
+        ),
+        pytest.param(
+            CASCADED,
+            (),
+            "BLOCKED: no policy for this path allows the origin: https://app.example.com."
+            " To fix it, add https://app.example.com to origin (main.ini:10)",
+            id="cascade",
+        ),
+        pytest.param(
+            CASCADED.replace("egg:Paste#cascade", "egg:shop#tree"),
+            (),
+            "BLOCKED: no policy for this path allows the origin: https://app.example.com."
+            " To fix it, add https://app.example.com to origin (main.ini:10)",
+            id="unknown composite",
+        ),
+        pytest.param(
+            FALLBACK,
+            ("--path", "/item"),
+            "BLOCKED: no policy governs the path /item. To fix it, add /item to path (main.ini:13)",
+            id="not_found_app",
+        ),
+    ],
+)
+def test_mounts_of_an_ini_file_are_played(ini, arguments, last, explain_ini):
+    assert explain_ini(ini, *arguments) == (1, last)
+
+
+OUTSIDE = "[app:lonely]\nuse = egg:x\n[filter:unused]\nuse = egg:wsgicors\norigin = *\n"
+
+
+@pytest.mark.parametrize(
+    ("ini", "line"),
+    [
+        pytest.param(
+            NESTED.replace("path = /items", "path = items"),
+            "main.ini:16: path: 'items' is not a path: write '/items'",
+            id="of the inner one",
+        ),
+        pytest.param(
+            NESTED.replace("/ = plain", "slash = plain") + OUTSIDE,
+            "main.ini:10: slash: it is not a path: write /path, or domain a.example /path",
+            id="of a mount",
+        ),
+        pytest.param(
+            NESTED.replace("pipeline = outer map", "pipeline = map\nfilter-with = outer"),
+            "main.ini:1: filter-with: PasteDeploy cannot apply it to a pipeline: name the filter in"
+            " a pipeline",
+            id="of a filter-with",
+        ),
+        pytest.param(
+            NESTED.replace("next = plain", "next = gone"),
+            "main.ini:15: next: no section has the name app:gone in main.ini",
+            id="of a name",
+        ),
+    ],
+)
+def test_application_that_does_not_load_is_not_played(ini, line, explain_ini):
+    status, last = explain_ini(ini, "--path", "/")
+    assert (status, last) == (1, f"BLOCKED: this configuration does not load: {line}")
+
+
+def test_filter_that_no_application_has_is_played_by_itself(explain_ini):
+    allowed = f"ALLOWED: GET http://localhost/ for a page on {PAGE}"
+    assert explain_ini(OUTSIDE) == (0, allowed)
+    assert explain_ini(OUTSIDE.replace("app:lonely", "app:main")) == (0, allowed)
+
+
+def test_section_is_asked_for_where_several_applications_have_the_middleware(explain_ini):
+    text = NESTED.replace("main", "first").replace("map", "second")
+    text = text.replace("pipeline = outer second", "pipeline = outer plain")
+    status, last = explain_ini(text)
+    assert (status, last) == (
+        2,
+        "wsgicors: main.ini has several, choose with --section: filter:outer, filter-app:inside",
     )
-    assert main([*asked[:-1], "/items/1"]) == 0
+    status, last = explain_ini(text, "--section", "outer", "--path", "/other/")
+    assert (status, last[:7]) == (0, "ALLOWED")
+
+
+@pytest.mark.parametrize(
+    ("ini", "arguments", "url"),
+    [
+        (INI, ("--path", "/api/v1/items/1"), "/api/v1/items/1"),
+        (INI, ("--path", "/api/items/1"), "/api/items/1"),
+        (INI, ("--path", "/items/1", "--section", "cors"), "/items/1"),
+        (NESTED, ("--path", "/other/1"), "/other/1"),
+        (NESTED, ("--path", "/api/items"), "/api/items"),
+        (NESTED, ("--path", "/items", "--section", "filter-app:inside"), "/items"),
+        (FALLBACK, ("--path", "/items"), "/items"),
+        (INI, ("--path", "/a b/api/items", "--script-name", "/a%20b"), "/a%20b/api/items"),
+    ],
+)
+def test_request_that_an_ini_file_allows_below_its_mounts(ini, arguments, url, explain_ini):
+    allowed = f"ALLOWED: GET http://localhost{url} for a page on {PAGE}"
+    assert explain_ini(ini, *arguments) == (0, allowed)
+
+
+def test_redirect_to_where_a_server_mounts_nothing_is_told(run):
+    status, lines = run(
+        "explain", "leaves", "--origin", PAGE, "--path", "/shop/x", "--script-name", "/shop"
+    )
+    assert (status, lines[-1]) == (
+        1,
+        "BLOCKED: nothing is mounted for the path /login: the application is mounted at /shop."
+        " To fix it, ask for a path below one of them",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("--path", "/api", "--script-name", "/shop"),
+            "--path /api is not below --script-name /shop: write the whole path of the URL,"
+            " such as /shop/api",
+        ),
+        (
+            ("--path", "/shopping", "--script-name", "/shop"),
+            "--path /shopping is not below --script-name /shop: write the whole path of the URL,"
+            " such as /shop/shopping",
+        ),
+        (
+            ("--path", "http://h.example/api?x", "--script-name", "/shop"),
+            "--path /api is not below --script-name /shop: write the whole path of the URL,"
+            " such as /shop/api",
+        ),
+        (
+            ("--script-name", "/shop"),
+            "--path / is not below --script-name /shop: write the whole path of the URL,"
+            " such as /shop/",
+        ),
+        (
+            ("--path", "/shop", "--script-name", "shop"),
+            "--script-name shop is not a path: write /shop",
+        ),
+    ],
+)
+def test_path_that_is_not_below_the_script_name_is_wrong_usage(arguments, message, explain_ini):
+    assert explain_ini(INI, *arguments) == (2, f"wsgicors: {message}")
+
+
+def test_script_name_and_variables_need_what_is_in_process(capsys):
+    url = ("explain", "http://localhost:1/", "--origin", PAGE)
+    for option, message in {
+        (
+            "--script-name",
+            "/x",
+        ): "--script-name is for an ini file or an application, not for a URL",
+        ("a=b",): "a=b: only an ini file takes variables, not a URL",
+    }.items():
+        assert main([*url, *option]) == 2
+        assert capsys.readouterr().err == f"wsgicors: {message}\n"
+    for word in ("check", "explain"):
+        assert (
+            main([word, "mounts:app", "a=b", "--origin", PAGE][: 3 if word == "check" else 5]) == 2
+        )
+        error = "wsgicors: a=b: only an ini file takes variables, not mounts:app\n"
+        assert capsys.readouterr().err == error
+
+
+# --- the same as Paste and PasteDeploy ---
+
+HOSTS = st.sampled_from(["", "a.example", "A.example", "a.example:80", "a.example:8080"])
+PATHS = st.sampled_from(["", "/", "/api", "/api/", "/api/v1", "//api", "/apis", "/API", "api"])
+KEYS = st.one_of(
+    PATHS,
+    st.builds("domain {} {}".format, st.sampled_from(["a.example", "b.example"]), PATHS),
+    st.builds("domain a.example port {} {}".format, st.sampled_from(["80", "8080"]), PATHS),
+    st.builds("http://a.example{}".format, PATHS),
+    st.lists(st.sampled_from(["domain", "port", "80", "/a", "a.example"])).map(" ".join),
+)
+
+
+def told(name):
+    """An application that answers with its name and with what it sees of the request."""
+
+    def app(environ, start_response):
+        keys = "SCRIPT_NAME PATH_INFO HTTP_HOST SERVER_NAME SERVER_PORT REMOTE_ADDR wsgi.url_scheme"
+        return [name, *[environ.get(key) for key in keys.split()]]
+
+    return app
+
+
+def ours(keys):
+    mounts = {address_of(key): told(key) for key in keys}
+    return URLMap(mounts, told("nothing"))
+
+
+def theirs(keys):
+    urlmap = paste.urlmap.URLMap(not_found_app=told("nothing"))
+    for key in keys:
+        urlmap[paste.urlmap.parse_path_expression(key)] = told(key)
+    return urlmap
+
+
+def outcome(make, *arguments, **options):
+    try:
+        return make(*arguments, **options)
+    except (AssertionError, TypeError, ValueError, re.error):
+        return None
+
+
+def see(app, environ):
+    return (
+        None
+        if app is None
+        else app({"wsgi.url_scheme": "http", "SCRIPT_NAME": "/s", **environ}, None)
+    )
+
+
+@given(st.lists(KEYS, max_size=4), HOSTS, PATHS)
+def test_urlmap_is_the_one_of_paste(keys, host, path):
+    environ = {"SERVER_NAME": "a.example", "PATH_INFO": path if path[:1] == "/" else ""}
+    if host:
+        environ["HTTP_HOST"] = host
+    assert see(outcome(ours, keys), {**environ}) == see(outcome(theirs, keys), {**environ})
+
+
+OPTIONS = {
+    "prefix": st.sampled_from(["/", "/api", "/api/", "", "/a.i", "("]),
+    "translate_forwarded_server": st.sampled_from(["true", " No", "0", "x"]),
+    "force_port": st.sampled_from(["", "80"]),
+    "scheme": st.sampled_from(["http", "https"]),
+    "unknown": st.just(""),
+}
+FORWARDED = {
+    f"HTTP_X_FORWARDED_{name}": st.sampled_from(["a, b", "https", ""])
+    for name in ("SERVER", "HOST", "FOR", "SCHEME", "PROTO")
+}
+
+
+@given(
+    st.fixed_dictionaries({}, optional=OPTIONS),
+    st.fixed_dictionaries({}, optional=FORWARDED),
+    PATHS,
+)
+def test_prefix_is_the_one_of_pastedeploy(options, headers, path):
+    environ = {"HTTP_HOST": "h:1", "PATH_INFO": path, **headers}
+    made = outcome(Prefix, told("app"), **options)
+    real = outcome(paste.deploy.config.make_prefix_middleware, told("app"), {}, **options)
+    assert see(made, {**environ}) == see(real, {**environ})

@@ -456,7 +456,7 @@ def test_initial_holds_where_the_first_load_fails(initial, gives, caplog):
     source.gives = gives
     origins = OriginList(source, initial=initial, every=NEVER)
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
-        ("ERROR", "the first load of source failed; the list is now initial")
+        ("ERROR", "the first load of source failed; the origins of initial are used")
     ]
     assert caplog.records[0].exc_info[1] is not None
     test_client = client(origin=origins)

@@ -257,6 +257,7 @@ def test_preflight_in_a_dump_stands_for_its_request():
     assert pasted.response_headers == [("Access-Control-Allow-Methods", "PUT")]
 
 
+SIMPLE_PUT = f"PUT /basket HTTP/1.1\nHost: api.example.com\nOrigin: {PAGE}\nX-A: 1"
 MESSAGE = CHROMIUM + f"No '{ACAO}' header is present on the requested resource."
 SENT = f"-H 'Origin: {PAGE}' -H 'X-A: 1'"
 VERBOSE = f"""\
@@ -391,6 +392,37 @@ def test_options_of_curl_that_change_the_request():
     assert method_and_headers("-F a=b --head") == ("HEAD", [], None, URL)
 
 
+JSON_TYPE = ("Content-Type", "application/json")
+CODE = {
+    "fetch": (f"const r = await fetch('{URL}', {{\n  method: 'PUT',\n  credentials: 'include',\n  headers: {{'X-A': '1', "
+              "'Content-Type': \"application/json\"}\n})", "PUT", [("X-A", "1"), JSON_TYPE], True),
+    "template": ("fetch(`https://api.example.com/${path}`, {method: \"DELETE\", headers: {Authorization: `Bearer ${token}`}})"
+                 .replace("${path}", "basket"), "DELETE", [("Authorization", "Bearer x")], False),
+    "computed": (f"fetch('{URL}', {{headers: new Headers({{'X-A': value}})}})", "GET", [("X-A", "x")], False),
+    "axios": (f"axios.post('{URL}', data, {{withCredentials: true, headers: {{'X-A': '1'}}}})",
+              "POST", [("X-A", "1"), JSON_TYPE], True),
+    "axios-form": (f"axios.put('{URL}', form, {{headers: {{'Content-Type': 'multipart/form-data'}}}})",
+                   "PUT", [("Content-Type", "multipart/form-data")], False),
+    "axios-options": (f"axios.defaults.withCredentials = true;\naxios({{method: 'patch', url: '{URL}'}})", "PATCH", [], True),
+    "angular": (f"return this.http.post<Item>('{URL}', item).pipe(retry(3));", "POST", [JSON_TYPE], False),
+    "jquery": (f"$.ajax({{\n  url: '{URL}',\n  type: 'POST',\n  contentType: 'application/json',\n}})",
+               "POST", [JSON_TYPE], False),
+    "jquery-get": (f"$.getJSON('{URL}', draw)", "GET", [], False),
+    "jquery-post": (f"$.post('{URL}', {{a: 1}})", "POST", [], False),
+    "xhr": (f"var x = new XMLHttpRequest();\nx.open('PUT', '{URL}', true);\nx.setRequestHeader('X-A', '1');\nx.send();",
+            "PUT", [("X-A", "1")], False),
+    "after-server": (f"app.get('/basket', cors(), send)\n// and in the page:\nfetch('{URL}')", "GET", [], False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "method", "headers", "credentials"), CODE.values(), ids=CODE)
+def test_code_of_a_page_is_read_as_far_as_it_has_literals(text, method, headers, credentials):
+    pasted = read_pasted(text)
+    assert (pasted.url, pasted.method, pasted.headers) == (URL, method, headers)
+    assert pasted.credentials is (None if "Bearer" in text else credentials)
+    assert looks_pasted(text)
+
+
 WRAPPED = {
     "log": f"\x1b[31m[browser]\x1b[0m {MESSAGE}",
     "entities": MESSAGE.replace("'", "&#39;"),
@@ -406,6 +438,25 @@ def test_message_is_understood_in_what_is_around_it(text):
     pasted = read_pasted(text)
     assert (pasted.url, pasted.origin) == (URL, PAGE)
     assert pasted.said.kind == "allow-origin-missing"
+
+
+def test_message_without_an_origin_has_that_of_the_headers_beside_it():
+    message = FIREFOX + f"CORS header ‘{ACAO}’ missing)."
+    for headers, method in (
+        (SIMPLE_PUT, "PUT"),
+        (f"Request URL: {URL}\nRequest Method: PUT\nReferer: {PAGE}/cart", "PUT"),
+        (f"Origin: {PAGE}", None),
+    ):
+        pasted = read_pasted(f"{message}\n\n{headers}")
+        assert (pasted.origin, pasted.method) == (PAGE, method)
+        assert pasted.said.kind == "allow-origin-missing"
+    other = read_pasted(f"{message}\n{SIMPLE_PUT.replace('/basket', '/other')}")
+    assert (other.origin, other.method) == (None, None)
+
+
+def test_summary_alone_is_a_request():
+    pasted = read_pasted(f"Request URL:\n\n{URL}\n\nRequest Method:\n\nPUT\n")
+    assert (pasted.url, pasted.method) == (URL, "PUT")
 
 
 UNREADABLE = {
@@ -426,6 +477,8 @@ UNREADABLE = {
     "no-url": ("curl -k", "names no URL"),
     "no-value": ("curl https://a -H", "option '-H' lacks its value"),
     "code": ("fetch(url, options)", "its arguments were not: copy it"),
+    "server": ("app.get('/a', cors())", "no request was found in this paste"),
+    "no-address": ("axios.get(url)", "no request was found in this paste"),
     "no-text": ("fetch(1)", "its arguments were not: they are not text"),
     "deep": ("fetch(" + "[" * 100_000, "its arguments were not: copy it"),
 }
@@ -445,7 +498,7 @@ def test_too_long_a_paste_is_refused(monkeypatch):
 
 @pytest.mark.parametrize(
     "piece",
-    ["\n", "a ", "> ", "> \n", "curl a\n", "fetch(\"http://a\n", "GET / HTTP/1.1\nHTTP/1.1 200\n", "Request URL\n",
+    ["\n", "a ", "> ", "axios(", "a.get('/", "fetch('http://a", "$.ajax(headers:{", "> \n", "curl a\n", "fetch(\"http://a\n", "GET / HTTP/1.1\nHTTP/1.1 200\n", "Request URL\n",
      "'\\\n-", "Mixed Content: The page at '", "GET http://a net::ERR_A ", "\x1b[", "\x1b]", "&#39;", "Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
      "a-", "CORS https://a ", "fetch(", "A: b\n", "$'\\", CHROMIUM, FIREFOX, "?token=", "//a@"],
 )  # fmt: skip
@@ -642,6 +695,55 @@ def test_dump_is_judged_offline(explain, text, last):
     assert lines[-1] == last
 
 
+BOTH = {
+    "allowed": (f"{ACAO}: *\n{ALL}", f"{ACAO}: *\n", "ALLOWED: PUT"),
+    "preflight": (
+        f"{ACAO}: *\n",
+        f"{ACAO}: *\n",
+        "BLOCKED: Access-Control-Allow-Methods of the preflight is missing",
+    ),
+    "response": (
+        f"{ACAO}: *\n{ALL}",
+        "",
+        "BLOCKED: the response to PUT: Access-Control-Allow-Origin is missing",
+    ),
+}
+
+
+def har_of(text):
+    """The HAR file of two exchanges; browsers list the request before its preflight."""
+    entries = []
+    for block in text.split("\n\n"):
+        heads, _, answer = block.partition("HTTP/1.1 200 OK")
+        sent, received = (
+            [
+                dict(zip(("name", "value"), line.split(": ")))
+                for line in part.splitlines()
+                if ": " in line
+            ]
+            for part in (heads, answer)
+        )
+        request = {"url": URL, "method": block.split()[0], "headers": sent}
+        entries.insert(0, {"request": request, "response": {"status": 200, "headers": received}})
+    return json.dumps({"log": {"entries": entries}})
+
+
+@pytest.mark.parametrize(("preflight", "response", "last"), BOTH.values(), ids=BOTH)
+def test_preflight_and_its_request_are_judged_together(explain, preflight, response, last):
+    request = SIMPLE.replace("GET", "PUT").replace("HTTP/1.1 200", "X-A: 1\nHTTP/1.1 200")
+    text = f"{ASKED}{preflight}\n{request}Date: x\n{response}"
+    for paste in (text, har_of(text)):
+        status, lines, errors = explain("-", "--offline", stdin=paste)
+        assert (status, errors) == (0 if last == "ALLOWED: PUT" else 1, [])
+        assert lines[-1].startswith(last)
+        assert "the paste has also" not in "".join(lines)
+
+
+def test_text_file_is_explained_by_its_path(explain, tmp_path):
+    (tmp_path / "a.txt").write_text(DUMPS["allowed"][0])
+    assert explain("a.txt", "--offline")[1][-1] == DUMPS["allowed"][1]
+
+
 def test_request_without_its_response_is_unknown_offline(explain):
     status, lines, _ = explain("-", "--offline", stdin=CURL)
     assert status == 1
@@ -655,7 +757,11 @@ WRONG = {
     "relative": (("-",), 'fetch("/a")', "the URL '/a' is not absolute"),
     "no-file": (("a.ini", "--pasted", "gone"), "", "gone cannot be read"),
     "offline": ((URL, "--origin", PAGE, "--offline"), "", "--offline judges a paste"),
-    "bad-origin": (("-", "--offline", "--origin", "*"), CHROMIUM, "'*' allows everyone"),
+    "bad-origin": (
+        ("-", "--offline", "--origin", "https://*.a.example"),
+        CHROMIUM,
+        "is not the origin of one page",
+    ),
     "no-paste": ((URL,), "", "the page's origin is not known: give it with --origin"),
     "bad-url": (("-", "--offline"), HTTP1.replace("api.example", "a b"), "a b"),
     "escape": (("-",), 'fetch("\\u001b[1m")', "the URL '\\x1b[1m'"),
@@ -768,4 +874,16 @@ def test_page_without_http_is_answered_from_the_message(explain):
     text += "Cross origin requests are only supported for protocol schemes: http"
     assert explain(text)[1][-1] == (
         "BLOCKED: the URL or the page is not on http(s). To fix it, serve both over http(s)"
+    )
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "trouble.har"])
+@pytest.mark.parametrize("form", ["{}", "curl {} -H 'Origin: https://a.example'"])
+def test_url_that_ends_like_a_file_is_not_opened_as_one(name, form, explain):
+    target = form.format(f"http://127.0.0.1:9/{name}")
+    status, lines, _ = explain(target, "--origin", "https://a.example")
+    assert status == 1
+    assert lines[-1] == (
+        "BLOCKED: browsers block port 9: serve on another one."
+        " To fix it, serve the API on another port"
     )

@@ -230,8 +230,8 @@ ANSWERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "no-origin": (FIREFOX, "", {"error":
         "this is a message of Firefox: CORS header ‘Access-Control-Allow-Origin’ missing; the page's "
         "origin is not known: write it in the field below the paste"}),
-    "no-origin-either": (FIREFOX, "--help", {"error":
-        "'--help' is not an origin: write scheme://host such as 'https://app.example.com', or '*' for anyone"}),
+    "no-origin-either": (FIREFOX, "https://*.example.com", {"error":
+        "'https://*.example.com' is not the origin of one page: write one such as 'https://app.example.com'"}),
     "prose": ("it does not work", "", {"error":
         "no request was found in this paste: paste the console's message, a curl command, fetch(...), a HAR "
         "file or the request's and the response's headers"}),

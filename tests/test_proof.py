@@ -127,14 +127,17 @@ def test_whole_messages():
         " 'http://unrelated.example', and http is not authenticated, so anyone who controls a user's"
         f" network can be this origin; {INSTEAD}, {accept(HTTP)}",
         PUBLIC: f"{regex!r} with credentials is prohibited (public-suffix): it may admit"
-        " 'https://unrelated-example.com', and anyone can get a name under 'com' (as under any"
-        f" top-level name), and act from it as the logged-in user; {INSTEAD}, {accept(PUBLIC)}",
+        " 'https://unrelated-example.com', and anyone can get a name under 'com' (it is a"
+        f" top-level domain), and act from it as the logged-in user; {INSTEAD}, {accept(PUBLIC)}",
     }
 
 
 def test_message_names_what_is_above_a_suffix():
     message = messages(re.compile(r"https://[a-z]+\.[a-z]+\.amazonaws\.com"))[PUBLIC]
-    assert "anyone can get a name under 'amazonaws.com' (as under names below it)" in message
+    assert (
+        "anyone can get a name under 'amazonaws.com' (names below it are public suffixes)"
+        in message
+    )
 
 
 def test_accepted_risk_hides_no_other():

@@ -2633,6 +2633,63 @@ def test_answer_does_not_depend_on_what_was_asked_before(options):
             assert answer(together, *asked) == expected
 
 
+@pytest.mark.parametrize("asked", [None, "PUT"], ids=["request", "preflight"])
+def test_remembered_answer_is_what_was_sent_and_is_sent_again(asked):
+    middleware = CORS(plain_app, origin=ORIGIN, methods="PUT", expose_headers="X-A")
+    group = middleware._rules.everywhere
+    environ = {} if asked is None else {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": asked}
+    method = "OPTIONS" if asked else "GET"
+    first, again = Recorder(), Recorder()
+    call(middleware, first, method, ORIGIN, **environ)
+    ours = group.preflights[ORIGIN][1] if asked else group.responses[ORIGIN]
+    assert [header for header in first.headers if header in ours] == ours
+    ours.append(("X-Remembered", "1"))
+    call(middleware, again, method, ORIGIN, **environ)
+    assert again.headers == [*first.headers, ("X-Remembered", "1")]
+
+
+@pytest.mark.parametrize("source", ["written", "list"])
+@pytest.mark.parametrize("allows", [True, False])
+def test_predicate_of_an_earlier_policy_is_asked_before_a_later_one_that_lists_the_origin(
+    allows, source
+):
+    def says(origin, environ):
+        return allows
+
+    first = says if source == "written" else OriginList(lambda: [says])
+    policies = {
+        "first": {"origin": first, "expose_headers": "X-First"},
+        "second": {"origin": ORIGIN, "expose_headers": "X-Second"},
+    }
+    response = request(client(policies=policies), ORIGIN)
+    name = "X-First" if allows else "X-Second"
+    assert_cors(response, allow_origin=ORIGIN, expose_headers=name, vary="Origin")
+
+
+def test_predicates_of_the_policy_and_of_its_lists_are_all_asked():
+    def never(origin, environ):
+        return False
+
+    def always(origin, environ):
+        return True
+
+    for written, listed in ((always, never), (never, always)):
+        origins = [written, OriginList(lambda entry=listed: [entry])]
+        response = request(client(origin=origins), ORIGIN)
+        assert_cors(response, allow_origin=ORIGIN, vary="Origin")
+
+
+@pytest.mark.parametrize(
+    ("status", "line"), [(200, "200 OK"), (204, "204 No Content"), (299, "299 OK")]
+)
+def test_status_line_of_an_allowed_preflight(status, line):
+    recorder = Recorder()
+    environ = {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT"}
+    middleware = CORS(plain_app, origin=ORIGIN, preflight_status=status)
+    call(middleware, recorder, "OPTIONS", ORIGIN, **environ)
+    assert [args[0] for args in recorder.calls] == [line]
+
+
 # jub0bs/cors 0.13.6
 @pytest.mark.parametrize("method", ["GET", "OPTIONS"])
 @pytest.mark.parametrize("origin", [ORIGIN, OTHER, None])

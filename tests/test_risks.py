@@ -27,11 +27,11 @@ SENTENCES = {
 EXTENSION = (
     "any extension that a user installs could act as that user; write the origins that you trust"
 )
-TOP = "as under any top-level name"
-TABLE = "says a short built-in table; the whole list comes with wsgicors[psl]"
-TABLE_BESIDE_LIST = "says a short built-in table"
-LIST = "says the public suffix list"
-ABOVE = "as under names below it"
+TOP = "it is a top-level domain"
+TABLE = "according to a short built-in table; wsgicors[psl] has the whole list"
+TABLE_BESIDE_LIST = "according to a short built-in table"
+LIST = "according to the public suffix list"
+ABOVE = "names below it are public suffixes"
 
 
 def public(name, source):

@@ -73,6 +73,17 @@ def on_maxage(policy: Policy) -> Iterable[tuple[str, str]]:
         yield "maxage", f"no browser honours more than {MAX_AGE_EVER} seconds ({limits})"
 
 
+def on_mounts(mounts: Iterable[str], policy: Policy) -> Iterable[tuple[str, str]]:
+    """A path with the prefix of a mount, which the middleware does not see."""
+    for path in policy.path:
+        found = [mount for mount in mounts if path == mount or path.startswith(f"{mount}/")]
+        if found:
+            mount = max(found, key=len)
+            rest = path[len(mount) :] or "/"
+            compared = f"what follows {mount}, where the application is mounted"
+            yield "path", f"{path} is compared with {compared}: write {rest}"
+
+
 def on_wildcards(policy: Policy) -> Iterable[tuple[str, str]]:
     """Wildcards that were looked up in a short table only."""
     wildcards = [

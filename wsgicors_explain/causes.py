@@ -7,20 +7,22 @@ never says more than was seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+import re
+from typing import Final
 
-from .browser import NULL_ORIGIN, Verdict
+from .browser import NULL_ORIGIN
+from .caches import names_origin, of_cache
+from .case import Case, Diagnosis
 from .evidence import (
     Finding,
     asks_for_login,
-    cache_marks,
     describe,
-    known_words,
+    first_line,
+    front,
     leads_to_login,
     meaning,
     own_refusal,
+    powered_by,
     sender,
 )
 from .headers import (
@@ -29,6 +31,7 @@ from .headers import (
     SAFELISTED_METHODS,
     Headers,
     get_header,
+    header_values,
     unsafe_names,
 )
 from .middleware import (
@@ -43,67 +46,21 @@ from .middleware import (
     UNSAFE_HEADERS,
     VERB_NOT_ALLOWED,
 )
+from .origins import page_origin
 from .reasons import REDIRECT_STATUSES
-from .targets import Visit
-from .wire import URL, Exchange, Response
-
-
-class Diagnosis(NamedTuple):
-    """cause: why the request is blocked. fix: what to change, empty where that is unknown.
-
-    The fix is read after "To fix it,".
-    """
-
-    cause: str
-    fix: str = ""
-
-
-@dataclass(frozen=True)
-class Case:
-    """A blocked request, with all that is known about it.
-
-    origin: the page's. method, headers, include: as the page asked. visits: what the last
-    request met of wsgicors, where that is in the same process.
-    """
-
-    verdict: Verdict
-    origin: str
-    method: str
-    headers: Headers
-    include: bool
-    visits: Sequence[Visit] = ()
-
-    @property
-    def exchanges(self) -> list[Exchange]:
-        return [step.exchange for step in self.verdict.steps if step.exchange]
-
-    @property
-    def last(self) -> Exchange:
-        """What was exchanged just before the request was blocked."""
-        return self.exchanges[-1]
-
-    @property
-    def response(self) -> Response:
-        return self.last.response
-
-    @property
-    def sent_origin(self) -> str:
-        """The Origin header of the last request: null after certain redirects."""
-        return get_header(self.last.headers, "origin") or self.origin
-
-    @property
-    def is_preflight(self) -> bool:
-        return get_header(self.last.headers, REQUEST_METHOD) is not None
-
-    def fill(self, finding: Finding) -> Diagnosis:
-        """The finding with the values of this request."""
-        values = {
-            "origin": self.origin,
-            "method": get_header(self.last.headers, REQUEST_METHOD) or self.last.method,
-            "headers": ", ".join(unsafe_names(self.headers)) or "the request headers",
-            "url": str(self.last.url),
-        }
-        return Diagnosis(finding.cause.format(**values), finding.fix.format(**values))
+from .redirects import (
+    after_redirect,
+    hops,
+    of_loop,
+    of_lost_redirect,
+    of_mixed_content,
+    of_response_redirect,
+    redirect_fix,
+    redirected_to,
+    target_of,
+)
+from .signs import known_words
+from .wire import Response
 
 
 def find_cause(case: Case) -> Diagnosis:
@@ -112,7 +69,8 @@ def find_cause(case: Case) -> Diagnosis:
     for start, found in CAUSES.items():
         if reason.startswith(start):
             return found(case)
-    return Diagnosis(reason)
+    target = redirected_to(case)
+    return of_lost_redirect(case, target) if target else Diagnosis(reason)
 
 
 # The preflight's status
@@ -163,7 +121,17 @@ def of_preflight_status(case: Case) -> Diagnosis:
         # A server's text is never a template.
         return Diagnosis(f"{asked}: wsgicors on the server refuses it: {reason}", fix)
     found = case.fill(known_words(response) or preflight_meaning(response))
+    method, taken = asked_method(case), taken_methods(response)
+    if response.status == 405 and taken and method not in taken.split(", "):
+        cause = f"{asked}: {found.cause}, nor {method} (Allow: {taken})"
+        return Diagnosis(cause, f"{found.fix}; and let it take {method}")
     return Diagnosis(f"{asked}: {found.cause}", found.fix)
+
+
+def taken_methods(response: Response) -> str:
+    """The methods that the resource takes, as Allow says."""
+    names = (get_header(response.headers, "allow") or "").split(",")
+    return ", ".join(name.strip() for name in names)
 
 
 def preflight_meaning(response: Response) -> Finding:
@@ -186,72 +154,6 @@ def of_preflight_redirect(case: Case) -> Diagnosis:
     return Diagnosis(cause, redirect_fix(url, target))
 
 
-# Redirects
-
-
-def target_of(exchange: Exchange) -> str:
-    """Where a response redirects, as a whole URL if it is one."""
-    location = get_header(exchange.response.headers, "location") or ""
-    try:
-        return str(URL.parse(location, str(exchange.url)))
-    except ValueError:
-        return location
-
-
-TELL_SCHEME: Final = (
-    "and let the server redirect to https: behind a TLS proxy it has to know the scheme,"
-    " so let the proxy set X-Forwarded-Proto and the server trust it"
-)
-
-
-def secure(url: URL, target: str) -> URL:
-    """The target of a redirect to http, by https."""
-    new = URL.parse(target, str(url))
-    port = url.port if url.scheme == "https" and url.host == new.host else 443
-    return new._replace(scheme="https", port=port)
-
-
-def redirect_fix(url: URL, target: str) -> str:
-    """What to ask for instead of a URL that redirects, and what is wrong with the redirect."""
-    try:
-        new = URL.parse(target)
-    except ValueError:
-        return "ask for the final URL in the first place"
-    if url.scheme == "https" and new.scheme == "http" and url.host == new.host:
-        return f"ask for {secure(url, target)}, {TELL_SCHEME}"
-    slash = " (with the slash)" if new.target == f"{url.target}/" else ""
-    return f"ask for {new}{slash} in the first place"
-
-
-def hops(case: Case) -> list[Exchange]:
-    """The exchanges that were answered with a redirect which was followed."""
-    return [
-        exchange
-        for exchange in case.exchanges
-        if exchange.response.status in REDIRECT_STATUSES and exchange is not case.last
-    ]
-
-
-def after_redirect(case: Case) -> Diagnosis | None:
-    """The response was blocked only because redirects made the Origin null."""
-    redirects = hops(case)
-    if not redirects or case.sent_origin != "null" or case.origin == "null":
-        return None
-    first, last = redirects[0], case.last
-    cause = (
-        f"{first.url} redirects to {last.url}, on another origin, so the request's Origin"
-        f" became null,"
-        f" which {last.url.authority} does not allow"
-    )
-    if leads_to_login(str(last.url)):
-        fix = (
-            f"log in before the request; {first.url.authority} should answer 401 instead of"
-            f" redirecting"
-        )
-        return Diagnosis(f"{cause}; it looks like a login page", fix)
-    return Diagnosis(cause, f"ask for {last.url} in the first place, and allow {case.origin} there")
-
-
 # The CORS check
 
 
@@ -268,15 +170,38 @@ def of_cors_check(case: Case) -> Diagnosis:
     known = None if case.is_preflight else of_response(case)
     if known:
         return known
-    values = [value for name, value in response.headers if name.lower() == ALLOW_ORIGIN.lower()]
-    if len(values) > 1:
-        return of_two_values(case, values)
-    if not values:
+    if len(header_values(response.headers, ALLOW_ORIGIN)) > 1:
+        return of_two_values(case, ALLOW_ORIGIN, case.sent_origin)
+    if get_header(response.headers, ALLOW_ORIGIN) is None:
         return of_missing(case)
-    return Diagnosis(case.verdict.reason, SEND_ABOVE)
+    if len(header_values(response.headers, ALLOW_CREDENTIALS)) > 1:
+        return of_two_values(case, ALLOW_CREDENTIALS, "true")
+    return of_wrong_value(case)
 
 
 SEND_ABOVE: Final = "let the server send the headers above"
+
+
+def of_wrong_value(case: Case) -> Diagnosis:
+    """One value, which is not that of this page; or credentials that are not allowed."""
+    reason, page = case.verdict.reason, case.sent_origin
+    value = get_header(case.response.headers, ALLOW_ORIGIN) or ""
+    if value in ("*", "null", page):
+        return Diagnosis(reason, SEND_ABOVE)
+    if re.search(r"[\s,*]", value):
+        match = "let the server compare the request's Origin with its list, and send back the one"
+        return Diagnosis(reason, f"{match} that matches: {page}")
+    if not is_origin(value):
+        return Diagnosis(reason, f"write {page} where the server has {value}")
+    return Diagnosis(reason, f"add {page} to the origins that the server allows")
+
+
+def is_origin(value: str) -> bool:
+    """Whether this is an origin of some page, as browsers send it."""
+    try:
+        return page_origin(value) == value
+    except ValueError:
+        return False
 
 
 def of_response(case: Case) -> Diagnosis | None:
@@ -286,24 +211,7 @@ def of_response(case: Case) -> Diagnosis | None:
         return of_response_redirect(case)
     if response.status >= 400:
         return of_error(case)
-    return of_cache(case) if cache_marks(response) else None
-
-
-def of_response_redirect(case: Case) -> Diagnosis:
-    """A redirect without CORS headers."""
-    url, response, target = case.last.url, case.response, target_of(case.last)
-    cause = (
-        f"{case.last.method} {url} was redirected ({response.status}) to {target}, and the"
-        f" redirect itself"
-        f" does not allow {case.sent_origin}"
-    )
-    if leads_to_login(target):
-        return Diagnosis(
-            f"{cause}; that looks like a login, so the request was not authenticated",
-            "log in before the request and send the cookie or token with it; let the server"
-            " answer 401 to scripts",
-        )
-    return Diagnosis(cause, redirect_fix(url, target))
+    return of_cache(case)
 
 
 def of_error(case: Case) -> Diagnosis:
@@ -315,34 +223,28 @@ def of_error(case: Case) -> Diagnosis:
         if case.verdict.preflight
         else ", and this error lacks"
     )
+    taken = taken_methods(response) if response.status == 405 else ""
+    allow = f" (Allow: {taken})" if taken else ""
     wrong = "the right " if get_header(response.headers, ALLOW_ORIGIN) is not None else ""
     cause = (
         f"{case.last.method} {case.last.url} was answered {describe(response)}:"
-        f" {finding.cause}{passed}"
+        f" {finding.cause}{allow}{passed}"
         f" {wrong}{ALLOW_ORIGIN}"
     )
     return Diagnosis(cause, finding.fix)
 
 
-def of_cache(case: Case) -> Diagnosis:
-    """A cache answered, perhaps with what it got for another page."""
-    return Diagnosis(
-        f"{case.verdict.reason}; it came from a cache ({cache_marks(case.response)}),"
-        " perhaps as it was sent to another page",
-        "send Vary: Origin with every response of this URL, also without Origin, purge the cache,"
-        " and let the server send the headers above",
-    )
-
-
-def of_two_values(case: Case, values: list[str]) -> Diagnosis:
+def of_two_values(case: Case, name: str, wanted: str) -> Diagnosis:
     """Two parts of the server each add the header."""
-    who = sender(case.response)
+    response = case.response
+    values = header_values(response.headers, name)
+    powered, who = powered_by(response), front(response)
+    application = f" ({powered})" if powered else ""
     proxy = f" ({who}, perhaps)" if who else ""
     return Diagnosis(
-        f"{ALLOW_ORIGIN} was sent {len(values)} times: {' and '.join(map(repr, values))};"
-        f" usually by the application"
-        f" and by a proxy before it{proxy}",
-        f"let only one of them send it, with the value {case.sent_origin}",
+        f"{name} was sent {len(values)} times: {' and '.join(map(repr, values))}; usually by"
+        f" the application{application} and by a proxy before it{proxy}",
+        f"let only one of them send it, with the value {wanted}",
     )
 
 
@@ -356,26 +258,63 @@ def of_missing(case: Case) -> Diagnosis:
     if known:
         found = case.fill(known)
         return Diagnosis(f"{reason}; {found.cause}", found.fix)
+    if case.verdict.preflight and not case.is_preflight and not hops(case):
+        cause = f"{reason}; the preflight passed, so only OPTIONS has the headers"
+        return Diagnosis(cause, f"{SEND_ABOVE} with {case.last.method} as well")
+    sign = sign_of_cors(response)
+    if sign:
+        cause = f"{reason}; it has {sign}, so the server knows CORS and does not allow this origin"
+        return Diagnosis(cause, f"add {case.sent_origin} to the origins that the server allows")
+    return of_page(case) or (
+        of_missing_in_preflight(case) if case.is_preflight else Diagnosis(reason, SEND_ABOVE)
+    )
+
+
+def of_page(case: Case) -> Diagnosis | None:
+    """A page for people in place of a script's answer."""
+    headers = case.response.headers
+    kind = (get_header(headers, "content-type") or "").lower()
+    title = first_line(case.response)
+    if not title or not kind.startswith("text/html"):
+        return None
+    cause = f'{case.verdict.reason}; it is an HTML page, "{title}"'
+    fix = "look whether the API has this URL, or a login or a catch-all route answers; then"
+    return Diagnosis(cause, f"{fix} {SEND_ABOVE}")
+
+
+def sign_of_cors(response: Response) -> str:
+    """A header by which a server shows that it knows CORS, if any."""
     others = [name for name, _ in response.headers if name.lower() in POLICY_HEADERS]
     if others:
-        cause = (
-            f"{reason}; it has {others[0]}, so the server knows CORS and does not allow this origin"
-        )
-        return Diagnosis(cause, f"add {case.sent_origin} to the origins that the server allows")
-    allow = get_header(response.headers, "allow")
-    if case.is_preflight and allow is not None:
-        cause = (
-            f"{reason}; it has Allow: {allow} instead, the usual response to OPTIONS of a"
-            f" framework without CORS"
-        )
-        return Diagnosis(cause, "switch CORS on for this path: " + SEND_ABOVE)
-    who = sender(response)
-    if case.is_preflight and who == "ASP.NET Core":
+        return others[0]
+    varies = names_origin(response.headers) and get_header(response.headers, "vary") != "*"
+    return "Vary: Origin" if varies else ""
+
+
+def of_missing_in_preflight(case: Case) -> Diagnosis:
+    """Nothing of CORS in the response to a preflight."""
+    reason, headers = case.verdict.reason, case.response.headers
+    if get_header(headers, "allow") is not None:
+        return of_allow(case)
+    if sender(case.response) == "ASP.NET Core":
         cause = (
             f"{reason}; ASP.NET Core answers so where its CORS policy does not allow the request"
         )
         return Diagnosis(cause, f"add {case.origin} to WithOrigins of the policy")
-    return Diagnosis(f"{reason}", SEND_ABOVE)
+    return Diagnosis(reason, SEND_ABOVE)
+
+
+def of_allow(case: Case) -> Diagnosis:
+    """A preflight that a framework answered, which knows OPTIONS and no CORS."""
+    method, allow = asked_method(case), taken_methods(case.response)
+    cause = (
+        f"{case.verdict.reason}; it has Allow: {allow} instead, the usual response to OPTIONS of a"
+        f" framework without CORS"
+    )
+    fix = f"switch CORS on for this path: {SEND_ABOVE}"
+    if method in allow.split(", "):
+        return Diagnosis(cause, fix)
+    return Diagnosis(f"{cause}, and {method} is not in it", f"{fix}; and let it take {method}")
 
 
 # What the preflight allows
@@ -406,6 +345,12 @@ LIBRARIES: Final = {
 def of_method(case: Case) -> Diagnosis:
     """The preflight does not name the method."""
     method, reason = asked_method(case), case.verdict.reason
+    if is_no_list(reason):
+        return of_no_list(case, ALLOW_METHODS)
+    if method in map(str.upper, allowed_names(case, ALLOW_METHODS)):
+        cause = f"{reason}, and the case of a method counts"
+        upper = f"write {method} in upper case on the server"
+        return Diagnosis(cause, " and ".join([upper, *to_allow(case, [])]))
     if missing_methods(case) == [method] and method.upper() in allowed_names(case, ALLOW_METHODS):
         instead = f"write {method.upper()} instead of {method} in the page"
         return Diagnosis(reason, " and ".join([instead, *to_allow(case, [])]))
@@ -415,6 +360,8 @@ def of_method(case: Case) -> Diagnosis:
 def of_headers(case: Case) -> Diagnosis:
     """The preflight does not name all headers."""
     missing, reason = missing_headers(case), case.verdict.reason
+    if is_no_list(reason):
+        return of_no_list(case, ALLOW_HEADERS)
     mistaken = [name for name in missing if name.startswith("access-control-")]
     if mistaken:
         cause = f"the page sends {mistaken[0]} as a request header, but it is a response header"
@@ -429,6 +376,21 @@ def of_headers(case: Case) -> Diagnosis:
     by = [f"{name} comes from {LIBRARIES[name]}" for name in missing if name in LIBRARIES]
     cause = "; ".join([reason, *by])
     return Diagnosis(cause, f"{fix}, or keep the library from adding it" if by else fix)
+
+
+def is_no_list(reason: str) -> bool:
+    """Whether browsers cannot read the header."""
+    return " is not a comma-separated list of names: " in reason
+
+
+def of_no_list(case: Case, header: str) -> Diagnosis:
+    """Names that are separated by something else than commas."""
+    value = get_header(case.response.headers, header) or ""
+    names = [name for name in re.split(r"[^\w!#$%&'*+.^`|~-]+", value) if name]
+    needed = {ALLOW_METHODS: [asked_method(case)], ALLOW_HEADERS: list(unsafe_names(case.headers))}
+    known = {name.lower() for name in names}
+    names += [name for name in needed[header] if name.lower() not in known]
+    return Diagnosis(case.verdict.reason, f"let the server send {', '.join(names)}")
 
 
 def to_allow(case: Case, methods: list[str]) -> list[str]:
@@ -471,28 +433,19 @@ def missing_headers(case: Case) -> list[str]:
     ]
 
 
-def of_request(fix: str) -> Callable[[Case], Diagnosis]:
-    """What the page has to change where the request is not even sent."""
-    return lambda case: Diagnosis(case.verdict.reason, fix)
-
-
-def of_mixed_content(case: Case) -> Diagnosis:
-    """A page on https, and a URL on http, which may come from a redirect."""
-    if not case.exchanges:
-        return Diagnosis(
-            case.verdict.reason, "serve the API over https and use that URL in the page"
-        )
-    url, target = case.last.url, target_of(case.last)
-    cause = f"{url} was redirected ({case.response.status}) to {target}, which is mixed content"
-    return Diagnosis(
-        f"{cause} for a page on https", f"ask for {secure(url, target)}, {TELL_SCHEME}"
-    )
+def of_port(case: Case) -> Diagnosis:
+    """A port that browsers never connect to, which may come from a redirect."""
+    target = redirected_to(case)
+    if target:
+        return of_lost_redirect(case, target)
+    return Diagnosis(case.verdict.reason, "serve the API on another port")
 
 
 # How the reason of a blocked request begins -> what knows more.
 CAUSES: Final = {
     "mixed content": of_mixed_content,
-    "browsers block port": of_request("serve the API on another port"),
+    "browsers block port": of_port,
+    "more than": of_loop,
     "the preflight was answered": of_preflight_status,
     "the response to": of_cors_check,
     f"{ALLOW_METHODS} of the preflight": of_method,

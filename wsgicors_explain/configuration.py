@@ -46,7 +46,7 @@ class Configuration:
     cors: the middleware, or None where `problems` prevent it, or where there is none.
     app: the application to explain: the middleware, or what wraps it. Problems and advice are lines for the user.
     others: the further uses in the same application.
-    mount: a section that may mount the application below a prefix, which is not played.
+    mounts: the prefixes under which an ini file mounts it, each with those around it.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Configuration:
     problems: list[str] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
     others: list[Configuration] = field(default_factory=list)
-    mount: str = ""
+    mounts: list[str] = field(default_factory=list)
 
     def place_of(self, key: str) -> str:
         """Where `key` is written, or else could be."""
@@ -78,6 +78,11 @@ class Configuration:
             if use.cors is cors:
                 return use
         return Configuration(self.name, self.place, cors=cors)
+
+    def note_inner(self) -> None:
+        """Advise against another CORS within this one."""
+        effect = "of a path that both govern, only the outer one's headers are sent"
+        self.advice.append(f"{self.place}: it wraps another CORS: {effect}")
 
     def build(self, make: Callable[[], CORS]) -> None:
         """Make the middleware, or note the problems that prevent it."""

@@ -7,8 +7,11 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from typing import Final
+from urllib.parse import unquote
 
-from .causes import Case, Diagnosis, find_cause, needed_headers
+from .case import Case, Diagnosis
+from .causes import find_cause, needed_headers
 from .configuration import Configuration, key_of
 from .headers import REQUEST_METHOD, get_header
 from .middleware import (
@@ -21,16 +24,18 @@ from .middleware import (
     OriginList,
     Policy,
 )
+from .mounts import NO_MOUNT
 from .origins import LOCAL_NAMES, host_and_port, near_miss
-from .remedies import Asked, Change, Remedy, allows, find_remedy, passes
+from .remedies import Asked, Change, Remedy, allows, below_mount, find_remedy, passes
 from .targets import Visit
+from .wire import Exchange
 
 
 def conclude(configuration: Configuration | None, case: Case) -> list[str]:
     """What would have passed; and in the last line, why this is blocked and what to do."""
     ours = Diagnosis("", "")
     if configuration and case.exchanges:
-        ours = diagnose(configuration, case)
+        ours = of_outer_layer(configuration, case) or diagnose(configuration, case)
     seen = Diagnosis(ours.cause) if ours.cause else find_cause(case)
     fix = ours.fix or seen.fix
     last = f"BLOCKED: {seen.cause}" + (f". To fix it, {fix}" if fix else "")
@@ -38,11 +43,45 @@ def conclude(configuration: Configuration | None, case: Case) -> list[str]:
 
 
 def visit_of(case: Case) -> Visit | None:
-    """The middleware that decided; None: none was asked, as something before it answered."""
+    """The middleware that decided, else the one nearest to the application.
+
+    None: none was asked, as something before it answered.
+    """
     for visit in case.visits:
         if visit.cors.decide(visit.environ) is not None:
             return visit
-    return case.visits[0] if case.visits else None
+    return case.visits[-1] if case.visits else None
+
+
+OUTERMOST: Final = "let CORS wrap what answers this path, outside of every other layer"
+
+
+def of_outer_layer(configuration: Configuration, case: Case) -> Diagnosis | None:
+    """Something outside of the middleware answers, or changes what it sends."""
+    visit, reason = visit_of(case), case.verdict.reason
+    if visit is None:
+        mounted = beside_mounts(configuration, case.last)
+        made = configuration.cors or configuration.others
+        return mounted or (not_asked(case) if made else None)
+    sent = get_header(visit.sent, ALLOW_ORIGIN)
+    if sent not in ("*", case.sent_origin):
+        return None
+    left = get_header(case.response.headers, ALLOW_ORIGIN)
+    if sent == left:
+        return None
+    verb = "replaced" if left else "removed"
+    cause = f"{reason}; wsgicors sent {sent}, and something outside of it {verb} it"
+    return Diagnosis(cause, OUTERMOST)
+
+
+def not_asked(case: Case) -> Diagnosis | None:
+    """A response to which no middleware contributed."""
+    cause, fix = find_cause(case)
+    if cause.startswith("the application raised "):
+        return None
+    if case.is_preflight or case.response.status < 400:
+        return Diagnosis(f"{cause}; wsgicors was not asked", OUTERMOST)
+    return Diagnosis(f"{cause}; wsgicors was not asked", f"{fix}; and {OUTERMOST}")
 
 
 def diagnose(configuration: Configuration, case: Case) -> Diagnosis:
@@ -73,6 +112,9 @@ def asked_of(case: Case, visit: Visit) -> Asked:
         for key in ("PATH_INFO", "SCRIPT_NAME")
     ]
     method = get_header(case.last.headers, REQUEST_METHOD) or case.last.method
+    whole = unquote(case.last.url.target.partition("?")[0], errors="surrogateescape")
+    if whole.endswith(path):  # several mounts, of which SCRIPT_NAME may have the last one only
+        mount = whole[: len(whole) - len(path)]
     return Asked(case.origin, path, method, case.headers, case.include, mount)
 
 
@@ -163,6 +205,9 @@ def spell(configuration: Configuration, cors: CORS, change: Change) -> str:
         instead = f" instead of {policy.origin[0]}" if only else ""
         return f"write {values}{instead} in {place}"
     lists = lists_of(policy) if change.option == "origin" else []
+    functions = [name_of(entry) for entry in policy.origin if callable(entry)]
+    if change.option == "origin" and functions and len(functions) == len(policy.origin):
+        return f"let {', or '.join(functions)} return True for {values}"
     if lists:
         place = f"what {name_of(lists[0].source)} returns"
     return f"add {values} to {place}"
@@ -174,7 +219,7 @@ def not_governed(configuration: Configuration, cors: CORS, asked: Asked, status:
     if callable(cors.matchstrategy):
         cause = "the matchstrategy leaves this request alone"
         return Diagnosis(cause + answered, "let it return the name of a policy")
-    near, path = nearest_path(cors, asked.path)
+    near, path = nearest_path(cors, asked)
     fix = fix_for(configuration, cors, asked, cors.policies.values())
     if path and passes(cors, Remedy((), asked._replace(path=path))):
         fix = ", or ".join(filter(None, (f"ask for {asked.mount}{path}", fix)))
@@ -182,15 +227,30 @@ def not_governed(configuration: Configuration, cors: CORS, asked: Asked, status:
     if asked.mount:
         mounted = f", which is what follows {asked.mount}, where the application is mounted"
     cause = f"no policy governs the path {asked.path}{mounted}{near}{answered}"
-    if configuration.mount:
-        prefix = f"leave out of --path the prefix under which {configuration.mount} mounts it"
-        fix = ", or ".join(filter(None, (prefix, fix)))
     return Diagnosis(cause, fix)
 
 
-def nearest_path(cors: CORS, path: str) -> tuple[str, str]:
+def beside_mounts(configuration: Configuration, exchange: Exchange) -> Diagnosis | None:
+    """A request that no middleware gets, because of where applications are mounted."""
+    answer = exchange.response.body.decode(errors="replace")
+    if answer.startswith(NO_MOUNT):
+        return Diagnosis(answer, "ask for a path below one of them")
+    uses = (configuration, *configuration.others)
+    if not all(use.mounts for use in uses):
+        return None
+    asked = " and ".join(f"{use.name} ({use.place}) below {use.mounts[-1]}" for use in uses)
+    cause = f"the application for {exchange.url.target} has no CORS middleware around it"
+    fix = f"ask for a path below it, or wrap what is mounted for {exchange.url.target} as well"
+    return Diagnosis(f"{cause}; there is {asked} only", fix)
+
+
+def nearest_path(cors: CORS, asked: Asked) -> tuple[str, str]:
     """Which path of a policy is nearly this one, and what the page could ask for."""
+    path = asked.path
     for policy in cors.policies.values():
+        if below_mount(policy, asked):
+            key = key_of(policy, "path")
+            return f"; {key} has {asked.mount} in it, which the mount takes away", ""
         for pattern in policy.path:
             stem = pattern[:-2] if pattern.endswith("/*") else pattern
             near = f"; {key_of(policy, 'path')} has {pattern}, and"

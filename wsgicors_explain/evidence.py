@@ -35,26 +35,41 @@ def status_text(response: Response) -> str:
 
 # The body: one line of it
 
-MESSAGE_KEYS: Final = ("message", "error_description", "detail", "error", "msg", "title", "reason")
+MESSAGE_KEYS: Final = tuple(
+    "message error_description detail exception error errors msg title reason".split()
+)
 XML_CODE: Final = re.compile(r"<Code>([^<]{1,80})</Code>")
 XML_MESSAGE: Final = re.compile(r"<Message>([^<]{1,300})")
 HTML_START: Final = re.compile(r"\s*<(!doctype html|html|head|body)\b", re.IGNORECASE)
+HTML_PRE: Final = re.compile(r"<pre>([^<\n]{1,300})", re.IGNORECASE)  # of Express
 HTML_TITLE: Final = re.compile(r"<(title|h1|h2)[^<>]{0,200}>([^<]{1,300})", re.IGNORECASE)
+
+
+def start_of_body(response: Response) -> str:
+    """As much of the body as is searched for a message."""
+    return response.body[:MAX_READ].decode("utf-8-sig", "replace")
 
 
 def first_line(response: Response) -> str:
     """What the body says in its first line, as plain text; empty where it says nothing short."""
-    text = response.body[:MAX_READ].decode("utf-8", "replace").strip()
+    text = start_of_body(response).strip()
     if text.startswith(("{", "[")):
         return shorten(json_message(text))
     if HTML_START.match(text):
-        found = HTML_TITLE.search(text)
-        return shorten(html.unescape(found[2])) if found else ""
+        return shorten(html.unescape(html_message(text)))
     if text.startswith("<"):
         parts = [found[1] for pattern in (XML_CODE, XML_MESSAGE) if (found := pattern.search(text))]
         return shorten(html.unescape(": ".join(parts)))
     line = text.partition("\n")[0]
     return "" if "\ufffd" in line else shorten(line)
+
+
+def html_message(text: str) -> str:
+    """The title of a page; where it says only "Error", what stands below."""
+    title, pre = HTML_TITLE.search(text), HTML_PRE.search(text)
+    if pre and (title is None or title[2] == "Error"):
+        return pre[1]
+    return title[2] if title else ""
 
 
 def json_message(text: str) -> str:
@@ -109,6 +124,8 @@ SERVERS: Final = (
     ("akamaighost", "Akamai"),
     ("microsoft-iis", "IIS"),
     ("kestrel", "ASP.NET Core"),
+    ("uploadserver", "Google Cloud Storage"),
+    ("windows-azure", "Azure Storage"),
     ("google frontend", "Google's front end"),
     ("openresty", "OpenResty (nginx)"),
     ("nginx", "nginx"),
@@ -129,12 +146,29 @@ SERVERS: Final = (
 
 
 def sender(response: Response) -> str:
-    """Who sent the response, as far as its headers tell; empty where they do not."""
-    for name, who in MARKS:
-        if get_header(response.headers, name) is not None:
-            return who
+    """Who made the response, as far as its headers tell; empty where they do not."""
+    powered = powered_by(response)
+    if marked(response) or not powered or powered.startswith("ASP.NET"):
+        return front(response)
+    return powered  # a proxy writes its own name in Server
+
+
+def front(response: Response) -> str:
+    """Who sent the response on, at the last; empty where its headers do not tell."""
     server = (get_header(response.headers, "server") or "").lower()
-    return next((who for start, who in SERVERS if start in server), "")
+    names = (who for start, who in SERVERS if start in server)
+    return marked(response) or next(names, "")
+
+
+def marked(response: Response) -> str:
+    """The gateway that left its mark in the headers, if any."""
+    present = {name.lower() for name, _ in response.headers}
+    return next((who for name, who in MARKS if name in present), "")
+
+
+def powered_by(response: Response) -> str:
+    """What the application is made with, as it says itself; empty where it does not."""
+    return shorten(get_header(response.headers, "x-powered-by") or "")[:40]
 
 
 def cache_marks(response: Response) -> str:
@@ -144,6 +178,9 @@ def cache_marks(response: Response) -> str:
         value = get_header(response.headers, name) or ""
         if "hit" in value.lower():
             found.append(f"{name}: {value}")
+    varnish = get_header(response.headers, "x-varnish") or ""
+    if re.fullmatch("[0-9]+ [0-9]+", varnish):  # of this request, and of the one that it stored
+        found.append(f"x-varnish: {varnish}")
     age = get_header(response.headers, "age") or ""
     if age.isascii() and age.isdigit() and int(age[:9]) > 0:
         found.append(f"age: {age}")
@@ -175,223 +212,17 @@ def asks_for_login(response: Response) -> bool:
     return response.status in (401, 407) or challenge is not None
 
 
-# Responses that are known by their words
+# What a response means
 
 
 class Finding(NamedTuple):
     """What a response means, and what to change.
 
-    Both may name {origin}, {method}, {headers} and {url} of the request.
+    Both may name {origin}, {method}, {headers}, {url} and {host} of the request.
     """
 
     cause: str
     fix: str
-
-
-class Sign(NamedTuple):
-    """A row of the table: what a response looks like, and what it means.
-
-    statuses: () for any. header: a pattern for one line ``name: value`` in lower case, or empty.
-    body: a pattern for the start of the body, empty for any.
-    """
-
-    statuses: tuple[int, ...]
-    header: str
-    body: str
-    cause: str
-    fix: str
-
-
-PREFLIGHT_FIRST: Final = "let OPTIONS through without a login, as preflights never carry one"
-
-# Most specific first. All of it can be read in a response; nothing is guessed from a status alone.
-SIGNS: Final = (
-    # Libraries that refuse in their own words.
-    Sign(
-        (400,), "", "Disallowed CORS origin",
-        "the CORSMiddleware of Starlette or FastAPI does not allow the origin {origin}",
-        "add {origin} to allow_origins",
-    ),
-    Sign(
-        (400,), "", "Disallowed CORS method",
-        "the CORSMiddleware of Starlette or FastAPI does not allow the method {method}",
-        "add {method} to allow_methods",
-    ),
-    Sign(
-        (400,), "", "Disallowed CORS headers",
-        "the CORSMiddleware of Starlette or FastAPI does not allow all of {headers}",
-        "add {headers} to allow_headers",
-    ),
-    Sign(
-        (403,), "", "Invalid CORS request",
-        "Spring's CORS configuration does not allow the origin {origin}, or the method {method},"
-        " or a header",
-        "allow {origin}, {method} and {headers} in Spring's CorsConfiguration or @CrossOrigin",
-    ),
-    Sign(
-        (403,), "", r"[^\0]{0,500}CORSResponse: CORS is not enabled",
-        "the S3 bucket has no CORS configuration",
-        "give the bucket a CORS configuration with {origin}, {method} and {headers}",
-    ),
-    Sign(
-        (403,), "", r"[^\0]{0,500}CORSResponse: This CORS request is not allowed",
-        "no rule of the S3 bucket's CORS configuration allows {origin} with {method} and {headers}",
-        "add {origin} to AllowedOrigins, {method} to AllowedMethods and {headers} to"
-        " AllowedHeaders of one rule",
-    ),
-    Sign(
-        (), r"x-rack-cors: miss; no-origin", "", "rack-cors got no Origin header",
-        "find out which proxy before Rails removes the Origin header",
-    ),
-    Sign(
-        (), r"x-rack-cors: miss; no-path", "", "no resource of rack-cors has the path of {url}",
-        "add a resource for this path to an allow block with {origin}",
-    ),
-    Sign(
-        (), r"x-rack-cors: miss; no-method", "", "rack-cors does not allow the method {method}",
-        "add {method} to methods of the resource",
-    ),
-    Sign(
-        (), r"x-rack-cors: miss; no-header", "", "rack-cors does not allow all of {headers}",
-        "add {headers} to headers of the resource",
-    ),
-    Sign(
-        (), r"x-rack-cors: miss", "", "rack-cors does not allow the request",
-        "add {origin}, {method} and {headers} to an allow block of rack-cors",
-    ),
-    # Gateways.
-    Sign(
-        (), "cf-mitigated: challenge", "",
-        "Cloudflare answers with a challenge for people, which a script cannot pass",
-        "exempt this path from the challenge in Cloudflare's security rules",
-    ),
-    Sign(
-        (403,), "x-amzn-errortype: missingauthenticationtoken", "",
-        "API Gateway has no {method} at this URL (its words for that are Missing Authentication"
-        " Token), or asks for"
-        " a signature",
-        "check the stage and the path of {url}, and deploy an OPTIONS method without authorization",
-    ),
-    Sign(
-        (403,), "x-amzn-errortype: forbidden", "",
-        "API Gateway refuses the request: an API key, a WAF or a policy",
-        "exempt OPTIONS from the API key and the resource policy",
-    ),
-    Sign(
-        (401,), "x-amzn-errortype: unauthorized", "",
-        "an authorizer of API Gateway refuses the request",
-        "take the authorizer off OPTIONS, and set the CORS headers of the gateway responses 4XX"
-        " and 5XX",
-    ),
-    Sign(
-        (403,), "", r"[^\0]{0,2000}not configured to allow the HTTP request method",
-        "the CloudFront distribution does not take the method",
-        "allow GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE in the behavior of this path",
-    ),
-    Sign(
-        (), "ngrok-error-code: err_ngrok_6024", "",
-        "ngrok shows its warning page instead of the application",
-        "send the header ngrok-skip-browser-warning from the page, and allow it on the server",
-    ),
-    Sign(
-        (), "ngrok-error-code:", "", "ngrok cannot reach the application",
-        "start the tunnel and the application, and compare the URL",
-    ),
-    Sign(
-        (404,), "", r".{0,20}no Route matched with those values",
-        "Kong has no route for this URL and method",
-        "add OPTIONS to the route's methods, and check its path",
-    ),
-    Sign(
-        (401,), "", r".{0,20}No API key found in request",
-        "Kong's key-auth plugin refuses the preflight",
-        "set run_on_preflight = false in the plugin",
-    ),
-    Sign(
-        (403,), "", "RBAC: access denied", "a policy of Envoy or Istio refuses the request",
-        "let OPTIONS pass in the AuthorizationPolicy",
-    ),
-    Sign(
-        (503,), "", "(upstream connect error|no healthy upstream)",
-        "Envoy cannot reach the application",
-        "start the application, or correct the address that Envoy has for it",
-    ),
-    Sign(
-        (503,), "", r"[^\0]{0,200}No server is available to handle this request",
-        "HAProxy has no server that is up", "start the application, or mend its health check",
-    ),
-    Sign(
-        (404,), "", "default backend - 404",
-        "the Kubernetes ingress has no rule for this host and path",
-        "add the host and the path of {url} to the ingress",
-    ),
-    Sign(
-        (401, 403), "", r"[^\0]{0,500}Your client does not have permission to get URL",
-        "Google Cloud asks for an authenticated caller",
-        "allow unauthenticated invocations, and check the login in the application;"
-        " " + PREFLIGHT_FIRST,
-    ),
-    Sign(
-        (401,), "", r".{0,60}Missing authorization header",
-        "the gateway asks for a token before the function runs",
-        "switch the gateway's check of tokens off for this function, and answer OPTIONS in it",
-    ),
-    Sign(
-        (401,), "", r"[^\0]{0,4000}_vercel_sso", "the deployment is protected by Vercel's login",
-        "switch Deployment Protection off, or use the production domain",
-    ),
-    # Frameworks.
-    Sign(
-        (403,), "", r"[^\0]{0,4000}CSRF verification failed",
-        "Django's CSRF protection refuses the request",
-        "add {origin} to CSRF_TRUSTED_ORIGINS, and send the token",
-    ),
-    Sign(
-        (419,), "", "", "Laravel's CSRF protection refuses the request",
-        "exempt the path from the CSRF check, or fetch its cookie first",
-    ),
-    Sign(
-        (400,), "", r"[^\0]{0,500}(Bad Request \(400\)|DisallowedHost|Invalid HTTP_HOST)",
-        "the server refuses the request as bad; Django does so for a host that is not in"
-        " ALLOWED_HOSTS",
-        "look into the server's log, and compare the host of {url} with ALLOWED_HOSTS",
-    ),
-    Sign(
-        (400, 403), "",
-        r"[^\0]{0,500}(Invalid Host header|Blocked hosts?|This host \(.{1,200}\) is not allowed)",
-        "the development server does not know this host name",
-        "add the host of {url} to the allowed hosts of the development server",
-    ),
-    Sign(
-        (404,), "", r"[^\0]{0,500}Cannot OPTIONS /",
-        "the Express application has no handler for OPTIONS here",
-        "put app.use(cors()) before the routes",
-    ),
-    Sign(
-        (404,), "", r"[^\0]{0,500}Cannot (GET|POST|PUT|PATCH|DELETE) /",
-        "the Express application has no route for {method} {url}",
-        "correct the URL or the method, or add the route",
-    ),
-    Sign(
-        (404,), "", "404 page not found", "no route of a Go server or of Traefik fits this URL",
-        "check the host, the path and the method of the route",
-    ),
-)  # fmt: skip
-
-
-def known_words(response: Response) -> Finding | None:
-    """The first row of SIGNS that the response fits."""
-    lines = [f"{name}: {value}".lower() for name, value in response.headers]
-    text = response.body[:MAX_READ].decode("utf-8", "replace")
-    for sign in SIGNS:
-        if sign.statuses and response.status not in sign.statuses:
-            continue
-        if sign.header and not any(re.match(sign.header, line) for line in lines):
-            continue
-        if sign.body and not re.match(sign.body, text):
-            continue
-        return Finding(sign.cause, sign.fix)
-    return None
 
 
 def own_refusal(response: Response) -> str:
@@ -494,5 +325,7 @@ def describe(response: Response) -> str:
     phrase = text.partition(" ")[2].lower()
     repeats = line.lower().strip(" .:!") in ("", text.lower(), phrase, str(response.status))
     told = text if repeats else f'{response.status} "{line}"'
+    if re.fullmatch(f"{response.status} [A-Z][A-Za-z ]+", line):
+        told = line
     who = sender(response)
     return f"{told} by {who}" if who else told

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .browser import Browser, NetworkError, Request, Verdict
-from .causes import Case, but
+from .caches import ask_past_caches, is_worth_asking
+from .case import Case
+from .causes import but
 from .configuration import Configuration
 from .copied import PasteError
 from .diagnosis import conclude
@@ -17,7 +20,7 @@ from .notes import all_notes
 from .offline import explain_offline
 from .pasted import Pasted, mask
 from .question import doubt, is_doubtful, is_url, take_paste
-from .targets import UsageError, Visit, load, visits
+from .targets import UsageError, Visit, below, load_one, reject_for_urls, visits
 from .terminal import BAD, GOOD, say
 from .wire import Exchange, Response
 
@@ -58,9 +61,13 @@ def explain(args: argparse.Namespace) -> int:
         raise UsageError(mask(str(error))) from error
     if pasted and args.offline:
         return explain_offline(args, pasted)
-    configuration = None if is_url(args.target) else one_configuration(args)
-    if configuration and configuration.app is None:
+    if is_url(args.target):
+        reject_for_urls(args.variables, args.script_name)
+        return play(args, pasted, None)
+    configuration = load_one(args.target, args.section, args.variables)
+    if configuration.app is None:
         return say_broken(configuration)
+    below(configuration, args.script_name, args.path)
     return play(args, pasted, configuration)
 
 
@@ -75,20 +82,37 @@ def play(
         cookies = cookies_of(args, pasted)
         browser = Prober(target, args.origin, cookies=cookies, timeout=args.timeout)
         browser.careful = configuration is None and not args.send
-        mode = "include" if include else "omit"
-        verdict = browser.fetch(args.path, args.method, args.header, mode)
+        verdict = ask(browser, args, include=include)
     except ValueError as error:
         raise UsageError(mask(str(error)) if pasted else str(error)) from error
     print_steps(verdict, hide=pasted is not None)
     case = Case(verdict, browser.origin, args.method, args.header, include, browser.visits)
+    if configuration is None:
+        case = with_caches(case, args.timeout)
     shown = mask if pasted else str
     for note in all_notes(configuration, case):
         say(shown(f"--  {note}"))
     what = f"{args.method} {browser.url(args.path)} for a page on {browser.origin}"
     # What passes with credentials passes without them.
     if doubtful and not verdict.allowed:
-        doubtful = browser.fetch(args.path, args.method, args.header).allowed
+        doubtful = ask(browser, args, include=False).allowed
     return say_verdict(pasted, configuration, case, shown(what), doubtful=doubtful)
+
+
+def ask(browser: Browser, args: argparse.Namespace, *, include: bool) -> Verdict:
+    """The page's request. UsageError: it has a body, and its method takes none."""
+    if args.data_size and args.method.upper() in ("GET", "HEAD"):
+        raise UsageError(f"--data-size: {args.method} has no body; name the method with -X")
+    mode = "include" if include else "omit"
+    body = b"x" * args.data_size
+    return browser.fetch(args.path, args.method, args.header, mode, body, preflight=args.preflight)
+
+
+def with_caches(case: Case, timeout: float) -> Case:
+    """The case with what the server says past its caches, where that may matter."""
+    if not is_worth_asking(case):
+        return case
+    return replace(case, uncached=ask_past_caches(case, timeout))
 
 
 def cookies_of(args: argparse.Namespace, pasted: Pasted | None) -> dict[str, str]:
@@ -100,15 +124,6 @@ def cookies_of(args: argparse.Namespace, pasted: Pasted | None) -> dict[str, str
         return pasted.cookies
     say("--  the cookies of the paste are not sent: --send sends them")
     return {}
-
-
-def one_configuration(args: argparse.Namespace) -> Configuration:
-    """The only use of the middleware in the target. UsageError: there are several."""
-    configuration, *others = load(args.target, args.section)
-    if others:
-        names = ", ".join(each.name for each in (configuration, *others))
-        raise UsageError(f"{args.target} has several, choose with --section: {names}")
-    return configuration
 
 
 def say_broken(configuration: Configuration) -> int:

@@ -6,11 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from .middleware import (
-    MAX_AGE,
-    POLICY_HEADERS,
-    TOKEN,
-)
+from .middleware import MAX_AGE, POLICY_HEADERS, TOKEN
 
 Headers = list[tuple[str, str]]
 
@@ -21,9 +17,11 @@ SAFELISTED_METHODS: Final = frozenset({"GET", "HEAD", "POST"})
 # https://fetch.spec.whatwg.org/#forbidden-request-header
 FORBIDDEN_REQUEST_HEADERS: Final = frozenset(
     """
-    accept-charset accept-encoding access-control-request-headers access-control-request-method connection
-    content-length cookie cookie2 date dnt expect host keep-alive origin referer set-cookie te trailer
-    transfer-encoding upgrade via
+    accept-charset accept-encoding
+    access-control-request-headers access-control-request-method
+    connection content-length cookie cookie2 date dnt expect host
+    keep-alive origin referer set-cookie te trailer transfer-encoding
+    upgrade via
     """.split()
 )
 METHOD_OVERRIDE_HEADERS: Final = frozenset(
@@ -31,6 +29,9 @@ METHOD_OVERRIDE_HEADERS: Final = frozenset(
 )
 
 # https://fetch.spec.whatwg.org/#cors-safelisted-request-header
+SAFELISTED_REQUEST_HEADERS: Final = frozenset(
+    {"accept", "accept-language", "content-language", "content-type", "range"}
+)
 SAFELISTED_MIME_TYPES: Final = (
     "application/x-www-form-urlencoded",
     "multipart/form-data",
@@ -72,23 +73,26 @@ def combined(headers: Headers, names: Iterable[str]) -> dict[str, str]:
 
 
 def extract_list(headers: Headers, name: str) -> list[str] | None:
-    """The tokens in all headers `name`, or None without one: "extract header list values", section 2.2.2.
+    """The tokens in all headers `name`, or None if there is none.
 
-    ValueError: that is not a comma-separated list of tokens; the text is what it is.
+    This is "extract header list values" of section 2.2.2. ValueError: that is not a
+    comma-separated list of tokens; the text is what it is.
     """
     text = get_header(headers, name)
     if text is None:
         return None
-    tokens = [
-        token for element in text.split(",") if (token := element.strip("\t "))
-    ]  # #token: some may be empty
+    elements = [element.strip("\t ") for element in text.split(",")]
+    tokens = [element for element in elements if element]  # the standard's "#token"
     if not all(map(TOKEN.fullmatch, tokens)):
         raise ValueError(text)
     return tokens
 
 
 def extract_max_age(headers: Headers) -> int:
-    """Seconds for which a preflight's answer may be cached: steps 7.8 to 7.10 of "CORS-preflight fetch"."""
+    """Seconds for which a preflight's answer may be cached.
+
+    These are steps 7.8 to 7.10 of "CORS-preflight fetch".
+    """
     values = header_values(headers, MAX_AGE)
     if len(values) != 1 or not re.fullmatch("[0-9]+", values[0]):
         return DEFAULT_MAX_AGE
@@ -97,7 +101,7 @@ def extract_max_age(headers: Headers) -> int:
 
 
 def is_forbidden_request_header(name: str, value: str) -> bool:
-    """Whether a page may not set this header: "forbidden request-header" of section 2.2.2."""
+    """Whether this is a "forbidden request-header" (section 2.2.2), which no page can set."""
     name = name.lower()
     if name in METHOD_OVERRIDE_HEADERS:
         return any(method.strip("\t ").upper() in FORBIDDEN_METHODS for method in value.split(","))
@@ -110,7 +114,7 @@ def why_unsafe(name: str, value: str) -> str:
     To be read after the header's name.
     """
     name = name.lower()
-    if name not in ("accept", "accept-language", "content-language", "content-type", "range"):
+    if name not in SAFELISTED_REQUEST_HEADERS:
         return "is not a safelisted request header"
     if len(value) > SAFELISTED_VALUE_BYTES:
         return f"has more than {SAFELISTED_VALUE_BYTES} bytes"

@@ -2,88 +2,142 @@
 
 from __future__ import annotations
 
+import codecs
 import configparser
 import os
 import re
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any, Final, NamedTuple
 from urllib.parse import unquote
 
-from .configuration import Configuration, Line, empty_app
-from .middleware import OPTIONS, make_middleware
+from .configuration import Line
+from .middleware import OPTIONS
 
 
 class IniError(Exception):
     """An ini file that PasteDeploy cannot load either; the text is a line for the user."""
 
 
-APP_SECTIONS: Final = ("app", "application", "composite", "composit", "pipeline", "filter-app")
-FILTER_SECTIONS: Final = ("filter",)
-OUR_FACTORY: Final = re.compile(
-    r"egg:(?i:wsgicors)(#main|#middleware)?|([\w.]+\.)?wsgicors:make_middleware"
+class Kind(NamedTuple):
+    """What PasteDeploy can be asked for: the sections and the factories that make one."""
+
+    name: str
+    sections: tuple[tuple[str, ...], ...]
+    factories: tuple[tuple[str, ...], ...]
+
+
+# Of the words in one tuple, the first that there is counts.
+APP: Final = Kind(
+    "an application",
+    (("app", "application"), ("composite", "composit"), ("pipeline",), ("filter-app",)),
+    (("paste.app_factory",), ("paste.composite_factory",), ("paste.composit_factory",)),
 )
+FILTER: Final = Kind(
+    "a filter", (("filter",),), (("paste.filter_factory", "paste.filter_app_factory"),)
+)
+COMPOSITE_SECTIONS: Final = ("composite", "composit")
+
+# The factories that are played: a name for each way to write it.
+OURS, PREFIX, URLMAP, CASCADE = "wsgicors", "prefix", "urlmap", "cascade"
+FACTORIES: Final = (
+    (OURS, r"egg:wsgicors#(main|middleware)|([\w.]+\.)?wsgicors:make_middleware"),
+    (PREFIX, r"egg:paste(deploy)?#prefix|paste\.deploy\.config:make_prefix_middleware"),
+    (URLMAP, r"egg:(paste|rutter)#urlmap|(paste|rutter)\.urlmap:urlmap_factory"),
+    (CASCADE, r"egg:paste#cascade|paste\.cascade:make_cascade"),
+)
+ENTRY_POINT: Final = re.compile(r"([\w.]+)\s*:\s*([\w.]+)\s*(\[.*\]\s*)?")
+FILTERS: Final = (OURS, PREFIX)
+EGGS: Final = {OURS: "egg:wsgicors", PREFIX: "egg:PasteDeploy#prefix"}
 
 
-class Context(NamedTuple):
-    """What PasteDeploy makes of a section: a factory (a URI, or module:attribute) and the arguments for it.
+@dataclass
+class Context:
+    """What PasteDeploy makes of a section, or of a URI that one names.
 
-    ignored: keys that the section has in vain. hidden: likewise, where the direct policy is not what
-    it seems.
+    shape: "factory", or how others are combined: "pipeline", "filter-app" or "filter-with".
+    factory: which one of FACTORIES; empty for any other. composite: it may hold applications.
+    file: where the names that a composite has are looked up.
+    app, filters: what is combined, the outermost filter first.
+    ignored: keys that the section has in vain. hidden: likewise, where the direct policy is not
+    what it seems.
+    The two dictionaries may be shared with other contexts, as PasteDeploy shares them.
     """
 
-    factory: str
+    kind: Kind
+    shape: str
     global_conf: dict[str, str]
     local_conf: dict[str, str]
-    section: str = ""
-    place: str = ""
+    file: IniFile
+    section: str
+    place: str
+    factory: str = ""
+    composite: bool = False
+    app: Context | None = None
+    filters: list[Context] = field(default_factory=list)
     ignored: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+
+
+class Options(NamedTuple):
+    """The options of a section, sorted: see Context."""
+
+    local: dict[str, str]
+    set_here: dict[str, str]
+    get_here: dict[str, str]
+    ignored: list[str]
+    hidden: list[str]
 
 
 class IniFile:
     """An ini file, read as PasteDeploy reads it, quirks included: https://docs.pylonsproject.org/projects/pastedeploy/
 
-    found: all uses of this middleware, in this file and in those it refers to.
-    IniError, OSError, RecursionError: PasteDeploy could not load it either.
+    given: variables for its [DEFAULT] section, which has precedence.
+    IniError, OSError: PasteDeploy could not load it either.
     """
 
-    def __init__(self, path: str, global_conf: dict[str, str], found: list[Configuration]) -> None:
-        self.path, self.found = path, found
-        self.mount = ""  # the composite section that is being followed
+    def __init__(self, path: str, given: dict[str, str]) -> None:
+        self.path = path
         self.visited: set[str] = set()
-        self.parser = configparser.ConfigParser()
-        self.parser.optionxform = str  # type: ignore[assignment,method-assign]  # keys are case-sensitive
-        with open(path, "rb") as file:
-            data = file.read()
+        self.lines: dict[tuple[str, str], int] = {}
+        self.number = 0
         full_path = os.path.abspath(path)
-        given = {**global_conf, "here": os.path.dirname(full_path), "__file__": full_path}
+        own = {"here": os.path.dirname(full_path), "__file__": full_path}
+        section: Any = lambda: Section(self)  # noqa: E731
+        self.parser = configparser.ConfigParser(own, dict_type=section)
+        self.parser.optionxform = str  # type: ignore[assignment,method-assign]  # keys are case-sensitive
+        self.read()
+        defaults: Any = self.parser.defaults()
+        for key, value in given.items():
+            defaults.setdefault(key, value)
+
+    def read(self) -> None:
         try:
-            text = data.decode()
-            self.parser.read_string(text, path)
-            self.parser.read_dict({"DEFAULT": {**given, **self.parser.defaults()}})
+            with open(self.path, encoding="utf-8") as file:
+                self.parser.read_file(self.numbered(file), self.path)
         except UnicodeDecodeError as error:
-            number = data.count(b"\n", 0, error.start) + 1
-            raise IniError(f"{path}:{number}: is not in UTF-8: {one_line(error)}") from error
-        except ValueError as error:  # a "%" in "here"
-            raise IniError(f"{path}: {one_line(error)}") from error
+            number = self.bytes().count(b"\n", 0, error.start) + 1
+            raise IniError(f"{self.path}:{number}: is not in UTF-8: {one_line(error)}") from error
         except configparser.Error as error:
             wrong: Any = error
             number = wrong.errors[0][0] if getattr(error, "errors", None) else wrong.lineno
-            mark = (
-                " (a byte order mark comes before it: save the file without)"
-                if data[:1] == b"\xef"
-                else ""
-            )
-            raise IniError(f"{path}:{number}: {one_line(error)}{mark}") from error
-        self.lines: dict[tuple[str, str], int] = {}
-        section = ""
-        for number, line in enumerate(text.splitlines(), 1):
-            header, option = (
-                re.match(r"\[(.+)\]", line),
-                re.match(r"([^\s#;\[][^=:]*?)\s*[=:]", line),
-            )
-            section = header[1] if header else section
-            self.lines.setdefault((section, option[1] if option else ""), number)
+            mark = ""
+            if self.bytes().startswith(codecs.BOM_UTF8):
+                mark = " (a byte order mark comes before it: save the file without)"
+            raise IniError(f"{self.path}:{number}: {one_line(error)}{mark}") from error
+
+    def bytes(self) -> bytes:
+        with open(self.path, "rb") as file:
+            return file.read()
+
+    def numbered(self, file: IO[str]) -> Iterator[str]:
+        """The lines of the file; meanwhile, `number` is that of the last one."""
+        for self.number, line in enumerate(file, 1):
+            yield line
+
+    def note(self, section: str, option: str = "") -> None:
+        """Note where an option, or its section, was found."""
+        self.lines.setdefault((section, option), self.number)
 
     def place(self, section: str, option: str = "") -> str:
         """Where an option, or else its section, is written: file:line."""
@@ -96,9 +150,17 @@ class IniFile:
         try:
             return Line(self.parser.get(section, option), place)
         except configparser.InterpolationError as error:
-            raise IniError(
-                f"{place}: {option}: {one_line(error)} (write %% for a percent sign)"
-            ) from error
+            remedy = "write %% for a percent sign"
+            if isinstance(error, configparser.InterpolationMissingOptionError):
+                remedy = f"give it as {error.reference}=VALUE, or {remedy}"
+            if option in ("here", "__file__") and (written, option) not in self.lines:
+                remedy = "rename the directory or the file"
+            raise IniError(f"{place}: {option}: {one_line(error)} ({remedy})") from error
+
+    def defaults(self) -> dict[str, str]:
+        """The section [DEFAULT], and what is given to the file."""
+        raw = self.parser.defaults()
+        return {key: self.get("DEFAULT", key) or value for key, value in raw.items()}
 
     def take(self, options: dict[str, str], key: str, section: str) -> str:
         """Take an option away, which must be there."""
@@ -106,200 +168,250 @@ class IniFile:
             raise IniError(f"{self.place(section)}: {key}: is missing")
         return options.pop(key)
 
-    def load_all(self) -> None:
-        """Load each application that is not a part of another one, then each filter that nothing refers to."""
-        sections = self.parser.sections()
-        for section in sorted(sections, key=lambda section: not section.endswith(":main")):
-            if section.partition(":")[0] in APP_SECTIONS and section not in self.visited:
-                self.load_section(section, {})
-        has_applications = bool(self.visited)
-        for section in sections:
-            if section.partition(":")[0] in FILTER_SECTIONS and section not in self.visited:
-                configuration = self.use(self.load_section(section, {}))
-                if configuration and has_applications:
-                    unused = (
-                        "no pipeline and no filter-with names this section, so it has no effect"
-                    )
-                    configuration.advice.append(f"{configuration.place}: {section}: {unused}")
+    def sections(self, kind: Kind) -> list[str]:
+        """The sections of a kind; those named main first."""
+        found = [
+            section
+            for section in self.parser.sections()
+            for word, colon, _ in [section.partition(":")]
+            if colon and word in sum(kind.sections, ())
+        ]
+        return sorted(found, key=lambda section: section.partition(":")[2].strip() != "main")
+
+    def find(self, kind: Kind, name: str, place: str, option: str) -> str:
+        """The section of that name."""
+        found: list[str] = []
+        for words in kind.sections:
+            named = [
+                [
+                    section
+                    for section in self.parser.sections()
+                    if section.startswith(f"{word}:") and section[len(word) + 1 :].strip() == name
+                ]
+                for word in words
+            ]
+            found += next(filter(None, named), [])
+        if len(found) != 1:
+            count = f"{len(found)} sections have" if found else "no section has"
+            full_name = f"{kind.sections[0][0]}:{name}"
+            raise IniError(f"{place}: {option}: {count} the name {full_name} in {self.path}")
+        return found[0]
 
     def load(
-        self,
-        prefixes: tuple[str, ...],
-        name: str,
-        global_conf: dict[str, str],
-        place: str,
-        option: str,
+        self, kind: Kind, name: str, global_conf: dict[str, str], place: str, option: str
     ) -> Context:
         """Load what `name`, written at `place` as an option, refers to: a URI, or a section of this file."""
         if not re.match("[a-zA-Z]+:", name):
-            parts = [
-                (section, *section.split(":", 1))
-                for section in self.parser.sections()
-                if ":" in section
-            ]
-            found = [
-                section
-                for section, kind, rest in parts
-                if kind in prefixes and rest.strip() == name
-            ]
-            if len(found) != 1:
-                count = f"{len(found)} sections have" if found else "no section has"
-                raise IniError(
-                    f"{place}: {option}: {count} the name {prefixes[0]}:{name} in {self.path}"
-                )
-            return self.load_section(found[0], global_conf)
-        if not name.lower().startswith("config:"):
-            return Context(name, dict(global_conf), {}, section=name, place=place)
-        path, _, name = name.partition(":")[2].partition("#")
-        path = os.path.join(os.path.dirname(self.path), unquote(path))
-        try:
-            file = IniFile(path, global_conf, self.found)
-            file.mount = self.mount
-        except OSError as error:
-            raise IniError(f"{place}: {option}: {path}: {error.strerror}") from error
-        return file.load(prefixes, name or "main", global_conf, place, option)
-
-    def load_section(self, section: str, global_conf: dict[str, str]) -> Context:
-        """Load a section, and what it refers to."""
-        self.visited.add(section)
-        kind = section.partition(":")[0]
-        prefixes = FILTER_SECTIONS if kind in (*FILTER_SECTIONS, "filter-app") else APP_SECTIONS
-        defaults: dict[str, str] = {key: self.get("DEFAULT", key) for key in self.parser.defaults()}
-        global_conf = {**defaults, **global_conf}
-        local_conf, set_here, get_here, ignored, hidden = self.sort_options(section, defaults)
-        global_conf.update(set_here)
-        local_conf.update(
-            {name: self.take({**global_conf}, source, section) for name, source in get_here.items()}
-        )
-        filter_with = local_conf.pop("filter-with", "")
-
-        def follow(prefixes: tuple[str, ...], option: str, name: str) -> Context:
-            return self.load(prefixes, name, global_conf, self.place(section, option), option)
-
-        context = Context("", global_conf, local_conf)
-        if kind == "pipeline":
-            self.follow_pipeline(section, local_conf, follow)
-        elif kind in ("composite", "composit"):
-            self.follow_composite(section, local_conf, follow)
+            return self.load_section(kind, self.find(kind, name, place, option), global_conf)
+        if re.search(r"\s", name) and not name.lower().startswith("config:"):
+            raise IniError(
+                f"{place}: {option}: {name!r} is not one word; is the next line indented?"
+            )
+        uri, has_name, name = name.partition("#")
+        scheme, _, rest = uri.partition(":")
+        name = name if has_name else "main"
+        if scheme.lower() == "config":
+            return self.load_file(rest, global_conf, place, option).load(
+                kind, name, global_conf, place, option
+            )
+        context = Context(kind, "factory", global_conf, {}, self, uri, place)
+        if scheme.lower() == "egg":
+            distribution = re.sub("[-_.]+", "-", rest).lower()
+            context.factory = played(f"egg:{distribution}#{name}")
+            if distribution == "wsgicors" and not context.factory:
+                missing = f"{uri} has no filter named {name}"
+                raise IniError(f"{place}: {option}: {missing}: write egg:wsgicors")
+        elif scheme.lower() == "call":
+            context.factory = played(rest)
+            if rest.count(":") != 1 or context.factory in FILTERS:
+                remedy = EGGS.get(context.factory, "call:package.module:name")
+                raise IniError(f"{place}: {option}: {uri} is not a factory: write {remedy}")
         else:
-            if kind == "filter-app":
-                follow(APP_SECTIONS, "next", self.take(local_conf, "next", section))
-            if "use" in local_conf:
-                context = follow(prefixes, "use", local_conf.pop("use"))
-                context.global_conf.update(set_here)
-                context.local_conf.update(local_conf)
-            else:
-                context = context._replace(factory=local_conf.pop("paste.filter_app_factory", ""))
-        context = context._replace(
-            section=section, place=self.place(section), ignored=tuple(ignored), hidden=tuple(hidden)
-        )
-        if kind == "filter-app":
-            self.use(context)
-        if filter_with:
-            self.use(follow(FILTER_SECTIONS, "filter-with", filter_with))
+            wrong = "is not a section, and does not begin with egg:, call: or config:"
+            raise IniError(f"{place}: {option}: {uri} {wrong}")
+        require_kind(context, f"{place}: {option}: {uri}")
         return context
 
-    def sort_options(
-        self, section: str, defaults: dict[str, str]
-    ) -> tuple[dict[str, str], dict[str, str], dict[str, str], list[str], list[str]]:
-        """Its own options, those of ``set`` and ``get``, and keys in vain: see Context."""
-        local_conf: dict[str, str] = {}
-        set_here: dict[str, str] = {}
-        get_here: dict[str, str] = {}
-        ignored: list[str] = []
-        hidden: list[str] = []
+    def load_file(self, name: str, global_conf: dict[str, str], place: str, option: str) -> IniFile:
+        """The ini file that a URI names."""
+        name = unquote(name.replace("\\", "/")).rstrip()
+        path = os.path.join(os.path.dirname(self.path), name)
+        try:
+            return IniFile(path, global_conf)
+        except OSError as error:
+            raise IniError(f"{place}: {option}: {path}: {error.strerror}") from error
+
+    def load_section(self, kind: Kind, section: str, global_conf: dict[str, str]) -> Context:
+        """Load a section, and what it refers to."""
+        self.visited.add(section)
+        defaults = self.defaults()
+        global_conf = {**defaults, **global_conf}
+        options = self.sort_options(section, defaults)
+        global_conf.update(options.set_here)
+        local_conf = options.local
+        for name, source in options.get_here.items():
+            local_conf[name] = self.take({**global_conf}, source, section)
+        filter_with = local_conf.pop("filter-with", None)
+        local_conf.pop("require", None)  # distributions, which need not be installed here
+        loading = Loading(self, kind, section, global_conf, options)
+        context = loading.load()
+        if filter_with is None:
+            return context
+        outer = loading.combined("filter-with")
+        outer.app = context
+        outer.filters = [loading.follow(FILTER, "filter-with", filter_with)]
+        return outer
+
+    def sort_options(self, section: str, defaults: dict[str, str]) -> Options:
+        """Its own options, those of ``set`` and ``get``, and keys in vain."""
+        found = Options({}, {}, {}, [], [])
         for option in self.parser.options(section):
-            value = self.get(section, option)
             verb, _, name = option.partition(" ")
             if name and verb in ("set", "get"):
-                (set_here if verb == "set" else get_here)[name.strip()] = value
+                known = found.set_here if verb == "set" else found.get_here
+                known[name.strip()] = self.get(section, option)
             elif option not in defaults:
-                local_conf[option] = value
-            elif value != defaults[option]:
+                found.local[option] = self.get(section, option)
+            elif self.is_hidden(section, option):
                 direct = option in OPTIONS
                 remedy = f"write 'set {option} = ...'"
                 if direct:
                     remedy = f"name the policy, as in policy = api and api_{option} = ..."
                 message = f"has no effect, as [DEFAULT] has it too: {remedy}"
-                (hidden if direct else ignored).append(f"{value.place}: {option}: {message}")
-        return local_conf, set_here, get_here, ignored, hidden
+                line = f"{self.place(section, option)}: {option}: {message}"
+                (found.hidden if direct else found.ignored).append(line)
+        return found
 
-    def follow_pipeline(
-        self, section: str, local_conf: dict[str, str], follow: Callable[..., Context]
-    ) -> None:
-        """Load the application of a pipeline, then its filters."""
-        names = self.take(local_conf, "pipeline", section).split()
+    def is_hidden(self, section: str, option: str) -> bool:
+        """Whether the section has another value than [DEFAULT], which counts; it is not read."""
+        values = [self.parser.get(each, option, raw=True) for each in (section, "DEFAULT")]
+        return values[0] != values[1]
+
+
+class Section(dict[str, Any]):
+    """The options of a section; while the parser fills it, the file notes the line of each."""
+
+    def __init__(self, file: IniFile) -> None:
+        self.file, self.name = file, "DEFAULT"
+
+    def __setitem__(self, key: str, value: object) -> None:
+        if isinstance(value, Section):
+            value.name = key
+            self.file.note(key)
+        elif isinstance(value, list):  # the lines of a value, of which this is the first
+            self.file.note(self.name, key)
+        super().__setitem__(key, value)
+
+
+class Loading(NamedTuple):
+    """A section that is being loaded."""
+
+    file: IniFile
+    kind: Kind
+    section: str
+    global_conf: dict[str, str]
+    options: Options
+
+    def load(self) -> Context:
+        if self.section.startswith("filter-app:"):
+            return self.load_filter_app()
+        if self.section.startswith("pipeline:"):
+            return self.load_pipeline()
+        if "use" in self.options.local:
+            return self.load_use(self.kind)
+        return self.load_explicit(self.kind)
+
+    def follow(self, kind: Kind, option: str, name: str) -> Context:
+        """Load what an option of the section names."""
+        place = self.file.place(self.section, option)
+        return self.file.load(kind, name, self.global_conf, place, option)
+
+    def combined(self, shape: str) -> Context:
+        """The context of this section, to be filled."""
+        conf = self.global_conf, self.options.local
+        place = self.file.place(self.section)
+        return Context(self.kind, shape, *conf, self.file, self.section, place)
+
+    def load_pipeline(self) -> Context:
+        local_conf = self.options.local
+        names = self.file.take(local_conf, "pipeline", self.section).split()
         if not names:
-            where = self.place(section, "pipeline")
+            where = self.file.place(self.section, "pipeline")
             raise IniError(f"{where}: pipeline: is empty: write the filters, then the application")
-        *filters, app = names
         for option in local_conf:
-            where = self.place(section, option)
+            where = self.file.place(self.section, option)
             raise IniError(f"{where}: {option}: a pipeline takes no options of a filter")
-        follow(APP_SECTIONS, "pipeline", app)
-        for name in filters:
-            self.use(follow(FILTER_SECTIONS, "pipeline", name))
+        context = self.combined("pipeline")
+        *filters, app = names
+        context.app = self.follow(APP, "pipeline", app)
+        context.filters = [self.follow(FILTER, "pipeline", name) for name in filters]
+        return context
 
-    def follow_composite(
-        self, section: str, local_conf: dict[str, str], follow: Callable[..., Context]
-    ) -> None:
-        """Load the applications that, for example, ``egg:Paste#urlmap`` mounts below prefixes."""
-        outer, self.mount = self.mount, section
-        # Which of its values are applications, the factory alone knows; those that are a
-        # section's name will be.
-        for option, name in local_conf.items():
-            if any(f"{prefix}:{name}" in self.parser for prefix in APP_SECTIONS):
-                follow(APP_SECTIONS, option, name)
-        self.mount = outer
+    def load_filter_app(self) -> Context:
+        local_conf = self.options.local
+        name = self.file.take(local_conf, "next", self.section)
+        context = self.combined("filter-app")
+        context.app = self.follow(APP, "next", name)
+        load = self.load_use if "use" in local_conf else self.load_explicit
+        context.filters = [load(FILTER)]
+        return context
 
-    def use(self, context: Context) -> Configuration | None:
-        """Note that a filter is used; None where it is not this middleware, or known already."""
-        options = {**context.global_conf, **context.local_conf}
-        if not OUR_FACTORY.fullmatch(context.factory):
-            return None
-        if any((other.place, other.options) == (context.place, options) for other in self.found):
-            return None
-        configuration = Configuration(context.section, context.place, options, mount=self.mount)
-        configuration.build(
-            lambda: make_middleware(empty_app, context.global_conf, **context.local_conf)
-        )
-        active = re.findall(r"[^,\s]+", options.get("policy", ""))
-        after_deny = active[active.index("deny") + 1 :] if "deny" in active else []
-        unused = [
-            ("policy", f"{name} is named after deny, so it is never used") for name in after_deny
+    def load_use(self, kind: Kind) -> Context:
+        local_conf = self.options.local
+        context = self.follow(kind, "use", local_conf.pop("use"))
+        context.global_conf.update(self.options.set_here)
+        context.local_conf.update(local_conf)
+        context.global_conf["__file__"] = self.global_conf["__file__"]
+        context.file = self.file
+        self.claim(context)
+        return context
+
+    def load_explicit(self, kind: Kind) -> Context:
+        local_conf = self.options.local
+        given = [
+            next(filter(local_conf.__contains__, names))
+            for names in kind.factories
+            if not local_conf.keys().isdisjoint(names)
         ]
-        if configuration.cors:
-            # A key that is of no active policy and yet no problem is that of an inactive one.
-            names = {
-                key[: -len("_origin")]: key for key in context.local_conf if key.endswith("_origin")
-            }
-            inactive = names.keys() - configuration.cors.policies.keys() - set(active)
-            unused += [
-                (names[name], f"{name} is not named in policy, so it is not active")
-                for name in sorted(inactive)
-            ]
-        configuration.problems += context.hidden
-        configuration.advice += [
-            *context.ignored,
-            *(configuration.about(key, message) for key, message in unused),
-        ]
-        self.found.append(configuration)
-        return configuration
+        if len(given) != 1:
+            wanted = "several factories" if given else "neither use nor a factory"
+            raise IniError(f"{self.file.place(self.section)}: {self.section}: it has {wanted}")
+        context = self.combined("factory")
+        context.kind = kind
+        name = local_conf.pop(given[0])
+        place = self.file.place(self.section, given[0])
+        found = ENTRY_POINT.fullmatch(name)
+        if not found:
+            remedy = "write package.module:name"
+            raise IniError(f"{place}: {given[0]}: {name!r} is not a factory: {remedy}")
+        name = f"{found[1]}:{found[2]}"
+        context.factory = played(name)
+        if given[0] == "paste.filter_factory" and context.factory in FILTERS:
+            raise IniError(f"{place}: {given[0]}: write paste.filter_app_factory = {name}")
+        require_kind(context, f"{place}: {given[0]}: {name}")
+        self.claim(context)
+        return context
+
+    def claim(self, context: Context) -> None:
+        """Let a factory be known by the section that gives it its options."""
+        context.composite = self.section.partition(":")[0] in COMPOSITE_SECTIONS
+        if context.shape == "factory":
+            context.section, context.place = self.section, self.file.place(self.section)
+            context.ignored = tuple(self.options.ignored)
+            context.hidden = tuple(self.options.hidden)
 
 
-def read_ini(path: str) -> list[Configuration]:
-    """All uses of the middleware in an ini file."""
-    found: list[Configuration] = []
-    problems = []
-    try:
-        IniFile(path, {}, found).load_all()
-    except IniError as error:
-        problems = [str(error)]
-    except RecursionError:
-        problems = [f"{path}: sections refer to each other in a circle"]
-    except OSError as error:
-        problems = [f"{path}: {error.strerror}"]
-    return [*found, Configuration(path, path, problems=problems)] if problems else found
+def played(name: str) -> str:
+    """Which of the factories that are played has this name; empty if none has."""
+    found = (factory for factory, pattern in FACTORIES if re.fullmatch(pattern, name))
+    return next(found, "")
+
+
+def require_kind(context: Context, what: str) -> None:
+    """IniError: a filter is used as an application, or the other way round."""
+    made = FILTER if context.factory in FILTERS else APP
+    if context.factory and made is not context.kind:
+        raise IniError(f"{what} is {made.name}, not {context.kind.name}")
 
 
 def one_line(error: Exception) -> str:

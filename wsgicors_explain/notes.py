@@ -6,10 +6,12 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from .causes import Case
+from .caches import names_origin
+from .case import Case
 from .configuration import Configuration
-from .headers import Headers, get_header
-from .middleware import ALLOW_ORIGIN, EXPOSE_HEADERS, is_local
+from .diagnosis import visit_of
+from .headers import CORS_RESPONSE_HEADERS, Headers, get_header, header_values
+from .middleware import ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSE_HEADERS, is_local
 from .wire import URL
 
 # Response headers that a page has no use for, so that it is not news that it cannot read them.
@@ -30,11 +32,14 @@ def all_notes(configuration: Configuration | None, case: Case) -> Iterable[str]:
     elif configuration.options:
         file = configuration.place.rpartition(":")[0]
         yield f"{file} was read, no application loaded: an empty 200 stands behind the middleware"
+    yield from on_replaced_headers(case)
     yield from on_cookies(case)
+    yield from on_star(case)
     if case.exchanges and get_header(case.last.headers, "origin") is not None:
         ours = configuration is not None and configuration.cors is not None
         yield from on_unreadable_headers(case, ours=ours)
         yield from on_vary(case.response.headers)
+        yield from on_images(case)
 
 
 def on_unreadable_headers(case: Case, *, ours: bool) -> Iterable[str]:
@@ -53,15 +58,51 @@ def on_unreadable_headers(case: Case, *, ours: bool) -> Iterable[str]:
         yield f"the page cannot read {', '.join(hidden)}: list {them} in {where}"
 
 
+def on_replaced_headers(case: Case) -> Iterable[str]:
+    """What the application says of CORS, and the policy does not let it say."""
+    visit = visit_of(case)
+    if visit is None or not case.exchanges:
+        return
+    if visit.environ["REQUEST_METHOD"] != case.last.method:
+        return
+    decision = visit.cors.decide(visit.environ)
+    allowed = decision is not None and decision.policy
+    names = {name.lower(): name for name, _ in visit.received}
+    for name in names.values():
+        own = header_values(visit.received, name)
+        sent = header_values(case.response.headers, name)
+        if name.lower() not in CORS_RESPONSE_HEADERS or sent == own:
+            continue
+        what = f"the application sent {name}: {', '.join(own)}"
+        if sent:
+            yield f"{what}; the policy replaced it with {', '.join(sent)}"
+        elif allowed:
+            yield f"{what}; the policy, which alone decides, removed it"
+        else:
+            yield f"{what}; it was removed, as no policy allows this request"
+
+
 def on_vary(headers: Headers) -> Iterable[str]:
     """A response for one origin that a cache may give to pages of another."""
     if get_header(headers, ALLOW_ORIGIN) in (None, "*"):
         return
-    vary = (get_header(headers, "vary") or "").lower()
-    if not {"origin", "*"} & {name.strip() for name in vary.split(",")}:
+    if not names_origin(headers):
         yield (
             "Vary does not name Origin, so a cache may serve this response,"
             f" with its {ALLOW_ORIGIN}, to pages of other origins"
+        )
+
+
+def on_images(case: Case) -> Iterable[str]:
+    """A response without Origin that a browser may have stored, as it does for an image."""
+    past = case.uncached
+    if not (past and case.verdict.allowed):
+        return
+    headers = past.alone.headers
+    if get_header(headers, ALLOW_ORIGIN) is None and not names_origin(headers):
+        yield (
+            f"without Origin, as for <img>, this URL is answered without {ALLOW_ORIGIN} and without"
+            " Vary: Origin: in Chromium, a page that shows it first is blocked when it fetches it"
         )
 
 
@@ -81,6 +122,20 @@ class Cookie(NamedTuple):
             key, _, value = attribute.partition("=")
             found[key.strip().lower()] = value.strip().lower()
         return cls(pair.partition("=")[0].strip(), found.get("samesite", ""), "secure" in found)
+
+
+def on_star(case: Case) -> Iterable[str]:
+    """A server that may answer otherwise to a request with a cookie, which is not sent here."""
+    if not case.include or not case.exchanges:
+        return
+    headers = case.response.headers
+    star, true = get_header(headers, ALLOW_ORIGIN), get_header(headers, ALLOW_CREDENTIALS)
+    cookie = get_header(case.last.headers, "cookie")
+    if (star, true, cookie) == ("*", "true", None):
+        yield (
+            "no cookie was sent: some servers, such as older versions of Starlette, name the origin"
+            " instead of * once there is one"
+        )
 
 
 def on_local_network(case: Case) -> Iterable[str]:

@@ -52,7 +52,8 @@ def complete(args: argparse.Namespace, pasted: Pasted) -> list[str]:
 
 def assume_preflight(args: argparse.Namespace, pasted: Pasted) -> list[str]:
     """A message on a preflight is played as one, even if it names no method or header."""
-    if pasted.preflight and args.method in (None, *SAFELISTED_METHODS) and not args.header:
+    simple = args.method in (None, *SAFELISTED_METHODS) and not args.header
+    if pasted.preflight and simple:
         args.header.append(("Content-Type", "application/json"))
         return [
             "--  what made the preflight necessary is not known: Content-Type: application/json"
@@ -102,9 +103,10 @@ def paste_text(args: argparse.Namespace) -> str | None:
     """What was pasted: the target itself, standard input, or a file."""
     if args.pasted is not None:
         return read_text(args.pasted)
-    if args.target == "-" or args.target.lower().endswith(".har"):
-        return read_text(args.target)
-    return args.target if looks_pasted(args.target) else None
+    if looks_pasted(args.target):
+        return str(args.target)
+    is_file = args.target.lower().endswith((".har", ".txt")) and not is_url(args.target)
+    return read_text(args.target) if is_file or args.target == "-" else None
 
 
 def read_text(name: str) -> str:

@@ -85,9 +85,8 @@ def attempts(cors: CORS, policy: Policy, asked: Asked) -> Iterator[Remedy]:
         yield Remedy((origins, *others), plain.asked)
     path = normal_path(asked.path)
     if path != asked.path:
-        page = Change(
-            "", "path", text=f"ask for {asked.mount}{path} instead of {asked.mount}{asked.path}"
-        )
+        ask = f"ask for {asked.mount}{path} instead of {asked.mount}{asked.path}"
+        page = Change("", "path", text=ask)
         attempt = needed(cors, policy, asked._replace(path=path))
         yield Remedy((page, *attempt.changes), attempt.asked)
     scheme, _, rest = asked.origin.partition("://")
@@ -108,8 +107,9 @@ def needed(cors: CORS, policy: Policy, asked: Asked) -> Remedy:
     if policy.methods != ("*",) and asked.method not in {*safelisted, *policy.methods}:
         changes.append(listing(policy, "methods", (asked.method,)))
     allowed = {name.lower() for name in policy.headers}
-    missing = tuple([name for name in unsafe_names(asked.headers) if name not in allowed])
-    if missing and (policy.headers != ("*",)):
+    unsafe = unsafe_names(asked.headers)
+    missing = tuple([name for name in unsafe if name not in allowed])
+    if missing and policy.headers != ("*",):
         changes.append(listing(policy, "headers", missing))
     return Remedy(tuple(changes), asked)
 
@@ -119,18 +119,21 @@ def change_page(policy: Policy, asked: Asked) -> tuple[list[Change], Asked]:
     changes = []
     upper = asked.method.upper()
     if asked.method != upper and (upper == "PATCH" or upper in policy.methods):
-        text = (
-            f"write {upper} instead of {asked.method} in the page, as the case of a method counts"
-        )
+        text = f"write {upper} instead of {asked.method} in the page"
+        text += ", as the case of a method counts"
         changes.append(Change("", "methods", text=text))
         asked = asked._replace(method=upper)
-    mistaken = [name for name, _ in asked.headers if name.lower().startswith("access-control-")]
+    kept: Headers = []
+    mistaken: Headers = []
+    for header in asked.headers:
+        is_answer = header[0].lower().startswith("access-control-")
+        (mistaken if is_answer else kept).append(header)
     if mistaken:
-        names = ", ".join(mistaken)
-        text = f"remove {names} from the request headers of the page, as only a server can send it"
+        names = ", ".join(name for name, _ in mistaken)
+        text = f"remove {names} from the request headers of the page"
+        text += ", as only a server can send it"
         changes.append(Change("", "headers", text=text))
-        headers = [header for header in asked.headers if header[0] not in mistaken]
-        asked = asked._replace(headers=headers)
+        asked = asked._replace(headers=kept)
     return changes, asked
 
 
@@ -138,28 +141,50 @@ def change_path(cors: CORS, policy: Policy, asked: Asked) -> list[Change]:
     """How the policy gets to govern the path; nothing where it does already."""
     if callable(cors.matchstrategy) or not policy.path or governs(policy, asked.path):
         return []
-    return [Change(policy.name, "path", (near_path(policy, asked.path) or asked.path,), add=True)]
+    wanted = below_mount(policy, asked) or near_path(policy, asked.path) or asked.path
+    return [Change(policy.name, "path", (wanted,), add=True)]
 
 
 def governs(policy: Policy, path: str) -> bool:
     """Whether one of the policy's paths is, or contains, this one."""
-    return any(
-        path == pattern or (pattern.endswith("/*") and f"{path}/".startswith(pattern[:-1]))
-        for pattern in policy.path
-    )
+    return any(contains(pattern, path) for pattern in policy.path)
+
+
+def contains(pattern: str, path: str) -> bool:
+    """Whether a path of a policy is, or contains, this one."""
+    below = pattern.endswith("/*") and f"{path}/".startswith(pattern[:-1])
+    return path == pattern or below
+
+
+def below_mount(policy: Policy, asked: Asked) -> str:
+    """``/items/*`` where the policy has ``/api/items/*``, and the application is mounted at ``/api``."""
+    for pattern in policy.path:
+        rest = pattern[len(asked.mount) :] or "/"
+        if (
+            asked.mount
+            and f"{pattern}/".startswith(f"{asked.mount}/")
+            and contains(rest, asked.path)
+        ):
+            return rest
+    return ""
 
 
 def near_path(policy: Policy, path: str) -> str:
     """``/api/*`` where the policy has ``/api`` and the path is below it; else nothing."""
-    below = [pattern for pattern in policy.path if path.startswith(f"{pattern.rstrip('/')}/")]
-    return f"{below[0].rstrip('/')}/*" if below and len(path) > len(below[0]) + 1 else ""
+    for pattern in policy.path:
+        stem = pattern.rstrip("/")
+        if path.startswith(f"{stem}/"):
+            return f"{stem}/*" if len(path) > len(pattern) + 1 else ""
+    return ""
 
 
 def change_origin(policy: Policy, asked: Asked) -> list[Change]:
     """How the policy gets to allow the origin, with credentials where the request has them."""
     if allows_anyone(policy):
-        unsafe = asked.include and not (policy.credentials and policy.allows(asked.origin, {}))
-        return [Change(policy.name, "origin", (asked.origin,))] if unsafe else []
+        safe = policy.credentials and policy.allows(asked.origin, {})
+        if safe or not asked.include:
+            return []
+        return [Change(policy.name, "origin", (asked.origin,))]
     if allows(policy, asked):
         return []
     return [Change(policy.name, "origin", (asked.origin,), add=True)]
@@ -226,8 +251,9 @@ def apply(options: dict[str, Any], change: Change) -> None:
 def passes(cors: CORS, remedy: Remedy, first: str = "") -> bool:
     """Whether the changed configuration loads, and the request passes."""
     asked = remedy.asked
+    values = [value for change in remedy.changes for value in change.values]
     # Such a value would fall apart in a list that is written as text.
-    if any(re.search(r"[\s,]", value) for change in remedy.changes for value in change.values):
+    if any(re.search(r"[\s,]", value) for value in values):
         return False
     try:
         middleware = changed(cors, remedy.changes, first)

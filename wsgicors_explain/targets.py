@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import inspect
+import itertools
 import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from .configuration import Configuration
-from .inifile import read_ini
+from .headers import Headers
+from .iniapps import Application, Ini, read_ini
 from .middleware import Call, middleware_modules, middleware_of, misfit
+from .mounts import ScriptName
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 
 class Visit(NamedTuple):
-    """A middleware that was asked, and the environ as it got it."""
+    """A middleware that was asked, and the environ as it got it.
+
+    received: the response headers that it got from what it wraps; empty where it did not ask.
+    sent: those with which it answered.
+    """
 
     cors: Any
     environ: WSGIEnvironment
+    received: Headers
+    sent: Headers
 
 
 @contextlib.contextmanager
@@ -47,13 +58,38 @@ def visits() -> Iterator[list[Visit]]:
 
     def make(call: Any) -> Any:
         def noting(cors: Any, environ: WSGIEnvironment, start_response: Any) -> Any:
-            noted.append(Visit(cors, environ.copy()))
-            return call(cors, environ, start_response)
+            visit = Visit(cors, environ.copy(), [], [])
+            noted.append(visit)
+            plain = cors.app
+            cors.app = listening(plain, visit.received)
+            try:
+                return call(cors, environ, noted_in(visit.sent, start_response))
+            finally:
+                cors.app = plain
 
         return noting
 
     with wrapped("__call__", make):
         yield noted
+
+
+def listening(app: WSGIApplication, received: Headers) -> WSGIApplication:
+    """The application, with its response headers noted in `received`."""
+
+    def listen(environ: WSGIEnvironment, start_response: Any) -> Iterable[bytes]:
+        return app(environ, noted_in(received, start_response))
+
+    return listen
+
+
+def noted_in(noted: Headers, start_response: Any) -> Any:
+    """A start_response that keeps a copy of the headers."""
+
+    def note(status: str, headers: Headers, *exc_info: Any) -> Any:
+        noted[:] = headers
+        return start_response(status, headers, *exc_info)
+
+    return note
 
 
 @contextlib.contextmanager
@@ -73,6 +109,8 @@ def uses() -> Iterator[list[tuple[Any, str]]]:
         yield noted
 
 
+# An object may have any attribute, each with a new object; real layers are few.
+MAX_LAYERS: Final = 1000
 # Where frameworks and other middlewares keep the application that they wrap.
 WRAPPED: Final = ("wsgi_app", "app", "application", "_app", "wrapped")
 
@@ -84,6 +122,7 @@ class UsageError(Exception):
 def load_app(target: str) -> Configuration:
     """The WSGI application module:attribute, and the first use of the middleware in it."""
     configuration = Configuration(target, target)
+    copies = middleware_modules()
     try:
         with uses() as made:
             app = Call(f"call:{target.removesuffix('()')}").load()
@@ -103,22 +142,29 @@ def load_app(target: str) -> Configuration:
     configuration.place = os.path.relpath(file or target)
     require_application(target, app)
     configuration.cors = find_cors(app)
+    new_copies = [module for module in middleware_modules() if module not in copies]
+    made += [(cors, configuration.place) for cors in made_by(new_copies)]
     note_uses(configuration, made)
     return configuration
+
+
+def made_by(modules: list[Any]) -> list[Any]:
+    """The middlewares of copies that the target itself imported, too late to see them being made."""
+    kinds = tuple(module.CORS for module in modules)
+    return [thing for thing in gc.get_objects() if kinds and issubclass(type(thing), kinds)]
 
 
 def note_uses(configuration: Configuration, made: list[tuple[Any, str]]) -> None:
     """The middlewares that were made while the application was loaded, wherever they are in it."""
     for cors, place in made:
-        if cors is not configuration.cors:
+        if cors is configuration.cors:
+            configuration.place = place
+        else:
             use = Configuration(configuration.name, place, cors=cors)
             configuration.others.append(use)
     for use in (configuration, *configuration.others):
         if use.cors and find_cors(use.cors.app):
-            use.advice.append(
-                f"{use.place}: it wraps another CORS:"
-                " of a path that both govern, only the outer one's headers are sent"
-            )
+            use.note_inner()
 
 
 def place_of_error(error: BaseException, module: Any) -> str:
@@ -133,9 +179,15 @@ def require_application(target: str, app: Any) -> None:
     """UsageError: this cannot be called as a WSGI application is."""
     if not callable(app):
         raise UsageError(f"{target} is not a WSGI application: it cannot be called")
+    if any(map(inspect.iscoroutinefunction, (app, type(app).__call__))):
+        why = "it is an async function, as ASGI has them"
+        raise UsageError(f"{target} is not a WSGI application: {why}")
     try:
-        with contextlib.suppress(ValueError):  # a compiled one does not tell its arguments
-            inspect.signature(app).bind({}, None)
+        signature = inspect.signature(app)
+    except Exception:  # of a compiled one, or of one that has any attribute: not known
+        return
+    try:
+        signature.bind({}, None)
     except TypeError as error:
         why = "it does not take environ and start_response"
         why += "; if it is a factory, name what it returns"
@@ -145,13 +197,13 @@ def require_application(target: str, app: Any) -> None:
 def find_cors(app: Any) -> Any:
     """The outermost middleware in the layers of an application, or None."""
     layers = [app]
-    for layer in layers:
+    for layer in itertools.islice(layers, MAX_LAYERS):
         module = middleware_of(layer)
         if module:
             if misfit(module):
                 raise UsageError(misfit(module))
             return layer
-        inner = [getattr(layer, name, None) for name in WRAPPED]
+        inner = [attribute(layer, name) for name in WRAPPED]
         layers += [
             found
             for found in inner
@@ -160,21 +212,125 @@ def find_cors(app: Any) -> Any:
     return None
 
 
-def load(target: str, section: str | None) -> list[Configuration]:
+def load(target: str, section: str | None, variables: Sequence[str]) -> list[Configuration]:
     """What the target of a command stands for: an application, or the uses of the middleware in an ini file.
 
-    section: only those in the section of that name. UsageError: there are none.
+    section: only those in the section of that name. variables: NAME=VALUE, as pserve takes them.
+    UsageError: there are none.
     """
-    if not os.path.isfile(target) or target.endswith(".py"):
-        if re.fullmatch(r"[\w.]+(?<!\.py):[^\W\d][\w.]*(\(\))?", target):
-            return [load_app(target)]
-        targets = "an ini file, module:attribute of an application, or (to explain) a URL such as http://localhost:8000"
-        raise UsageError(f"{target} is not {targets}")
-    found = read_ini(target)
+    if not is_ini(target, variables):
+        return [load_app(target)]
+    found = found_in(target, read_ini(target, read_variables(variables)))
+    return found if section is None else in_section(target, section, found)
+
+
+def attribute(thing: Any, name: str) -> Any:
+    """An attribute; None where it is missing, or cannot be had."""
+    try:
+        return getattr(thing, name, None)
+    except (Exception, SystemExit):  # of a property: no business of ours
+        return None
+
+
+def found_in(target: str, ini: Ini) -> list[Configuration]:
+    """The uses in an ini file, and its problems."""
+    broken = Configuration(target, target, problems=ini.problems)
+    found = [*ini.uses, broken] if ini.problems else ini.uses
     if not found:
         raise UsageError(f"{target} has no section with use = egg:wsgicors#middleware")
-    chosen = [each for each in found if section in (None, each.name, each.name.partition(":")[2])]
+    return found
+
+
+def is_ini(target: str, variables: Sequence[str]) -> bool:
+    """Whether the target is an ini file; else it is an application. UsageError: it is neither."""
+    if os.path.isfile(target) and not target.endswith(".py"):
+        return True
+    if not re.fullmatch(r"[\w.]+(?<!\.py):[^\W\d][\w.]*(\(\))?", target):
+        targets = "an ini file, module:attribute of an application, or (to explain) a URL such as http://localhost:8000"
+        raise UsageError(f"{target} is not {targets}")
+    if variables:
+        raise UsageError(f"{variables[0]}: only an ini file takes variables, not {target}")
+    return False
+
+
+def read_variables(variables: Sequence[str]) -> dict[str, str]:
+    """The variables of an ini file, from NAME=VALUE each."""
+    return {name: value for name, _, value in (each.partition("=") for each in variables)}
+
+
+def in_section(target: str, section: str, found: Iterable[Configuration]) -> list[Configuration]:
+    """The uses in a section, with its full name or without filter:."""
+    chosen = [each for each in found if section in (each.name, each.name.partition(":")[2])]
     if not chosen:
         names = ", ".join(each.name for each in found)
         raise UsageError(f"{target} has no section {section} that uses wsgicors, but {names}")
     return chosen
+
+
+def load_one(target: str, section: str | None, variables: Sequence[str]) -> Configuration:
+    """The application to play, as the outermost use of the middleware in it, which knows the others.
+
+    Of an ini file that is the application that servers take, or what is in the section.
+    UsageError: there are several.
+    """
+    if not is_ini(target, variables):
+        return load_app(target)
+    ini = read_ini(target, read_variables(variables))
+    found = found_in(target, ini)
+    if section is not None:
+        return only_one(target, ini, in_section(target, section, found))
+    if ini.main and ini.main.uses:
+        return to_play(ini.main)
+    if ini.problems:
+        return found[-1]
+    apps = [app for app in ini.apps if app.uses]
+    return to_play(apps[0]) if len(apps) == 1 else only_one(target, ini, found)
+
+
+def only_one(target: str, ini: Ini, found: Sequence[Configuration]) -> Configuration:
+    """The only use that there is, with what it wraps. UsageError: there are several."""
+    use, *more = found
+    if more:
+        names = ", ".join(each.name for each in found)
+        raise UsageError(f"{target} has several, choose with --section: {names}")
+    around = (app.uses for app in ini.apps if any(each is use for each in app.uses))
+    use.others = [each for uses in around for each in uses if each is not use]
+    return use
+
+
+def to_play(application: Application) -> Configuration:
+    """The application as the outermost use of the middleware in it, or why it does not load."""
+    first, *others = application.uses
+    problems = [problem for use in application.uses for problem in use.problems]
+    if problems:
+        return Configuration(first.name, first.place, problems=problems)
+    first.app, first.others = application.app, others
+    return first
+
+
+def reject_for_urls(variables: Sequence[str], script_name: str) -> None:
+    """UsageError: these need an application in process."""
+    if variables:
+        raise UsageError(f"{variables[0]}: only an ini file takes variables, not a URL")
+    if script_name:
+        raise UsageError("--script-name is for an ini file or an application, not for a URL")
+
+
+def below(configuration: Configuration, script_name: str, path: str) -> None:
+    """Mount the application as a server does, if it does.
+
+    UsageError: the path is not below the mount point.
+    """
+    mount = unquote(script_name).rstrip("/")
+    whole = "/" + unquote(urlsplit(path).path).lstrip("/")
+    if not mount:
+        return
+    if not mount.startswith("/"):
+        raise UsageError(f"--script-name {script_name} is not a path: write /{script_name}")
+    if not f"{whole}/".startswith(f"{mount}/"):
+        raise UsageError(
+            f"--path {whole} is not below --script-name {mount}: write the whole path of the URL,"
+            f" such as {mount}{whole}"
+        )
+    app: Any = configuration.app
+    configuration.app = ScriptName(app, mount)

@@ -1,0 +1,84 @@
+"""A page's request with its verdict, and what stands in the responses: the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .browser import Verdict
+from .evidence import Finding
+from .headers import REQUEST_METHOD, Headers, get_header, unsafe_names
+from .targets import Visit
+from .wire import Exchange, Response
+
+
+class Diagnosis(NamedTuple):
+    """cause: why the request is blocked. fix: what to change, empty where that is unknown.
+
+    The fix is read after "To fix it,".
+    """
+
+    cause: str
+    fix: str = ""
+
+
+class Uncached(NamedTuple):
+    """What a server says where no cache can know the response.
+
+    as_page: to the page, or None if it was not asked for that. alone: without Origin.
+    """
+
+    as_page: Verdict | None
+    alone: Response
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request of a page, with all that is known about it.
+
+    origin: the page's. method, headers, include: as the page asked. visits: what the last
+    request met of wsgicors, where that is in the same process. uncached: what the server said
+    when it was asked past its caches, where it was.
+    """
+
+    verdict: Verdict
+    origin: str
+    method: str
+    headers: Headers
+    include: bool
+    visits: Sequence[Visit] = ()
+    uncached: Uncached | None = None
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        return [step.exchange for step in self.verdict.steps if step.exchange]
+
+    @property
+    def last(self) -> Exchange:
+        """What was exchanged just before the request was blocked."""
+        return self.exchanges[-1]
+
+    @property
+    def response(self) -> Response:
+        return self.last.response
+
+    @property
+    def sent_origin(self) -> str:
+        """The Origin header of the last request: null after certain redirects."""
+        return get_header(self.last.headers, "origin") or self.origin
+
+    @property
+    def is_preflight(self) -> bool:
+        return get_header(self.last.headers, REQUEST_METHOD) is not None
+
+    def fill(self, finding: Finding) -> Diagnosis:
+        """The finding with the values of this request."""
+        values = {
+            "origin": self.origin,
+            "method": get_header(self.last.headers, REQUEST_METHOD) or self.last.method,
+            "headers": ", ".join(unsafe_names(self.headers)) or "the request headers",
+            "url": str(self.last.url),
+            "host": self.last.url.host,
+        }
+        return Diagnosis(finding.cause.format(**values), finding.fix.format(**values))

@@ -1,0 +1,92 @@
+"""Client code in JavaScript: what stands in it as text is read, and nothing is executed."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from .copied import Copied, stand_in
+from .headers import Headers, get_header
+
+# Each search below is bounded, so that a long text takes linear time.
+CALL: Final = re.compile(
+    r"""
+    \b(?:fetch|axios)\(
+    | [$y]\.(?:ajax|getJSON)\(
+    | \.open\(\s*['"](?P<open>\w{1,20})['"]
+    | (?P<object>[\w$]{1,40})\.
+      (?P<verb>get|head|post|put|patch|delete)
+      (?:<\w{1,40}>)?\(
+    """,
+    re.VERBOSE,
+)
+SERVERS: Final = frozenset("app router server requests session Route".split())
+SCOPE: Final = 4000  # characters that may belong to one call
+ADDRESS: Final = re.compile(r"""['"`]((?:https?://|/)[^'"`\s]{0,2000})['"`]""")
+# What a template computes: one value is as good as another.
+COMPUTED: Final = re.compile(r"\$\{[^{}\n]{0,200}\}")
+METHOD: Final = re.compile(
+    r"""\b(?:method|type)['"]?\s*:\s*['"](\w{1,20})['"]""",
+)
+HEADERS: Final = re.compile(
+    r"""\bheaders['"]?\s*[:=]\s*
+    (?:new\ \w{1,20}\()?\s*
+    \{([^{}]{0,2000})\}""",
+    re.VERBOSE,
+)
+PAIR: Final = re.compile(
+    r"""['"]?([\w-]{1,100})['"]?\s*:\s*
+    (?:'([^'\n]*)' | "([^"\n]*)" | `([^`]*)`)?""",
+    re.VERBOSE,
+)
+SETTER: Final = re.compile(
+    r"""\b(?:setRequestHeader|append|set)\(\s*
+    ['"]([\w-]{1,100})['"]\s*,\s*
+    (?:['"`]([^'"`\n]*)['"`])?""",
+    re.VERBOSE,
+)
+CONTENT_TYPE: Final = re.compile(
+    r"""\bcontentType\s*:\s*['"]([^'"\n]{1,100})['"]""",
+)
+CREDENTIALS: Final = re.compile(
+    r"""\bcredentials['"]?\s*:\s*['"]include['"]
+    | \bwithCredentials['"]?\s*[:=]\s*true""",
+    re.VERBOSE,
+)
+
+
+def read_code(text: str) -> Copied | None:
+    """The first call in a text that sends a request to an address that stands there."""
+    text = COMPUTED.sub("x", text)
+    calls = [call for call in CALL.finditer(text) if call["object"] not in SERVERS]
+    for call, following in zip(calls, [*calls[1:], None]):
+        end = min(call.start() + SCOPE, following.start() if following else len(text))
+        scope = text[call.start() : end]
+        address = ADDRESS.search(scope)
+        if address:
+            return read_call(call, address[1], scope, bool(CREDENTIALS.search(text)))
+    return None
+
+
+def read_call(call: re.Match[str], url: str, scope: str, credentials: bool) -> Copied:
+    """What a call sends."""
+    written = METHOD.search(scope)
+    method = call["verb"] or call["open"] or (written[1] if written else "GET")
+    headers = headers_in(scope)
+    # jQuery sends forms; all the others send an object as JSON.
+    json = call["object"] not in (None, "$", "jQuery") and method in ("post", "put", "patch")
+    if json and get_header(headers, "content-type") is None:
+        headers.append(("Content-Type", "application/json"))
+    return Copied(url, method.upper(), headers, credentials)
+
+
+def headers_in(scope: str) -> Headers:
+    """The request headers that a call sets; for a value that is computed, one of its kind."""
+    pairs = [
+        (pair[1], pair[2] or pair[3] or pair[4])
+        for found in HEADERS.finditer(scope)
+        for pair in PAIR.finditer(found[1])
+    ]
+    pairs += [(pair[1], pair[2]) for pair in SETTER.finditer(scope)]
+    pairs += [("Content-Type", found[1]) for found in CONTENT_TYPE.finditer(scope)]
+    return [(name, value or stand_in(name)) for name, value in pairs]

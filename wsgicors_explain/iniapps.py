@@ -1,0 +1,225 @@
+"""The applications of an ini file, as far as they are ours: what is loaded below them stays a stub."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from .configuration import Configuration, empty_app
+from .inifile import (
+    APP,
+    CASCADE,
+    FILTER,
+    OURS,
+    PREFIX,
+    URLMAP,
+    Context,
+    IniError,
+    IniFile,
+    Kind,
+    one_line,
+)
+from .middleware import make_middleware
+from .mounts import Prefix, URLMap, address_of, not_found
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+class Application(NamedTuple):
+    """A WSGI application, and the uses of the middleware in it, from the outside inwards."""
+
+    app: WSGIApplication
+    uses: list[Configuration]
+
+
+@dataclass
+class Ini:
+    """What an ini file has.
+
+    uses: of the middleware, each section once. apps: the applications that are not a part of
+    another one. main: the one among them that servers take. problems: why some, or all, of them
+    cannot be loaded.
+    """
+
+    uses: list[Configuration] = field(default_factory=list)
+    apps: list[Application] = field(default_factory=list)
+    main: Application | None = None
+    problems: list[str] = field(default_factory=list)
+
+
+def read_ini(path: str, variables: dict[str, str]) -> Ini:
+    """All applications and filters of an ini file, each built around stubs."""
+    ini = Ini()
+    try:
+        file = IniFile(path, variables)
+    except IniError as error:
+        ini.problems.append(str(error))
+        return ini
+    except OSError as error:
+        ini.problems.append(f"{path}: {error.strerror}")
+        return ini
+    for section in file.sections(APP):
+        load_root(ini, file, APP, section, variables)
+    all_known = bool(ini.apps and not ini.problems)
+    for section in file.sections(FILTER):
+        for use in load_root(ini, file, FILTER, section, variables):
+            if all_known:
+                unused = "no pipeline and no filter-with names this section, so it has no effect"
+                use.advice.append(f"{use.place}: {section}: {unused}")
+    return ini
+
+
+def load_root(
+    ini: Ini, file: IniFile, kind: Kind, section: str, variables: dict[str, str]
+) -> list[Configuration]:
+    """Load a section that is not a part of others, and note what is in it; the uses that are new."""
+    if section in file.visited:
+        return []
+    visited = set(file.visited)
+    try:
+        context = file.load_section(kind, section, variables)
+        found = build(context) if kind is APP else wrap(context, Application(empty_app, []))
+    except (IniError, RecursionError) as error:
+        problem = str(error)
+        if isinstance(error, RecursionError):
+            problem = f"{file.path}: sections refer to each other in a circle"
+        ini.problems += [] if problem in ini.problems else [problem]
+        file.visited = visited  # the parts are looked at by themselves
+        return []
+    if kind is APP:
+        ini.apps.append(found)
+        if section.partition(":")[2].strip() == "main":
+            ini.main = found
+    return note_uses(ini, found.uses)
+
+
+def note_uses(ini: Ini, uses: list[Configuration]) -> list[Configuration]:
+    """Note the uses that are new; of one that is known, what is said of it here."""
+    new = []
+    for use in uses:
+        same = (use.place, use.options)
+        known = [each for each in ini.uses if (each.place, each.options) == same]
+        if known:
+            known[0].mounts += use.mounts
+            known[0].advice += [line for line in use.advice if line not in known[0].advice]
+        else:
+            ini.uses.append(use)
+            new.append(use)
+    return new
+
+
+def build(context: Context) -> Application:
+    """The application that a context stands for."""
+    if context.app is None:
+        return build_factory(context)
+    if context.shape == "filter-with" and context.app.shape != "factory":
+        raise IniError(
+            f"{context.place}: filter-with: PasteDeploy cannot apply it to a {context.app.shape}:"
+            " name the filter in a pipeline"
+        )
+    application = build(context.app)
+    for each in reversed(context.filters):
+        application = wrap(each, application)
+    return application
+
+
+def build_factory(context: Context) -> Application:
+    """An application that is not made of others, or that mounts them below paths."""
+    if context.factory == URLMAP:
+        return build_urlmap(context)
+    parts = []
+    if context.factory == CASCADE or context.composite:
+        parts = build_parts(context)
+    # Which one of these answers is not known; one of ours is what the question is about.
+    last = next((part for part in reversed(parts) if part.uses), Application(empty_app, []))
+    return Application(last.app, [use for part in parts for use in part.uses])
+
+
+def build_parts(context: Context) -> list[Application]:
+    """The applications among the options; which ones they are, only the factory knows."""
+    sections = {section.partition(":")[2].strip() for section in context.file.sections(APP)}
+    return [
+        build_part(context, option, name)
+        for option, name in context.local_conf.items()
+        if name in sections
+    ]
+
+
+def build_part(context: Context, option: str, name: str) -> Application:
+    """One of the applications that a composite names."""
+    place = getattr(name, "place", context.place)
+    return build(context.file.load(APP, name, context.global_conf, place, option))
+
+
+def build_urlmap(context: Context) -> Application:
+    """The applications that ``egg:Paste#urlmap`` mounts."""
+    options = dict(context.local_conf)
+    fallback = options.pop("not_found_app", context.global_conf.get("not_found_app"))
+    elsewhere = build_part(context, "not_found_app", fallback) if fallback else None
+    mounts: dict[tuple[str, str], WSGIApplication] = {}
+    uses = []
+    names = []
+    for option, name in options.items():
+        try:
+            host, prefix = address_of(option)
+        except ValueError as error:
+            place = getattr(name, "place", context.place)
+            raise IniError(f"{place}: {option}: {error}") from error
+        part = build_part(context, option, name)
+        mounts[host, prefix] = part.app
+        uses += mounted(part.uses, prefix)
+        names.append(f"{host}{prefix}" or "/")
+    at = f"{context.section} ({context.place}) mounts {', '.join(names) or 'nothing'}"
+    elsewhere = elsewhere or Application(not_found(at), [])
+    return Application(URLMap(mounts, elsewhere.app), [*uses, *elsewhere.uses])
+
+
+def mounted(uses: list[Configuration], prefix: str) -> list[Configuration]:
+    """The uses, which know now that they are below the prefix."""
+    for use in uses:
+        whole = prefix + (use.mounts[-1] if use.mounts else "")
+        use.mounts += [whole] if whole else []
+    return uses
+
+
+def wrap(context: Context, inner: Application) -> Application:
+    """The application within the filter that a context stands for."""
+    if context.app is not None:
+        (outer,) = context.filters
+        return wrap(outer, wrap(context.app, inner))
+    if context.factory == PREFIX:
+        try:
+            prefix = Prefix(inner.app, **context.local_conf)
+        except (TypeError, ValueError, re.error) as error:
+            raise IniError(f"{context.place}: {context.section}: {one_line(error)}") from error
+        return Application(prefix, mounted(inner.uses, prefix.prefix))
+    if context.factory == OURS:
+        return use_middleware(context, inner)
+    return inner
+
+
+def use_middleware(context: Context, inner: Application) -> Application:
+    """The application within the middleware; without it, where there are problems."""
+    options = {**context.global_conf, **context.local_conf}
+    use = Configuration(context.section, context.place, options)
+    use.build(lambda: make_middleware(inner.app, context.global_conf, **context.local_conf))
+    active = re.findall(r"[^,\s]+", options.get("policy", ""))
+    after_deny = active[active.index("deny") + 1 :] if "deny" in active else []
+    unused = [("policy", f"{name} is named after deny, so it is never used") for name in after_deny]
+    if use.cors:
+        # A key that is of no active policy and yet no problem is that of an inactive one.
+        names = {
+            key[: -len("_origin")]: key for key in context.local_conf if key.endswith("_origin")
+        }
+        inactive = names.keys() - use.cors.policies.keys() - set(active)
+        unused += [
+            (names[name], f"{name} is not named in policy, so it is not active")
+            for name in sorted(inactive)
+        ]
+    use.problems += context.hidden
+    use.advice += [*context.ignored, *(use.about(key, message) for key, message in unused)]
+    if inner.uses:
+        use.note_inner()
+    return Application(use.app or inner.app, [use, *inner.uses])
