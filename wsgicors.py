@@ -69,9 +69,8 @@ if TYPE_CHECKING:
     Complain = Callable[..., None]  # value, message, code="invalid"
     Pace = Callable[[Iterable[Any]], Iterable[Any]]
     Profile = frozenset[str]  # the risks that are accepted
-    Section = dict[
-        str, tuple[str, Any]
-    ]  # one policy as written: option -> key, value; None if unset
+    # One policy as written: option -> key, value; None if unset.
+    Section = dict[str, tuple[str, Any]]
 
 __all__ = [
     "CORS",
@@ -233,9 +232,8 @@ MAX_METHOD: Final = 64  # bytes of an Access-Control-Request-Method that is echo
 MAX_HEADERS: Final = 4096  # bytes of an Access-Control-Request-Headers that is echoed
 MAX_SECONDS: Final = 2**31  # https://www.rfc-editor.org/rfc/rfc9111#section-1.2.2
 MAX_SHOWN: Final = 200  # characters of foreign text in a message or a log line
-MAX_PROBLEMS: Final = (
-    50  # problems in the text of a ConfigError, and skipped entries that one load of a list logs
-)
+# Problems in the text of a ConfigError, and skipped entries that one load of a list logs.
+MAX_PROBLEMS: Final = 50
 
 # Our options by their names in other libraries, without "_", "-", case, and "cors" or
 # "allow" in front.
@@ -2406,7 +2404,8 @@ REFUSED_PREFLIGHT: Final = "CORS preflight refused: "  # how the body of a refus
 
 NOT_GOVERNED: Final = "no policy governs it"
 
-# What of an Origin is looked up: one that is too long is not remembered, and hashing it costs.
+# The part of an Origin that is looked up and remembered. A longer Origin is refused or, if the
+# policy is static, changes nothing; hashing or keeping all of it would cost.
 COMPARED: Final = slice(MAX_ORIGIN + 1)
 VARY_ORIGIN: Final[Header] = ("Vary", "Origin")
 MAX_REMEMBERED: Final = 4096  # origins whose answers a group remembers
@@ -2462,24 +2461,24 @@ FAILED: Final = Group((), (), STRATEGY_FAILED)
 class Rules:
     """A whole configuration, compiled: what a request meets.
 
-    policies: by name, in order. strategy: "firstmatch", "verbmatch" or a function. named: the
-    groups that a function names; None where the path picks. groups: those that a path picks, in
+    policies: by name, in order. strategy: "firstmatch", "verbmatch" or a function. by_name:
+    the groups that a function names; None where the path picks. groups: those that a path picks, in
     order; the one without a path is the prefix ``""``, and comes last. everywhere: the same, where
     there is nothing to pick from.
     """
 
-    __slots__ = ("catch_errors", "everywhere", "groups", "named", "policies", "strategy")
+    __slots__ = ("by_name", "catch_errors", "everywhere", "groups", "policies", "strategy")
 
     def __init__(
         self, policies: dict[str, Policy], strategy: Any, catch_errors: bool, denies: bool
     ) -> None:
         self.policies: Mapping[str, Policy] = MappingProxyType(policies)
         self.strategy, self.catch_errors = strategy, catch_errors
-        self.named: dict[str, Group] | None = None
+        self.by_name: dict[str, Group] | None = None
         self.groups: tuple[Group, ...] = ()
         if callable(strategy):
             groups = {name: Group((), [policy]) for name, policy in policies.items()}
-            self.named = {**groups, "deny": DENY}
+            self.by_name = {**groups, "deny": DENY}
         else:
             self.groups = group_by_path(policies.values(), strategy == "verbmatch", denies)
         first = self.groups[0] if self.groups else None
@@ -2625,7 +2624,7 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
     strategy = read("matchstrategy", given.get("matchstrategy"), "matchstrategy", problems)
     catch_errors = read("catch_errors", given.get("catch_errors"), "catch_errors", problems)
     policies: dict[str, Policy] = {}
-    led: set[frozenset[str]] = set()  # the paths whose first policy has been seen
+    seen_paths: set[frozenset[str]] = set()
     for name, section in sections.items():
         values = read_section(name, section, given, problems)
         key, value = section["path"]
@@ -2633,9 +2632,10 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
             rule = "has no effect beside a callable matchstrategy: leave it out"
             about(key, problems)(value, rule, CONFLICT)
         paths = frozenset(values["path"])
-        leads = strategy == "firstmatch" and paths not in led
-        led.add(paths)
-        static = leads and values["origin"] == ("*",) and not values["credentials"]
+        first_of_group = paths not in seen_paths
+        seen_paths.add(paths)
+        anyone = values["origin"] == ("*",) and not values["credentials"]
+        static = anyone and first_of_group and strategy == "firstmatch"
         complain = about(section["origin"][0], problems)
         accept_key = section["accept_risk"][0]
         policies[name] = compile_policy(name, values, static, complain, accept_key)
@@ -2731,8 +2731,8 @@ def pick_group(rules: Rules, environ: WSGIEnvironment) -> Group | None:
 
     None: the request is not governed.
     """
-    if rules.named is not None:
-        return group_by_name(rules.strategy, rules.named, environ)
+    if rules.by_name is not None:
+        return group_by_name(rules.strategy, rules.by_name, environ)
     path = environ.get("PATH_INFO") or "/"
     group = group_of(rules.groups, path)
     if has_one_reading(path):
@@ -2761,7 +2761,9 @@ def group_of(groups: tuple[Group, ...], path: str) -> Group | None:
     return None
 
 
-def group_by_name(strategy: Any, named: dict[str, Group], environ: WSGIEnvironment) -> Group | None:
+def group_by_name(
+    strategy: Any, groups: dict[str, Group], environ: WSGIEnvironment
+) -> Group | None:
     try:
         name = strategy(environ)
     except Exception:
@@ -2769,8 +2771,8 @@ def group_by_name(strategy: Any, named: dict[str, Group], environ: WSGIEnvironme
         return FAILED
     if name is None:
         return None
-    if isinstance(name, str) and name in named:
-        return named[name]
+    if isinstance(name, str) and name in groups:
+        return groups[name]
     text = "the matchstrategy %s returned %s, which names no policy"
     logger().error(text, show(strategy), show(name))
     if isinstance(name, CoroutineType):
@@ -2955,7 +2957,7 @@ class CORS:
             refresh(group.lists)
         origin = sent.get("HTTP_ORIGIN")
         if origin is None:
-            ours = group.without_origin
+            ours: list[Header] | None = group.without_origin
         elif sent["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in sent:
             answer = group.preflights.get(origin[COMPARED])
             status, ours, body = answer or answer_preflight(group, sent, environ)
@@ -2963,10 +2965,9 @@ class CORS:
                 start_response(status, ours.copy())
                 return body
         else:
-            known = group.responses.get(origin[COMPARED])
-            if known is None:
-                known, start_response = answer_request(group, sent, environ, start_response)
-            ours = known
+            ours = group.responses.get(origin[COMPARED])
+            if ours is None:
+                ours, start_response = answer_request(group, sent, environ, start_response)
 
         # What a closure or an annotation costs, every request would pay; defaults cost less.
         def respond(status, headers, exc_info=None, start_response=start_response, ours=ours):  # type: ignore[no-untyped-def]
@@ -2988,7 +2989,7 @@ class CORS:
 def find_group(rules: Rules, environ: WSGIEnvironment) -> tuple[Group | None, WSGIEnvironment]:
     """The group that governs the request, or None; and what the request was when it came."""
     sent = environ
-    if rules.named is not None:
+    if rules.by_name is not None:
         # What a strategy changes there changes nothing of what is checked and sent.
         sent = environ.copy()
     group = pick_group(rules, environ)
@@ -3005,7 +3006,6 @@ def refresh(lists: list[OriginList]) -> None:
 def remember(answers: dict[str, Any], origin: str, answer: Any) -> None:
     if len(answers) >= MAX_REMEMBERED:
         answers.clear()
-    # As it is looked up: a static policy allows an Origin of any length.
     answers[origin[COMPARED]] = answer
 
 
@@ -3107,7 +3107,7 @@ def merge_headers(headers: list[Header], ours: list[Header]) -> list[Header]:
         raise TypeError(
             f"start_response takes a list of headers (PEP 3333), not {type(headers).__name__}"
         )
-    sent = {name.lower() for name, _ in ours}
+    our_names = {name.lower() for name, _ in ours}
     merged: list[Header] = []
     vary: list[str] = []
     for header in headers:
@@ -3121,7 +3121,7 @@ def merge_headers(headers: list[Header], ours: list[Header]) -> list[Header]:
                 if len(PLAIN_NAMES) >= MAX_PLAIN_NAMES:
                     PLAIN_NAMES.clear()
                 PLAIN_NAMES.add(header[0])
-        elif name not in sent:
+        elif name not in our_names:
             merged.append(header)
         elif name == "vary":
             vary.append(header[1])
@@ -3201,13 +3201,13 @@ def call_and_catch(
         logger().exception("the application failed at %s %s", show(method), show(path))
         # With exc_info a server raises where it is too late.
         exc_info = sys.exc_info() if held.passed_on else None
-        close_failed(answer)
+        close_unsent(answer)
         body = b"Internal Server Error\n"
         respond("500 Internal Server Error", entity_headers(body), exc_info)
         return [] if method == "HEAD" else [body]
 
 
-def close_failed(response: Iterable[bytes]) -> None:
+def close_unsent(response: Iterable[bytes]) -> None:
     """Close what will not be sent; if that fails as well, the 500 goes out all the same."""
     close = getattr(response, "close", None)
     if close is None:
@@ -3521,7 +3521,7 @@ class OriginList:
     # For the middleware.
 
     def watch(self, group: Group) -> None:
-        """Clear the group's cache each time a new list is published.
+        """Have the group forget its answers each time a new list is published.
 
         Called before the group's first request. The list holds the group weakly.
         """
@@ -3620,10 +3620,10 @@ class OriginList:
             del failure  # whose traceback holds this frame
 
     def _publish(self, loaded: Loaded) -> None:
-        """Replace the list first, and then the caches of the groups.
+        """Replace the list first, and then what the groups remember.
 
-        A request takes its group's cache before it uses the list. So it stores what it finds
-        in an old list into a cache that later requests do not use.
+        A request takes its group's mapping before it uses the list. So it stores what it finds
+        in an old list into a mapping that later requests do not use.
         """
         # Free the old entries after their matchers: for a million of them, two short pauses
         # instead of a long one.

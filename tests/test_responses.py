@@ -2579,7 +2579,7 @@ REMEMBERED = [
     pytest.param({**DENY, "a_expose_headers": "*", "a_credentials": True}, id="deny"),
 ]
 
-
+# Method, and what a preflight asks for.
 VERBS_ASKED = [
     ("GET", None),
     ("PUT", None),
@@ -2593,13 +2593,7 @@ def many_requests():
     """Every combination of what a decision could depend on."""
     for path in ("/", "/api/x", "//api"):
         for origin in (ORIGIN, OTHER, "null", "malformed/", None):
-            for method, asked in (
-                ("GET", None),
-                ("PUT", None),
-                ("OPTIONS", None),
-                ("OPTIONS", "PUT"),
-                ("OPTIONS", "a b"),
-            ):
+            for method, asked in VERBS_ASKED:
                 for headers in (None, "x-a", "x-a, x-b", "a b") if asked else (None,):
                     for number in range(2):
                         environ = {
