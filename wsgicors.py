@@ -3199,11 +3199,12 @@ def call_and_catch(
         return answer
     except Exception:
         logger().exception("the application failed at %s %s", show(method), show(path))
-        # With exc_info a server raises where it is too late.
-        exc_info = sys.exc_info() if held.passed_on else None
         close_unsent(answer)
         body = b"Internal Server Error\n"
-        respond("500 Internal Server Error", entity_headers(body), exc_info)
+        headers = entity_headers(body)
+        # With exc_info a server raises where it is too late. In a variable it would keep this
+        # frame, and be kept by it (PEP 3333, "The start_response() Callable").
+        respond("500 Internal Server Error", headers, sys.exc_info() if held.passed_on else None)
         return [] if method == "HEAD" else [body]
 
 

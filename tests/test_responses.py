@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import random
 import re
 import sys
+import weakref
 from wsgiref.util import FileWrapper, setup_testing_defaults
 from wsgiref.validate import validator
 
@@ -2306,6 +2308,31 @@ def test_exception_after_the_first_bytes_is_the_servers():
 
     with pytest.raises(LookupError, match="mine"):
         call(CORS(app, origin=ORIGIN, catch_errors=True), start_response)
+
+
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="PyPy frees later")
+def test_exception_that_is_too_late_for_a_500_is_freed_without_the_garbage_collector(monkeypatch):
+    class Mine(Exception):
+        pass
+
+    def app(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])(b"sent")
+        error = Mine()
+        raised.append(weakref.ref(error))
+        try:
+            raise error
+        finally:
+            del error
+
+    monkeypatch.setattr(logging.getLogger("wsgicors"), "disabled", True)  # pytest keeps records
+    raised = []
+    middleware = CORS(app, origin=ORIGIN, catch_errors=True)
+    gc.disable()
+    try:
+        call(middleware, lambda status, headers, exc_info=None: lambda data: None)
+        assert [reference() for reference in raised] == [None]
+    finally:
+        gc.enable()
 
 
 def test_exception_while_a_preflight_is_continued():
