@@ -823,6 +823,22 @@ def test_regular_expression_matches_the_whole_origin_and_never_null(expression, 
         assert_cors(request(client(origin=form), origin), **expected, vary="Origin")
 
 
+@pytest.mark.parametrize(
+    "admits",
+    ["copy", re.compile("a+://x"), lambda origin, environ: True],
+    ids=["copy", "expression", "predicate"],
+)
+@pytest.mark.parametrize(("length", "status"), [(512, 200), (513, 403)])
+def test_origin_has_at_most_512_bytes(admits, length, status):
+    """A host has at most 253, so that the rest is the scheme."""
+    origin = "a" * (length - len("://x")) + "://x"
+    both = client(origin=admits)
+    for _ in range(2):
+        assert preflight(both, origin).status_int == status
+        allowed = {"allow_origin": origin} if status == 200 else {}
+        assert_cors(request(both, origin), **allowed, vary="Origin")
+
+
 def test_predicate_is_not_asked_about_null_nor_about_what_a_pattern_admits():
     assert_cors(request(client(origin=never), "null"), vary="Origin")
     assert_cors(request(client(origin=["null", never]), "null"), allow_origin="null", vary="Origin")
