@@ -2507,9 +2507,20 @@ def test_request_text_in_the_log_is_quoted_and_cut_short(text, caplog):
 
 
 def test_nothing_is_formatted_where_nobody_listens(caplog):
+    class Method(str):
+        def __getitem__(self, part):
+            formatted.append(part)
+            return str(self)[part]
+
+    formatted = []
+    middleware = CORS(plain_app, origin=ORIGIN)
     caplog.set_level(logging.INFO, "wsgicors")
-    request(client(origin=ORIGIN), OTHER)
-    assert lines(caplog) == []
+    call(middleware, Recorder(), Method("GET"), OTHER)
+    assert lines(caplog) == formatted == []
+    caplog.set_level(logging.DEBUG, "wsgicors")
+    call(middleware, Recorder(), Method("GET"), OTHER)
+    assert len(lines(caplog)) == 1
+    assert formatted
 
 
 # flask-cors, CVE-2024-1681
