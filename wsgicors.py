@@ -2666,7 +2666,7 @@ def read_section(
 
 
 class Request:
-    """What of a request decides.
+    """What a decision may depend on.
 
     origin: its Origin. sent: the environ as it came; a copy, once a predicate may have changed the
     other. environ: what predicates get.
@@ -2987,7 +2987,7 @@ class CORS:
 
 
 def find_group(rules: Rules, environ: WSGIEnvironment) -> tuple[Group | None, WSGIEnvironment]:
-    """The group that governs the request, or None; and what the request was when it came."""
+    """The group that governs the request, or None; and the environ as it came."""
     sent = environ
     if rules.by_name is not None:
         # What a strategy changes there changes nothing of what is checked and sent.
@@ -3012,10 +3012,13 @@ def remember(answers: dict[str, Any], origin: str, answer: Any) -> None:
 def answer_request(
     group: Group, sent: WSGIEnvironment, environ: WSGIEnvironment, start_response: StartResponse
 ) -> tuple[list[Header], StartResponse]:
-    """What a response to a request with an Origin gets, and who adds what only it can know."""
+    """The headers for the response to a request with an Origin, and the start_response to call.
+
+    With ``expose_headers = *`` this adds a header that names those of the response.
+    """
     responses = group.responses  # taken before a look at any list: see Group
     origin = str(sent["HTTP_ORIGIN"])
-    policy, _, by_origin = settle(group, origin, sent, environ, False)
+    policy, _, by_origin = decide_and_log(group, origin, sent, environ, False)
     if isinstance(policy, str):
         return group.without_origin, start_response
     ours = policy.response_headers("*" if policy.static else origin)
@@ -3030,7 +3033,7 @@ def answer_preflight(group: Group, sent: WSGIEnvironment, environ: WSGIEnvironme
     """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do."""
     preflights = group.preflights  # likewise
     origin = str(sent["HTTP_ORIGIN"])
-    policy, sent, by_origin = settle(group, origin, sent, environ, True)
+    policy, sent, by_origin = decide_and_log(group, origin, sent, environ, True)
     if isinstance(policy, str):
         body = f"{REFUSED_PREFLIGHT}{policy}.\n".encode("ascii")
         return "403 Forbidden", [*entity_headers(body), VARY_ORIGIN], [body]
@@ -3040,13 +3043,13 @@ def answer_preflight(group: Group, sent: WSGIEnvironment, environ: WSGIEnvironme
     return answer
 
 
-def settle(
+def decide_and_log(
     group: Group, origin: str, sent: WSGIEnvironment, environ: WSGIEnvironment, preflight: bool
 ) -> tuple[Policy | str, WSGIEnvironment, bool]:
-    """What `decide` says, and a refusal is logged.
+    """The policy or the reason of the refusal, as `decide` returns them.
 
-    Also the environ as it came, whatever a predicate has changed in the meantime, and whether
-    nothing but the origin decided.
+    Also the environ as it came, without the changes of predicates; and whether the result depends
+    on nothing but the origin and can be remembered. A refusal is logged.
     """
     policy = policy_by_pattern(group, origin)
     if policy is not None and not (preflight and policy.echoes):
@@ -3059,9 +3062,9 @@ def settle(
 
 
 def policy_by_pattern(group: Group, origin: str) -> Policy | None:
-    """The policy that lists the origin, where it allows whatever the rest of the request may be.
+    """The policy that `decide` returns, if it is known from the origin and the patterns alone.
 
-    None: `decide` knows. It comes to the same, but asks for more.
+    None: only `decide` can tell. A request that gets its policy here costs less.
     """
     if group.verbmatch or len(origin) > MAX_ORIGIN:
         return None
