@@ -928,9 +928,11 @@ class Keys:
         lacking = [name for name in self.names if self.sections[name][key][1] is None]
         remedy = "leave it out"
         if lacking:
-            remedy = f"write {f'{lacking[0]}_{key}'!r}, or leave out the list of policies"
+            remedy = f"write {f'{lacking[0]}_{key}'!r}, or remove the list of policies"
             self.put(lacking[0], key, key, value)
-        rule = f"does not belong to any of the policies {', '.join(self.names)}: {remedy}"
+        rule = (
+            f"is set beside the policies {', '.join(self.names)}, but not for one of them: {remedy}"
+        )
         about(key, self.problems)(value, rule, CONFLICT)
 
     def guess(
@@ -1518,9 +1520,9 @@ def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
 # ----------------------------------------------------------------------
 # Regular expressions: proved, never run.
 #
-# The facts
+# Facts
 #
-#   An expression is only asked about an Origin of this form, the only one that browsers send:
+#   An expression is matched only against an Origin of the form that browsers send:
 #
 #       origin = scheme "://" host [ ":" port ]
 #       scheme = letter *( letter / digit / "+" / "-" / "." )      in lower case
@@ -1529,29 +1531,29 @@ def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
 #       label  = 1*( letter / digit / "-" / "_" )
 #       port   = 1*digit
 #
-#   Whom a host belongs to is written at its right end: a public suffix, under which anyone can
-#   get a name, and one more label. So an expression is read from the right.
+#   The right end of a host says who owns it: a public suffix, under which anyone can register
+#   a name, and one more label. Therefore an expression is read from the right.
 #
-# What must hold for every origin that an expression can match
+# To be proved for every origin that an expression can match
 #
-#   1. Its scheme is https, http where the host is local, or another one that is spelled out.
-#   2. Its host is spelled out in full, or down to a public suffix and one more label.
+#   1. Its scheme is https, or http if the host is local, or another scheme that is spelled out.
+#   2. Its host is spelled out in full, or at least its public suffix and one more label.
 #
-#   "Spelled out" means: in letters, outside of any endless repeat. A class of a few characters
-#   is a short way to write alternatives; a larger one is open.
+#   "Spelled out" means written in letters, outside any endless repeat. A class of a few
+#   characters is an abbreviation of alternatives; a larger class is open.
 #
-# How it is shown
+# The proof
 #
-#   1. Python's own parser makes a tree of the expression.
-#   2. The tree becomes an automaton. Each of its places takes one character of an origin. What
-#      is not followed (look-around, anchors, a back-reference, large counts) admits more here
-#      than in Python, never less.
+#   1. Python's own parser turns the expression into a tree.
+#   2. The tree becomes an automaton, each place of which takes one character of an origin. If
+#      a construct cannot be followed (look-around, anchors, back-references, large counts),
+#      the automaton admits more than Python does, never less.
 #   3. The automaton is walked from the right end of an origin, together with the grammar above.
-#      The walk is breadth first, so the first stranger that it meets is a short one.
-#   4. The same automaton shows how long Python may need: exponentially long if, in a repeat, two
-#      ways lead through the same characters to the same place.
+#      The walk is breadth-first, so the first stranger that it finds is short.
+#   4. The same automaton shows the time that Python may need. It is exponential if, in a repeat,
+#      two ways lead through the same characters to the same place.
 #
-# The work is counted. What cannot be done in MAX_STEPS is refused.
+# The steps are counted. An expression that needs more than MAX_STEPS is refused.
 # ----------------------------------------------------------------------
 
 DIGITS: Final = frozenset("0123456789")
@@ -1583,14 +1585,14 @@ MANY: Final = 2  # ways from one place to another: more than one
 
 
 class NotProved(Exception):
-    """What a proof cannot follow, as the end of a sentence."""
+    """A reason why a proof fails, as the end of a sentence."""
 
 
 # Step 1: the tree.
 
 
 def parse_regex(regex: re.Pattern[str]) -> Any:
-    """The tree that Python's own parser makes of an expression; the parser is private."""
+    """The tree of an expression, from Python's own parser, which is private."""
     from importlib import import_module
 
     try:
@@ -1606,8 +1608,8 @@ def parse_regex(regex: re.Pattern[str]) -> Any:
 class Part(namedtuple("Part", "empty first last")):
     """A part of an expression, in the automaton.
 
-    empty: in how many ways it matches nothing. first, last: the places where it can begin and end,
-    each with the number of ways. More than one way counts as MANY.
+    empty: the number of ways in which it matches the empty text. first, last: the places at
+    which it can begin and end, each with its number of ways. More than one way is MANY.
     """
 
     __slots__ = ()
@@ -1620,10 +1622,10 @@ NEVER: Final = Part(0, {}, {})
 class Automaton:
     """The places of an expression, each of which takes one character.
 
-    characters[p]: what the place p takes; folded[p]: in lower case. after[p]: the places that may
-    follow, each with the number of ways; before[p]: those that it may follow. loops[p]: a number
-    for the outermost endless repeat around it; 0 outside of any. asides: the automata of
-    look-arounds.
+    characters[p]: the characters that place p takes; folded[p]: the same in lower case.
+    after[p]: the places that may follow it, each with its number of ways. before[p]: the places
+    that it may follow. loops[p]: the number of the outermost endless repeat around it, or 0.
+    asides: the automata of look-arounds.
     """
 
     def __init__(
@@ -1654,7 +1656,7 @@ class Automaton:
         return whole
 
     def join(self, left: Part, right: Part) -> Part:
-        """One part after another."""
+        """One part, followed by another."""
         self.connect(left.last, right.first)
         return Part(
             min(left.empty * right.empty, MANY),
@@ -1672,7 +1674,7 @@ class Automaton:
                 after[start] = min(after.get(start, 0) + ways * more, MANY)
 
     def either(self, places: dict[int, int], others: dict[int, int], ways: int) -> dict[int, int]:
-        """All places; the others in ``ways`` times as many ways."""
+        """The union of both; the number of ways to the others is multiplied by ``ways``."""
         if not (ways and others):
             return places
         union = places.copy()
@@ -1696,9 +1698,9 @@ class Automaton:
         return Part(empty, first, last)
 
     def endless(self, tree: Any, flags: int) -> Part:
-        """Any number of the same.
+        """Any number of repetitions.
 
-        Python tries the empty match of a body once, at the end.
+        Python tries the empty match of the body once, at the end.
         """
         start = len(self.characters)
         body = self.sequence(tree, flags)
@@ -1710,7 +1712,7 @@ class Automaton:
             min(1 + body.empty, MANY), body.first, self.either(body.last, body.last, body.empty)
         )
 
-    # The builders: each takes what Python's parser gives with a code.
+    # The builders, one for each kind of node. ``value`` is the content of the node.
 
     def character(self, code: str, value: Any, flags: int) -> Part:
         self.spend(10 * len(value) if code == "IN" else 2)
@@ -1735,7 +1737,7 @@ class Automaton:
         return self.sequence(tree, flags)
 
     def reference(self, code: str, value: Any, flags: int) -> Part:
-        """A group's text again is something that the group can match."""
+        """The text that a group has matched: the group can match it again."""
         return self.sequence(*self.groups[value])
 
     def condition(self, code: str, value: Any, flags: int) -> Part:
@@ -1760,7 +1762,7 @@ class Automaton:
         return self.sequence(value, flags)
 
     def look_around(self, code: str, value: Any, flags: int) -> Part:
-        """It takes no character. Its own time counts."""
+        """It does not take a character, but its time is checked as well."""
         self.asides.append(Automaton(value[1], flags, self.spend, self.groups))
         return NOTHING
 
@@ -1768,14 +1770,14 @@ class Automaton:
         return NOTHING
 
     def rounds(self) -> list[dict[int, int]]:
-        """What ``after`` says within the endless repeats."""
+        """``after``, restricted to places in the same endless repeat."""
         return [
             {here: ways for here, ways in after.items() if loop and self.loops[here] == loop}
             for after, loop in zip(self.after, self.loops)
         ]
 
     def takes(self, text: str) -> bool:
-        """Whether the automaton takes the whole text, in any case."""
+        """Whether the automaton takes the whole text, ignoring case."""
         places: Iterable[int] = self.whole.first
         reached: set[int] = set()
         for character in text:
@@ -1818,13 +1820,13 @@ def taken(code: str, value: Any, flags: int) -> frozenset[str]:
         found = {chr(value)}
     if flags & re.IGNORECASE:
         found |= {c.swapcase() for c in found if c.isascii()}
-        if not negated:  # where it is, a class that takes more errs on the right side
+        if not negated:  # a negated class may take more than Python's, which is safe
             found.update(*[FOLDED.get(c, "") for c in found])
     return ALPHABET - found if negated else ALPHABET & found
 
 
 def members(kind: str, value: Any) -> Iterable[str]:
-    """What one entry of a class takes."""
+    """The characters that one entry of a class takes."""
     if kind == "LITERAL":
         return chr(value)
     if kind == "RANGE":
@@ -1840,11 +1842,11 @@ def members(kind: str, value: Any) -> Iterable[str]:
 
 
 class State(namedtuple("State", "part text choices risk local")):
-    """What is known of an origin, of which the right end has been read.
+    """The knowledge about an origin whose right end has been read.
 
-    part: the part of it that is being read. text: what is spelled out of that part, or None.
-    choices: how many texts the classes in it allow. risk: the risk of the host. local: whether it
-    is local.
+    part: the part of it that is being read. text: the spelled-out text of that part, or None.
+    choices: the number of texts that its classes allow. risk: the risk of the host. local:
+    whether the host is local.
     """
 
     __slots__ = ()
@@ -1853,7 +1855,7 @@ class State(namedtuple("State", "part text choices risk local")):
 class Stranger(namedtuple("Stranger", "risk origin scheme")):
     """An origin that an expression may admit, and its risk.
 
-    scheme: None where it is open.
+    scheme: None if it is open.
     """
 
     __slots__ = ()
@@ -1869,7 +1871,7 @@ START: Final = (State("port", "", 1, (), False), State("host", "", 1, (), False)
 
 @functools.lru_cache(maxsize=256)
 def pick(characters: Iterable[str]) -> str:
-    """One of them, where each would do: a letter, a digit, or what there is."""
+    """One of equivalent characters: preferably a letter, then a digit."""
     return min(characters, key=lambda c: (not c.isalpha(), c == "0", not c.isdigit(), c))
 
 
@@ -1881,7 +1883,7 @@ def in_port(state: State, found: frozenset[str], loop: int) -> Steps:
 
 
 def in_host(state: State, found: frozenset[str], loop: int) -> Steps:
-    """A host that is spelled out so far: its labels from the right, each with its dot."""
+    """A host that is spelled out so far. Its labels come from the right, each with its dot."""
     text, labels = state.text, found & IN_LABEL
     choices = state.choices * len(labels)
     if choices > MAX_CHOICES or loop:
@@ -1902,7 +1904,7 @@ def in_host(state: State, found: frozenset[str], loop: int) -> Steps:
 
 
 def end_label(state: State) -> State:
-    """After the dot before a label: under a name that has an owner, anything may stand."""
+    """The state after the dot before a label. Under a name with an owner, anything is safe."""
     name = state.text
     if is_number(name) or public_suffix_source(name, below=True):
         return state._replace(text="." + name)
@@ -1915,7 +1917,7 @@ def is_number(host: str) -> bool:
 
 
 def open_host(state: State, labels: frozenset[str]) -> Steps:
-    """From here on the host is not spelled out: what is it under?"""
+    """The rest of the host is open. The risk depends on the name to its right."""
     _, _, name = state.text.partition(".")
     number = is_number(state.text or "0")
     if number:
@@ -1925,7 +1927,7 @@ def open_host(state: State, labels: frozenset[str]) -> Steps:
         yield pick(letters), State("open", None, 1, ("any-origin",), False)
     elif letters:
         risk = "public-suffix", name, public_suffix_source(name, below=True)
-        # Under a name that is only above a public suffix, one label more is its owner's.
+        # If the name is only above a public suffix, one more label may have an owner.
         part = "open" if public_suffix_source(name) else "label"
         yield pick(letters), State(part, None, 1, risk, False)
     if number and labels & DIGITS:
@@ -1943,7 +1945,7 @@ def in_open_host(state: State, found: frozenset[str], loop: int) -> Steps:
 
 
 def in_ipv4(state: State, found: frozenset[str], loop: int) -> Steps:
-    """An IPv4 address that is not spelled out: 127 at its left end makes it local."""
+    """An IPv4 address that is not spelled out. It is local if its left end is 127."""
     digits, letters, text = found & DIGITS, found & IN_LABEL - DIGITS, state.text
     if digits:
         spelled = len(digits) == 1 and not loop
@@ -1980,7 +1982,7 @@ def in_scheme(state: State, found: frozenset[str], loop: int) -> Steps:
     spelled: Iterable[str] = ()
     if text is not None and not loop and choices <= MAX_CHOICES:
         spelled = sorted(characters)
-    elif text is not None:  # open, but http and https are told apart from others
+    elif text is not None:  # open, but http and https are kept apart from other schemes
         choices = state.choices
         spelled = [c for c in "htps" if c in characters and is_web_end(c + text)]
     for character in spelled:
@@ -2007,7 +2009,7 @@ GRAMMAR: Final[dict[str, Callable[[State, frozenset[str], int], Any]]] = {
 
 
 def risks_of_origin(state: State) -> Iterator[tuple[str, ...]]:
-    """The risks of an origin that has been read to its left end, where its scheme begins."""
+    """The risks of an origin that has been read up to its left end."""
     scheme, web = state.text, state.text in WEB_SCHEMES
     if scheme == "" or (scheme and not scheme[0].isalpha()):
         return
@@ -2022,7 +2024,7 @@ def walk(automaton: Automaton) -> dict[str, Stranger]:
     first, before = automaton.whole.first, automaton.before
     steps: dict[
         Any, Any
-    ] = {}  # where the walk has been -> the character there, and the step before
+    ] = {}  # visited place and state -> the character there, and the previous step
     queue: deque[Any] = deque()
     found: dict[str, Stranger] = {}
 
@@ -2051,12 +2053,12 @@ def walk(automaton: Automaton) -> dict[str, Stranger]:
 
 
 def rank(scheme: str | None) -> int:
-    """The schemes that convince first."""
+    """The position of a scheme; the most convincing one comes first."""
     return ("https", "http", scheme).index(scheme)
 
 
 def origin_at(here: Any, steps: Any, automaton: Automaton) -> str:
-    """The origin that the walk has read, with a word for what is open in its host."""
+    """The origin that the walk has read, with a readable word in the open part of its host."""
     text = mask = ""
     while here:
         place, state = here
@@ -2075,7 +2077,7 @@ def origin_at(here: Any, steps: Any, automaton: Automaton) -> str:
 
 
 def readable(left: str, right: str) -> list[str]:
-    """Words between these characters, the most convincing first."""
+    """Words that fit between these characters, the most convincing first."""
     before, after = "-" * left.isalnum(), "-" * right.isalnum()
     words = [f"{before}unrelated{after}", "unrelated"]
     if before and after:
@@ -2088,10 +2090,10 @@ def readable(left: str, right: str) -> list[str]:
 
 
 def is_slow(automaton: Automaton) -> bool:
-    """Whether in a repeat, two ways lead through the same characters from one place to one place.
+    """Whether, in a repeat, two ways lead from one place through the same characters to one place.
 
-    Then n rounds can be made in 2 ** n ways, and Python tries them all before it refuses an origin.
-    Two readers set out from one place, part, and go on as long as they can read the same.
+    Then there are 2 ** n ways for n rounds, and Python tries all of them before it fails. Two
+    readers start at one place, take different ways, and continue while they read the same text.
     """
     rounds = automaton.rounds()
     if MANY in set().union(*[after.values() for after in rounds]):
@@ -2123,14 +2125,14 @@ def together(
     ]
 
 
-# What it all comes to.
+# Step 5: the result.
 
 ABOUT_ORIGINS: Final = frozenset(("any-origin", "public-suffix", "insecure-origin"))
 INSTEAD: Final = "a pattern such as 'https://*.example.com', or a function f(origin, environ)"
 
 
 def regex_risks(regex: re.Pattern[str], accepted: frozenset[str]) -> Iterator[tuple[str, ...]]:
-    """The risks of a regular expression; those that are accepted are not all looked for."""
+    """The risks of a regular expression. Not all accepted ones are included."""
     steps = 0
 
     def spend(count: int) -> None:
@@ -2170,7 +2172,7 @@ def stranger_sentence(stranger: Stranger) -> str:
 
 
 def risk_profile(accepted: frozenset[str], credentials: bool) -> Profile:
-    """The risks that may be in the origins of a policy which accepts these."""
+    """The risks that the origins of a policy may have."""
     return accepted if credentials else accepted | CREDENTIAL_RISKS
 
 
@@ -2180,10 +2182,10 @@ def compile_origins(
     """The matcher of a list of origins.
 
     accepted: the risks that the policy accepts (see risk_profile).
-    An entry that is invalid or too risky is complained of and left out.
+    It complains of an invalid or too risky entry, and skips it.
     """
     matcher = Matcher()
-    # By far the most entries are exact, and without a risk.
+    # Nearly all entries are exact, and without a risk.
     exact, usual = matcher.exact, USUAL_PATTERN.fullmatch
     free = accepted >= CREDENTIAL_RISKS
     for entry in entries:
@@ -2216,7 +2218,7 @@ def add_entry(
 
 
 def inspect_entry(entry: Any, accepted: Profile) -> tuple[str, str, Iterable[tuple[str, ...]]]:
-    """Host, port and risks of an entry of ``origin``; ValueError if it is not valid."""
+    """Host, port and risks of an entry of ``origin``. Raises ValueError if it is invalid."""
     if isinstance(entry, str):
         scheme, host, port = parse_pattern(entry)
         return host, port, pattern_risks(scheme, host)
@@ -2233,8 +2235,8 @@ def inspect_entry(entry: Any, accepted: Profile) -> tuple[str, str, Iterable[tup
 
 
 # ----------------------------------------------------------------------
-# Compile: values -> immutable policies. Everything that can be decided once is decided
-# here.
+# Compile: typed values -> immutable policies. Everything that does not depend on a
+# request is decided here.
 # ----------------------------------------------------------------------
 
 
@@ -2556,7 +2558,7 @@ def echoed_options(values: Mapping[str, Any]) -> frozenset[str]:
 
 
 def refuse_anyone(values: Mapping[str, Any], complain: Complain, accept_key: str) -> None:
-    """Complain of `*` or `copy` beside other origins, or with credentials."""
+    """Complain of `*` or `copy` next to other origins, or with credentials."""
     origin, (sentence, remedy) = values["origin"], RISKS["any-origin"]
     if len(origin) > 1:
         rule = "lists origins beside '*' or 'copy', which allow every origin"
@@ -3003,7 +3005,8 @@ def refresh(lists: list[OriginList]) -> None:
 def remember(answers: dict[str, Any], origin: str, answer: Any) -> None:
     if len(answers) >= MAX_REMEMBERED:
         answers.clear()
-    answers[origin] = answer
+    # As it is looked up: a static policy allows an Origin of any length.
+    answers[origin[COMPARED]] = answer
 
 
 def answer_request(
@@ -3012,7 +3015,7 @@ def answer_request(
     """What a response to a request with an Origin gets, and who adds what only it can know."""
     responses = group.responses  # taken before a look at any list: see Group
     origin = str(sent["HTTP_ORIGIN"])
-    policy, by_origin = settle(group, origin, sent, environ, False)
+    policy, _, by_origin = settle(group, origin, sent, environ, False)
     if isinstance(policy, str):
         return group.without_origin, start_response
     ours = policy.response_headers("*" if policy.static else origin)
@@ -3027,7 +3030,7 @@ def answer_preflight(group: Group, sent: WSGIEnvironment, environ: WSGIEnvironme
     """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do."""
     preflights = group.preflights  # likewise
     origin = str(sent["HTTP_ORIGIN"])
-    policy, by_origin = settle(group, origin, sent, environ, True)
+    policy, sent, by_origin = settle(group, origin, sent, environ, True)
     if isinstance(policy, str):
         body = f"{REFUSED_PREFLIGHT}{policy}.\n".encode("ascii")
         return "403 Forbidden", [*entity_headers(body), VARY_ORIGIN], [body]
@@ -3039,16 +3042,20 @@ def answer_preflight(group: Group, sent: WSGIEnvironment, environ: WSGIEnvironme
 
 def settle(
     group: Group, origin: str, sent: WSGIEnvironment, environ: WSGIEnvironment, preflight: bool
-) -> tuple[Policy | str, bool]:
-    """What `decide` says, a refusal being logged; and whether nothing but the origin decided."""
+) -> tuple[Policy | str, WSGIEnvironment, bool]:
+    """What `decide` says, and a refusal is logged.
+
+    Also the environ as it came, whatever a predicate has changed in the meantime, and whether
+    nothing but the origin decided.
+    """
     policy = policy_by_pattern(group, origin)
     if policy is not None and not (preflight and policy.echoes):
-        return policy, True
+        return policy, sent, True
     request = Request(origin, sent, environ, preflight)
     found = decide(group, request)
     if isinstance(found, str):
         log_refusal(found, request)
-    return found, not (group.verbmatch or request.asked_predicate)
+    return found, request.sent, not (group.verbmatch or request.asked_predicate)
 
 
 def policy_by_pattern(group: Group, origin: str) -> Policy | None:
@@ -3438,8 +3445,8 @@ class OriginList:
     def reload(self, timeout: float = 30.0) -> None:
         """Load now. On return, the new list applies to every later request of this process.
 
-        Threads that call it at the same time share one load, which begins after the last
-        of them has called. Do not call it in a signal handler: start a thread there.
+        A call waits for a load that begins after the call. Calls that arrive while a load is
+        running share the next one. Do not call it in a signal handler: start a thread there.
 
         timeout: seconds to wait.
 

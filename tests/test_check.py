@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
 import textwrap
 
@@ -192,6 +193,49 @@ INI = {
         [filter:second]
         {FACTORY}
         origin = https://second.example.com
+        """,
+    "application_that_uses_a_pipeline": f"""
+        [app:main]
+        use = both
+        origin = https://ignored.example.com
+        [pipeline:both]
+        pipeline = cors called
+        [filter:cors]
+        {FACTORY}
+        origin = *
+        require = wsgicors
+        [app:called]
+        use = call:test_check:inner_app
+        """,
+    "form_feeds_and_indented_sections": f"""
+        [DEFAULT]
+          [pipeline:main]
+          pipeline = cors inner
+        \x0c
+          [filter:cors]
+          {FACTORY}
+          origin = https://a.example\x0chttps://b.example
+          maxage = 5\x0c
+        """,
+    "percent_sign_in_default": f"""
+        [DEFAULT]
+        rate = 100%%
+        [pipeline:main]
+        pipeline = cors inner
+        [filter:cors]
+        {FACTORY}
+        origin = *
+        share = %(rate)s
+        """,
+    "options_of_the_user_of_a_filter_app": f"""
+        [app:main]
+        use = both
+        origin = https://b.example
+        maxage = 5
+        [filter-app:both]
+        {FACTORY}
+        next = inner
+        origin = *
         """,
     "continuation_lines": f"""
         [pipeline:main]
@@ -572,6 +616,49 @@ def test_file_that_pastedeploy_cannot_load_is_a_problem(ini, line, check):
     assert lines[-1] == "1 problem"
 
 
+OTHER_REFUSALS = {
+    "use = egg:wsgicors#no": "use: egg:wsgicors has no filter named no: write egg:wsgicors",
+    "use = py:x": "use: py:x is not a section, and does not begin with egg:, call: or config:",
+    "use = call:x": "use: call:x is not a factory: write call:package.module:name",
+    "use = call:wsgicors:make_middleware": "use: call:wsgicors:make_middleware is not a factory:"
+    " write egg:wsgicors",
+    "use = call:paste.deploy.config:make_prefix_middleware": "use:"
+    " call:paste.deploy.config:make_prefix_middleware is not a factory:"
+    " write egg:PasteDeploy#prefix",
+    "use = egg:Paste#urlmap": "use: egg:Paste is an application, not a filter",
+    "use = egg:wsgicors\n  origin = *": "use: 'egg:wsgicors\\norigin = *' is not one word; is the"
+    " next line indented?",
+    "paste.filter_app_factory = x": "paste.filter_app_factory: 'x' is not a factory:"
+    " write package.module:name",
+    "paste.filter_factory = wsgicors:make_middleware": "paste.filter_factory: write"
+    " paste.filter_app_factory = wsgicors:make_middleware",
+    "use = egg:PasteDeploy#prefix\ntranslate_forwarded_server = x": "filter:x:"
+    " translate_forwarded_server is 'x', not true or false",
+    "use = egg:PasteDeploy#prefix\nprefix = (": "filter:x: missing ), unterminated subpattern at"
+    " position 1",
+    "x = 1": "filter:x: it has neither use nor a factory",
+}
+
+
+@pytest.mark.parametrize("options", OTHER_REFUSALS)
+def test_filter_that_pastedeploy_cannot_load_is_a_problem(options, check, tmp_path):
+    status, lines = check("a.ini", a_ini=f"[filter:x]\n{options}\n")
+    line = lines[0].partition(" ")[2]
+    assert (status, line, lines[1:]) == (1, OTHER_REFUSALS[options], ["1 problem"])
+    with pytest.raises(Exception, match="."):
+        loadfilter(f"config:{tmp_path}/a.ini", name="x")(inner_app({}))
+
+
+def test_section_with_two_factories_is_a_problem(check, tmp_path):
+    ini = "[app:x]\npaste.app_factory = x:y\npaste.composite_factory = x:y\n"
+    assert check("a.ini", a_ini=ini) == (
+        1,
+        ["a.ini:1: app:x: it has several factories", "1 problem"],
+    )
+    with pytest.raises(LookupError):
+        loadapp(f"config:{tmp_path}/a.ini", name="x")
+
+
 def test_file_without_the_middleware_is_wrong_usage(check):
     assert check("a.ini", a_ini="[app:main]\nuse = egg:x\n") == (
         2,
@@ -831,6 +918,8 @@ def test_variables_come_before_or_after_the_options(arguments, check):
     [
         (["x"], "argument NAME=VALUE: 'x' is not a variable: write NAME=VALUE"),
         (["--section", "cors", "x"], "unrecognized arguments: x"),
+        (["=x"], "argument NAME=VALUE: '=x' is not a variable: write NAME=VALUE"),
+        (["--section", "cors", "=x"], "unrecognized arguments: =x"),
         (["--nothing=x"], "unrecognized arguments: --nothing=x"),
     ],
 )
@@ -955,6 +1044,47 @@ def test_middleware_that_was_made_is_checked_once(name, check, monkeypatch):
             "no problems",
         ],
     )
+
+
+ASYNC = """
+    from wsgicors import CORS
+
+    async def function(environ, start_response): ...
+
+    class Asgi:
+        async def __call__(self, environ, start_response): ...
+
+    thing = Asgi()
+    """
+
+
+@pytest.mark.parametrize("name", ["function", "thing"])
+def test_async_function_is_no_wsgi_application(name, check, monkeypatch):
+    monkeypatch.delitem(sys.modules, "asgi", raising=False)
+    why = "it is an async function, as ASGI has them"
+    assert check(f"asgi:{name}", asgi_py=ASYNC) == (
+        2,
+        [f"wsgicors: asgi:{name} is not a WSGI application: {why}"],
+    )
+
+
+def test_vendored_copy_that_the_target_imports_is_seen_in_a_closure(check, monkeypatch, tmp_path):
+    (tmp_path / "own").mkdir()
+    shutil.copy(wsgicors.__file__, tmp_path / "own" / "wsgicors.py")
+    code = """
+        from own.wsgicors import CORS
+        cors = CORS(lambda environ, start_response: [], origin="https://a.example")
+        def app(environ, start_response):
+            return cors(environ, start_response)
+        """
+    for name in ("own", "own.wsgicors", "closes"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    try:
+        status, lines = check("closes:app", closes_py=code)
+    finally:
+        sys.modules.pop("own.wsgicors", None)
+    assert (status, lines[0], lines[-1]) == (0, "closes:app (closes.py)", "no problems")
+    assert "https://a.example" in lines[2]
 
 
 def test_long_lists_are_cut_in_the_table(check):

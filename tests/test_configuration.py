@@ -882,10 +882,14 @@ MISFITS = [
             (
                 "maxage",
                 5,
-                "5 does not belong to any of the policies api, rest: write 'api_maxage',"
-                " or leave out the list of policies",
+                "5 is set beside the policies api, rest, but not for one of them: write 'api_maxage',"
+                " or remove the list of policies",
             ),
-            ("origin", "*", "'*' does not belong to any of the policies api, rest: leave it out"),
+            (
+                "origin",
+                "*",
+                "'*' is set beside the policies api, rest, but not for one of them: leave it out",
+            ),
         ],
     ),
     (
@@ -895,7 +899,7 @@ MISFITS = [
             (
                 "maxage",
                 5,
-                "5 does not belong to any of the policies api: write 'api_maxage', or leave out the list of policies",
+                "5 is set beside the policies api, but not for one of them: write 'api_maxage', or remove the list of policies",
             )
         ],
     ),

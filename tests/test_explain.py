@@ -659,7 +659,7 @@ options:
   -h, --help      show this help message and exit
 
 the target:
-  TARGET          an ini file, or module:attribute of an application
+  TARGET          an ini file, or an application as module:attribute or module:factory()
   NAME=VALUE      variables of an ini file, as pserve takes them
   --section NAME  the section of the ini file, such as filter:cors
 
@@ -679,33 +679,33 @@ options:
   -h, --help            show this help message and exit
 
 the target:
-  TARGET                the URL of any server, an ini file, or module:attribute of a WSGI
-                        application; or what you have: the console's message, a curl command,
-                        fetch(...), a HAR file; - reads that from standard input
+  TARGET                the URL of any server, an ini file, or a WSGI application as
+                        module:attribute or module:factory(). Or a paste: the console's message,
+                        a curl command, fetch(...), headers, or a HAR file. - reads the paste
+                        from standard input
   NAME=VALUE            variables of an ini file, as pserve takes them
   --section NAME        the section of the ini file, such as filter:cors
 
 the request:
   --origin ORIGIN       the origin of the page that makes the request, or the page's URL
   --path PATH           a path, or a URL, relative to TARGET
-  --script-name PATH    where a server mounts the application; --path is the whole path of the URL
+  --script-name PATH    the path at which a server mounts the application; --path includes it
   -X METHOD, --method METHOD
-                        default: GET
+                        the method of the request; default: GET
   -H 'NAME: VALUE', --header 'NAME: VALUE'
                         a request header that the page sets; may be repeated
   --credentials         as with fetch(..., {credentials: 'include'})
-  --preflight           send a preflight in any case, as browsers do where the page listens to the
-                        progress of an upload
-  --data-size BYTES     the size of the request's body, which is made of as many letters
+  --preflight           send a preflight even before a simple request, as browsers do if the
+                        page listens to the progress of an upload
+  --data-size BYTES     send a body of this size
 
 how it is sent to a URL:
-  --send                send the request whatever its method, and the cookies of a paste; otherwise
-                        only the preflight, GET and HEAD are sent
-  --timeout SECONDS     default: 10
+  --send                also send methods other than GET and HEAD, and the cookies in a paste
+  --timeout SECONDS     how long to wait for a response; default: 10
 
 the paste:
-  --pasted FILE         a file with what you have, to be asked of TARGET
-  --offline             judge from the paste alone, and send nothing
+  --pasted FILE         a file with a paste, to be played against TARGET
+  --offline             use the paste alone, and send nothing
 
 examples:
   a server, in any language:
@@ -713,7 +713,7 @@ examples:
         -X PUT -H 'Content-Type: application/json' --credentials
   your configuration:
     wsgicors explain production.ini --path /basket --origin https://shop.example.com
-  the console's message, "Copy as cURL", "Copy as fetch" or headers, to be pasted:
+  a paste: the console's message, "Copy as cURL", "Copy as fetch" or headers:
     wsgicors explain -
 
 exit status: 0 allowed, 1 blocked or unknown, 2 wrong usage

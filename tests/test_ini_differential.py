@@ -208,8 +208,10 @@ def difference(directory, files, given):
         (directory / name).write_text(text, encoding="utf-8", newline="")
     real = theirs(str(directory / "main.ini"), given)
     found = ours(str(directory / "main.ini"), given)
-    if isinstance(real, PackageNotFoundError):
-        return None  # which distributions a server has is not known where a file is checked
+    # Neither the distributions of a server are known where a file is checked, nor what the
+    # factories of others do: here, the one of an application is used as a filter.
+    if isinstance(real, PackageNotFoundError) or str(real).startswith("leaf."):
+        return None
     if isinstance(real, BaseException) and isinstance(found, BaseException):
         return None
     return None if real == found else (real, found)
@@ -229,11 +231,12 @@ def shortened(directory, files, given):
 
 # A few seconds here; for more, WSGICORS_INI_SEEDS=20000.
 SEEDS = int(os.environ.get("WSGICORS_INI_SEEDS", "400"))
+FIRST_SEED = int(os.environ.get("WSGICORS_INI_FIRST_SEED", "0"))
 
 
 def test_generated_files_are_read_as_pastedeploy_reads_them(directory):
     loaded = 0
-    for seed in range(SEEDS):
+    for seed in range(FIRST_SEED, FIRST_SEED + SEEDS):
         random = Random(seed)
         files = {"main.ini": ini_file(random), "other.ini": ini_file(random)}
         given = variables(random)

@@ -134,6 +134,17 @@ def test_requests_leave_nothing_behind(case):
     assert traced_bytes() - before < ALLOWANCE
 
 
+def test_long_origins_are_not_remembered_in_full():
+    """A static policy allows an Origin of any length."""
+    cors = CORS(plain_app, origin="*")
+    before = traced_bytes()
+    for number in range(100):
+        origin = {"HTTP_ORIGIN": f"https://{number}" + "a" * 100_000}
+        cors({**allowed(number), **origin}, start_response)
+        cors({**preflight(number), **origin}, start_response)
+    assert traced_bytes() - before < 100 * 4096  # in full it would be 25 times as much
+
+
 def test_reloads_leave_nothing_behind():
     loads = 0
 

@@ -391,6 +391,12 @@ OUTSIDE = "[app:lonely]\nuse = egg:x\n[filter:unused]\nuse = egg:wsgicors\norigi
             id="of a mount",
         ),
         pytest.param(
+            NESTED.replace("pipeline = outer map", "pipeline = map\nfilter-with = outer"),
+            "main.ini:1: filter-with: PasteDeploy cannot apply it to a pipeline: name the filter in"
+            " a pipeline",
+            id="of a filter-with",
+        ),
+        pytest.param(
             NESTED.replace("next = plain", "next = gone"),
             "main.ini:15: next: no section has the name app:gone in main.ini",
             id="of a name",
@@ -461,6 +467,16 @@ def test_redirect_to_where_a_server_mounts_nothing_is_told(run):
             ("--path", "/shopping", "--script-name", "/shop"),
             "--path /shopping is not below --script-name /shop: write the whole path of the URL,"
             " such as /shop/shopping",
+        ),
+        (
+            ("--path", "http://h.example/api?x", "--script-name", "/shop"),
+            "--path /api is not below --script-name /shop: write the whole path of the URL,"
+            " such as /shop/api",
+        ),
+        (
+            ("--script-name", "/shop"),
+            "--path / is not below --script-name /shop: write the whole path of the URL,"
+            " such as /shop/",
         ),
         (
             ("--path", "/shop", "--script-name", "shop"),

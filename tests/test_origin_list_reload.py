@@ -44,6 +44,7 @@ from test_origin_list import (
     until,
 )
 
+import wsgicors
 from wsgicors import CORS, ConfigError, OriginList
 
 SHORT = 0.01  # seconds that a caller waits for a load that hangs
@@ -273,46 +274,65 @@ def test_a_group_is_not_kept_by_its_lists():
     origins.reload()
 
 
-def test_a_request_that_is_slow_leaves_nothing_of_the_old_list_behind():
+class Slow(OriginList):
+    """A list whose next look-up waits, with the old entries in hand, until the test goes on."""
+
+    def matcher(self, profile):
+        found = super().matcher(profile)
+        if waits := self.__dict__.pop("waits", None):
+            entered, goes_on = waits
+            entered.set()
+            assert goes_on.wait(LIMIT)
+        return found
+
+
+PREFLIGHT = {"REQUEST_METHOD": "OPTIONS", "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "GET"}
+
+
+def admitted(app, **more):
+    headers = []
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_ORIGIN": ORIGIN, **more}
+    app(environ, lambda status, found: headers.extend(found))
+    return ("Access-Control-Allow-Origin", ORIGIN) in headers
+
+
+@pytest.mark.parametrize("asking", [{}, PREFLIGHT], ids=["request", "preflight"])
+@pytest.mark.parametrize("first", [(), ("first",)], ids=["alone", "second"])
+def test_a_request_that_is_slow_leaves_nothing_of_the_old_list_behind(asking, first):
     """It has found its origin allowed, and goes on after the list has lost it."""
     source = Source(ORIGIN)
-    origins = OriginList(source, every=NEVER)
-    entered, goes_on = threading.Event(), threading.Event()
-
-    def lookup(origin, environ):
-        entered.set()
-        assert goes_on.wait(LIMIT)
-        return False
-
-    # The second policy's list decides; the first holds the request up meanwhile.
-    first = OriginList(Source(OTHER), every=NEVER)
-    app = CORS(plain_app, policies={"a": {"origin": first}, "b": {"origin": origins}})
+    origins = Slow(source, every=NEVER)
+    policies = {name: {"origin": OriginList(Source(OTHER), every=NEVER)} for name in first}
+    app = CORS(plain_app, policies={**policies, "last": {"origin": origins}})
     answers = []
-
-    class Slow(dict):
-        def get(self, key, default=None):
-            if key == "HTTP_ORIGIN" and not entered.is_set():
-                lookup(None, None)
-            return super().get(key, default)
-
-    def ask(environ):
-        app(
-            environ,
-            lambda status, headers: answers.append(
-                dict(headers).get("Access-Control-Allow-Origin")
-            ),
-        )
-
-    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_ORIGIN": ORIGIN}
-    slow = threading.Thread(target=ask, args=(Slow(environ),))
+    entered, goes_on = origins.waits = threading.Event(), threading.Event()
+    slow = threading.Thread(target=lambda: answers.append(admitted(app, **asking)))
     slow.start()
     assert entered.wait(LIMIT)
     source.gives = [OTHER]
     origins.reload()
     goes_on.set()
     slow.join(LIMIT)
-    ask(environ)
-    assert answers[-1] is None
+    assert answers == [True]  # it began before the reload
+    assert not admitted(app, **asking)
+
+
+@pytest.mark.parametrize("asking", [{}, PREFLIGHT], ids=["request", "preflight"])
+def test_a_request_while_the_list_is_published_leaves_nothing_behind(asking, monkeypatch):
+    source = Source(ORIGIN)
+    origins = OriginList(source, every=NEVER)
+    app = CORS(plain_app, origin=origins)
+    forget, answers = wsgicors.Group.forget, []
+
+    def forget_and_ask(group):
+        forget(group)
+        answers.append(admitted(app, **asking))
+
+    monkeypatch.setattr(wsgicors.Group, "forget", forget_and_ask)
+    source.gives = [OTHER]
+    origins.reload()
+    assert answers == [False]
+    assert not admitted(app, **asking)
 
 
 @pytest.mark.once

@@ -257,6 +257,7 @@ def test_preflight_in_a_dump_stands_for_its_request():
     assert pasted.response_headers == [("Access-Control-Allow-Methods", "PUT")]
 
 
+SIMPLE_PUT = f"PUT /basket HTTP/1.1\nHost: api.example.com\nOrigin: {PAGE}\nX-A: 1"
 MESSAGE = CHROMIUM + f"No '{ACAO}' header is present on the requested resource."
 SENT = f"-H 'Origin: {PAGE}' -H 'X-A: 1'"
 VERBOSE = f"""\
@@ -437,6 +438,25 @@ def test_message_is_understood_in_what_is_around_it(text):
     pasted = read_pasted(text)
     assert (pasted.url, pasted.origin) == (URL, PAGE)
     assert pasted.said.kind == "allow-origin-missing"
+
+
+def test_message_without_an_origin_has_that_of_the_headers_beside_it():
+    message = FIREFOX + f"CORS header ‘{ACAO}’ missing)."
+    for headers, method in (
+        (SIMPLE_PUT, "PUT"),
+        (f"Request URL: {URL}\nRequest Method: PUT\nReferer: {PAGE}/cart", "PUT"),
+        (f"Origin: {PAGE}", None),
+    ):
+        pasted = read_pasted(f"{message}\n\n{headers}")
+        assert (pasted.origin, pasted.method) == (PAGE, method)
+        assert pasted.said.kind == "allow-origin-missing"
+    other = read_pasted(f"{message}\n{SIMPLE_PUT.replace('/basket', '/other')}")
+    assert (other.origin, other.method) == (None, None)
+
+
+def test_summary_alone_is_a_request():
+    pasted = read_pasted(f"Request URL:\n\n{URL}\n\nRequest Method:\n\nPUT\n")
+    assert (pasted.url, pasted.method) == (URL, "PUT")
 
 
 UNREADABLE = {
@@ -675,6 +695,50 @@ def test_dump_is_judged_offline(explain, text, last):
     assert lines[-1] == last
 
 
+BOTH = {
+    "allowed": (f"{ACAO}: *\n{ALL}", f"{ACAO}: *\n", "ALLOWED: PUT"),
+    "preflight": (
+        f"{ACAO}: *\n",
+        f"{ACAO}: *\n",
+        "BLOCKED: Access-Control-Allow-Methods of the preflight is missing",
+    ),
+    "response": (
+        f"{ACAO}: *\n{ALL}",
+        "",
+        "BLOCKED: the response to PUT: Access-Control-Allow-Origin is missing",
+    ),
+}
+
+
+def har_of(text):
+    """The HAR file of two exchanges; browsers list the request before its preflight."""
+    entries = []
+    for block in text.split("\n\n"):
+        heads, _, answer = block.partition("HTTP/1.1 200 OK")
+        sent, received = (
+            [
+                dict(zip(("name", "value"), line.split(": ")))
+                for line in part.splitlines()
+                if ": " in line
+            ]
+            for part in (heads, answer)
+        )
+        request = {"url": URL, "method": block.split()[0], "headers": sent}
+        entries.insert(0, {"request": request, "response": {"status": 200, "headers": received}})
+    return json.dumps({"log": {"entries": entries}})
+
+
+@pytest.mark.parametrize(("preflight", "response", "last"), BOTH.values(), ids=BOTH)
+def test_preflight_and_its_request_are_judged_together(explain, preflight, response, last):
+    request = SIMPLE.replace("GET", "PUT").replace("HTTP/1.1 200", "X-A: 1\nHTTP/1.1 200")
+    text = f"{ASKED}{preflight}\n{request}Date: x\n{response}"
+    for paste in (text, har_of(text)):
+        status, lines, errors = explain("-", "--offline", stdin=paste)
+        assert (status, errors) == (0 if last == "ALLOWED: PUT" else 1, [])
+        assert lines[-1].startswith(last)
+        assert "the paste has also" not in "".join(lines)
+
+
 def test_text_file_is_explained_by_its_path(explain, tmp_path):
     (tmp_path / "a.txt").write_text(DUMPS["allowed"][0])
     assert explain("a.txt", "--offline")[1][-1] == DUMPS["allowed"][1]
@@ -810,4 +874,16 @@ def test_page_without_http_is_answered_from_the_message(explain):
     text += "Cross origin requests are only supported for protocol schemes: http"
     assert explain(text)[1][-1] == (
         "BLOCKED: the URL or the page is not on http(s). To fix it, serve both over http(s)"
+    )
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "trouble.har"])
+@pytest.mark.parametrize("form", ["{}", "curl {} -H 'Origin: https://a.example'"])
+def test_url_that_ends_like_a_file_is_not_opened_as_one(name, form, explain):
+    target = form.format(f"http://127.0.0.1:9/{name}")
+    status, lines, _ = explain(target, "--origin", "https://a.example")
+    assert status == 1
+    assert lines[-1] == (
+        "BLOCKED: browsers block port 9: serve on another one."
+        " To fix it, serve the API on another port"
     )

@@ -53,6 +53,15 @@ def call(middleware, start_response, method="GET", origin=ORIGIN, **environ):
     return ask(middleware, start_response, method, **{**environ, **sent})
 
 
+# What a function may write into the environ of a preflight.
+CHANGED = {
+    "REQUEST_METHOD": "HEAD",
+    "HTTP_ORIGIN": OTHER,
+    "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "a\r\nb",
+    "HTTP_ACCESS_CONTROL_REQUEST_HEADERS": "x-changed",
+}
+
+
 class Recorder:
     """A server's start_response: it notes what it is called with."""
 
@@ -1412,6 +1421,36 @@ def test_predicate_is_asked_after_all_that_can_be_looked_up():
     )
 
 
+@pytest.mark.parametrize("change", [dict.clear, lambda environ: environ.update(CHANGED)])
+@pytest.mark.parametrize("function", ["predicate", "strategy"])
+def test_what_a_function_changes_in_the_environ_changes_nothing_that_is_sent(function, change):
+    def predicate(origin, environ):
+        change(environ)
+        return True
+
+    def strategy(environ):
+        change(environ)
+        return "p"
+
+    options = {"p_credentials": True, "p_methods": "*", "p_headers": "*", "policy": "p"}
+    if function == "predicate":
+        options["p_origin"] = predicate
+    else:
+        options.update(p_origin=ORIGIN, matchstrategy=strategy)
+    recorder = Recorder()
+    asked = {
+        "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "MOVE",
+        "HTTP_ACCESS_CONTROL_REQUEST_HEADERS": "x-a",
+    }
+    call(CORS(plain_app, options), recorder, "OPTIONS", **asked)
+    call(CORS(plain_app, options), recorder, "GET")
+    (status, preflighted), (_, response) = recorder.calls
+    assert status == "200 OK"
+    assert preflighted[0] == response[2] == ("Access-Control-Allow-Origin", ORIGIN)
+    assert dict(preflighted)["Access-Control-Allow-Methods"].endswith(", OPTIONS, MOVE")
+    assert dict(preflighted)["Access-Control-Allow-Headers"] == "Authorization, Content-Type, x-a"
+
+
 def test_expose_any_exposes_nothing_to_who_is_refused():
     response = request(
         client(origin=ORIGIN, credentials=True, expose_headers="*", app=app_sending(("X-A", "1"))),
@@ -2570,6 +2609,63 @@ def test_answer_does_not_depend_on_what_was_asked_before(options):
         order.shuffle(alone)
         for asked, expected in alone:
             assert answer(together, *asked) == expected
+
+
+@pytest.mark.parametrize("asked", [None, "PUT"], ids=["request", "preflight"])
+def test_remembered_answer_is_what_was_sent_and_is_sent_again(asked):
+    middleware = CORS(plain_app, origin=ORIGIN, methods="PUT", expose_headers="X-A")
+    group = middleware._rules.everywhere
+    environ = {} if asked is None else {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": asked}
+    method = "OPTIONS" if asked else "GET"
+    first, again = Recorder(), Recorder()
+    call(middleware, first, method, ORIGIN, **environ)
+    ours = group.preflights[ORIGIN][1] if asked else group.responses[ORIGIN]
+    assert [header for header in first.headers if header in ours] == ours
+    ours.append(("X-Remembered", "1"))
+    call(middleware, again, method, ORIGIN, **environ)
+    assert again.headers == [*first.headers, ("X-Remembered", "1")]
+
+
+@pytest.mark.parametrize("source", ["written", "list"])
+@pytest.mark.parametrize("allows", [True, False])
+def test_predicate_of_an_earlier_policy_is_asked_before_a_later_one_that_lists_the_origin(
+    allows, source
+):
+    def says(origin, environ):
+        return allows
+
+    first = says if source == "written" else OriginList(lambda: [says])
+    policies = {
+        "first": {"origin": first, "expose_headers": "X-First"},
+        "second": {"origin": ORIGIN, "expose_headers": "X-Second"},
+    }
+    response = request(client(policies=policies), ORIGIN)
+    name = "X-First" if allows else "X-Second"
+    assert_cors(response, allow_origin=ORIGIN, expose_headers=name, vary="Origin")
+
+
+def test_predicates_of_the_policy_and_of_its_lists_are_all_asked():
+    def never(origin, environ):
+        return False
+
+    def always(origin, environ):
+        return True
+
+    for written, listed in ((always, never), (never, always)):
+        origins = [written, OriginList(lambda entry=listed: [entry])]
+        response = request(client(origin=origins), ORIGIN)
+        assert_cors(response, allow_origin=ORIGIN, vary="Origin")
+
+
+@pytest.mark.parametrize(
+    ("status", "line"), [(200, "200 OK"), (204, "204 No Content"), (299, "299 OK")]
+)
+def test_status_line_of_an_allowed_preflight(status, line):
+    recorder = Recorder()
+    environ = {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT"}
+    middleware = CORS(plain_app, origin=ORIGIN, preflight_status=status)
+    call(middleware, recorder, "OPTIONS", ORIGIN, **environ)
+    assert [args[0] for args in recorder.calls] == [line]
 
 
 # jub0bs/cors 0.13.6

@@ -1,4 +1,4 @@
-"""The browser's side of CORS: a test client, and two commands.
+"""The browser's side of CORS: a test client, and commands that explain blocked requests.
 
 In tests, ``Browser`` is a client that follows the browser's rules::
 
@@ -10,17 +10,18 @@ In tests, ``Browser`` is a client that follows the browser's rules::
         assert verdict, verdict.reason
         assert verdict.response.status == 200
 
-On the command line, ``check`` reads a configuration, and ``explain`` plays
-a request and says why it is blocked::
+On the command line, ``check`` reads a configuration, and
+``explain`` plays a request::
 
     python -m wsgicors check production.ini
     python -m wsgicors explain https://api.example/basket \\
         --origin https://shop.example -X PUT
 
-The terms, sections and step numbers are those of the Fetch standard,
-https://fetch.spec.whatwg.org/, in its review draft of December 2025.
-Unlike a browser, ``Browser`` does not have an HTTP cache, a cookie jar or
-service workers, and ignores the page's Content Security Policy.
+The terms, sections and step numbers are those of the Fetch
+standard, https://fetch.spec.whatwg.org/, in its review draft of
+December 2025. Unlike a browser, ``Browser`` does not have an HTTP
+cache, a cookie jar or service workers, and ignores the page's
+Content Security Policy.
 """
 
 from __future__ import annotations

@@ -259,7 +259,8 @@ class Browser:
         url_or_path: a URL, or a path relative to `base_url`.
         method, headers, body: the arguments of the page. `headers` is a mapping or pairs.
         credentials: "include" or "omit", the credentials mode.
-        preflight: whether a preflight is needed even for a simple request, as with an upload listener of XMLHttpRequest.
+        preflight: bool, whether to send a preflight even before a simple request, as browsers
+            do for an XMLHttpRequest with an upload listener.
 
         Raises ValueError for an argument with which ``fetch()`` throws a TypeError; a forbidden
         method is blocked instead. An exception of an application in process propagates.

@@ -43,7 +43,7 @@ examples:
         -X PUT -H 'Content-Type: application/json' --credentials
   your configuration:
     wsgicors explain production.ini --path /basket --origin https://shop.example.com
-  the console's message, "Copy as cURL", "Copy as fetch" or headers, to be pasted:
+  a paste: the console's message, "Copy as cURL", "Copy as fetch" or headers:
     wsgicors explain -
 
 exit status: 0 allowed, 1 blocked or unknown, 2 wrong usage
@@ -60,7 +60,7 @@ def header_argument(text: str) -> tuple[str, str]:
 
 
 def variable_argument(text: str) -> str:
-    if not text.partition("=")[1]:
+    if text.find("=") < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a variable: write NAME=VALUE")
     return text
 
@@ -95,16 +95,16 @@ def make_parser() -> argparse.ArgumentParser:
         check,
         "print policies, problems and advice",
         CHECK_EXAMPLES,
-        "an ini file, or module:attribute of an application",
+        "an ini file, or an application as module:attribute or module:factory()",
     )
     added = add_command(
         commands,
         explain,
         "play the browser, and say why a request is blocked",
         EXPLAIN_EXAMPLES,
-        "the URL of any server, an ini file, or module:attribute of a WSGI application; or "
-        "what you have: the console's message, a curl command, fetch(...), a HAR file; "
-        "- reads that from standard input",
+        "the URL of any server, an ini file, or a WSGI application as module:attribute or "
+        "module:factory(). Or a paste: the console's message, a curl command, fetch(...), "
+        "headers, or a HAR file. - reads the paste from standard input",
     )
     added.usage = "wsgicors explain TARGET [NAME=VALUE]... --origin ORIGIN [options]\n"
     added.usage += "       wsgicors explain PASTE [options]"
@@ -153,9 +153,9 @@ def add_request_options(group: Any) -> None:
         "--script-name",
         default="",
         metavar="PATH",
-        help="where a server mounts the application; --path is the whole path of the URL",
+        help="the path at which a server mounts the application; --path includes it",
     )
-    group.add_argument("-X", "--method", help="default: GET")
+    group.add_argument("-X", "--method", help="the method of the request; default: GET")
     group.add_argument(
         "-H",
         "--header",
@@ -171,15 +171,15 @@ def add_request_options(group: Any) -> None:
     group.add_argument(
         "--preflight",
         action="store_true",
-        help="send a preflight in any case, as browsers do where the page listens to the "
-        "progress of an upload",
+        help="send a preflight even before a simple request, as browsers do if the page listens "
+        "to the progress of an upload",
     )
     group.add_argument(
         "--data-size",
         type=size_argument,
         default=0,
         metavar="BYTES",
-        help="the size of the request's body, which is made of as many letters",
+        help="send a body of this size",
     )
 
 
@@ -187,20 +187,23 @@ def add_sending_options(group: Any) -> None:
     group.add_argument(
         "--send",
         action="store_true",
-        help="send the request whatever its method, and the cookies of a paste; otherwise only "
-        "the preflight, GET and HEAD are sent",
+        help="also send methods other than GET and HEAD, and the cookies in a paste",
     )
     group.add_argument(
-        "--timeout", type=seconds_argument, default=10.0, metavar="SECONDS", help="default: 10"
+        "--timeout",
+        type=seconds_argument,
+        default=10.0,
+        metavar="SECONDS",
+        help="how long to wait for a response; default: 10",
     )
 
 
 def add_paste_options(group: Any) -> None:
     group.add_argument(
-        "--pasted", metavar="FILE", help="a file with what you have, to be asked of TARGET"
+        "--pasted", metavar="FILE", help="a file with a paste, to be played against TARGET"
     )
     group.add_argument(
-        "--offline", action="store_true", help="judge from the paste alone, and send nothing"
+        "--offline", action="store_true", help="use the paste alone, and send nothing"
     )
 
 
@@ -208,7 +211,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     """The arguments; variables may come after options, which older versions of argparse do not read."""
     parser = make_parser()
     args, rest = parser.parse_known_args(argv)
-    unknown = [text for text in rest if text.startswith("-") or "=" not in text]
+    unknown = [text for text in rest if text.startswith("-") or text.find("=") < 1]
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     args.variables += rest

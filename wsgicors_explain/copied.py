@@ -37,6 +37,7 @@ class Copied:
     response_headers: Headers | None = None
     preflight: bool | None = None
     others: list[str] = field(default_factory=list)
+    preflight_response: tuple[int, Headers | None] | None = None
 
     def settle(self) -> Copied:
         """A preflight stands for the request that it asks about."""
@@ -83,6 +84,22 @@ def read_fetch(text: str) -> Copied:
     )
 
 
+def with_preflights(found: list[Copied]) -> list[Copied]:
+    """The requests in their order, each preflight that was answered as a part of its request."""
+    waiting = {}
+    for each in found:
+        method = get_header(each.headers, REQUEST_METHOD)
+        if each.method == "OPTIONS" and method is not None and each.status is not None:
+            waiting[each.url, method] = each
+    used = set()
+    for each in found:
+        preflight = waiting.pop((each.url, each.method or ""), None)
+        if preflight is not None and preflight.status is not None:
+            each.preflight_response = preflight.status, preflight.response_headers
+            used.add(id(preflight))
+    return [each for each in found if id(each) not in used]
+
+
 def read_har(text: str) -> list[Copied]:
     """The requests of a HAR file, those of pages on other origins first."""
     try:
@@ -93,7 +110,7 @@ def read_har(text: str) -> list[Copied]:
     cors = [each for each in found if get_header(each.headers, "origin") is not None]
     if not found:
         raise PasteError("this HAR file has no requests in it")
-    return cors or found
+    return with_preflights(cors or found)
 
 
 def har_entry(entry: Any) -> Copied:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from .copied import MAX_OTHERS, Copied
+from .copied import MAX_OTHERS, Copied, with_preflights
 from .headers import get_header
 
 REQUEST_LINE: Final = re.compile(r"([A-Za-z]{1,20}) (\S+) HTTP/[\d.]+")
@@ -14,7 +14,8 @@ INTERIM_LINE: Final = re.compile(r"(?i)HTTP/[\d.]+ (?:1\d\d\b|200 connection est
 HEADER_LINE: Final = re.compile(r":?([-!#$%&*+.^_`|~0-9A-Za-z]+):[ \t]*(.*)")
 PSEUDO_LINE: Final = re.compile(r":(method|scheme|authority|path|status):[ \t]*(\S*)")
 OVERVIEW: Final = re.compile(
-    r"(?i)(?:request )?(url|method):\s*(\S+)|status(?: code)?:\s*(?:\S{1,9} )?(\d{3})\b"
+    r"(?i)(?:request )?(?:(url):\s*(https?://\S+)|(method):\s*([a-z]{1,20}))$"
+    r"|status(?: code)?:\s*(?:\S{1,9} )?(\d{3})\b"
 )
 TITLE: Final = re.compile(r"(?i)(request|response)(?: headers\b.*)?")
 # Newer developer tools put a name and its value in two lines.
@@ -38,10 +39,9 @@ OF_RESPONSES: Final = re.compile(
 
 def read_dump(text: str) -> Copied:
     """The first request in a dump of headers, and the URLs of the others."""
-    first, *rest = exchanges(lines_of(text)) or [[]]
-    copied = read_exchange(first)
-    urls = [read_exchange(each).url for each in rest[:MAX_OTHERS]]
-    copied.others = [url for url in urls if url]
+    blocks = exchanges(lines_of(text)) or [[]]
+    copied, *others = with_preflights([read_exchange(each) for each in blocks[: 1 + MAX_OTHERS]])
+    copied.others = [each.url for each in others if each.url]
     return copied
 
 
@@ -102,7 +102,7 @@ def read_exchange(lines: list[str]) -> Copied:
             response, copied.method, pseudo["path"] = False, match[1], match[2]
         elif match := OVERVIEW.match(line):
             read_overview(copied, match)
-            response = response or match[3] is not None  # its headers are below the summary
+            response = response or match[5] is not None  # its headers are below the summary
         elif match := PSEUDO_LINE.fullmatch(line):
             pseudo[match[1]] = match[2]
             response = match[1] == "status"
@@ -126,12 +126,12 @@ def url_of(copied: Copied, pseudo: dict[str, str]) -> str | None:
 
 def read_overview(copied: Copied, match: re.Match[str]) -> None:
     """Note a line of the summary at the top of the Network panel."""
-    if match[3]:
-        copied.status = int(match[3])
-    elif match[1].lower() == "url":
+    if match[1]:
         copied.url = match[2]
+    elif match[3]:
+        copied.method = match[4]
     else:
-        copied.method = match[2]
+        copied.status = int(match[5])
 
 
 def add_header(copied: Copied, name: str, value: str, response: bool) -> bool:

@@ -115,10 +115,9 @@ def build(context: Context) -> Application:
     if context.app is None:
         return build_factory(context)
     if context.shape == "filter-with" and context.app.shape != "factory":
-        what = "a pipeline, a filter-app and another filter-with"
         raise IniError(
-            f"{context.place}: filter-with: PasteDeploy cannot apply it to {what}:"
-            " write the filter in a pipeline"
+            f"{context.place}: filter-with: PasteDeploy cannot apply it to a {context.app.shape}:"
+            " name the filter in a pipeline"
         )
     application = build(context.app)
     for each in reversed(context.filters):
@@ -158,6 +157,7 @@ def build_urlmap(context: Context) -> Application:
     """The applications that ``egg:Paste#urlmap`` mounts."""
     options = dict(context.local_conf)
     fallback = options.pop("not_found_app", context.global_conf.get("not_found_app"))
+    elsewhere = build_part(context, "not_found_app", fallback) if fallback else None
     mounts: dict[tuple[str, str], WSGIApplication] = {}
     uses = []
     names = []
@@ -172,9 +172,7 @@ def build_urlmap(context: Context) -> Application:
         uses += mounted(part.uses, prefix)
         names.append(f"{host}{prefix}" or "/")
     at = f"{context.section} ({context.place}) mounts {', '.join(names) or 'nothing'}"
-    elsewhere = Application(not_found(at), [])
-    if fallback:
-        elsewhere = build_part(context, "not_found_app", fallback)
+    elsewhere = elsewhere or Application(not_found(at), [])
     return Application(URLMap(mounts, elsewhere.app), [*uses, *elsewhere.uses])
 
 

@@ -219,16 +219,16 @@ class IniFile:
             distribution = re.sub("[-_.]+", "-", rest).lower()
             context.factory = played(f"egg:{distribution}#{name}")
             if distribution == "wsgicors" and not context.factory:
-                raise IniError(f"{place}: {option}: {uri} has no {name}: write egg:wsgicors")
+                missing = f"{uri} has no filter named {name}"
+                raise IniError(f"{place}: {option}: {missing}: write egg:wsgicors")
         elif scheme.lower() == "call":
             context.factory = played(rest)
             if rest.count(":") != 1 or context.factory in FILTERS:
                 remedy = EGGS.get(context.factory, "call:package.module:name")
                 raise IniError(f"{place}: {option}: {uri} is not a factory: write {remedy}")
         else:
-            raise IniError(
-                f"{place}: {option}: {uri} is not a section, nor does it begin with egg:"
-            )
+            wrong = "is not a section, and does not begin with egg:, call: or config:"
+            raise IniError(f"{place}: {option}: {uri} {wrong}")
         require_kind(context, f"{place}: {option}: {uri}")
         return context
 
@@ -375,7 +375,7 @@ class Loading(NamedTuple):
         ]
         if len(given) != 1:
             wanted = "several factories" if given else "neither use nor a factory"
-            raise IniError(f"{self.file.place(self.section)}: {self.section}: has {wanted}")
+            raise IniError(f"{self.file.place(self.section)}: {self.section}: it has {wanted}")
         context = self.combined("factory")
         context.kind = kind
         name = local_conf.pop(given[0])

@@ -23,25 +23,26 @@ from .wire import Response
 class Reader(Browser):
     """A browser that asks the paste instead of a server.
 
-    recorded: the response in the paste. of_preflight: what that is the response to.
+    of_preflight, recorded: the responses in the paste.
     missing: what the verdict would need and the paste does not have.
     """
 
-    recorded: Response
-    of_preflight = False
+    of_preflight: Response | None = None
+    recorded: Response | None = None
     missing = ""
 
     def _send(self, request: Request, method: str, headers: Headers, body: bytes) -> Response:
-        asked = get_header(headers, REQUEST_METHOD)
+        is_preflight = get_header(headers, REQUEST_METHOD) is not None
+        found = self.of_preflight if is_preflight else self.recorded
         if request.urls[1:]:
             self.missing = f"the response after the redirect to {request.url} is"
-        elif asked is None and self.of_preflight:
-            self.missing = "the pasted preflight passes, the response to the request itself is"
-        elif asked is not None and not self.of_preflight:
+        elif found is not None:
+            return found
+        elif is_preflight:
             self.missing = "the pasted response passes, its preflight is"
             return passing(request, headers)
         else:
-            return self.recorded
+            self.missing = "the pasted preflight passes, the response to the request itself is"
         raise NetworkError("not in the paste")
 
 
@@ -70,41 +71,48 @@ def judge(args: argparse.Namespace, pasted: Pasted) -> list[str]:
     except ValueError as error:
         if args.origin != pasted.origin:  # what a browser wrote is one, at least to that browser
             raise UsageError(mask(str(error))) from error
-    response = response_in(pasted)
+    responses = responses_in(pasted)
     if pasted.said:
         lines = [answer(args, pasted, pasted.said)]
-    elif response is None:
+    elif not any(responses):
         lines = [
             f"UNKNOWN: {args.method} {args.target} for a page on {args.origin}: "
             "the paste has no response to judge, and nothing is sent"
         ]
     else:
         doubtful = is_doubtful(args, pasted)
-        lines = replay(args, pasted, response, include=args.credentials or doubtful)
+        lines = replay(args, responses, include=args.credentials or doubtful)
         if doubtful and lines[-1].startswith("BLOCKED: "):
-            *_, without = replay(args, pasted, response, include=False)
+            *_, without = replay(args, responses, include=False)
             if not without.startswith("BLOCKED: "):
                 lines[-1] = doubt(lines[-1])
     return [mask(line) for line in lines]
 
 
-def response_in(pasted: Pasted) -> Response | None:
-    """The response in the paste; of one to a preflight that failed, the status is enough."""
-    status, headers = pasted.response_status, pasted.response_headers
-    if status is None:
+def responses_in(pasted: Pasted) -> tuple[Response | None, Response | None]:
+    """The responses in the paste: to the preflight, and to the request itself."""
+    last = pasted.response_status, pasted.response_headers
+    if pasted.preflight:
+        return response_to_preflight(*last), None
+    first = response_to_preflight(*(pasted.preflight_response or (None, None)))
+    status, headers = last
+    return first, None if status is None or headers is None else Response(status, headers)
+
+
+def response_to_preflight(status: int | None, headers: Headers | None) -> Response | None:
+    """A response to a preflight; of one that failed, the status is enough."""
+    if status is None or (headers is None and 200 <= status <= 299):
         return None
-    if headers is None and pasted.preflight and not 200 <= status <= 299:
-        headers = []
-    return None if headers is None else Response(status, headers)
+    return Response(status, headers or [])
 
 
 def replay(
-    args: argparse.Namespace, pasted: Pasted, response: Response, *, include: bool
+    args: argparse.Namespace, responses: tuple[Response | None, Response | None], *, include: bool
 ) -> list[str]:
-    """What a browser makes of the response in the paste."""
+    """What a browser makes of the responses in the paste."""
     try:
         browser = Reader(args.target, args.origin)
-        browser.recorded, browser.of_preflight = response, bool(pasted.preflight)
+        browser.of_preflight, browser.recorded = responses
         verdict = browser.fetch("", args.method, args.header, "include" if include else "omit")
     except ValueError as error:
         raise UsageError(mask(str(error))) from error

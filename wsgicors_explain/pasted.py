@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from .code import CALL, read_code
 from .console import Message, Said, read_console
-from .copied import Copied, PasteError, read_fetch, read_har, stand_in
+from .copied import MAX_OTHERS, Copied, PasteError, read_fetch, read_har, stand_in
 from .curl import CURL, read_curl
 from .dumps import read_dump
 from .headers import Headers, get_header, is_forbidden_request_header
@@ -54,6 +54,7 @@ class Pasted:
 
     headers: those that the page sets. dropped: names of those that browsers set themselves.
     credentials, preflight: None where the paste does not tell. cookies: by name.
+    preflight_response: status and headers, where the response of the request may be there too.
     """
 
     url: str | None = None
@@ -70,6 +71,7 @@ class Pasted:
     others: tuple[str, ...] = ()
     understood: tuple[str, ...] = ()
     cookies: dict[str, str] = field(default_factory=dict)
+    preflight_response: tuple[int, Headers | None] | None = None
 
 
 def looks_pasted(text: str) -> bool:
@@ -100,7 +102,7 @@ def read_pasted(text: str) -> Pasted:
         raise PasteError(f"this paste has more than {MAX_PASTE} characters: keep one request")
     if text.startswith("{"):
         first, *rest = read_har(text)
-        first.others = [each.url or "" for each in rest]
+        first.others = [each.url or "" for each in rest[:MAX_OTHERS]]
         return from_copied(first, "a HAR file")
     return read_lines(TERMINAL.sub("", text[:MAX_TEXT]))
 
@@ -114,13 +116,18 @@ def read_lines(text: str) -> Pasted:
     starts_with_code = CURL.match(text) or FETCH.match(text)
     messages = [] if starts_with_code else read_console(text)
     if messages:
-        return from_messages(messages)
+        return with_headers(from_messages(messages), read_dump(text))
     if CURL.search(text):
         return from_copied(read_curl(text), "a curl command")
     if FETCH.search(text) or CALL.search(text):
         return from_call(text)
+    return from_dump(text)
+
+
+def from_dump(text: str) -> Pasted:
+    """Headers, or the summary of a request."""
     copied = read_dump(text)
-    if copied.headers or copied.response_headers:
+    if copied.headers or copied.response_headers or (copied.url and copied.method):
         return from_copied(copied, "a dump of headers")
     raise unreadable(text)
 
@@ -180,12 +187,26 @@ def named_headers(messages: list[Message]) -> Headers:
     return [(name, stand_in(name)) for name in names if name]
 
 
-def from_copied(copied: Copied, what: str) -> Pasted:
-    """The page's part of a request as it was sent."""
+def with_headers(pasted: Pasted, copied: Copied) -> Pasted:
+    """A message, with the page's origin and the method if the request's headers are there as well."""
+    if copied.url not in (None, pasted.url):
+        return pasted
+    origin = pasted.origin or origin_of(copied)
+    return replace(pasted, origin=origin, method=pasted.method or copied.settle().method)
+
+
+def origin_of(copied: Copied) -> str | None:
+    """The page's origin, by the headers Origin or Referer."""
     origin = get_header(copied.headers, "origin")
     referrer = copied.referrer or get_header(copied.headers, "referer")
     if origin is None and referrer and re.match("(?i)https?://", referrer):
         origin = "/".join(referrer.split("/")[:3])
+    return origin
+
+
+def from_copied(copied: Copied, what: str) -> Pasted:
+    """The page's part of a request as it was sent."""
+    origin = origin_of(copied)
     cookies = cookies_in(get_header(copied.headers, "cookie") or "")
     # A copied fetch says "include" for a cookie, and for Authorization alone.
     doubtful = get_header(copied.headers, "authorization") is not None
@@ -207,6 +228,7 @@ def from_copied(copied: Copied, what: str) -> Pasted:
         others=tuple(dict.fromkeys(map(mask, copied.others))),
         understood=(f"this is {what}",),
         cookies=cookies,
+        preflight_response=copied.preflight_response,
     )
 
 

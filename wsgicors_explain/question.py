@@ -103,10 +103,10 @@ def paste_text(args: argparse.Namespace) -> str | None:
     """What was pasted: the target itself, standard input, or a file."""
     if args.pasted is not None:
         return read_text(args.pasted)
-    file = args.target.lower().endswith((".har", ".txt")) and not is_url(args.target)
-    if args.target == "-" or file:
-        return read_text(args.target)
-    return args.target if looks_pasted(args.target) else None
+    if looks_pasted(args.target):
+        return str(args.target)
+    is_file = args.target.lower().endswith((".har", ".txt")) and not is_url(args.target)
+    return read_text(args.target) if is_file or args.target == "-" else None
 
 
 def read_text(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import inspect
 import itertools
 import os
@@ -11,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from .configuration import Configuration
 from .headers import Headers
@@ -121,6 +122,7 @@ class UsageError(Exception):
 def load_app(target: str) -> Configuration:
     """The WSGI application module:attribute, and the first use of the middleware in it."""
     configuration = Configuration(target, target)
+    copies = middleware_modules()
     try:
         with uses() as made:
             app = Call(f"call:{target.removesuffix('()')}").load()
@@ -140,8 +142,16 @@ def load_app(target: str) -> Configuration:
     configuration.place = os.path.relpath(file or target)
     require_application(target, app)
     configuration.cors = find_cors(app)
+    new_copies = [module for module in middleware_modules() if module not in copies]
+    made += [(cors, configuration.place) for cors in made_by(new_copies)]
     note_uses(configuration, made)
     return configuration
+
+
+def made_by(modules: list[Any]) -> list[Any]:
+    """The middlewares of copies that the target itself imported, too late to see them being made."""
+    kinds = tuple(module.CORS for module in modules)
+    return [thing for thing in gc.get_objects() if kinds and issubclass(type(thing), kinds)]
 
 
 def note_uses(configuration: Configuration, made: list[tuple[Any, str]]) -> None:
@@ -169,6 +179,9 @@ def require_application(target: str, app: Any) -> None:
     """UsageError: this cannot be called as a WSGI application is."""
     if not callable(app):
         raise UsageError(f"{target} is not a WSGI application: it cannot be called")
+    if any(map(inspect.iscoroutinefunction, (app, type(app).__call__))):
+        why = "it is an async function, as ASGI has them"
+        raise UsageError(f"{target} is not a WSGI application: {why}")
     try:
         signature = inspect.signature(app)
     except Exception:  # of a compiled one, or of one that has any attribute: not known
@@ -309,11 +322,11 @@ def below(configuration: Configuration, script_name: str, path: str) -> None:
     UsageError: the path is not below the mount point.
     """
     mount = unquote(script_name).rstrip("/")
+    whole = "/" + unquote(urlsplit(path).path).lstrip("/")
     if not mount:
         return
     if not mount.startswith("/"):
         raise UsageError(f"--script-name {script_name} is not a path: write /{script_name}")
-    whole = unquote(path.partition("?")[0])
     if not f"{whole}/".startswith(f"{mount}/"):
         raise UsageError(
             f"--path {whole} is not below --script-name {mount}: write the whole path of the URL,"

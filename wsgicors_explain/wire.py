@@ -92,7 +92,8 @@ class Response(NamedTuple):
     status: int.
     headers: list of (name, value), as received.
     body: bytes, the first 64 KiB.
-    ignored: list of str, header lines that browsers ignore, because their name is missing or invalid.
+    ignored: tuple of str, the header lines that browsers ignore because their name is
+        missing or invalid.
     """
 
     status: int
