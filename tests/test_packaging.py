@@ -332,10 +332,7 @@ def test_vendored_copy_has_the_command_line(vendored, bare_python, beside):
     (vendored / "service.py").write_text(VENDORED_APP)
     command = (bare_python, "-m", "mypkg.vendor.wsgicors")
     checked = run(*command, "check", "service:application", cwd=vendored)
-<<<<<<< HEAD
-=======
     # The line is known where the copy is imported before the application.
->>>>>>> refs/heads/ini
     place = "service.py:5" if beside else "service.py"
     assert checked.splitlines()[0] == f"service:application ({place})"
     assert "https://app.example.com" in checked
@@ -345,12 +342,7 @@ def test_vendored_copy_has_the_command_line(vendored, bare_python, beside):
     assert explained.stdout.splitlines()[-1] == (
         "BLOCKED: no policy for this path allows the origin: https://www.app.example.com; "
         "origin allows https://app.example.com (www. is missing). To fix it, open the page at "
-<<<<<<< HEAD
         f"https://app.example.com, or add https://www.app.example.com to origin ({place})"
-=======
-        "https://app.example.com, or add https://www.app.example.com to origin "
-        f"({place})"
->>>>>>> refs/heads/ini
     )
     where = "mypkg.vendor.wsgicors_explain" if beside else "wsgicors_explain"
     program = f"from {where} import Browser; import service; "
