@@ -498,6 +498,19 @@ def requests(draw, configuration):
     return environ
 
 
+def with_lists(configuration):
+    """The same, with the predicates and every other entry of ``origin`` in an OriginList."""
+    policies = {}
+    for name, policy in configuration["policies"].items():
+        entries, origin = policy["origin"], policy["origin"]
+        if isinstance(entries, list):
+            listed = [entry for entry in entries if callable(entry)] + entries[::2]
+            kept = [entry for entry in entries if entry not in listed]
+            origin = [*kept, OriginList(lambda listed=listed: listed, allow_empty=True)]
+        policies[name] = {**policy, "origin": origin}
+    return {**configuration, "policies": policies}
+
+
 UNUSUAL_METHOD = pytest.mark.filterwarnings(
     "ignore:Unknown REQUEST_METHOD"
 )  # says wsgiref.validate
@@ -507,7 +520,8 @@ UNUSUAL_METHOD = pytest.mark.filterwarnings(
 @given(configurations(), st.data())
 def test_every_request_gets_what_the_configuration_says(configuration, data):
     exposed_by_app = [("ETag", '"1"'), ("X-One", "1"), ("Set-Cookie", "a=b")]
-    cors = validator(CORS(validator(app_sending(*exposed_by_app)), configuration))
+    options = with_lists(configuration) if data.draw(st.booleans()) else configuration
+    cors = validator(CORS(validator(app_sending(*exposed_by_app)), options))
     for _ in range(3):  # one after the other, as a group remembers what was asked before
         environ = data.draw(requests(configuration))
         status, headers = respond(cors, environ)

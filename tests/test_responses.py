@@ -1451,6 +1451,28 @@ def test_what_a_function_changes_in_the_environ_changes_nothing_that_is_sent(fun
     assert dict(preflighted)["Access-Control-Allow-Headers"] == "Authorization, Content-Type, x-a"
 
 
+@pytest.mark.parametrize("in_list", [False, True], ids=["predicate", "list"])
+def test_predicate_of_an_earlier_policy_is_asked_before_a_later_policy_that_lists_the_origin(
+    in_list,
+):
+    def predicate(origin, environ):
+        return {"yes": True, "no": False}[environ["HTTP_X_MEMBER"]]
+
+    first = OriginList(lambda: [predicate]) if in_list else predicate
+    policies = {
+        "first": {"origin": first, "expose_headers": "X-first"},
+        "second": {"origin": ORIGIN, "expose_headers": "X-second", "maxage": 2},
+    }
+    both = client(policies=policies)
+    answers = {"yes": allowed("first"), "no": allowed("second"), "fails": REFUSED}
+    for member in ("no", "yes", "fails", "no", "yes", "fails"):
+        assert_cors(request(both, ORIGIN, X_Member=member), **answers[member])
+        headers = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET", "X-Member": member}
+        response = both.options("/", headers=headers, expect_errors=True)
+        found = cors_headers(response).get("access-control-max-age")
+        assert found == {"yes": "600", "no": "2", "fails": None}[member]
+
+
 def test_expose_any_exposes_nothing_to_who_is_refused():
     response = request(
         client(origin=ORIGIN, credentials=True, expose_headers="*", app=app_sending(("X-A", "1"))),
