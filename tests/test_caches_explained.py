@@ -128,6 +128,8 @@ def test_stored_response_for_another_is_told_with_the_server_s_flaw(vary, first,
         " purge the cache",
     )
     assert site.asked == [(first, ""), *QUERIES]
+    asked = "--  a cache may know this URL, so it is asked for again, with a query that is new"
+    assert lines.count(asked) == 1
 
 
 def test_cache_that_does_not_heed_vary_is_told(capsys):

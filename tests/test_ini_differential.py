@@ -212,6 +212,8 @@ def difference(directory, files, given):
     # factories of others do: here, the one of an application is used as a filter.
     if isinstance(real, PackageNotFoundError) or str(real).startswith("leaf."):
         return None
+    if isinstance(found, IniError) and "PasteDeploy cannot apply it" in str(found):
+        return None  # it makes an application that fails when it is called, perhaps by none of ours
     if isinstance(real, BaseException) and isinstance(found, BaseException):
         return None
     return None if real == found else (real, found)

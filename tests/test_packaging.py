@@ -332,6 +332,7 @@ def test_vendored_copy_has_the_command_line(vendored, bare_python, beside):
     (vendored / "service.py").write_text(VENDORED_APP)
     command = (bare_python, "-m", "mypkg.vendor.wsgicors")
     checked = run(*command, "check", "service:application", cwd=vendored)
+    # The line is known where the copy is imported before the application.
     place = "service.py:5" if beside else "service.py"
     assert checked.splitlines()[0] == f"service:application ({place})"
     assert "https://app.example.com" in checked

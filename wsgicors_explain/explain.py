@@ -112,6 +112,7 @@ def with_caches(case: Case, timeout: float) -> Case:
     """The case with what the server says past its caches, where that may matter."""
     if not is_worth_asking(case):
         return case
+    say("--  a cache may know this URL, so it is asked for again, with a query that is new")
     return replace(case, uncached=ask_past_caches(case, timeout))
 
 
