@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import itertools
 import logging
 import random
 import re
@@ -1426,9 +1427,11 @@ def test_predicate_is_asked_after_all_that_can_be_looked_up():
 @pytest.mark.parametrize("change", [dict.clear, lambda environ: environ.update(CHANGED)])
 @pytest.mark.parametrize("function", ["predicate", "strategy"])
 def test_what_a_function_changes_in_the_environ_changes_nothing_that_is_sent(function, change):
+    answers = itertools.cycle([False, True])
+
     def predicate(origin, environ):
         change(environ)
-        return True
+        return next(answers)
 
     def strategy(environ):
         change(environ)
@@ -1436,7 +1439,7 @@ def test_what_a_function_changes_in_the_environ_changes_nothing_that_is_sent(fun
 
     options = {"p_credentials": True, "p_methods": "*", "p_headers": "*", "policy": "p"}
     if function == "predicate":
-        options["p_origin"] = predicate
+        options["p_origin"] = [predicate, predicate]  # the second sees what the first has changed
     else:
         options.update(p_origin=ORIGIN, matchstrategy=strategy)
     recorder = Recorder()
