@@ -205,7 +205,7 @@ def directory(tmp_path_factory):
 def difference(directory, files, given):
     """What PasteDeploy sees and what we see, if that is not the same."""
     for name, text in files.items():
-        (directory / name).write_text(text, encoding="utf-8", newline="")
+        (directory / name).write_bytes(text.encode())  # with its own line ends
     real = theirs(str(directory / "main.ini"), given)
     found = ours(str(directory / "main.ini"), given)
     # Neither the distributions of a server are known where a file is checked, nor what the
