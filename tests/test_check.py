@@ -917,9 +917,15 @@ def test_variables_come_before_or_after_the_options(arguments, check):
     ("arguments", "error"),
     [
         (["x"], "argument NAME=VALUE: 'x' is not a variable: write NAME=VALUE"),
-        (["--section", "cors", "x"], "unrecognized arguments: x"),
+        (
+            ["--section", "cors", "x"],
+            "argument NAME=VALUE: 'x' is not a variable: write NAME=VALUE",
+        ),
         (["=x"], "argument NAME=VALUE: '=x' is not a variable: write NAME=VALUE"),
-        (["--section", "cors", "=x"], "unrecognized arguments: =x"),
+        (
+            ["--section", "cors", "=x"],
+            "argument NAME=VALUE: '=x' is not a variable: write NAME=VALUE",
+        ),
         (["--nothing=x"], "unrecognized arguments: --nothing=x"),
     ],
 )

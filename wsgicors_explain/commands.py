@@ -208,12 +208,17 @@ def add_paste_options(group: Any) -> None:
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
-    """The arguments; variables may come after options, which older versions of argparse do not read."""
+    """The arguments; after an option, older versions of argparse leave the variables."""
     parser = make_parser()
     args, rest = parser.parse_known_args(argv)
-    unknown = [text for text in rest if text.startswith("-") or text.find("=") < 1]
+    unknown = [text for text in rest if text.startswith("-")]
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    for text in rest:
+        try:
+            variable_argument(text)
+        except argparse.ArgumentTypeError as error:
+            parser.error(f"argument NAME=VALUE: {error}")
     args.variables += rest
     return args
 
