@@ -30,7 +30,7 @@ def check(tmp_path, monkeypatch, capsys):
             )
         status = main(["check", *arguments])
         captured = capsys.readouterr()
-        return status, [*captured.out.splitlines(), *captured.err.splitlines()]
+        return status, [*without_age(captured.out).splitlines(), *captured.err.splitlines()]
 
     return run
 

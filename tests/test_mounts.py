@@ -76,7 +76,7 @@ def run(tmp_path, monkeypatch, capsys, request):
 
     def command(word, attribute, *arguments):
         status = main([word, f"{name}:{attribute}", *arguments])
-        output = capsys.readouterr().out.replace(name, "apps")
+        output = without_age(capsys.readouterr().out.replace(name, "apps"))
         return status, output.splitlines()
 
     return command
