@@ -10,6 +10,7 @@ import textwrap
 
 import pytest
 from paste.deploy import loadapp, loadfilter
+from support import without_age
 
 import wsgicors
 from wsgicors import CORS

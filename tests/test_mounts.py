@@ -11,6 +11,7 @@ import paste.urlmap
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import without_age
 
 from wsgicors_explain import main
 from wsgicors_explain.mounts import Prefix, URLMap, address_of

@@ -214,12 +214,10 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     unknown = [text for text in rest if text.startswith("-")]
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
-    for text in rest:
-        try:
-            variable_argument(text)
-        except argparse.ArgumentTypeError as error:
-            parser.error(f"argument NAME=VALUE: {error}")
-    args.variables += rest
+    try:
+        args.variables += map(variable_argument, rest)
+    except argparse.ArgumentTypeError as error:
+        parser.error(f"argument NAME=VALUE: {error}")
     return args
 
 
