@@ -132,6 +132,10 @@ SITUATIONS = {
     "asp_net": ((200, [("Server", "Kestrel")], b""), GOOD, ("-X", "PUT")),
     # The page.
     "response_header_sent": (GOOD, GOOD, ("-H", "Access-Control-Allow-Origin: *")),
+    "response_header_sent_and_more": (
+        GOOD, GOOD, ("-X", "PUT", *TOKEN, "-H", "Access-Control-Allow-Origin: *")),
+    "response_header_sent_besides_another": (
+        (200, [ORIGIN, PUT], b""), GOOD, ("-X", "PUT", *TOKEN, "-H", "Access-Control-Allow-Origin: *")),
     "content_type_of_a_get": (GOOD, GOOD, ("-H", "Content-Type: application/json")),
     "header_of_a_library": (GOOD, GOOD, ("-H", "sentry-trace: 1", "-H", "baggage: 1")),
     "method_and_headers": (GOOD, GOOD, ("-X", "PUT", *TOKEN)),
@@ -436,6 +440,18 @@ LAST_LINES = {
         "BLOCKED: the page sends access-control-allow-origin as a request header, but it is a"
         " response header. To fix it, remove access-control-allow-origin from the page's"
         " request; only the server can send it"
+    ),
+    "response_header_sent_and_more": (
+        "BLOCKED: Access-Control-Allow-Methods of the preflight is missing; it must name PUT. To"
+        " fix it, add PUT to the methods that the server allows and add authorization to the"
+        " request headers that the server allows and remove access-control-allow-origin from"
+        " the page's request; only the server can send it"
+    ),
+    "response_header_sent_besides_another": (
+        "BLOCKED: the page sends access-control-allow-origin as a request header, but it is a"
+        " response header. To fix it, add authorization to the request headers that the server"
+        " allows and remove access-control-allow-origin from the page's request; only the"
+        " server can send it"
     ),
     "content_type_of_a_get": (
         "BLOCKED: Access-Control-Allow-Headers of the preflight is missing; it must name"
