@@ -110,7 +110,14 @@ def read_har(text: str) -> list[Copied]:
     cors = [each for each in found if get_header(each.headers, "origin") is not None]
     if not found:
         raise PasteError("this HAR file has no requests in it")
-    return with_preflights(cors or found)
+    return sorted(with_preflights(cors or found), key=may_be_read)  # the one in trouble first
+
+
+def may_be_read(copied: Copied) -> bool:
+    """Whether the response looks as if the page got it."""
+    origin = get_header(copied.headers, "origin")
+    named = get_header(copied.response_headers or [], "access-control-allow-origin")
+    return named in ("*", origin) and (copied.status or 0) < 400
 
 
 def har_entry(entry: Any) -> Copied:

@@ -30,6 +30,7 @@ SECRETS: Final = (
 SECRET_HEADER: Final = re.compile(rf"(?i)(^|\bheader )({SECRETS}): .*", re.DOTALL)
 SECRET_IN_URL: Final = re.compile(rf"(?i)(?<=[?&;])({SECRETS})=[^&\s']*")
 USER_IN_URL: Final = re.compile(r"(?<=://)[^/@\s]+@")
+URL: Final = re.compile(r"(?i)https?://\S+")
 FETCH: Final = re.compile(r"(?m)^(?:[^\n]{0,100}\s)?fetch\(")
 # What colours a terminal, and what else moves its cursor.
 TERMINAL: Final = re.compile(
@@ -113,6 +114,8 @@ def read_lines(text: str) -> Pasted:
         text = html.unescape(text)
     if POWERSHELL.search(text):
         raise PasteError("this is PowerShell, which is not read: use 'Copy as cURL (bash)'")
+    if URL.fullmatch(text):
+        return from_copied(Copied(text), "a URL")
     starts_with_code = CURL.match(text) or FETCH.match(text)
     messages = [] if starts_with_code else read_console(text)
     if messages:
@@ -127,7 +130,8 @@ def read_lines(text: str) -> Pasted:
 def from_dump(text: str) -> Pasted:
     """Headers, or the summary of a request."""
     copied = read_dump(text)
-    if copied.headers or copied.response_headers or (copied.url and copied.method):
+    told = TOLD.search(text) and not copied.url  # "TypeError: Failed to fetch" is no header
+    if not told and (copied.headers or copied.response_headers or (copied.url and copied.method)):
         return from_copied(copied, "a dump of headers")
     raise unreadable(text)
 
