@@ -67,6 +67,8 @@ def explain(args: argparse.Namespace) -> int:
     configuration = load_one(args.target, args.section, args.variables)
     if configuration.app is None:
         return say_broken(configuration)
+    if configuration.unused and args.section is None:
+        return say_unused(configuration)
     below(configuration, args.script_name, args.path)
     return play(args, pasted, configuration)
 
@@ -133,6 +135,16 @@ def say_broken(configuration: Configuration) -> int:
         say(line)
     count = f" and {len(more)} more" if more else ""
     say(f"BLOCKED: this configuration does not load: {first}{count}", BAD)
+    return 1
+
+
+def say_unused(configuration: Configuration) -> int:
+    """The answer where no application of the ini file uses the middleware."""
+    name = configuration.name.partition(":")[2]
+    effect = "no pipeline and no filter-with names it, so the application has no CORS middleware"
+    fix = f"write filter-with = {name} in the section app:... or, if there is a pipeline, {name} in it"
+    where = f"{configuration.name} ({configuration.place})"
+    say(f"BLOCKED: {where} has no effect: {effect}. To fix it, {fix}", BAD)
     return 1
 
 
