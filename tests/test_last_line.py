@@ -139,6 +139,8 @@ SITUATIONS = {
     "content_type_of_a_get": (GOOD, GOOD, ("-H", "Content-Type: application/json")),
     "header_of_a_library": (GOOD, GOOD, ("-H", "sentry-trace: 1", "-H", "baggage: 1")),
     "method_and_headers": (GOOD, GOOD, ("-X", "PUT", *TOKEN)),
+    "patch_that_no_server_would_take": ((200, [ORIGIN, PUT], b""), GOOD, ("-X", "patch", *TOKEN)),
+    "method_of_its_own": ((200, [ORIGIN, PUT], b""), GOOD, ("-X", "purge")),
     "patch": ((200, [ORIGIN, (PUT[0], "PATCH")], b""), GOOD, ("-X", "patch", *TOKEN)),
     "file": (GOOD, GOOD, ("--origin", "null")),
     "port": (GOOD, GOOD, ("--path", "http://127.0.0.1:6000/")),
@@ -470,6 +472,15 @@ LAST_LINES = {
         "BLOCKED: Access-Control-Allow-Methods of the preflight is missing; it must name PUT."
         " To fix it, add PUT to the methods that the server allows and add authorization to"
         " the request headers that the server allows"
+    ),
+    "patch_that_no_server_would_take": (
+        "BLOCKED: Access-Control-Allow-Methods of the preflight is 'PUT'; it must name patch. To"
+        " fix it, write PATCH instead of patch in the page and add PATCH to the methods that the"
+        " server allows and add authorization to the request headers that the server allows"
+    ),
+    "method_of_its_own": (
+        "BLOCKED: Access-Control-Allow-Methods of the preflight is 'PUT'; it must name purge. To"
+        " fix it, add purge to the methods that the server allows"
     ),
     "patch": (
         "BLOCKED: Access-Control-Allow-Methods of the preflight is 'PATCH', and the case of a"

@@ -350,11 +350,14 @@ def of_method(case: Case) -> Diagnosis:
         return of_no_list(case, ALLOW_METHODS)
     if method in map(str.upper, allowed_names(case, ALLOW_METHODS)):
         cause = f"{reason}, and the case of a method counts"
-        upper = f"write {method} in upper case on the server"
-        return Diagnosis(cause, " and ".join([upper, *to_allow(case, [])]))
-    if missing_methods(case) == [method] and method.upper() in allowed_names(case, ALLOW_METHODS):
-        instead = f"write {method.upper()} instead of {method} in the page"
-        return Diagnosis(reason, " and ".join([instead, *to_allow(case, [])]))
+        fix = f"write {method} in upper case on the server"
+        return Diagnosis(cause, " and ".join([fix, *to_allow(case, [])]))
+    upper = method.upper()
+    is_allowed = upper in allowed_names(case, ALLOW_METHODS)
+    if missing_methods(case) == [method] != [upper] and (is_allowed or upper == "PATCH"):
+        instead = f"write {upper} instead of {method} in the page"
+        lacking = [] if is_allowed else [upper]
+        return Diagnosis(reason, " and ".join([instead, *to_allow(case, lacking)]))
     return Diagnosis(reason, " and ".join(to_allow(case, missing_methods(case))))
 
 
