@@ -133,6 +133,7 @@ def add_command(
     group.add_argument(
         "variables",
         nargs="*",
+        default=(),  # else argparse calls it required
         type=variable_argument,
         metavar="NAME=VALUE",
         help="variables of an ini file, as pserve takes them",
@@ -214,7 +215,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     unknown = [text for text in rest if text.startswith("-") or text.find("=") < 1]
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
-    args.variables += rest
+    args.variables = [*args.variables, *rest]
     return args
 
 
