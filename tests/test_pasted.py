@@ -222,6 +222,7 @@ COPIES = {
     "curl-cmd-old": f'curl "{URL}" ^\r\n -X "PUT" ^\r\n -H "origin: {PAGE}" ^\r\n -H "X-A: 1"',
     "fetch": f'fetch("{URL}", {{"headers": {{"X-A": "1"}}, "referrer": "{PAGE}/", "body": "x",'
     ' "method": "PUT", "mode": "cors", "credentials": "include"});',
+    "curl-mail": f"> curl '{URL}' \\\n>  -X PUT \\\n>  -H 'Origin: {PAGE}' \\\n>  -H 'X-A: 1'\n>\n",
     "fetch-commented": f'await fetch("{URL}", {{\n "headers": {{\n  // "cookie": "a",\n "X-A": "1",\n }},\n'
     f' "referrer": "{PAGE}/", "method": "PUT" }});',
 }
@@ -416,6 +417,8 @@ CODE = {
                "POST", [JSON_TYPE], False),
     "jquery-get": (f"$.getJSON('{URL}', draw)", "GET", [], False),
     "jquery-post": (f"$.post('{URL}', {{a: 1}})", "POST", [], False),
+    "method-as-written": (f"fetch('{URL}', {{method: 'patch'}})", "patch", [], False),
+    "xhr-as-written": (f"x.open('patch', '{URL}')", "patch", [], False),
     "xhr": (f"var x = new XMLHttpRequest();\nx.open('PUT', '{URL}', true);\nx.setRequestHeader('X-A', '1');\nx.send();",
             "PUT", [("X-A", "1")], False),
     "after-server": (f"app.get('/basket', cors(), send)\n// and in the page:\nfetch('{URL}')", "GET", [], False),
@@ -578,6 +581,11 @@ def test_secrets_are_masked():
     assert mask("X-Api-Key: a b") == "X-Api-Key: ..."
     assert mask("https://a:b@c.example/?token=1&b=2") == "https://...@c.example/?token=...&b=2"
     assert mask("header Authorization: 'x' has a character") == "header Authorization: ..."
+    assert mask("https://a.example/?sig=1&code=2&jwt=3&q=4") == (
+        "https://a.example/?sig=...&code=...&jwt=...&q=4"
+    )
+    assert mask("X-Auth: a") == "X-Auth: ..."
+    assert mask("WWW-Authenticate: Basic") == "WWW-Authenticate: Basic"
     assert mask("Access-Control-Allow-Headers: X-Token") == "Access-Control-Allow-Headers: X-Token"
 
 
@@ -936,6 +944,20 @@ def test_response_header_in_a_request_is_removed_from_the_page(explain):
     assert lines[-1] == (
         "BLOCKED: Access-Control-Allow-Headers does not name access-control-allow-origin. To fix it, "
         "remove access-control-allow-origin, a response header, from the page's request"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", [f"fetch('{URL}', {{mode: 'no-cors'}})", f'fetch("{URL}", {{"mode": "no-cors"}})']
+)
+@pytest.mark.parametrize("target", [("-",), ("-", "--offline"), ("a.ini", "--pasted", "-")])
+def test_page_that_asks_with_no_cors_reads_nothing_from_any_server(explain, text, target, tmp_path):
+    (tmp_path / "a.ini").write_text("[filter:cors]\nuse = egg:wsgicors\norigin = *\n")
+    status, lines, errors = explain(*target, "--origin", PAGE, stdin=text)
+    assert (status, errors) == (1, [])
+    assert lines[-1] == (
+        "BLOCKED: the page asks with mode: 'no-cors', with which no page may read the response. To fix it, "
+        "take that mode out of the page's code, and explain the request again without it"
     )
 
 

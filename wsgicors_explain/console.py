@@ -440,6 +440,10 @@ CURES: Final = {
         "the page asks with mode: 'same-origin'",
         "take that mode out of the page's code",
     ),
+    "no-cors": (
+        "the page asks with mode: 'no-cors', with which no page may read the response",
+        "take that mode out of the page's code, and explain the request again without it",
+    ),
     "local-network": (
         "the browser protects addresses of the local network",
         "serve the page over https, and let the user grant the permission",

@@ -38,6 +38,7 @@ class Copied:
     preflight: bool | None = None
     others: list[str] = field(default_factory=list)
     preflight_response: tuple[int, Headers | None] | None = None
+    no_cors: bool = False  # the page asks so
 
     def settle(self) -> Copied:
         """A preflight stands for the request that it asks about."""
@@ -81,6 +82,7 @@ def read_fetch(text: str) -> Copied:
         len(body.encode(errors="replace")) if isinstance(body, str) else None,
         options.get("referrer") if isinstance(options.get("referrer"), str) else None,
         others=later[1 : 1 + MAX_OTHERS],
+        no_cors=options.get("mode") == "no-cors",
     )
 
 

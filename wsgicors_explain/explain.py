@@ -19,7 +19,7 @@ from .headers import REQUEST_METHOD, Headers, get_header
 from .notes import all_notes
 from .offline import explain_offline
 from .pasted import Pasted, mask
-from .question import doubt, is_doubtful, is_url, take_paste
+from .question import doubt, is_doubtful, is_judged_alone, is_url, take_paste
 from .targets import UsageError, Visit, below, load_one, reject_for_urls, visits
 from .terminal import BAD, GOOD, say
 from .wire import Exchange, Response
@@ -59,7 +59,7 @@ def explain(args: argparse.Namespace) -> int:
         pasted = take_paste(args)
     except PasteError as error:
         raise UsageError(mask(str(error))) from error
-    if pasted and args.offline:
+    if pasted and is_judged_alone(args, pasted):
         return explain_offline(args, pasted)
     if is_url(args.target):
         reject_for_urls(args.variables, args.script_name)

@@ -61,6 +61,11 @@ def assume_preflight(args: argparse.Namespace, pasted: Pasted) -> list[str]:
     return []
 
 
+def is_judged_alone(args: argparse.Namespace, pasted: Pasted) -> bool:
+    """Whether nothing that the target could answer would matter."""
+    return args.offline or (pasted.said is not None and pasted.said.kind == "no-cors")
+
+
 def is_doubtful(args: argparse.Namespace, pasted: Pasted | None) -> bool:
     """Whether the credentials mode is known neither from the options nor from the paste.
 
