@@ -409,10 +409,26 @@ def test_application_that_does_not_load_is_not_played(ini, line, explain_ini):
     assert (status, last) == (1, f"BLOCKED: this configuration does not load: {line}")
 
 
-def test_filter_that_no_application_has_is_played_by_itself(explain_ini):
+@pytest.mark.parametrize("section", ["app:main", "app:lonely"])
+def test_filter_that_no_application_has_allows_nothing(section, explain_ini):
+    outside = OUTSIDE.replace("app:lonely", section)
+    assert explain_ini(outside) == (
+        1,
+        "BLOCKED: filter:unused (main.ini:3) has no effect: no pipeline and no filter-with names it, so the"
+        " application has no CORS middleware. To fix it, write filter-with = unused in the section app:..."
+        " or, if there is a pipeline, unused in it",
+    )
     allowed = f"ALLOWED: GET http://localhost/ for a page on {PAGE}"
-    assert explain_ini(OUTSIDE) == (0, allowed)
-    assert explain_ini(OUTSIDE.replace("app:lonely", "app:main")) == (0, allowed)
+    assert explain_ini(outside, "--section", "unused") == (0, allowed)
+    applied = outside.replace("egg:x\n", "egg:x\nfilter-with = unused\n")
+    assert explain_ini(applied) == (0, allowed)
+    piped = outside + "[pipeline:main]\npipeline = unused lonely\n"
+    assert explain_ini(piped.replace("app:main", "app:lonely")) == (0, allowed)
+
+
+def test_filter_is_played_by_itself_where_there_is_no_application(explain_ini):
+    allowed = f"ALLOWED: GET http://localhost/ for a page on {PAGE}"
+    assert explain_ini(OUTSIDE.partition("use = egg:x\n")[2]) == (0, allowed)
 
 
 def test_section_is_asked_for_where_several_applications_have_the_middleware(explain_ini):

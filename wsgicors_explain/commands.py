@@ -133,6 +133,7 @@ def add_command(
     group.add_argument(
         "variables",
         nargs="*",
+        default=(),  # else argparse calls it required
         type=variable_argument,
         metavar="NAME=VALUE",
         help="variables of an ini file, as pserve takes them",
@@ -215,7 +216,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
-        args.variables += map(variable_argument, rest)
+        args.variables = [*args.variables, *map(variable_argument, rest)]
     except argparse.ArgumentTypeError as error:
         parser.error(f"argument NAME=VALUE: {error}")
     return args

@@ -47,6 +47,7 @@ class Configuration:
     app: the application to explain: the middleware, or what wraps it. Problems and advice are lines for the user.
     others: the further uses in the same application.
     mounts: the prefixes under which an ini file mounts it, each with those around it.
+    unused: whether its ini file has applications, and none of them uses it.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Configuration:
     advice: list[str] = field(default_factory=list)
     others: list[Configuration] = field(default_factory=list)
     mounts: list[str] = field(default_factory=list)
+    unused: bool = False
 
     def place_of(self, key: str) -> str:
         """Where `key` is written, or else could be."""

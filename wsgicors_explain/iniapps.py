@@ -68,6 +68,7 @@ def read_ini(path: str, variables: dict[str, str]) -> Ini:
             if all_known:
                 unused = "no pipeline and no filter-with names this section, so it has no effect"
                 use.advice.append(f"{use.place}: {section}: {unused}")
+                use.unused = True
     return ini
 
 
