@@ -248,5 +248,5 @@ def test_wrong_credentials_are_not_blamed_on_a_cache(capsys):
     assert (status, site.asked) == (1, [(PAGE, "")])
     assert lines[-1] == (
         "BLOCKED: the response to GET: Access-Control-Allow-Credentials is missing; it should be true,"
-        " as the request has credentials. To fix it, let the server send the headers above"
+        " because the request has credentials. To fix it, let the server send the headers above"
     )

@@ -355,12 +355,11 @@ FIRST = "a, which comes first for the same path, allows all of its origins"
 ADVICE = {
     "maxage_0": (
         "origin = *\nheaders = X-A\nmaxage = 0",
-        "a.ini:5: maxage: lets browsers ask again before every request:"
-        " leave it out, which means 600",
+        "a.ini:5: maxage: makes browsers repeat the preflight before every request: remove it to use 600 seconds",
     ),
     "maxage_below_a_minute": (
         "origin = *\nmethods = PUT\nmaxage = 59",
-        "a.ini:5: maxage: lets browsers ask again after 59 seconds: leave it out, which means 600",
+        "a.ini:5: maxage: makes browsers repeat the preflight after 59 seconds: remove it to use 600 seconds",
     ),
     "maxage_too_long": (
         "origin = *\nmaxage = 99999999",
@@ -385,11 +384,11 @@ ADVICE = {
     ),
     "risk_without_credentials": (
         "origin = *\naccept_risk = any-origin",
-        "a.ini:4: accept_risk: any-origin is accepted, but not there: leave it out",
+        "a.ini:4: accept_risk: any-origin is not a risk of this policy: remove it",
     ),
     "risk_that_is_not_there": (
         "origin = https://a.example\ncredentials = yes\naccept_risk = null-origin",
-        "a.ini:5: accept_risk: null-origin is accepted, but not there: leave it out",
+        "a.ini:5: accept_risk: null-origin is not a risk of this policy: remove it",
     ),
     "after_deny": (
         "policy = a, deny, b\na_origin = *\nb_origin = *",
@@ -421,11 +420,11 @@ ADVICE = {
     ),
     "path_in_the_shadow": (
         "policy = a, b\na_origin = *\na_path = /api/*\nb_origin = https://b.example\nb_path = /api/v1/* /api",
-        "a.ini:6: b_origin: no request can reach the policy b: policies before it govern all of its paths",
+        "a.ini:6: b_origin: no request can reach the policy b: policies that come first govern all of its paths",
     ),
     "every_path_in_the_shadow": (
         "policy = a, b\na_origin = *\na_path = /*\nb_origin = https://b.example",
-        "a.ini:6: b_origin: no request can reach the policy b: policies before it govern all of its paths",
+        "a.ini:6: b_origin: no request can reach the policy b: policies that come first govern all of its paths",
     ),
 }  # fmt: skip
 
@@ -478,7 +477,7 @@ def test_wildcard_with_credentials_asks_for_the_whole_public_suffix_list(check, 
     status, lines = check("a.ini", a_ini=ini)
     assert status == 0
     assert lines[-2].startswith(
-        "a.ini:3: origin: https://*.example.com has credentials, and whether anyone can register"
+        "a.ini:3: origin: https://*.example.com is used with credentials, and only a short table was searched"
     )
     assert lines[-2].endswith("install wsgicors[psl]")
 
@@ -754,7 +753,7 @@ def test_module_that_exits_is_a_problem_whatever_its_status(check):
         assert check("a.ini", a_ini=FILTER + "origin = call:exits:origins\n") == (
             1,
             [
-                f"a.ini:1: a module that is named after call: ends Python: SystemExit: {text}",
+                f"a.ini:1: a module named after call: exits Python: SystemExit: {text}",
                 "1 problem",
             ],
         )
@@ -769,7 +768,7 @@ def test_module_that_exits_is_a_problem_whatever_its_status(check):
         ("slow-expression", []),
         (
             "any-origin",
-            ["listed.py:3: accept_risk: any-origin is accepted, but not there: leave it out"],
+            ["listed.py:3: accept_risk: any-origin is not a risk of this policy: remove it"],
         ),
     ],
     ids=["counts_without_credentials", "counts_with_credentials_only"],
@@ -951,9 +950,7 @@ def test_path_with_the_prefix_of_a_mount_is_pointed_out(check):
         use = egg:inner
         """
     status, lines = check("a.ini", a_ini=ini)
-    compared = (
-        "a.ini:14: path: {} is compared with what follows {}, where the application is mounted"
-    )
+    compared = "a.ini:14: path: {} is compared with the part of the URL after {}, where the application is mounted"
     assert (status, lines[3:]) == (
         0,
         [
@@ -982,7 +979,7 @@ def test_filter_within_another_one_is_pointed_out(check):
     assert status == 0
     assert [line for line in lines if not line.startswith(" ")] == [
         "filter:cors (a.ini:3)",
-        "a.ini:3: it wraps another CORS: of a path that both govern,"
+        "a.ini:3: this CORS wraps another one: for a path that both govern,"
         " only the outer one's headers are sent",
         "filter-app:inner (a.ini:6)",
         "no problems, 1 piece of advice",

@@ -98,10 +98,10 @@ def test_allowed_request_with_its_preflight(ini, explain):
             "< Vary: Origin",
             "< Content-Type: text/plain; charset=utf-8",
             "< Content-Length: 0",
-            "ok  the preflight was answered 200",
-            "ok  Access-Control-Allow-Origin of the preflight fits: https://app.example.com",
-            "ok  Access-Control-Allow-Methods of the preflight fits: GET, PUT",
-            "ok  Access-Control-Allow-Headers of the preflight fits: X-Token",
+            "ok  the preflight returned 200",
+            "ok  Access-Control-Allow-Origin in the preflight response fits: https://app.example.com",
+            "ok  Access-Control-Allow-Methods in the preflight response fits: GET, PUT",
+            "ok  Access-Control-Allow-Headers in the preflight response fits: X-Token",
             "> PUT /api/x?y=1 HTTP/1.1",
             "> Host: localhost",
             "> X-Token: 1",
@@ -115,7 +115,7 @@ def test_allowed_request_with_its_preflight(ini, explain):
             "< Access-Control-Allow-Origin: https://app.example.com",
             "< Access-Control-Allow-Credentials: true",
             "< Vary: Origin",
-            "ok  PUT http://localhost/api/x?y=1 was answered 200",
+            "ok  PUT http://localhost/api/x?y=1 returned 200",
             "ok  Access-Control-Allow-Origin fits: https://app.example.com",
             "ok  the page may read the response; of its headers: content-length, content-type",
             "--  a.ini was read, no application loaded: an empty 200 stands behind the middleware",
@@ -218,8 +218,8 @@ def module(tmp_path):
         ),
         (
             "login", ("-X", "PUT"),
-            "BLOCKED: the preflight to http://localhost/ was answered 401 Unauthorized:"
-            " a login is asked for, and a preflight never carries one."
+            "BLOCKED: the preflight to http://localhost/ returned 401 Unauthorized:"
+            " the server requires a login, which a preflight never carries."
             " To fix it, let OPTIONS pass without a login: handle CORS before authentication",
         ),
         (
@@ -246,18 +246,18 @@ def module(tmp_path):
         ),
         (
             "adding", ("-H", "X-Token: 1"),
-            "BLOCKED: Access-Control-Allow-Headers of the preflight is missing; it must name x-token."
+            "BLOCKED: Access-Control-Allow-Headers in the preflight response is missing; it must include x-token."
             " To fix it, add x-token to headers (explained.py:10)",
         ),
         (
             "guarded", ("-H", "X-Token: 1"),
-            "BLOCKED: the preflight to http://localhost/ was answered 401 Unauthorized: a login is asked for, and a"
-            " preflight never carries one; wsgicors was not asked."
+            "BLOCKED: the preflight to http://localhost/ returned 401 Unauthorized: the server requires a login, which a preflight never carries"
+            "; wsgicors was not asked."
             " To fix it, let CORS wrap what answers this path, outside of every other layer",
         ),
         (
             "raising", ("-H", "X-Token: 1", "--path", "/?x"),
-            "BLOCKED: Access-Control-Allow-Headers of the preflight is missing; it must name x-token."
+            "BLOCKED: Access-Control-Allow-Headers in the preflight response is missing; it must include x-token."
             " To fix it, add x-token to headers (explained.py:10)",
         ),
         (
@@ -265,7 +265,7 @@ def module(tmp_path):
         ),
         (
             "redirected", (),
-            "BLOCKED: the redirect to ftp://a.example/ leads to no http:// or https:// URL",
+            "BLOCKED: the redirect to ftp://a.example/ does not lead to an http:// or https:// URL",
         ),
         (
             "policies", ("--path", "/x"),
@@ -283,7 +283,7 @@ def test_failure_without_a_cors_request_is_not_blamed_on_the_configuration(modul
     status, lines, _ = explain(f"{module}:redirected", origin="http://localhost")
     assert (status, lines[-1]) == (
         1,
-        "BLOCKED: the redirect to ftp://a.example/ leads to no http:// or https:// URL",
+        "BLOCKED: the redirect to ftp://a.example/ does not lead to an http:// or https:// URL",
     )
 
 
@@ -355,7 +355,7 @@ def test_exception_after_the_preflight_leaves_the_evidence(module, explain):
     assert lines[-1].endswith("add x-token to headers (explained.py:11)")
     status, lines, _ = explain(f"{module}:later", "-X", "PUT")
     assert (status, lines[-1]) == (1, "BLOCKED: the application raised SystemExit: mine; " + EFFECT)
-    assert "ok  the preflight was answered 200" in lines
+    assert "ok  the preflight returned 200" in lines
 
 
 def test_caught_exception_can_be_read_by_the_page(module, explain):
@@ -492,7 +492,7 @@ def limited(environ, start_response):
         (
             "11",
             1,
-            'BLOCKED: POST {url} was answered 413 "11 bytes are too many" by Python\'s wsgiref:'
+            'BLOCKED: POST {url} returned 413 "11 bytes are too many" by Python\'s wsgiref:'
             " the body is larger than the server takes, and this error lacks"
             " Access-Control-Allow-Origin. To fix it, raise its limit (client_max_body_size in"
             " nginx, for example), or send less",
@@ -552,7 +552,7 @@ def test_network_failures_are_one_line(explain):
         status, lines, _ = explain(f"http://127.0.0.1:{port}/", "--timeout", "0.05")
     assert (status, lines[-1]) == (
         1,
-        f"BLOCKED: 127.0.0.1:{port} did not answer within 0.05 seconds",
+        f"BLOCKED: 127.0.0.1:{port} did not respond within 0.05 seconds",
     )
 
 

@@ -96,14 +96,14 @@ def run(tmp_path, monkeypatch, capsys, request):
             "api",
             ("--path", "/api/items/"),
             "BLOCKED: no policy governs the path /items/, which is what follows /api, where the"
-            " application is mounted; path has /items, and a trailing slash counts."
-            " To fix it, ask for /api/items, or add /items/ to path (apps.py:20)",
+            " application is mounted; path has /items, and a trailing slash matters."
+            " To fix it, request /api/items, or add /items/ to path (apps.py:20)",
         ),
         (
             "api",
             ("--path", "/api/items", "-X", "PUT", "--credentials"),
-            "BLOCKED: Access-Control-Allow-Methods of the preflight is 'GET, HEAD, POST';"
-            " it must name PUT. To fix it, add PUT to methods (apps.py:20)",
+            "BLOCKED: Access-Control-Allow-Methods in the preflight response is 'GET, HEAD, POST'; it must include"
+            " PUT. To fix it, add PUT to methods (apps.py:20)",
         ),
         (
             "twice",
@@ -147,7 +147,7 @@ def run(tmp_path, monkeypatch, capsys, request):
         (
             "gate",
             (),
-            'BLOCKED: GET http://localhost/ was answered 403 "members only": the server refuses'
+            'BLOCKED: GET http://localhost/ returned 403 "members only": the server refuses'
             " it, and this error lacks Access-Control-Allow-Origin; wsgicors was not asked."
             " To fix it, read the server's log for the reason; and let CORS wrap what answers this"
             " path, outside of every other layer",
@@ -184,11 +184,11 @@ def test_every_middleware_that_is_made_is_checked(run):
         "apps:make() (apps.py:20)",
         "apps:make() (apps.py:22)",
         "apps:make() (apps.py:22)",
-        "apps.py:22: it wraps another CORS: of a path that both govern,"
+        "apps.py:22: this CORS wraps another one: for a path that both govern,"
         " only the outer one's headers are sent",
         "apps:make() (apps.py:23)",
         "apps:make() (apps.py:23)",
-        "apps.py:23: it wraps another CORS: of a path that both govern,"
+        "apps.py:23: this CORS wraps another one: for a path that both govern,"
         " only the outer one's headers are sent",
         "apps:make() (apps.py:24)",
         "apps:make() (apps.py:32)",
@@ -300,7 +300,7 @@ def explain_ini(tmp_path, monkeypatch, capsys):
         pytest.param(
             INI,
             ("--path", "/shop/api/items", "--script-name", "/shop/", "-X", "PUT"),
-            "BLOCKED: Access-Control-Allow-Methods of the preflight is 'GET'; it must name PUT."
+            "BLOCKED: Access-Control-Allow-Methods in the preflight response is 'GET'; it must include PUT."
             " To fix it, add PUT to items_methods (main.ini:18)",
             id="script name",
         ),
@@ -315,7 +315,7 @@ def explain_ini(tmp_path, monkeypatch, capsys):
             INI,
             ("--path", "/other/1"),
             "BLOCKED: the application for /other/1 has no CORS middleware around it; there is"
-            " filter:cors (main.ini:13) below /api/v1 only. To fix it, ask for a path below it,"
+            " filter:cors (main.ini:13) below /api/v1 only. To fix it, request a path below it,"
             " or wrap what is mounted for /other/1 as well",
             id="mount without the middleware",
         ),
@@ -323,7 +323,7 @@ def explain_ini(tmp_path, monkeypatch, capsys):
             INI,
             ("--path", "/elsewhere/%C3%A9"),
             "BLOCKED: nothing is mounted for the path /elsewhere/é: composite:main (main.ini:1)"
-            " mounts /api, admin.example:8080/x, /other. To fix it, ask for a path below one of"
+            " mounts /api, admin.example:8080/x, /other. To fix it, request a path below one of"
             " them",
             id="no mount",
         ),
@@ -451,7 +451,7 @@ def test_redirect_to_where_a_server_mounts_nothing_is_told(run):
     assert (status, lines[-1]) == (
         1,
         "BLOCKED: nothing is mounted for the path /login: the application is mounted at /shop."
-        " To fix it, ask for a path below one of them",
+        " To fix it, request a path below one of them",
     )
 
 

@@ -463,24 +463,24 @@ UNREADABLE = {
     "nothing": (" \n", "nothing was pasted"),
     "told": (
         "Uncaught (in promise) TypeError: Failed to fetch",
-        "this is what the page's code was told",
+        "this is the error that the page's code gets",
     ),
     "told-axios": (
         'AxiosError {message: "Network Error", code: "ERR_NETWORK"}',
-        "the page's code was told",
+        "the error that the page's code gets",
     ),
     "prose": ("it does not work", "no request was found in this paste"),
     "powershell": ("Invoke-WebRequest -Uri x", "this is PowerShell, which is not read"),
     "json": ("{}", "this is JSON but not a HAR file"),
     "empty-har": ('{"log": {"entries": []}}', "this HAR file has no requests"),
     "cut-curl": ("curl 'https://a", "ends within quotation marks"),
-    "no-url": ("curl -k", "names no URL"),
+    "no-url": ("curl -k", " has no URL"),
     "no-value": ("curl https://a -H", "option '-H' lacks its value"),
-    "code": ("fetch(url, options)", "its arguments were not: copy it"),
+    "code": ("fetch(url, options)", r"the arguments of fetch\( cannot be read: copy it"),
     "server": ("app.get('/a', cors())", "no request was found in this paste"),
     "no-address": ("axios.get(url)", "no request was found in this paste"),
-    "no-text": ("fetch(1)", "its arguments were not: they are not text"),
-    "deep": ("fetch(" + "[" * 100_000, "its arguments were not: copy it"),
+    "no-text": ("fetch(1)", r"the arguments of fetch\( cannot be read: they are not text"),
+    "deep": ("fetch(" + "[" * 100_000, r"the arguments of fetch\( cannot be read: copy it"),
 }
 
 
@@ -552,7 +552,7 @@ def test_paste_is_told_from_a_file(text, expected):
 def test_secrets_are_masked():
     assert mask("X-Api-Key: a b") == "X-Api-Key: ..."
     assert mask("https://a:b@c.example/?token=1&b=2") == "https://...@c.example/?token=...&b=2"
-    assert mask("header Authorization: 'x' has a character") == "header Authorization: ..."
+    assert mask("header Authorization: 'x' contains a character") == "header Authorization: ..."
     assert mask("Access-Control-Allow-Headers: X-Token") == "Access-Control-Allow-Headers: X-Token"
 
 
@@ -630,7 +630,7 @@ def test_paste_is_asked_of_a_configuration_without_its_secrets(explain, tmp_path
     assert (status, errors) == (1, [])
     assert "geheim" not in "".join(lines)
     assert "> OPTIONS /basket?token=... HTTP/1.1" in lines
-    assert "--  not taken from the paste, as browsers set them: Origin, Cookie" in lines
+    assert "--  ignored in the paste because browsers set them: Origin, Cookie" in lines
     assert lines[-1].startswith("BLOCKED: ")
     assert "x-token" in lines[-1]
     arguments = ("a.ini", "--pasted", "paste", "-H", "X-Token: mine", "--path", "/x", "-X", "PATCH")
@@ -641,8 +641,8 @@ def test_har_file_is_explained_by_its_path(explain, tmp_path):
     (tmp_path / "a.har").write_text(HAR)
     status, lines, _ = explain("a.har", "--offline")
     assert (status, lines[0]) == (1, "--  this is a HAR file")
-    assert lines[1] == "--  not taken from the paste, as browsers set them: Origin"
-    assert lines[2] == f"--  only the first request is explained; the paste has also {URL}?2"
+    assert lines[1] == "--  ignored in the paste because browsers set them: Origin"
+    assert lines[2] == f"--  only the first request is explained; the paste also has {URL}?2"
     assert lines[-1].startswith(f"BLOCKED: the response to PUT: {ACAO} is missing")
 
 
@@ -663,27 +663,27 @@ HTTP/1.1 200 OK
 ALL = "Access-Control-Allow-Methods: PUT\nAccess-Control-Allow-Headers: X-A, Content-Type\n"
 NOT_THERE = " not in the paste"
 DUMPS = {
-    "allowed": (SIMPLE + f"{ACAO}: *", f"ALLOWED: GET {URL} for a page on {PAGE}, says the pasted response"),
+    "allowed": (SIMPLE + f"{ACAO}: *", f"ALLOWED: GET {URL} for a page on {PAGE}, according to the pasted response"),
     "missing": (SIMPLE + "Date: x", f"BLOCKED: the response to GET: {ACAO} is missing; it should be {PAGE} or *"
                 ". To fix it, let the server send the headers above"),
     "without-its-preflight": (HTTP1 + f"< {ACAO}: *", f"UNKNOWN: PUT {URL} for a page on {PAGE}: the pasted response "
-                              "passes, its preflight is not in the paste"),
+                              "passes, but the response to its preflight is not in the paste"),
     "redirect": (SIMPLE.replace("200 OK", "302 Found") + f"{ACAO}: *\nLocation: /login?token=geheim",
                  f"UNKNOWN: GET {URL} for a page on {PAGE}: the response after "
                  "the redirect to https://api.example.com/login?token=... is not in the paste"),
     "preflight": (ASKED + f"{ACAO}: *\n{ALL}", f"UNKNOWN: PUT {URL} for a page on {PAGE}: the pasted preflight "
-                  "passes, the response to the request itself is not in the paste"),
+                  "passes, but the response to the request itself is not in the paste"),
     "preflight-origin": (ASKED + ALL, f"BLOCKED: the response to the preflight: {ACAO} is missing; it should be "
                          f"{PAGE} or *; it has Access-Control-Allow-Methods, so the server knows CORS and does not allow "
                          f"this origin. To fix it, add {PAGE} to the origins that the server allows"),
     "preflight-method": (ASKED + f"{ACAO}: *\n" + ALL.replace("PUT", "POST"),
-                         "BLOCKED: Access-Control-Allow-Methods of the preflight is 'POST'; it must name PUT. "
+                         "BLOCKED: Access-Control-Allow-Methods in the preflight response is 'POST'; it must include PUT. "
                          "To fix it, add PUT to the methods that the server allows"),
     "preflight-header": (ASKED + f"{ACAO}: *\n" + ALL.replace("X-A, ", ""),
-                         "BLOCKED: Access-Control-Allow-Headers of the preflight is 'Content-Type'; it must name x-a. "
+                         "BLOCKED: Access-Control-Allow-Headers in the preflight response is 'Content-Type'; it must include x-a. "
                          "To fix it, add x-a to the request headers that the server allows"),
     "preflight-status": (ASKED.replace("200 OK", "401 No"), "BLOCKED: the preflight to "
-                         f"{URL} was answered 401 Unauthorized: a login is asked for, and a preflight never carries one. "
+                         f"{URL} returned 401 Unauthorized: the server requires a login, which a preflight never carries. "
                          "To fix it, let OPTIONS pass without a login: handle CORS before authentication"),
 }  # fmt: skip
 
@@ -700,7 +700,7 @@ BOTH = {
     "preflight": (
         f"{ACAO}: *\n",
         f"{ACAO}: *\n",
-        "BLOCKED: Access-Control-Allow-Methods of the preflight is missing",
+        "BLOCKED: Access-Control-Allow-Methods in the preflight response is missing",
     ),
     "response": (
         f"{ACAO}: *\n{ALL}",
@@ -736,7 +736,7 @@ def test_preflight_and_its_request_are_judged_together(explain, preflight, respo
         status, lines, errors = explain("-", "--offline", stdin=paste)
         assert (status, errors) == (0 if last == "ALLOWED: PUT" else 1, [])
         assert lines[-1].startswith(last)
-        assert "the paste has also" not in "".join(lines)
+        assert "the paste also has" not in "".join(lines)
 
 
 def test_text_file_is_explained_by_its_path(explain, tmp_path):
@@ -747,22 +747,22 @@ def test_text_file_is_explained_by_its_path(explain, tmp_path):
 def test_request_without_its_response_is_unknown_offline(explain):
     status, lines, _ = explain("-", "--offline", stdin=CURL)
     assert status == 1
-    assert lines[-1].endswith("the paste has no response to judge, and nothing is sent")
+    assert lines[-1].endswith("the paste contains no response, and nothing is sent")
 
 
 WRONG = {
     "no-origin": ((f"curl {URL} -k",), "", "give it with --origin"),
     "unreadable": (("-",), "x", "no request was found"),
-    "no-url": (("-",), f"Origin {PAGE} is not allowed by {ACAO}.", "it names no URL"),
+    "no-url": (("-",), f"Origin {PAGE} is not allowed by {ACAO}.", "it has no URL"),
     "relative": (("-",), 'fetch("/a")', "the URL '/a' is not absolute"),
     "no-file": (("a.ini", "--pasted", "gone"), "", "gone cannot be read"),
-    "offline": ((URL, "--origin", PAGE, "--offline"), "", "--offline judges a paste"),
+    "offline": ((URL, "--origin", PAGE, "--offline"), "", "--offline needs a paste"),
     "bad-origin": (
         ("-", "--offline", "--origin", "https://*.a.example"),
         CHROMIUM,
         "is not the origin of one page",
     ),
-    "no-paste": ((URL,), "", "the page's origin is not known: give it with --origin"),
+    "no-paste": ((URL,), "", "the page's origin is unknown: give it with --origin"),
     "bad-url": (("-", "--offline"), HTTP1.replace("api.example", "a b"), "a b"),
     "escape": (("-",), 'fetch("\\u001b[1m")', "the URL '\\x1b[1m'"),
 }
@@ -821,7 +821,7 @@ def test_cookies_are_neither_in_preflights_nor_sent_to_another_host(explain):
 
 
 DOUBTFUL = f"curl -X GET -H 'Origin: {PAGE}' -H 'Authorization: Bearer geheim' "
-MODES = "allowed without credentials, blocked with them, and the paste does not tell which it is"
+MODES = "allowed without credentials, blocked with them, and the paste does not say which it is"
 BY_MODE = {
     "differ": ("*", f"UNKNOWN: {MODES}: "),
     "allowed": (PAGE, "ALLOWED: "),
@@ -856,8 +856,8 @@ ORIGINS = {
     "url": (CHROMIUM, ("--origin", "https://other.example/cart?a"), f"send {ACAO}: https://other.example"),
     "app": (CHROMIUM.replace(PAGE, "app://."), (), f"send {ACAO}: app://."),
     "null": (CHROMIUM.replace(PAGE, "null"), (), "serve the page over http or https, not from a file or in a sandboxed "
-             "frame; if the request was redirected to another origin, ask for the last URL in the first place"),
-    "redirected": (REDIRECTED, (), f"ask for {URL} in the first place, and let that send {ACAO}: {PAGE}"),
+             "frame; if the request was redirected to another origin, request the final URL directly"),
+    "redirected": (REDIRECTED, (), f"request {URL} directly, and let its server send {ACAO}: {PAGE}"),
 }  # fmt: skip
 
 

@@ -76,7 +76,7 @@ def find_cause(case: Case) -> Diagnosis:
 # The preflight's status
 
 LOGIN_IN_PREFLIGHT: Final = Finding(
-    "a login is asked for, and a preflight never carries one",
+    "the server requires a login, which a preflight never carries",
     "let OPTIONS pass without a login: handle CORS before authentication",
 )
 NO_OPTIONS: Final = Finding(
@@ -84,7 +84,7 @@ NO_OPTIONS: Final = Finding(
     "answer OPTIONS there with a status from 200 to 299 and the headers above",
 )
 NOT_FOUND: Final = Finding(
-    "the server has nothing at this URL, or no answer to OPTIONS there",
+    "the server has nothing at this URL, or does not handle OPTIONS there",
     "check the URL; if it is right, answer OPTIONS there with 200 and the headers above",
 )
 REFUSED: Final = Finding(
@@ -103,18 +103,18 @@ OWN_FIXES: Final = {
     NOT_ALLOWED: "add {origin} to the option origin of the policy for this path",
     VERB_NOT_ALLOWED: "add {method} to the option methods of the policy that allows {origin}",
     DENIED: "name a policy that allows {origin} for this path, before deny",
-    AMBIGUOUS_PATH: "ask for the path without empty and dot segments",
+    AMBIGUOUS_PATH: "request the path without empty and dot segments",
     UNSAFE_HEADERS: "send fewer request headers, or list those that are needed in the option"
     " headers",
 }
 
 
 def of_preflight_status(case: Case) -> Diagnosis:
-    """The preflight was answered with a status that is not ok."""
+    """The preflight returned a status that is not ok."""
     response = case.response
     if response.status in REDIRECT_STATUSES and get_header(response.headers, "location"):
         return of_preflight_redirect(case)
-    asked = f"the preflight to {case.last.url} was answered {describe(response)}"
+    asked = f"the preflight to {case.last.url} returned {describe(response)}"
     reason = own_refusal(response)
     if reason:
         fix = case.fill(Finding("", OWN_FIXES.get(reason, ""))).fix
@@ -227,7 +227,7 @@ def of_error(case: Case) -> Diagnosis:
     allow = f" (Allow: {taken})" if taken else ""
     wrong = "the right " if get_header(response.headers, ALLOW_ORIGIN) is not None else ""
     cause = (
-        f"{case.last.method} {case.last.url} was answered {describe(response)}:"
+        f"{case.last.method} {case.last.url} returned {describe(response)}:"
         f" {finding.cause}{allow}{passed}"
         f" {wrong}{ALLOW_ORIGIN}"
     )
@@ -348,7 +348,7 @@ def of_method(case: Case) -> Diagnosis:
     if is_no_list(reason):
         return of_no_list(case, ALLOW_METHODS)
     if method in map(str.upper, allowed_names(case, ALLOW_METHODS)):
-        cause = f"{reason}, and the case of a method counts"
+        cause = f"{reason}, and method names are case-sensitive"
         upper = f"write {method} in upper case on the server"
         return Diagnosis(cause, " and ".join([upper, *to_allow(case, [])]))
     if missing_methods(case) == [method] and method.upper() in allowed_names(case, ALLOW_METHODS):
@@ -446,10 +446,10 @@ CAUSES: Final = {
     "mixed content": of_mixed_content,
     "browsers block port": of_port,
     "more than": of_loop,
-    "the preflight was answered": of_preflight_status,
+    "the preflight returned": of_preflight_status,
     "the response to": of_cors_check,
-    f"{ALLOW_METHODS} of the preflight": of_method,
-    f"{ALLOW_HEADERS} of the preflight": of_headers,
+    f"{ALLOW_METHODS} in the preflight response": of_method,
+    f"{ALLOW_HEADERS} in the preflight response": of_headers,
 }
 
 
@@ -490,7 +490,7 @@ def but(case: Case) -> str:
     if sent and sent[0].method != sent[-1].method:
         first, last = sent[0], sent[-1]
         told = f", but as {last.method} without its body: {first.url} redirects to {last.url}"
-        told += f" ({first.response.status}); ask for {last.url} in the first place"
+        told += f" ({first.response.status}); request {last.url} directly"
     response = case.response
     if response.status >= 400:
         found = case.fill(known_words(response) or meaning(response))

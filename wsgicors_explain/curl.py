@@ -1,4 +1,4 @@
-"""curl commands, as developer tools copy them and as people type them; nothing is expanded or executed."""
+"""curl commands, as developer tools copy them or people type them; none is executed."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def ansi(text: str) -> str:
 
 
 URL: Final = re.compile(r"https?://[^\s'\"^]+")
-# The first argument tells: only in cmd is it, or the end of its line, escaped with ^.
+# The first argument shows it: only in cmd is it, or the end of its line, escaped with ^.
 CMD: Final = re.compile(r"""\s+(?:--url\s+)?(?:\^"|"[^"]*"\s+\^\r?\n)""")
 
 
@@ -90,7 +90,7 @@ def cmd_to_bash(text: str) -> str:
 
 
 def read_curl(text: str) -> Copied:
-    """The first curl command in a text, the response that it printed, and the URLs of the others."""
+    """The first curl command in a text with its printed response, and the others' URLs."""
     first, *later = CURL.finditer(text)
     text = text[first.end() : later[0].start() if later else None]
     copied = read_command(text)
@@ -110,7 +110,7 @@ def read_command(text: str) -> Copied:
     for option, value in options_in(words):
         take_option(copied, option, value)
     if copied.url is None:
-        raise PasteError("the curl command names no URL: paste all of it")
+        raise PasteError("the curl command has no URL: paste all of it")
     if "://" not in copied.url:
         copied.url = f"http://{copied.url}"
     if copied.method is None and copied.body_size is not None:

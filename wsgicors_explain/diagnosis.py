@@ -222,7 +222,7 @@ def not_governed(configuration: Configuration, cors: CORS, asked: Asked, status:
     near, path = nearest_path(cors, asked)
     fix = fix_for(configuration, cors, asked, cors.policies.values())
     if path and passes(cors, Remedy((), asked._replace(path=path))):
-        fix = ", or ".join(filter(None, (f"ask for {asked.mount}{path}", fix)))
+        fix = ", or ".join(filter(None, (f"request {asked.mount}{path}", fix)))
     mounted = ""
     if asked.mount:
         mounted = f", which is what follows {asked.mount}, where the application is mounted"
@@ -234,13 +234,13 @@ def beside_mounts(configuration: Configuration, exchange: Exchange) -> Diagnosis
     """A request that no middleware gets, because of where applications are mounted."""
     answer = exchange.response.body.decode(errors="replace")
     if answer.startswith(NO_MOUNT):
-        return Diagnosis(answer, "ask for a path below one of them")
+        return Diagnosis(answer, "request a path below one of them")
     uses = (configuration, *configuration.others)
     if not all(use.mounts for use in uses):
         return None
     asked = " and ".join(f"{use.name} ({use.place}) below {use.mounts[-1]}" for use in uses)
     cause = f"the application for {exchange.url.target} has no CORS middleware around it"
-    fix = f"ask for a path below it, or wrap what is mounted for {exchange.url.target} as well"
+    fix = f"request a path below it, or wrap what is mounted for {exchange.url.target} as well"
     return Diagnosis(f"{cause}; there is {asked} only", fix)
 
 
@@ -255,11 +255,11 @@ def nearest_path(cors: CORS, asked: Asked) -> tuple[str, str]:
             stem = pattern[:-2] if pattern.endswith("/*") else pattern
             near = f"; {key_of(policy, 'path')} has {pattern}, and"
             if path.rstrip("/") == stem.rstrip("/"):
-                return f"{near} a trailing slash counts", pattern
+                return f"{near} a trailing slash matters", pattern
             if path.startswith(f"{stem}/"):
                 return f"{near} that is one path only", ""
             if f"{path}/".lower().startswith(f"{stem}/".lower()):
-                return f"{near} case counts", f"{stem}{path[len(stem) :]}"
+                return f"{near} case matters", f"{stem}{path[len(stem) :]}"
     return "", ""
 
 

@@ -312,7 +312,7 @@ def meaning(response: Response) -> Finding:
     """What the status says by itself."""
     status = response.status
     if asks_for_login(response):
-        return Finding("a login is asked for", "send the login that the server wants")
+        return Finding("the server requires a login", "send the credentials that it requires")
     if status in STATUS_MEANINGS or status >= 500:
         return Finding(*STATUS_MEANINGS.get(status, STATUS_MEANINGS[500]))
     return Finding("the server refuses it", READ_LOG)

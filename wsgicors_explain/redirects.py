@@ -38,16 +38,16 @@ def redirect_fix(url: URL, target: str) -> str:
     try:
         new = URL.parse(target)
     except ValueError:
-        return "ask for the final URL in the first place"
+        return "request the final URL directly"
     if url.scheme == "https" and new.scheme == "http" and url.host == new.host:
-        return f"ask for {secure(url, target)}, {TELL_SCHEME}"
+        return f"request {secure(url, target)}, {TELL_SCHEME}"
     slash = " (with the slash)" if new.target == f"{url.target}/" else ""
     if slash and loses_port(url, new):
         return (
-            f"ask for {new._replace(port=url.port)}{slash}, and let the redirect keep the port:"
+            f"request {new._replace(port=url.port)}{slash}, and let the redirect keep the port:"
             " with a relative Location, as nginx sends it with absolute_redirect off"
         )
-    return f"ask for {new}{slash} in the first place"
+    return f"request {new}{slash} directly"
 
 
 def loses_port(url: URL, new: URL) -> bool:
@@ -82,7 +82,7 @@ def after_redirect(case: Case) -> Diagnosis | None:
             f" redirecting"
         )
         return Diagnosis(f"{cause}; it looks like a login page", fix)
-    return Diagnosis(cause, f"ask for {last.url} in the first place, and allow {case.origin} there")
+    return Diagnosis(cause, f"request {last.url} directly, and allow {case.origin} there")
 
 
 def redirected_to(case: Case) -> str:
@@ -138,5 +138,5 @@ def of_mixed_content(case: Case) -> Diagnosis:
     url, target = case.last.url, target_of(case.last)
     cause = f"{url} was redirected ({case.response.status}) to {target}, which is mixed content"
     return Diagnosis(
-        f"{cause} for a page on https", f"ask for {secure(url, target)}, {TELL_SCHEME}"
+        f"{cause} for a page on https", f"request {secure(url, target)}, {TELL_SCHEME}"
     )

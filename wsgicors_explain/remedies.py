@@ -85,7 +85,7 @@ def attempts(cors: CORS, policy: Policy, asked: Asked) -> Iterator[Remedy]:
         yield Remedy((origins, *others), plain.asked)
     path = normal_path(asked.path)
     if path != asked.path:
-        ask = f"ask for {asked.mount}{path} instead of {asked.mount}{asked.path}"
+        ask = f"request {asked.mount}{path} instead of {asked.mount}{asked.path}"
         page = Change("", "path", text=ask)
         attempt = needed(cors, policy, asked._replace(path=path))
         yield Remedy((page, *attempt.changes), attempt.asked)
@@ -120,7 +120,7 @@ def change_page(policy: Policy, asked: Asked) -> tuple[list[Change], Asked]:
     upper = asked.method.upper()
     if asked.method != upper and (upper == "PATCH" or upper in policy.methods):
         text = f"write {upper} instead of {asked.method} in the page"
-        text += ", as the case of a method counts"
+        text += ", because method names are case-sensitive"
         changes.append(Change("", "methods", text=text))
         asked = asked._replace(method=upper)
     kept: Headers = []
@@ -131,7 +131,7 @@ def change_page(policy: Policy, asked: Asked) -> tuple[list[Change], Asked]:
     if mistaken:
         names = ", ".join(name for name, _ in mistaken)
         text = f"remove {names} from the request headers of the page"
-        text += ", as only a server can send it"
+        text += ", because only a server can send it"
         changes.append(Change("", "headers", text=text))
         asked = asked._replace(headers=kept)
     return changes, asked
