@@ -392,15 +392,15 @@ ADVICE = {
     ),
     "after_deny": (
         "policy = a, deny, b\na_origin = *\nb_origin = *",
-        "a.ini:3: policy: b is named after deny, so it is never used",
+        "a.ini:3: policy: b comes after deny, so it is never used",
     ),
     "inactive": (
         "policy = a\na_origin = *\nold_origin = *",
-        "a.ini:5: old_origin: old is not named in policy, so it is not active",
+        "a.ini:5: old_origin: old is not listed in policy, so it is not active",
     ),
     "inactive_beside_a_direct_one": (
         "origin = *\nold_origin = *",
-        "a.ini:4: old_origin: old is not named in policy, so it is not active",
+        "a.ini:4: old_origin: old is not listed in policy, so it is not active",
     ),
     "after_anyone": (
         "policy = a, b\na_origin = *\nb_origin = https://b.example",
@@ -490,7 +490,7 @@ def test_key_of_a_direct_policy_that_default_hides_is_a_problem(check):
     )
     status, lines = check("a.ini", a_ini=ini)
     assert status == 1
-    hidden = "a.ini:6: origin: has no effect, as [DEFAULT] has it too"
+    hidden = "a.ini:6: origin: has no effect, because [DEFAULT] has it too"
     assert f"{hidden}: name the policy, as in policy = api and api_origin = ..." in lines
     assert lines[-1] == "1 problem"
 
@@ -500,7 +500,7 @@ def test_key_of_a_named_policy_that_default_hides_is_pointed_out(check):
     status, lines = check("a.ini", a_ini=ini)
     assert status == 0
     assert lines[-2:] == [
-        "a.ini:6: a_origin: has no effect, as [DEFAULT] has it too: write 'set a_origin = ...'",
+        "a.ini:6: a_origin: has no effect, because [DEFAULT] has it too: write 'set a_origin = ...'",
         "no problems, 1 piece of advice",
     ]
 
@@ -508,7 +508,7 @@ def test_key_of_a_named_policy_that_default_hides_is_pointed_out(check):
 def test_filter_that_nothing_uses_is_pointed_out(check):
     status, lines = check("a.ini", a_ini="[app:main]\nuse = egg:x\n" + FILTER + "origin = *\n")
     assert lines[-2:] == [
-        "a.ini:3: filter:cors: no pipeline and no filter-with names this section, so it has no effect",
+        "a.ini:3: filter:cors: has no effect, because no pipeline or filter-with refers to it",
         "no problems, 1 piece of advice",
     ]
 
@@ -545,7 +545,7 @@ def test_one_section_is_chosen_by_name(check):
     status, lines = check("a.ini", "--section", "other")
     assert (status, lines) == (
         2,
-        ["wsgicors: a.ini has no section other that uses wsgicors, but filter:cors, filter:bad"],
+        ["wsgicors: a.ini has no section other that uses wsgicors; it has filter:cors, filter:bad"],
     )
 
 
@@ -719,7 +719,7 @@ def test_bytes_of_other_editors(data, line, check, tmp_path):
     assert (status, lines[-1]) == (1, "1 problem")
     assert lines[0].startswith(line)
     assert (
-        "a byte order mark comes before it: save the file without" in lines[0]
+        "it starts with a byte order mark: save the file without it" in lines[0]
     ) == data.startswith(b"\xef")
 
 
@@ -819,7 +819,7 @@ def test_application_of_a_module_is_checked(check):
         ["wsgicors: checked_one:number is not a WSGI application: it cannot be called"],
     )
     factory = (
-        "it does not take environ and start_response; if it is a factory, name what it returns"
+        "it does not take environ and start_response; if it is a factory, write module:factory()"
     )
     assert check("checked_one:Framework") == (
         2,
@@ -901,7 +901,9 @@ def test_variable_that_is_not_given_is_a_problem(check):
     status, lines = check("a.ini", a_ini=VARIABLES)
     assert (status, lines[-1]) == (1, "1 problem")
     assert lines[0].startswith("a.ini:8: api_origin: Bad value substitution: option 'api_origin'")
-    assert lines[0].endswith(" (give it as http_port=VALUE, or write %% for a percent sign)")
+    assert lines[0].endswith(
+        " (add http_port=VALUE to the command, or write %% for a percent sign)"
+    )
 
 
 @pytest.mark.parametrize("arguments", [["a=b", "--section", "cors"], ["--section", "cors", "a=b"]])
@@ -1058,7 +1060,7 @@ ASYNC = """
 @pytest.mark.parametrize("name", ["function", "thing"])
 def test_async_function_is_no_wsgi_application(name, check, monkeypatch):
     monkeypatch.delitem(sys.modules, "asgi", raising=False)
-    why = "it is an async function, as ASGI has them"
+    why = "it is an async function, as in ASGI"
     assert check(f"asgi:{name}", asgi_py=ASYNC) == (
         2,
         [f"wsgicors: asgi:{name} is not a WSGI application: {why}"],

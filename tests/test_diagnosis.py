@@ -184,13 +184,13 @@ OURS = {
     "policy_in_the_shadow": (
         "policy = public, app\npublic_origin = *\napp_origin = https://app.example.com\napp_methods = PUT",
         ("--origin", APP, "-X", "PUT"),
-        "To fix it, add PUT to public_methods (a.ini:1), or name app, which allows this, before public",
+        "To fix it, add PUT to public_methods (a.ini:1), or list app, which allows this, before public",
     ),
     "policy_after_deny": (
         "policy = deny, app\napp_origin = https://app.example.com",
         ("--origin", APP),
         "BLOCKED: the policy deny refuses what no policy before it allows: https://app.example.com."
-        " To fix it, name a policy for this path before deny in policy (a.ini:3)",
+        " To fix it, list a policy for this path before deny in policy (a.ini:3)",
     ),
     "verb_not_allowed": (
         "matchstrategy = verbmatch\npolicy = app\napp_origin = https://app.example.com",
@@ -270,7 +270,7 @@ THEIRS = {
     ),
     "preflight_fails": (
         (500, [ORIGIN, PUT]), None, ("-X", "PUT"),
-        ": the application failed. To fix it, read the server's log for the exception and mend that",
+        ": the application failed. To fix it, read the server's log for the exception and fix that",
     ),
     "preflight_without_headers": ((200, []), None, ("-X", "PUT"), f"BLOCKED: the response to the preflight: {MISSING}"),
     "headers_on_the_preflight_only": ((200, [ORIGIN, PUT]), (200, []), ("-X", "PUT", "--send"), f"to PUT: {MISSING}"),

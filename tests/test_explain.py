@@ -118,7 +118,7 @@ def test_allowed_request_with_its_preflight(ini, explain):
             "ok  PUT http://localhost/api/x?y=1 returned 200",
             "ok  Access-Control-Allow-Origin fits: https://app.example.com",
             "ok  the page may read the response; of its headers: content-length, content-type",
-            "--  a.ini was read, no application loaded: an empty 200 stands behind the middleware",
+            "--  a.ini was read without loading its application: an empty 200 takes its place",
             "ALLOWED: put http://localhost/api/x?y=1 for a page on https://app.example.com",
         ],
         [],
@@ -140,7 +140,7 @@ def test_forbidden_method_is_blocked_before_anything_is_sent(ini, explain):
     assert not any(line.startswith(">") for line in lines)
 
 
-EFFECT = "servers answer that with a 500 without CORS headers, unless catch_errors = true"
+EFFECT = "servers return a 500 without CORS headers for that, unless catch_errors = true"
 
 # --- refusals whose cause is in the configuration, but in no option's value ---
 
@@ -224,7 +224,7 @@ def module(tmp_path):
         ),
         (
             "missing", ("--path", "/x"),
-            "BLOCKED: no policy governs the path /x, and the application answers it with 401."
+            "BLOCKED: no policy governs the path /x, and the application returns 401."
             " To fix it, add /x to path (explained.py:20)",
         ),
         (
@@ -390,7 +390,7 @@ def test_missing_vary_is_pointed_out(explain):
         status, lines, _ = explain(f"http://127.0.0.1:{port}")
     assert status == 0
     assert lines[-2] == (
-        "--  Vary does not name Origin, so a cache may serve this response, with its Access-Control-Allow-Origin, to pages of other origins"
+        "--  Vary does not include Origin, so a cache may serve this response, with its Access-Control-Allow-Origin, to pages of other origins"
     )
 
 
@@ -415,7 +415,7 @@ def test_put_is_not_sent_without_being_asked_for(explain):
         status, lines, _ = explain(url, "-X", "PUT")
         assert (status, app.asked) == (1, ["OPTIONS"])
         assert lines[-1] == (
-            f"UNKNOWN: the preflight allows PUT {url} for a page on {APP}; the request itself is sent with --send only"
+            f"UNKNOWN: the preflight allows PUT {url} for a page on {APP}; the request itself is only sent with --send"
         )
         status, lines, _ = explain(url, "-X", "PUT", "--send")
         assert (status, app.asked) == (0, ["OPTIONS", "OPTIONS", "PUT"])
@@ -493,7 +493,7 @@ def limited(environ, start_response):
             "11",
             1,
             'BLOCKED: POST {url} returned 413 "11 bytes are too many" by Python\'s wsgiref:'
-            " the body is larger than the server takes, and this error lacks"
+            " the body is larger than the server accepts, and this error lacks"
             " Access-Control-Allow-Origin. To fix it, raise its limit (client_max_body_size in"
             " nginx, for example), or send less",
         ),
@@ -624,7 +624,9 @@ def test_one_of_several_sections_must_be_chosen(ini, tmp_path, explain):
     assert explain(ini) == (
         2,
         [],
-        ["wsgicors: a.ini has several, choose with --section: filter:cors, filter:other"],
+        [
+            "wsgicors: a.ini has several uses of wsgicors: choose one with --section: filter:cors, filter:other"
+        ],
     )
     assert explain(ini, "--section", "other")[0] == 0
 
@@ -642,13 +644,13 @@ options:
 commands:
   check | explain
     check          print policies, problems and advice
-    explain        play the browser, and say why a request is blocked
+    explain        make a request as a browser does, and say why it is blocked
 
 examples:
   wsgicors check production.ini
   wsgicors explain https://api.example.com/ --origin https://shop.example.com
 
-exit status: 0 fine or allowed, 1 problems, blocked or unknown, 2 wrong usage
+exit status: 0 valid or allowed, 1 problems, blocked or unknown, 2 wrong usage
 """,
     "check": """
 usage: wsgicors check [-h] [--section NAME] TARGET [NAME=VALUE ...]
@@ -667,13 +669,13 @@ examples:
   wsgicors check production.ini
   wsgicors check shop.wsgi:application
 
-exit status: 0 it loads, 1 there are problems, 2 wrong usage
+exit status: 0 valid, 1 problems, 2 wrong usage
 """,
     "explain": """
 usage: wsgicors explain TARGET [NAME=VALUE]... --origin ORIGIN [options]
        wsgicors explain PASTE [options]
 
-Play the browser, and say why a request is blocked.
+Make a request as a browser does, and say why it is blocked.
 
 options:
   -h, --help            show this help message and exit
@@ -694,7 +696,7 @@ the request:
                         the method of the request; default: GET
   -H 'NAME: VALUE', --header 'NAME: VALUE'
                         a request header that the page sets; may be repeated
-  --credentials         as with fetch(..., {credentials: 'include'})
+  --credentials         as fetch(..., {credentials: 'include'}) does
   --preflight           send a preflight even before a simple request, as browsers do if the
                         page listens to the progress of an upload
   --data-size BYTES     send a body of this size
@@ -704,7 +706,7 @@ how it is sent to a URL:
   --timeout SECONDS     how long to wait for a response; default: 10
 
 the paste:
-  --pasted FILE         a file with a paste, to be played against TARGET
+  --pasted FILE         a file with a paste, whose request is sent to TARGET
   --offline             use the paste alone, and send nothing
 
 examples:

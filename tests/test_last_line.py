@@ -261,8 +261,8 @@ LAST_LINES = {
     ),
     "api_gateway_route": (
         'BLOCKED: the preflight to URL/x returned 403 "Missing Authentication Token" by'
-        " Amazon API Gateway: API Gateway has no GET at this URL (its words for that are"
-        " Missing Authentication Token), or asks for a signature. To fix it, check the stage"
+        " Amazon API Gateway: API Gateway has no GET at this URL (which it calls Missing Authentication Token), or requires a signature"
+        ". To fix it, check the stage"
         " and the path of URL/x, and deploy an OPTIONS method without authorization"
     ),
     "api_gateway_key": (
@@ -314,7 +314,7 @@ LAST_LINES = {
     ),
     "access_denied_is_the_applications_word": (
         'BLOCKED: GET URL/x returned 403 "You do not have permission to perform this'
-        ' action.": the server refuses it, and this error lacks Access-Control-Allow-Origin.'
+        ' action.": the server refuses the request, and this error lacks Access-Control-Allow-Origin.'
         " To fix it, read the server's log for the reason"
     ),
     "csrf": (
@@ -325,12 +325,12 @@ LAST_LINES = {
     "traceback": (
         "BLOCKED: GET URL/x returned 500 Internal Server Error: the application failed,"
         " and this error lacks Access-Control-Allow-Origin. To fix it, read the server's log"
-        " for the exception and mend that"
+        " for the exception and fix that"
     ),
     "error_in_json": (
         "BLOCKED: GET URL/x returned 500 \"relation 'x' does not exist\": the application"
         " failed, and this error lacks Access-Control-Allow-Origin. To fix it, read the"
-        " server's log for the exception and mend that"
+        " server's log for the exception and fix that"
     ),
     "not_found": (
         "BLOCKED: GET URL/x returned 404 Not Found: the server has nothing at this URL,"
@@ -348,7 +348,7 @@ LAST_LINES = {
     ),
     "body_too_large": (
         "BLOCKED: POST URL/x returned 413 Request Entity Too Large by nginx: the body is"
-        " larger than the server takes, and this error lacks Access-Control-Allow-Origin. To"
+        " larger than the server accepts, and this error lacks Access-Control-Allow-Origin. To"
         " fix it, raise its limit (client_max_body_size in nginx, for example), or send less"
     ),
     "too_many": (
@@ -368,19 +368,19 @@ LAST_LINES = {
         " it, find out what takes so long, or raise the gateway's timeout"
     ),
     "unknown_error_of_a_client": (
-        "BLOCKED: GET URL/x returned 418 I'm a Teapot: the server refuses it, and this"
+        "BLOCKED: GET URL/x returned 418 I'm a Teapot: the server refuses the request, and this"
         " error lacks Access-Control-Allow-Origin. To fix it, read the server's log for the"
         " reason"
     ),
     "host_not_allowed": (
         "BLOCKED: the preflight to URL/x returned 400 Bad Request: the server refuses the"
         " request as bad; Django does so for a host that is not in ALLOWED_HOSTS. To fix it,"
-        " look into the server's log, and compare the host of URL/x with ALLOWED_HOSTS"
+        " read the server's log, and compare the host of URL/x with ALLOWED_HOSTS"
     ),
     "error_of_a_put": (
         'BLOCKED: PUT URL/x returned 500 "no room": the application failed; the preflight'
         " passed, so only this error lacks Access-Control-Allow-Origin. To fix it, read the"
-        " server's log for the exception and mend that"
+        " server's log for the exception and fix that"
     ),
     "preflight_fails": (
         'BLOCKED: the preflight to URL/x returned 503 "no healthy upstream": Envoy cannot'
@@ -422,13 +422,13 @@ LAST_LINES = {
     ),
     "knows_cors": (
         "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it"
-        " should be https://app.example.com or *; it has Access-Control-Allow-Methods, so the"
-        " server knows CORS and does not allow this origin. To fix it, add"
+        " should be https://app.example.com or *; it has Access-Control-Allow-Methods, so the server supports CORS but does not"
+        " allow this origin. To fix it, add"
         " https://app.example.com to the origins that the server allows"
     ),
     "asp_net": (
         "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it"
-        " should be https://app.example.com or *; ASP.NET Core answers so where its CORS"
+        " should be https://app.example.com or *; ASP.NET Core responds so if its CORS"
         " policy does not allow the request. To fix it, add https://app.example.com to"
         " WithOrigins of the policy"
     ),
@@ -439,7 +439,7 @@ LAST_LINES = {
     ),
     "content_type_of_a_get": (
         "BLOCKED: Access-Control-Allow-Headers in the preflight response is missing; it must include"
-        " content-type; GET has no body, so the header says nothing. To fix it, remove"
+        " content-type; GET has no body, so the header has no meaning. To fix it, remove"
         " Content-Type from the page's request, or add content-type to the request headers"
         " that the server allows"
     ),
@@ -486,8 +486,8 @@ LAST_LINES = {
     "to_a_blocked_port": (
         "BLOCKED: URL/x redirects (302) to http://127.0.0.1:6000/, and there: browsers block port"
         " 6000: serve on another one. To fix it, let the server redirect to an address that the"
-        " browser reaches: behind a proxy, it has to know the host that the page asks for"
-        " (X-Forwarded-Host)"
+        " browser reaches: behind a proxy, it has to know the host that the page requests "
+        "(X-Forwarded-Host)"
     ),
     "nowhere": (
         "BLOCKED: GET URL/x was redirected (302) to mailto:a@b.example, and the redirect"
@@ -544,14 +544,14 @@ LAST_LINES = {
     ),
     "catch_all_page": (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be"
-        ' https://app.example.com or *; it is an HTML page, "My shop". To fix it, look whether'
-        " the API has this URL, or a login or a catch-all route answers; then let the server"
+        ' https://app.example.com or *; it is an HTML page, "My shop". To fix it, check whether the API has this URL, or a login or a catch-all route responds'
+        "; then let the server"
         " send the headers above"
     ),
     "catch_all_preflight": (
         "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it"
-        ' should be https://app.example.com or *; it is an HTML page, "My shop". To fix it, look'
-        " whether the API has this URL, or a login or a catch-all route answers; then let the"
+        ' should be https://app.example.com or *; it is an HTML page, "My shop". To fix it, check whether the API has this URL, or a login or a catch-all route responds'
+        "; then let the"
         " server send the headers above"
     ),
     "only_options_has_headers": (
@@ -561,8 +561,8 @@ LAST_LINES = {
     ),
     "varies_by_origin": (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be"
-        " https://app.example.com or *; it has Vary: Origin, so the server knows CORS and does"
-        " not allow this origin. To fix it, add https://app.example.com to the origins that the"
+        " https://app.example.com or *; it has Vary: Origin, so the server supports CORS but does not"
+        " allow this origin. To fix it, add https://app.example.com to the origins that the"
         " server allows"
     ),
     "varies_by_everything": (
@@ -583,8 +583,8 @@ LAST_LINES = {
         " origins that this function allows"
     ),
     "session_of_another_server": (
-        'BLOCKED: GET URL/x returned 400 "Session ID unknown": this server of socket.io'
-        " does not know the session, which another one began, and this error lacks"
+        'BLOCKED: GET URL/x returned 400 "Session ID unknown": this socket.io server does not know the session, which another one started'
+        ", and this error lacks"
         " Access-Control-Allow-Origin. To fix it, let the load balancer send all requests of a"
         " client to one server (sticky sessions)"
     ),
@@ -608,13 +608,13 @@ LAST_LINES = {
     "google_storage": (
         "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it"
         " should be https://app.example.com or *; the bucket's CORS configuration does not allow"
-        " https://app.example.com with PUT. To fix it, name https://app.example.com, PUT and,"
-        " as responseHeader, authorization in the CORS configuration of the Google Cloud Storage"
+        " https://app.example.com with PUT. To fix it, list https://app.example.com, PUT and, as responseHeader"
+        ", authorization in the CORS configuration of the Google Cloud Storage"
         " bucket"
     ),
     "signature": (
-        'BLOCKED: GET URL/x returned 403 "SignatureDoesNotMatch": the signature does not'
-        " fit the request, and this error lacks Access-Control-Allow-Origin. To fix it, sign the"
+        'BLOCKED: GET URL/x returned 403 "SignatureDoesNotMatch": the signature does not match the'
+        " request, and this error lacks Access-Control-Allow-Origin. To fix it, sign the"
         " method and the headers that the page really sends, Content-Type as well"
     ),
     "expired": (
@@ -635,9 +635,9 @@ LAST_LINES = {
         " events, and exempt this path"
     ),
     "graphql": (
-        'BLOCKED: GET URL/x returned 400 "This operation has been blocked": the server'
-        " takes the request for malformed, and this error lacks Access-Control-Allow-Origin. To"
-        " fix it, read the server's log for what it misses"
+        'BLOCKED: GET URL/x returned 400 "This operation has been blocked": the server considers the request malformed'
+        ", and this error lacks Access-Control-Allow-Origin. To"
+        " fix it, read the server's log for the reason"
     ),
     "method_that_the_route_does_not_take": (
         "BLOCKED: the preflight to URL/x returned 405 Method Not Allowed: the server does"
@@ -663,12 +663,12 @@ LAST_LINES = {
     "express_fails": (
         'BLOCKED: GET URL/x returned 500 "Error: no table" by Express: the application'
         " failed, and this error lacks Access-Control-Allow-Origin. To fix it, read the server's"
-        " log for the exception and mend that"
+        " log for the exception and fix that"
     ),
     "iis": (
         "BLOCKED: GET URL/x returned 500 Internal Server Error by IIS: the application"
         " failed, and this error lacks Access-Control-Allow-Origin. To fix it, read the server's"
-        " log for the exception and mend that"
+        " log for the exception and fix that"
     ),
     "another_method_in_allow": (
         "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it"
@@ -831,8 +831,8 @@ def test_redirect_that_loses_the_port_and_leads_nowhere_is_told(capsys, tmp_path
     assert (status, lines[-1]) == (
         1,
         "BLOCKED: http://localhost:8080/x redirects (301) to http://localhost/x/, and there: the"
-        " application raised LookupError: nothing here; servers answer that with a 500 without CORS"
-        " headers, unless catch_errors = true. To fix it, request http://localhost:8080/x/ (with the"
+        " application raised LookupError: nothing here; servers return a 500 without CORS headers for that, unless"
+        " catch_errors = true. To fix it, request http://localhost:8080/x/ (with the"
         " slash), and let the redirect keep the port: with a relative Location, as nginx sends it"
         " with absolute_redirect off",
     )

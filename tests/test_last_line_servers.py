@@ -251,7 +251,7 @@ SITUATIONS = {
     ("express", "/fails"): (
         'BLOCKED: GET URL/fails returned 500 "Error: no such table" by Express: the'
         " application failed, and this error lacks Access-Control-Allow-Origin. To fix it, read"
-        " the server's log for the exception and mend that"
+        " the server's log for the exception and fix that"
     ),
     ("express", "/star", "--credentials"): (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is *, which browsers refuse"
@@ -260,7 +260,7 @@ SITUATIONS = {
     ),
     ("express", "/small", "-X", "POST", *JSON, "--data-size", "20", "--send"): (
         'BLOCKED: POST URL/small returned 413 "PayloadTooLargeError: request entity too'
-        ' large" by Express: the body is larger than Express takes; the preflight passed, so'
+        ' large" by Express: the body is larger than Express accepts; the preflight passed, so'
         " only this error lacks Access-Control-Allow-Origin. To fix it, raise the limit of"
         " express.json() or express.urlencoded(), or send less"
     ),
@@ -271,8 +271,8 @@ SITUATIONS = {
     ),
     ("express", "/list"): (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be"
-        " https://app.example.com or *; it has Vary: Origin, so the server knows CORS and does"
-        " not allow this origin. To fix it, add https://app.example.com to the origins that the"
+        " https://app.example.com or *; it has Vary: Origin, so the server supports CORS but does not"
+        " allow this origin. To fix it, add https://app.example.com to the origins that the"
         " server allows"
     ),
     ("express", "/function"): (
@@ -325,8 +325,8 @@ SITUATIONS = {
     ("nginx", "/lost"): (
         "BLOCKED: URL/lost redirects (301) to http://127.0.0.1:4/, and there: nothing listens on"
         " 127.0.0.1 port 4: the connection was refused. To fix it, let the server redirect to an"
-        " address that the browser reaches: behind a proxy, it has to know the host that the page"
-        " asks for (X-Forwarded-Host)"
+        " address that the browser reaches: behind a proxy, it has to know the host that the page requests "
+        "(X-Forwarded-Host)"
     ),
     ("nginx", "/moved", *JSON): (
         "BLOCKED: the preflight to URL/moved was redirected (301) to http://127.0.0.1/moved/,"
@@ -341,7 +341,7 @@ SITUATIONS = {
     ),
     ("nginx", "/small", "-X", "POST", "--data-size", "5000000", "--send"): (
         "BLOCKED: POST URL/small returned 413 Request Entity Too Large by nginx: the body"
-        " is larger than the server takes, and this error lacks Access-Control-Allow-Origin. To"
+        " is larger than the server accepts, and this error lacks Access-Control-Allow-Origin. To"
         " fix it, raise its limit (client_max_body_size in nginx, for example), or send less"
     ),
     ("nginx", "/down"): (
@@ -374,14 +374,14 @@ SITUATIONS = {
     ),
     ("starlette", "/cors/items", "--origin", "https://b.example"): (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be"
-        " https://b.example or *; it has Vary: Origin, so the server knows CORS and does not"
+        " https://b.example or *; it has Vary: Origin, so the server supports CORS but does not"
         " allow this origin. To fix it, add https://b.example to the origins that the server"
         " allows"
     ),
     ("starlette", "/cors/fails"): (
         "BLOCKED: GET URL/cors/fails returned 500 Internal Server Error by uvicorn: the"
         " application failed, and this error lacks Access-Control-Allow-Origin. To fix it, read"
-        " the server's log for the exception and mend that"
+        " the server's log for the exception and fix that"
     ),
     ("starlette", "/plain/items", "-X", "PUT"): (
         "BLOCKED: the preflight to URL/plain/items returned 405 Method Not Allowed by"
@@ -404,7 +404,7 @@ SITUATIONS = {
     ("django", "/fails"): (
         'BLOCKED: GET URL/fails returned 500 "LookupError at /fails" by Python\'s wsgiref:'
         " the application failed, and this error lacks Access-Control-Allow-Origin. To fix it,"
-        " read the server's log for the exception and mend that"
+        " read the server's log for the exception and fix that"
     ),
     ("django", "/mine"): (
         "BLOCKED: GET URL/mine was redirected (302) to URL/accounts/login/?next=/mine, and the"
@@ -418,8 +418,8 @@ SITUATIONS = {
         " fix it, let OPTIONS pass without a login: handle CORS before authentication"
     ),
     ("django", "/post"): (
-        "BLOCKED: GET URL/post returned 405 Method Not Allowed by Python's wsgiref: the"
-        " server does not take this method here (Allow: POST), and this error lacks"
+        "BLOCKED: GET URL/post returned 405 Method Not Allowed by Python's wsgiref: the server does not accept this method"
+        " here (Allow: POST), and this error lacks"
         " Access-Control-Allow-Origin. To fix it, check the URL, and allow the method on this"
         " route"
     ),
@@ -439,14 +439,14 @@ SITUATIONS = {
         " browser follows. To fix it, request URL/items/ (with the slash) directly"
     ),
     ("flask", "/forbidden"): (
-        "BLOCKED: GET URL/forbidden returned 403 Forbidden by Python's wsgiref: the server"
-        " refuses it, and this error lacks Access-Control-Allow-Origin. To fix it, read the"
+        "BLOCKED: GET URL/forbidden returned 403 Forbidden by Python's wsgiref: the server refuses the request"
+        ", and this error lacks Access-Control-Allow-Origin. To fix it, read the"
         " server's log for the reason"
     ),
     ("flask", "/fails"): (
         "BLOCKED: GET URL/fails returned 500 Internal Server Error by Python's wsgiref: the"
         " application failed, and this error lacks Access-Control-Allow-Origin. To fix it, read"
-        " the server's log for the exception and mend that"
+        " the server's log for the exception and fix that"
     ),
     ("flask", "/bare", *JSON): (
         "BLOCKED: the preflight to URL/bare returned 405 Method Not Allowed by Python's"

@@ -88,14 +88,14 @@ def run(tmp_path, monkeypatch, capsys, request):
         (
             "make()",
             ("--path", "/api/items"),
-            "BLOCKED: no policy governs the path /items, which is what follows /api, where the"
-            " application is mounted; path has /api in it, which the mount takes away."
+            "BLOCKED: no policy governs the path /items, the part of the URL after /api, where the"
+            " application is mounted; path includes /api, which the mount removes."
             " To fix it, add /* to path (apps.py:18)",
         ),
         (
             "api",
             ("--path", "/api/items/"),
-            "BLOCKED: no policy governs the path /items/, which is what follows /api, where the"
+            "BLOCKED: no policy governs the path /items/, the part of the URL after /api, where the"
             " application is mounted; path has /items, and a trailing slash matters."
             " To fix it, request /api/items, or add /items/ to path (apps.py:20)",
         ),
@@ -141,14 +141,14 @@ def run(tmp_path, monkeypatch, capsys, request):
         (
             "api",
             ("--path", "/api/a%20b"),
-            "BLOCKED: no policy governs the path /a b, which is what follows /api, where the"
+            "BLOCKED: no policy governs the path /a b, the part of the URL after /api, where the"
             " application is mounted",
         ),
         (
             "gate",
             (),
-            'BLOCKED: GET http://localhost/ returned 403 "members only": the server refuses'
-            " it, and this error lacks Access-Control-Allow-Origin; wsgicors was not asked."
+            'BLOCKED: GET http://localhost/ returned 403 "members only": the server refuses the request'
+            ", and this error lacks Access-Control-Allow-Origin; wsgicors was not asked."
             " To fix it, read the server's log for the reason; and let CORS wrap what answers this"
             " path, outside of every other layer",
         ),
@@ -293,7 +293,7 @@ def explain_ini(tmp_path, monkeypatch, capsys):
         pytest.param(
             INI,
             ("--path", "/api/v1/things?x=/items"),
-            "BLOCKED: no policy governs the path /things, which is what follows /api/v1, where the"
+            "BLOCKED: no policy governs the path /things, the part of the URL after /api/v1, where the"
             " application is mounted. To fix it, add /things to items_path (main.ini:16)",
             id="urlmap and prefix",
         ),
@@ -307,7 +307,7 @@ def explain_ini(tmp_path, monkeypatch, capsys):
         pytest.param(
             INI,
             ("--path", "/shop/api", "--script-name", "/shop"),
-            "BLOCKED: no policy governs the path /, which is what follows /v1, where the"
+            "BLOCKED: no policy governs the path /, the part of the URL after /v1, where the"
             " application is mounted. To fix it, add / to items_path (main.ini:16)",
             id="the mount itself",
         ),
@@ -330,15 +330,15 @@ def explain_ini(tmp_path, monkeypatch, capsys):
         pytest.param(
             NESTED,
             ("--path", "/api/things"),
-            "BLOCKED: no policy governs the path /things, which is what follows /api, where the"
+            "BLOCKED: no policy governs the path /things, the part of the URL after /api, where the"
             " application is mounted. To fix it, add /things to path (main.ini:16)",
             id="inner of two",
         ),
         pytest.param(
             NESTED.replace("= /items", "= /x /api/items/*"),
             ("--path", "/api/items/1"),
-            "BLOCKED: no policy governs the path /items/1, which is what follows /api, where the"
-            " application is mounted; path has /api in it, which the mount takes away."
+            "BLOCKED: no policy governs the path /items/1, the part of the URL after /api, where the"
+            " application is mounted; path includes /api, which the mount removes."
             " To fix it, add /items/* to path (main.ini:16)",
             id="policy with the mount",
         ),
@@ -420,7 +420,7 @@ def test_section_is_asked_for_where_several_applications_have_the_middleware(exp
     status, last = explain_ini(text)
     assert (status, last) == (
         2,
-        "wsgicors: main.ini has several, choose with --section: filter:outer, filter-app:inside",
+        "wsgicors: main.ini has several uses of wsgicors: choose one with --section: filter:outer, filter-app:inside",
     )
     status, last = explain_ini(text, "--section", "outer", "--path", "/other/")
     assert (status, last[:7]) == (0, "ALLOWED")

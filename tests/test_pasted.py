@@ -607,15 +607,18 @@ def test_blocked_then_and_allowed_now_is_unknown(explain, tmp_path):
         status, lines, _ = explain(message + f"No '{ACAO}' header is present on the")
         assert status == 1
         assert lines[-1].startswith(f"UNKNOWN: GET {base}/x for a page on")
-        assert "it can be the request really sent failed with 413, 500 or 504, say" in lines[-1]
+        assert (
+            "possible causes: the page's own request failed with 413, 500 or 504, for example, and without CORS headers"
+            in lines[-1]
+        )
         (tmp_path / "paste").write_text(message + f"No '{ACAO}' header is present")
         assert f"UNKNOWN: GET {base}/y" in explain(f"{base}/y", "--pasted", "paste")[1][-1]
         status, lines, _ = explain(message + PREFLIGHT + "It does not have HTTP ok status.")
         assert status == 1
         assert lines[-1].endswith(
-            "is allowed now, and the browser blocked it: it can be a header that a library adds to "
-            "the page's request; or a preflight or response in the browser's cache; or an "
-            "extension, a service worker or a proxy; or another deployment since"
+            "is allowed now, but the browser blocked it; possible causes: a library adds a "
+            "header to the page's request; the browser has cached a preflight or a response; an "
+            "extension, a service worker or a proxy interferes; the server has changed since"
         )
 
 
@@ -674,7 +677,7 @@ DUMPS = {
     "preflight": (ASKED + f"{ACAO}: *\n{ALL}", f"UNKNOWN: PUT {URL} for a page on {PAGE}: the pasted preflight "
                   "passes, but the response to the request itself is not in the paste"),
     "preflight-origin": (ASKED + ALL, f"BLOCKED: the response to the preflight: {ACAO} is missing; it should be "
-                         f"{PAGE} or *; it has Access-Control-Allow-Methods, so the server knows CORS and does not allow "
+                         f"{PAGE} or *; it has Access-Control-Allow-Methods, so the server supports CORS but does not allow "
                          f"this origin. To fix it, add {PAGE} to the origins that the server allows"),
     "preflight-method": (ASKED + f"{ACAO}: *\n" + ALL.replace("PUT", "POST"),
                          "BLOCKED: Access-Control-Allow-Methods in the preflight response is 'POST'; it must include PUT. "
@@ -803,7 +806,7 @@ def test_cookies_of_a_paste_are_sent_with_send_only(explain, method, send):
     assert "geheim" not in "".join(lines)
     assert ("> Cookie: ..." in lines) is send
     said = "sent as well" if send else "not sent: --send sends them"
-    assert f"--  the cookies of the paste are {said}" in lines
+    assert f"--  the cookies in the paste are {said}" in lines
     assert status == (0 if noted else 1)
 
 

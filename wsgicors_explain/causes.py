@@ -98,11 +98,11 @@ PREFLIGHT_MEANINGS: Final = {
     501: NO_OPTIONS,
 }
 
-# Which option of the server's wsgicors is to change, by the reason that it gives.
+# The option of the server's wsgicors to change, by the reason in its response.
 OWN_FIXES: Final = {
     NOT_ALLOWED: "add {origin} to the option origin of the policy for this path",
     VERB_NOT_ALLOWED: "add {method} to the option methods of the policy that allows {origin}",
-    DENIED: "name a policy that allows {origin} for this path, before deny",
+    DENIED: "list a policy that allows {origin} for this path before deny",
     AMBIGUOUS_PATH: "request the path without empty and dot segments",
     UNSAFE_HEADERS: "send fewer request headers, or list those that are needed in the option"
     " headers",
@@ -205,7 +205,7 @@ def is_origin(value: str) -> bool:
 
 
 def of_response(case: Case) -> Diagnosis | None:
-    """What stands behind a response, not of a preflight, that lacks the headers."""
+    """Why a response, other than a preflight's, lacks the headers."""
     response = case.response
     if response.status in REDIRECT_STATUSES and get_header(response.headers, "location"):
         return of_response_redirect(case)
@@ -215,7 +215,7 @@ def of_response(case: Case) -> Diagnosis | None:
 
 
 def of_error(case: Case) -> Diagnosis:
-    """An error that passed by the code which adds CORS headers."""
+    """An error that bypassed the code that adds CORS headers."""
     response = case.response
     finding = case.fill(known_words(response) or meaning(response))
     passed = (
@@ -263,7 +263,9 @@ def of_missing(case: Case) -> Diagnosis:
         return Diagnosis(cause, f"{SEND_ABOVE} with {case.last.method} as well")
     sign = sign_of_cors(response)
     if sign:
-        cause = f"{reason}; it has {sign}, so the server knows CORS and does not allow this origin"
+        cause = (
+            f"{reason}; it has {sign}, so the server supports CORS but does not allow this origin"
+        )
         return Diagnosis(cause, f"add {case.sent_origin} to the origins that the server allows")
     return of_page(case) or (
         of_missing_in_preflight(case) if case.is_preflight else Diagnosis(reason, SEND_ABOVE)
@@ -271,14 +273,14 @@ def of_missing(case: Case) -> Diagnosis:
 
 
 def of_page(case: Case) -> Diagnosis | None:
-    """A page for people in place of a script's answer."""
+    """A page for people instead of a response for scripts."""
     headers = case.response.headers
     kind = (get_header(headers, "content-type") or "").lower()
     title = first_line(case.response)
     if not title or not kind.startswith("text/html"):
         return None
     cause = f'{case.verdict.reason}; it is an HTML page, "{title}"'
-    fix = "look whether the API has this URL, or a login or a catch-all route answers; then"
+    fix = "check whether the API has this URL, or a login or a catch-all route responds; then"
     return Diagnosis(cause, f"{fix} {SEND_ABOVE}")
 
 
@@ -292,20 +294,18 @@ def sign_of_cors(response: Response) -> str:
 
 
 def of_missing_in_preflight(case: Case) -> Diagnosis:
-    """Nothing of CORS in the response to a preflight."""
+    """A response to a preflight without any CORS header."""
     reason, headers = case.verdict.reason, case.response.headers
     if get_header(headers, "allow") is not None:
         return of_allow(case)
     if sender(case.response) == "ASP.NET Core":
-        cause = (
-            f"{reason}; ASP.NET Core answers so where its CORS policy does not allow the request"
-        )
+        cause = f"{reason}; ASP.NET Core responds so if its CORS policy does not allow the request"
         return Diagnosis(cause, f"add {case.origin} to WithOrigins of the policy")
     return Diagnosis(reason, SEND_ABOVE)
 
 
 def of_allow(case: Case) -> Diagnosis:
-    """A preflight that a framework answered, which knows OPTIONS and no CORS."""
+    """A preflight answered by a framework that supports OPTIONS, but not CORS."""
     method, allow = asked_method(case), taken_methods(case.response)
     cause = (
         f"{case.verdict.reason}; it has Allow: {allow} instead, the usual response to OPTIONS of a"
@@ -343,7 +343,7 @@ LIBRARIES: Final = {
 
 
 def of_method(case: Case) -> Diagnosis:
-    """The preflight does not name the method."""
+    """The preflight response does not include the method."""
     method, reason = asked_method(case), case.verdict.reason
     if is_no_list(reason):
         return of_no_list(case, ALLOW_METHODS)
@@ -358,7 +358,7 @@ def of_method(case: Case) -> Diagnosis:
 
 
 def of_headers(case: Case) -> Diagnosis:
-    """The preflight does not name all headers."""
+    """The preflight response does not include all headers."""
     missing, reason = missing_headers(case), case.verdict.reason
     if is_no_list(reason):
         return of_no_list(case, ALLOW_HEADERS)
@@ -371,7 +371,7 @@ def of_headers(case: Case) -> Diagnosis:
         return Diagnosis(cause, remove)
     fix = " and ".join(to_allow(case, []))
     if missing == ["content-type"] and case.method.upper() in ("GET", "HEAD"):
-        cause = f"{reason}; {case.method.upper()} has no body, so the header says nothing"
+        cause = f"{reason}; {case.method.upper()} has no body, so the header has no meaning"
         return Diagnosis(cause, f"remove Content-Type from the page's request, or {fix}")
     by = [f"{name} comes from {LIBRARIES[name]}" for name in missing if name in LIBRARIES]
     cause = "; ".join([reason, *by])
@@ -394,7 +394,7 @@ def of_no_list(case: Case, header: str) -> Diagnosis:
 
 
 def to_allow(case: Case, methods: list[str]) -> list[str]:
-    """What the server's lists lack, all at once."""
+    """What to add to the server's lists, all at once."""
     headers = missing_headers(case)
     lists = (("methods", methods), ("request headers", headers))
     return [
@@ -484,7 +484,7 @@ VARY: Final = ("Vary", "Origin")
 
 
 def but(case: Case) -> str:
-    """What an allowed request should still tell."""
+    """What is still worth knowing about an allowed request."""
     told = ""
     sent = [exchange for exchange in case.exchanges if exchange.method != "OPTIONS"]
     if sent and sent[0].method != sent[-1].method:

@@ -32,7 +32,7 @@ from .wire import Exchange
 
 
 def conclude(configuration: Configuration | None, case: Case) -> list[str]:
-    """What would have passed; and in the last line, why this is blocked and what to do."""
+    """What would have passed; in the last line, why this is blocked and what to change."""
     ours = Diagnosis("", "")
     if configuration and case.exchanges:
         ours = of_outer_layer(configuration, case) or diagnose(configuration, case)
@@ -85,7 +85,7 @@ def not_asked(case: Case) -> Diagnosis | None:
 
 
 def diagnose(configuration: Configuration, case: Case) -> Diagnosis:
-    """What the configuration has to do with it; empty where the responses tell more."""
+    """What in the configuration is the cause; empty if the responses say more."""
     exchange, visit = case.last, visit_of(case)
     if visit is None or visit.environ.get("HTTP_ORIGIN") != case.origin:
         return Diagnosis("", "")
@@ -135,7 +135,7 @@ def refused(
         return Diagnosis(reason, "")
     if not cors.policies:
         place = configuration.place_of("policy")
-        fix = f"name a policy for this path before deny in policy ({place})"
+        fix = f"list a policy for this path before deny in policy ({place})"
         return Diagnosis(f"{reason}: {asked.origin}", fix)
     return not_allowed(configuration, cors, asked, reason, group)
 
@@ -181,7 +181,7 @@ def nearest_origin(cors: CORS, group: Iterable[Policy], asked: Asked) -> tuple[s
 def fix_for(
     configuration: Configuration, cors: CORS, asked: Asked, candidates: Iterable[Policy]
 ) -> str:
-    """All that has to change, as a clause; empty where no change is known to help."""
+    """Everything that has to change, as a clause; empty if no change is known to help."""
     candidates = tuple(candidates)
     remedy = find_remedy(cors, asked, candidates)
     if remedy is None:
@@ -190,7 +190,7 @@ def fix_for(
     for policy in candidates[1:]:
         if passes(cors, Remedy((), asked), first=policy.name):
             first = candidates[0].name
-            return f"{fix}, or name {policy.name}, which allows this, before {first}"
+            return f"{fix}, or list {policy.name}, which allows this, before {first}"
     return fix
 
 
@@ -215,7 +215,7 @@ def spell(configuration: Configuration, cors: CORS, change: Change) -> str:
 
 def not_governed(configuration: Configuration, cors: CORS, asked: Asked, status: int) -> Diagnosis:
     """A request that no policy governs, and which path comes near it."""
-    answered = f", and the application answers it with {status}" if status >= 300 else ""
+    answered = f", and the application returns {status}" if status >= 300 else ""
     if callable(cors.matchstrategy):
         cause = "the matchstrategy leaves this request alone"
         return Diagnosis(cause + answered, "let it return the name of a policy")
@@ -225,7 +225,7 @@ def not_governed(configuration: Configuration, cors: CORS, asked: Asked, status:
         fix = ", or ".join(filter(None, (f"request {asked.mount}{path}", fix)))
     mounted = ""
     if asked.mount:
-        mounted = f", which is what follows {asked.mount}, where the application is mounted"
+        mounted = f", the part of the URL after {asked.mount}, where the application is mounted"
     cause = f"no policy governs the path {asked.path}{mounted}{near}{answered}"
     return Diagnosis(cause, fix)
 
@@ -250,7 +250,7 @@ def nearest_path(cors: CORS, asked: Asked) -> tuple[str, str]:
     for policy in cors.policies.values():
         if below_mount(policy, asked):
             key = key_of(policy, "path")
-            return f"; {key} has {asked.mount} in it, which the mount takes away", ""
+            return f"; {key} includes {asked.mount}, which the mount removes", ""
         for pattern in policy.path:
             stem = pattern[:-2] if pattern.endswith("/*") else pattern
             near = f"; {key_of(policy, 'path')} has {pattern}, and"

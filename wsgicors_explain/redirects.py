@@ -1,4 +1,4 @@
-"""Redirects: both ends, and what to ask for instead."""
+"""Redirects: both ends, and what to request instead."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def secure(url: URL, target: str) -> URL:
 
 
 def redirect_fix(url: URL, target: str) -> str:
-    """What to ask for instead of a URL that redirects, and what is wrong with the redirect."""
+    """What to request instead of a URL that redirects, and what is wrong with the redirect."""
     try:
         new = URL.parse(target)
     except ValueError:
@@ -51,7 +51,7 @@ def redirect_fix(url: URL, target: str) -> str:
 
 
 def loses_port(url: URL, new: URL) -> bool:
-    """Whether a redirect leaves out the port, as servers do whose port is mapped to another."""
+    """Whether a redirect omits the port, as servers do if their port is mapped to another."""
     same = (url.scheme, url.host) == (new.scheme, new.host)
     return same and new.port == HTTP_PORTS[new.scheme] != url.port
 
@@ -95,13 +95,13 @@ def redirected_to(case: Case) -> str:
 
 
 def of_lost_redirect(case: Case, target: str) -> Diagnosis:
-    """A redirect to where nothing answers."""
+    """A redirect to where nothing responds."""
     url, status = case.last.url, case.response.status
     cause = f"{url} redirects ({status}) to {target}, and there: {case.verdict.reason}"
     if loses_port(url, URL.parse(target)):
         return Diagnosis(cause, redirect_fix(url, target))
     fix = "let the server redirect to an address that the browser reaches: behind a proxy, it has"
-    return Diagnosis(cause, f"{fix} to know the host that the page asks for (X-Forwarded-Host)")
+    return Diagnosis(cause, f"{fix} to know the host that the page requests (X-Forwarded-Host)")
 
 
 def of_loop(case: Case) -> Diagnosis:

@@ -115,7 +115,7 @@ def needed(cors: CORS, policy: Policy, asked: Asked) -> Remedy:
 
 
 def change_page(policy: Policy, asked: Asked) -> tuple[list[Change], Asked]:
-    """What only the page can put right."""
+    """What only the page can fix."""
     changes = []
     upper = asked.method.upper()
     if asked.method != upper and (upper == "PATCH" or upper in policy.methods):
@@ -157,7 +157,7 @@ def contains(pattern: str, path: str) -> bool:
 
 
 def below_mount(policy: Policy, asked: Asked) -> str:
-    """``/items/*`` where the policy has ``/api/items/*``, and the application is mounted at ``/api``."""
+    """``/items/*`` if the policy has ``/api/items/*`` and the mount point is ``/api``."""
     for pattern in policy.path:
         rest = pattern[len(asked.mount) :] or "/"
         if (
