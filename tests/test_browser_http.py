@@ -356,7 +356,7 @@ TLS_FAILURES = {
     "another cipher": (
         unusual_cipher,
         "127.0.0.1",
-        "'sslv3 alert handshake failure': no common version and cipher, or the server wants a client certificate",
+        "'sslv3 alert handshake failure': no common version and cipher, or a client certificate is required",
     ),
     "unknown name": (
         alert(ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME),
@@ -371,7 +371,7 @@ TLS_FAILURES = {
     "client certificate": (
         client_certificate,
         "127.0.0.1",
-        "'tlsv13 alert certificate required': the server wants a client certificate",
+        "'tlsv13 alert certificate required': the server requires a client certificate",
     ),
     "access denied": (
         alert(ssl.ALERT_DESCRIPTION_ACCESS_DENIED),

@@ -128,7 +128,7 @@ def test_stored_response_for_another_is_told_with_the_server_s_flaw(vary, first,
         " purge the cache",
     )
     assert site.asked == [(first, ""), *QUERIES]
-    asked = "--  a cache may know this URL, so it is asked for again, with a query that is new"
+    asked = "--  a cache may have stored this URL, so it is requested again with a new query"
     assert lines.count(asked) == 1
 
 

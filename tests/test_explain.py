@@ -236,13 +236,13 @@ def module(tmp_path):
             "removing", (),
             "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be https://app.example.com"
             " or *; wsgicors sent https://app.example.com, and something outside of it removed it."
-            " To fix it, let CORS wrap what answers this path, outside of every other layer",
+            " To fix it, make CORS the outermost layer around the application for this path",
         ),
         (
             "replacing", (),
             "BLOCKED: the response to GET: Access-Control-Allow-Origin is 'https://b.example'; it should be"
             " https://app.example.com; wsgicors sent https://app.example.com, and something outside of it replaced it."
-            " To fix it, let CORS wrap what answers this path, outside of every other layer",
+            " To fix it, make CORS the outermost layer around the application for this path",
         ),
         (
             "adding", ("-H", "X-Token: 1"),
@@ -252,8 +252,8 @@ def module(tmp_path):
         (
             "guarded", ("-H", "X-Token: 1"),
             "BLOCKED: the preflight to http://localhost/ returned 401 Unauthorized: the server requires a login, which a preflight never carries"
-            "; wsgicors was not asked."
-            " To fix it, let CORS wrap what answers this path, outside of every other layer",
+            "; the request did not reach wsgicors."
+            " To fix it, make CORS the outermost layer around the application for this path",
         ),
         (
             "raising", ("-H", "X-Token: 1", "--path", "/?x"),
@@ -304,7 +304,7 @@ def test_application_without_the_middleware_is_asked_too(module, explain):
     assert lines[-1] == (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be "
         + APP
-        + " or *; wsgicors was not asked. To fix it, let CORS wrap what answers this path, outside of every other layer"
+        + " or *; the request did not reach wsgicors. To fix it, make CORS the outermost layer around the application for this path"
     )
 
 
@@ -508,7 +508,7 @@ def test_body_has_the_size_that_is_given(size, status, last, explain):
 
 
 def test_method_without_a_body_and_a_data_size_are_wrong_usage(ini, explain):
-    message = "wsgicors: --data-size: GET has no body; name the method with -X"
+    message = "wsgicors: --data-size: GET has no body: choose another method with -X"
     assert explain(ini, "--data-size", "1") == (2, [], [message])
 
 

@@ -148,9 +148,9 @@ def run(tmp_path, monkeypatch, capsys, request):
             "gate",
             (),
             'BLOCKED: GET http://localhost/ returned 403 "members only": the server refuses the request'
-            ", and this error lacks Access-Control-Allow-Origin; wsgicors was not asked."
-            " To fix it, read the server's log for the reason; and let CORS wrap what answers this"
-            " path, outside of every other layer",
+            ", and this error lacks Access-Control-Allow-Origin; the request did not reach wsgicors."
+            " To fix it, read the server's log for the reason; and make CORS the outermost layer around the application for this path"
+            "",
         ),
         (
             "asking",

@@ -14,7 +14,7 @@ from .wire import Exchange, Response
 
 
 class Diagnosis(NamedTuple):
-    """cause: why the request is blocked. fix: what to change, empty where that is unknown.
+    """cause: why the request is blocked. fix: what to change, empty if unknown.
 
     The fix is read after "To fix it,".
     """

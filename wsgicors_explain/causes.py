@@ -135,7 +135,7 @@ def taken_methods(response: Response) -> str:
 
 
 def preflight_meaning(response: Response) -> Finding:
-    """What a status means as the answer to a preflight."""
+    """What the status of a preflight's response means."""
     if asks_for_login(response):
         return LOGIN_IN_PREFLIGHT
     return PREFLIGHT_MEANINGS.get(response.status) or meaning(response)
@@ -405,17 +405,17 @@ def to_allow(case: Case, methods: list[str]) -> list[str]:
 
 
 def asked_method(case: Case) -> str:
-    """The method that the preflight asks for."""
+    """The method that the preflight asks about."""
     return get_header(case.last.headers, REQUEST_METHOD) or ""
 
 
 def allowed_names(case: Case, header: str) -> list[str]:
-    """What the preflight's response names there, as it is written."""
+    """What the preflight's response lists in the header, as it is written."""
     return [name.strip() for name in (get_header(case.response.headers, header) or "").split(",")]
 
 
 def missing_methods(case: Case) -> list[str]:
-    """The method, where the preflight's response does not allow it."""
+    """The method, if the preflight's response does not allow it."""
     method, names = asked_method(case), allowed_names(case, ALLOW_METHODS)
     fits = method in (*SAFELISTED_METHODS, *names) or ("*" in names and not case.include)
     return [] if fits else [method]

@@ -73,7 +73,7 @@ class Configuration:
         return f"{key} ({self.place_of(key)})"
 
     def use_of(self, cors: CORS) -> Configuration:
-        """The use that made this middleware; one without places where that was not seen."""
+        """The use that made this middleware, or a new one without places if that is unknown."""
         for use in (self, *self.others):
             if use.cors is cors:
                 return use

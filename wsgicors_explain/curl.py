@@ -11,7 +11,7 @@ from .dumps import read_dump
 
 # What may stand before the command: a prompt, with a name and a directory.
 CURL: Final = re.compile(r"(?m)^(?:[^\n]{0,100}[$>%#] ?)?[ \t]*curl(?:\.exe)?(?=[\s^])")
-# What the command wrote, where that is pasted with it.
+# What the command printed, if that is pasted with it.
 TRANSCRIPT: Final = re.compile(r"(?m)^(?:[*<>] |HTTP/[\d.]+ \d{3})")
 PIECE: Final = re.compile(
     r"""(?P<space>[^\S\n]+|\\\r?\n|\n(?=\s*-))|(?P<stop>\n|[;|&]+(?=\s|\Z))"""

@@ -43,9 +43,9 @@ def conclude(configuration: Configuration | None, case: Case) -> list[str]:
 
 
 def visit_of(case: Case) -> Visit | None:
-    """The middleware that decided, else the one nearest to the application.
+    """The middleware that decided, or else the one nearest to the application.
 
-    None: none was asked, as something before it answered.
+    None: the request reached none, because an outer layer responded.
     """
     for visit in case.visits:
         if visit.cors.decide(visit.environ) is not None:
@@ -53,11 +53,11 @@ def visit_of(case: Case) -> Visit | None:
     return case.visits[-1] if case.visits else None
 
 
-OUTERMOST: Final = "let CORS wrap what answers this path, outside of every other layer"
+OUTERMOST: Final = "make CORS the outermost layer around the application for this path"
 
 
 def of_outer_layer(configuration: Configuration, case: Case) -> Diagnosis | None:
-    """Something outside of the middleware answers, or changes what it sends."""
+    """Whether a layer outside of the middleware responds, or changes its response."""
     visit, reason = visit_of(case), case.verdict.reason
     if visit is None:
         mounted = beside_mounts(configuration, case.last)
@@ -80,8 +80,8 @@ def not_asked(case: Case) -> Diagnosis | None:
     if cause.startswith("the application raised "):
         return None
     if case.is_preflight or case.response.status < 400:
-        return Diagnosis(f"{cause}; wsgicors was not asked", OUTERMOST)
-    return Diagnosis(f"{cause}; wsgicors was not asked", f"{fix}; and {OUTERMOST}")
+        return Diagnosis(f"{cause}; the request did not reach wsgicors", OUTERMOST)
+    return Diagnosis(f"{cause}; the request did not reach wsgicors", f"{fix}; and {OUTERMOST}")
 
 
 def diagnose(configuration: Configuration, case: Case) -> Diagnosis:
@@ -245,7 +245,7 @@ def beside_mounts(configuration: Configuration, exchange: Exchange) -> Diagnosis
 
 
 def nearest_path(cors: CORS, asked: Asked) -> tuple[str, str]:
-    """Which path of a policy is nearly this one, and what the page could ask for."""
+    """Which path of a policy is nearly this one, and what the page could request."""
     path = asked.path
     for policy in cors.policies.values():
         if below_mount(policy, asked):
@@ -294,7 +294,7 @@ def describe_list(origins: OriginList) -> str:
 
 
 def name_of(function: object) -> str:
-    """A function by its name and, where it is known, its place."""
+    """A function by its name and, if known, its place."""
     code = getattr(function, "__code__", None)
     name = getattr(function, "__qualname__", type(function).__name__)
     if code is None:

@@ -46,12 +46,12 @@ HTML_TITLE: Final = re.compile(r"<(title|h1|h2)[^<>]{0,200}>([^<]{1,300})", re.I
 
 
 def start_of_body(response: Response) -> str:
-    """As much of the body as is searched for a message."""
+    """The part of the body that is searched for a message."""
     return response.body[:MAX_READ].decode("utf-8-sig", "replace")
 
 
 def first_line(response: Response) -> str:
-    """What the body says in its first line, as plain text; empty where it says nothing short."""
+    """The first line of the body, as plain text; empty if it has no short message."""
     text = start_of_body(response).strip()
     if text.startswith(("{", "[")):
         return shorten(json_message(text))
@@ -65,7 +65,7 @@ def first_line(response: Response) -> str:
 
 
 def html_message(text: str) -> str:
-    """The title of a page; where it says only "Error", what stands below."""
+    """The title of a page, or the text below it if the title is just "Error"."""
     title, pre = HTML_TITLE.search(text), HTML_PRE.search(text)
     if pre and (title is None or title[2] == "Error"):
         return pre[1]

@@ -104,17 +104,17 @@ def play(
 def ask(browser: Browser, args: argparse.Namespace, *, include: bool) -> Verdict:
     """The page's request. UsageError: it has a body, and its method takes none."""
     if args.data_size and args.method.upper() in ("GET", "HEAD"):
-        raise UsageError(f"--data-size: {args.method} has no body; name the method with -X")
+        raise UsageError(f"--data-size: {args.method} has no body: choose another method with -X")
     mode = "include" if include else "omit"
     body = b"x" * args.data_size
     return browser.fetch(args.path, args.method, args.header, mode, body, preflight=args.preflight)
 
 
 def with_caches(case: Case, timeout: float) -> Case:
-    """The case with what the server says past its caches, where that may matter."""
+    """The case, with what the server returns past its caches if that may matter."""
     if not is_worth_asking(case):
         return case
-    say("--  a cache may know this URL, so it is asked for again, with a query that is new")
+    say("--  a cache may have stored this URL, so it is requested again with a new query")
     return replace(case, uncached=ask_past_caches(case, timeout))
 
 
@@ -140,7 +140,7 @@ def say_broken(configuration: Configuration) -> int:
 
 
 def print_steps(verdict: Verdict, *, hide: bool) -> None:
-    """What was sent and seen; where it comes from a paste, without its secrets."""
+    """Print what was sent and received; hide: without the secrets of a paste."""
     for step in verdict.steps:
         if step.exchange:
             print_exchange(step.exchange, hide=hide)
@@ -149,7 +149,7 @@ def print_steps(verdict: Verdict, *, hide: bool) -> None:
 
 
 def print_exchange(exchange: Exchange, *, hide: bool = False) -> None:
-    """A request and its response, as they went over the wire."""
+    """Print a request and its response, as they were sent."""
     shown = mask if hide else str
     say(shown(f"> {exchange.method} {exchange.url.target} HTTP/1.1"))
     for name, value in exchange.headers:

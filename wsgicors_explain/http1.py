@@ -48,9 +48,9 @@ NOT_TLS: Final = (
 )
 # How OpenSSL's messages end, and what they mean.
 TLS_FAILURES: Final = {
-    "handshake failure": "no common version and cipher, or the server wants a client certificate",
+    "handshake failure": "no common version and cipher, or a client certificate is required",
     "unrecognized name": "the server has no certificate for this host name",
-    "certificate required": "the server wants a client certificate",
+    "certificate required": "the server requires a client certificate",
     "no application protocol": "the server does not speak HTTP/1.1, the only version used here",
     "unsupported protocol": "the server speaks only old versions of TLS, which browsers refuse",
     "protocol version": "the server speaks other versions of TLS than browsers",

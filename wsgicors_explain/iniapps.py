@@ -111,7 +111,7 @@ def note_uses(ini: Ini, uses: list[Configuration]) -> list[Configuration]:
 
 
 def build(context: Context) -> Application:
-    """The application that a context stands for."""
+    """The application that a context describes."""
     if context.app is None:
         return build_factory(context)
     if context.shape == "filter-with" and context.app.shape != "factory":
@@ -185,7 +185,7 @@ def mounted(uses: list[Configuration], prefix: str) -> list[Configuration]:
 
 
 def wrap(context: Context, inner: Application) -> Application:
-    """The application within the filter that a context stands for."""
+    """The application within the filter that a context describes."""
     if context.app is not None:
         (outer,) = context.filters
         return wrap(outer, wrap(context.app, inner))

@@ -125,7 +125,7 @@ class Cookie(NamedTuple):
 
 
 def on_star(case: Case) -> Iterable[str]:
-    """A server that may answer otherwise to a request with a cookie, which is not sent here."""
+    """A server that may respond differently to a cookie, which is not sent here."""
     if not case.include or not case.exchanges:
         return
     headers = case.response.headers
@@ -133,13 +133,13 @@ def on_star(case: Case) -> Iterable[str]:
     cookie = get_header(case.last.headers, "cookie")
     if (star, true, cookie) == ("*", "true", None):
         yield (
-            "no cookie was sent: some servers, such as older versions of Starlette, name the origin"
-            " instead of * once there is one"
+            "no cookie was sent: some servers, such as older versions of Starlette, send the"
+            " origin instead of * as soon as there is one"
         )
 
 
 def on_local_network(case: Case) -> Iterable[str]:
-    """A page of the internet, and a server that is not on it."""
+    """A page on the internet, and a server on a local network."""
     if not case.exchanges or "://" not in case.origin:
         return
     page, host = URL.parse(case.origin).host, case.last.url.host

@@ -38,7 +38,7 @@ def page_origin(address: str) -> str:
 
 
 def host_and_port(authority: str) -> tuple[str, str]:
-    """The two parts of an authority; the port is empty where there is none."""
+    """The two parts of an authority; the port is empty if there is none."""
     host, _, port = authority.rpartition(":")
     return (host, port) if port.isdigit() else (authority, "")
 

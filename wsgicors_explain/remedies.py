@@ -44,7 +44,7 @@ class Change(NamedTuple):
     """One thing to change.
 
     policy: its name; empty for a change in the page, which `text` describes.
-    values: what to add to the option, or what to write in it where `add` is false.
+    values: what to add to the option, or to write in it if `add` is false.
     """
 
     policy: str
@@ -138,7 +138,7 @@ def change_page(policy: Policy, asked: Asked) -> tuple[list[Change], Asked]:
 
 
 def change_path(cors: CORS, policy: Policy, asked: Asked) -> list[Change]:
-    """How the policy gets to govern the path; nothing where it does already."""
+    """How to make the policy govern the path; nothing if it does already."""
     if callable(cors.matchstrategy) or not policy.path or governs(policy, asked.path):
         return []
     wanted = below_mount(policy, asked) or near_path(policy, asked.path) or asked.path
@@ -170,7 +170,7 @@ def below_mount(policy: Policy, asked: Asked) -> str:
 
 
 def near_path(policy: Policy, path: str) -> str:
-    """``/api/*`` where the policy has ``/api`` and the path is below it; else nothing."""
+    """``/api/*`` if the policy has ``/api`` and the path is below it; else nothing."""
     for pattern in policy.path:
         stem = pattern.rstrip("/")
         if path.startswith(f"{stem}/"):
@@ -179,7 +179,7 @@ def near_path(policy: Policy, path: str) -> str:
 
 
 def change_origin(policy: Policy, asked: Asked) -> list[Change]:
-    """How the policy gets to allow the origin, with credentials where the request has them."""
+    """How to make the policy allow the origin, with credentials if the request has them."""
     if allows_anyone(policy):
         safe = policy.credentials and policy.allows(asked.origin, {})
         if safe or not asked.include:

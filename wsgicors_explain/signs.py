@@ -168,7 +168,7 @@ SIGNS: Final = (
     ),
     Sign(
         (401, 403), "", r"[^\0]{0,500}Your client does not have permission to get URL",
-        "Google Cloud asks for an authenticated caller",
+        "Google Cloud requires an authenticated caller",
         "allow unauthenticated invocations, and check the login in the application;"
         " " + PREFLIGHT_FIRST,
     ),

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 class Visit(NamedTuple):
-    """A middleware that was asked, and the environ as it got it.
+    """A middleware that was called, and the environ as it got it.
 
-    received: the response headers that it got from what it wraps; empty where it did not ask.
-    sent: those with which it answered.
+    received: the response headers of what it wraps; empty if it did not call it.
+    sent: those of its own response.
     """
 
     cors: Any
@@ -53,7 +53,7 @@ def wrapped(method: str, make: Callable[[Any], Any]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def visits() -> Iterator[list[Visit]]:
-    """Every middleware that is asked meanwhile, outermost first."""
+    """Every middleware that is called meanwhile, outermost first."""
     noted: list[Visit] = []
 
     def make(call: Any) -> Any:
