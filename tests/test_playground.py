@@ -541,7 +541,7 @@ def test_paste_that_is_not_understood_is_an_error_of_the_field(page: Any) -> Non
     field = page.get_by_label("Error in the console")
     assert "no request was found in this paste" in explained(page, MARKUP)
     assert field.get_attribute("aria-invalid") == "true"
-    assert f"does not name {MARKUP}" in explained(page, MARKED)
+    assert f"does not include {MARKUP}" in explained(page, MARKED)
     assert field.get_attribute("aria-invalid") is None
     assert (page.locator("#answer img").count(), page.title()) == (0, "CORS playground")
     assert "the page's origin is unknown" in explained(page, FIREFOX)
