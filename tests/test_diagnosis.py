@@ -262,7 +262,7 @@ THEIRS = {
     ),
     "preflight_redirected_to_https": (
         (301, [ORIGIN, ("Location", "https://api.example.com/x")]), None, ("-X", "PUT"),
-        "was redirected (301) to https://api.example.com/x, which no browser follows."
+        "was redirected (301) to https://api.example.com/x, which browsers do not follow."
         " To fix it, request https://api.example.com/x directly",
     ),
     "preflight_redirected_to_a_slash": (

@@ -282,8 +282,8 @@ LAST_LINES = {
         " and allow it on the server"
     ),
     "firewall_without_a_word": (
-        "BLOCKED: the preflight to URL/x returned 403 Forbidden: the server, or something"
-        " before it, refuses the preflight. To fix it, look for a CORS filter that does not"
+        "BLOCKED: the preflight to URL/x returned 403 Forbidden: the server, or something in front of it, refuses"
+        " the preflight. To fix it, look for a CORS filter that does not"
         " allow https://app.example.com or a firewall that blocks OPTIONS"
     ),
     "nginx_forbids": (
@@ -303,7 +303,7 @@ LAST_LINES = {
     ),
     "login_page_for_a_preflight": (
         "BLOCKED: the preflight to URL/x was redirected (302) to"
-        " https://login.example.com/?next=/x, which no browser follows; that looks like a"
+        " https://login.example.com/?next=/x, which browsers do not follow; that looks like a"
         " login. To fix it, let OPTIONS pass without a login: handle CORS before authentication"
     ),
     "login_page_for_a_get": (
@@ -394,17 +394,17 @@ LAST_LINES = {
     ),
     "twice": (
         "BLOCKED: Access-Control-Allow-Origin was sent 2 times: 'https://app.example.com' and"
-        " 'https://app.example.com'; usually by the application and by a proxy before it. To"
+        " 'https://app.example.com'; usually by the application and by a proxy in front of it. To"
         " fix it, let only one of them send it, with the value https://app.example.com"
     ),
     "credentials_twice": (
         "BLOCKED: Access-Control-Allow-Credentials was sent 2 times: 'true' and 'true'; usually by"
-        " the application (Express) and by a proxy before it (nginx, perhaps). To fix it, let only"
+        " the application (Express) and by a proxy in front of it (nginx, perhaps). To fix it, let only"
         " one of them send it, with the value true"
     ),
     "proxy_adds_a_star": (
         "BLOCKED: Access-Control-Allow-Origin was sent 2 times: 'https://app.example.com' and"
-        " '*'; usually by the application and by a proxy before it (nginx, perhaps). To fix"
+        " '*'; usually by the application and by a proxy in front of it (nginx, perhaps). To fix"
         " it, let only one of them send it, with the value https://app.example.com"
     ),
     "cached_for_another_page": (
@@ -470,8 +470,8 @@ LAST_LINES = {
         " another port"
     ),
     "slash": (
-        "BLOCKED: the preflight to URL/x was redirected (301) to URL/x/, which no browser"
-        " follows. To fix it, request URL/x/ (with the slash) directly"
+        "BLOCKED: the preflight to URL/x was redirected (301) to URL/x/, which browsers do not follow"
+        ". To fix it, request URL/x/ (with the slash) directly"
     ),
     "to_http": (
         "BLOCKED: URL/x was redirected (302) to http://api.example.com/x/, which is mixed"
@@ -481,7 +481,7 @@ LAST_LINES = {
     ),
     "preflight_to_https": (
         "BLOCKED: the preflight to URL/x was redirected (308) to https://api.example.com/x,"
-        " which no browser follows. To fix it, request https://api.example.com/x directly"
+        " which browsers do not follow. To fix it, request https://api.example.com/x directly"
     ),
     "to_a_blocked_port": (
         "BLOCKED: URL/x redirects (302) to http://127.0.0.1:6000/, and there: browsers block port"
@@ -678,8 +678,8 @@ LAST_LINES = {
         " PUT"
     ),
     "port_lost": (
-        "BLOCKED: the preflight to URL/x was redirected (301) to http://127.0.0.1/x/, which no"
-        " browser follows. To fix it, request URL/x/ (with the slash), and let the redirect keep"
+        "BLOCKED: the preflight to URL/x was redirected (301) to http://127.0.0.1/x/, which browsers do not follow"
+        ". To fix it, request URL/x/ (with the slash), and let the redirect keep"
         " the port: with a relative Location, as nginx sends it with absolute_redirect off"
     ),
 }

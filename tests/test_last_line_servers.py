@@ -330,7 +330,7 @@ SITUATIONS = {
     ),
     ("nginx", "/moved", *JSON): (
         "BLOCKED: the preflight to URL/moved was redirected (301) to http://127.0.0.1/moved/,"
-        " which no browser follows. To fix it, request URL/moved/ (with the slash), and let the"
+        " which browsers do not follow. To fix it, request URL/moved/ (with the slash), and let the"
         " redirect keep the port: with a relative Location, as nginx sends it with"
         " absolute_redirect off"
     ),
@@ -357,7 +357,7 @@ SITUATIONS = {
     ),
     ("nginx", "/twice"): (
         "BLOCKED: Access-Control-Allow-Origin was sent 2 times: 'https://app.example.com' and"
-        " '*'; usually by the application and by a proxy before it (nginx, perhaps). To fix it,"
+        " '*'; usually by the application and by a proxy in front of it (nginx, perhaps). To fix it,"
         " let only one of them send it, with the value https://app.example.com"
     ),
     ("starlette", "/cors/items", "-X", "PUT", "-H", "X-B: 1", "--origin", "https://b.example"): (
@@ -393,8 +393,8 @@ SITUATIONS = {
         " does not allow https://app.example.com. To fix it, request URL/items/ (with the slash) directly"
     ),
     ("django", "/items", "-X", "POST", *JSON): (
-        "BLOCKED: the preflight to URL/items was redirected (301) to URL/items/, which no"
-        " browser follows. To fix it, request URL/items/ (with the slash) directly"
+        "BLOCKED: the preflight to URL/items was redirected (301) to URL/items/, which browsers do not follow"
+        ". To fix it, request URL/items/ (with the slash) directly"
     ),
     ("django", "/items/", "-X", "POST", "--send"): (
         "BLOCKED: POST URL/items/ returned 403 Forbidden by Python's wsgiref: Django's CSRF"
@@ -414,7 +414,7 @@ SITUATIONS = {
     ),
     ("django", "/mine", *JSON): (
         "BLOCKED: the preflight to URL/mine was redirected (302) to"
-        " URL/accounts/login/?next=/mine, which no browser follows; that looks like a login. To"
+        " URL/accounts/login/?next=/mine, which browsers do not follow; that looks like a login. To"
         " fix it, let OPTIONS pass without a login: handle CORS before authentication"
     ),
     ("django", "/post"): (
@@ -435,8 +435,8 @@ SITUATIONS = {
         " Access-Control-Allow-Origin. To fix it, add localhost to ALLOWED_HOSTS"
     ),
     ("flask", "/items", *JSON): (
-        "BLOCKED: the preflight to URL/items was redirected (308) to URL/items/, which no"
-        " browser follows. To fix it, request URL/items/ (with the slash) directly"
+        "BLOCKED: the preflight to URL/items was redirected (308) to URL/items/, which browsers do not follow"
+        ". To fix it, request URL/items/ (with the slash) directly"
     ),
     ("flask", "/forbidden"): (
         "BLOCKED: GET URL/forbidden returned 403 Forbidden by Python's wsgiref: the server refuses the request"

@@ -108,7 +108,7 @@ class Verdict:
 
 
 class NetworkError(Exception):
-    """The standard's "network error"; the last step tells why."""
+    """The standard's "network error"; the last step says why."""
 
 
 @dataclass
@@ -417,7 +417,7 @@ class Browser:
         return self._main_fetch(request)
 
     def _redirect_target(self, request: Request, location: str) -> URL:
-        """Steps 5 to 10 of "HTTP-redirect fetch": where the redirect leads, if it may."""
+        """Steps 5 to 10 of "HTTP-redirect fetch": the URL to which it redirects."""
         # 5., 6. the target
         if request.response and len(header_values(request.response.headers, "location")) > 1:
             request.fail(f"the response has more than one Location header: {location}; send one")

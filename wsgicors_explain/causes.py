@@ -88,7 +88,7 @@ NOT_FOUND: Final = Finding(
     "check the URL; if it is right, answer OPTIONS there with 200 and the headers above",
 )
 REFUSED: Final = Finding(
-    "the server, or something before it, refuses the preflight",
+    "the server, or something in front of it, refuses the preflight",
     "look for a CORS filter that does not allow {origin} or a firewall that blocks OPTIONS",
 )
 PREFLIGHT_MEANINGS: Final = {
@@ -146,8 +146,8 @@ def of_preflight_redirect(case: Case) -> Diagnosis:
     url, response = case.last.url, case.response
     target = target_of(case.last)
     cause = (
-        f"the preflight to {url} was redirected ({response.status}) to {target}, which no"
-        f" browser follows"
+        f"the preflight to {url} was redirected ({response.status}) to {target}, which browsers"
+        f" do not follow"
     )
     if leads_to_login(target):
         return Diagnosis(f"{cause}; that looks like a login", LOGIN_IN_PREFLIGHT.fix)
@@ -242,8 +242,8 @@ def of_two_values(case: Case, name: str, wanted: str) -> Diagnosis:
     application = f" ({powered})" if powered else ""
     proxy = f" ({who}, perhaps)" if who else ""
     return Diagnosis(
-        f"{name} was sent {len(values)} times: {' and '.join(map(repr, values))}; usually by"
-        f" the application{application} and by a proxy before it{proxy}",
+        f"{name} was sent {len(values)} times: {' and '.join(map(repr, values))}; usually"
+        f" by the application{application} and by a proxy in front of it{proxy}",
         f"let only one of them send it, with the value {wanted}",
     )
 

@@ -29,7 +29,7 @@ MAX_READ: Final = 4096  # characters of a body that are searched for a message
 
 
 def status_text(response: Response) -> str:
-    """``404 Not Found``; the number alone where HTTP has no name for it."""
+    """``404 Not Found``; the number alone if HTTP has no name for it."""
     return f"{response.status} {STATUS_TEXTS.get(response.status, '')}".rstrip()
 
 

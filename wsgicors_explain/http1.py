@@ -238,7 +238,7 @@ def unfold(lines: Iterable[bytes]) -> list[str]:
 
 
 def body_pieces(stream: io.BufferedReader[Incoming], headers: Headers) -> Iterator[bytes]:
-    """The body without its framing, as far as that can be understood."""
+    """The body without its framing, up to the first invalid part of that."""
     codings = ",".join(header_values(headers, "transfer-encoding")).lower().split(",")
     if "chunked" in (coding.strip("\t ") for coding in codings):
         while match := CHUNK_SIZE.fullmatch(stream.readline(CHUNK_LINE)):
