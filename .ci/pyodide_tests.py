@@ -13,7 +13,7 @@ import pytest
 
 
 def without(what: str) -> Callable[..., None]:
-    """What takes the place of something that Pyodide lacks: the test that uses it is skipped there and then."""
+    """A replacement for what Pyodide lacks: it skips the test that uses it."""
 
     def skip(*arguments: Any, **options: Any) -> None:
         pytest.skip(f"Pyodide has no {what}")
@@ -24,8 +24,8 @@ def without(what: str) -> Callable[..., None]:
 def run(options: Iterable[str]) -> int:
     """The exit status of pytest with these options."""
     print(platform.python_implementation(), platform.python_version())
-    # Pyodide's own errors do not do: OriginList goes on where no thread can start, and the test would wait for ever;
-    # and a socket is made, but leads nowhere.
+    # Pyodide's own errors are not enough: OriginList continues if no thread can start, and the
+    # test would wait for ever; and a socket can be created, but connects to nothing.
     threading.Thread.start = without("threads")
     subprocess.Popen.__init__ = without("processes")
     socket.socket.__init__ = without("sockets")

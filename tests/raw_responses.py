@@ -93,7 +93,7 @@ def lines(count, size):
 
 
 MISSING = f"{CHECKED}Access-Control-Allow-Origin is missing; it should be PAGE or *"
-TOO_LONG = f"{REFUSED}it has more than 256 KiB of headers"
+TOO_LONG = f"{REFUSED}it sent more than 256 KiB of headers"
 NUL = f"{REFUSED}there is a NUL byte in the line "
 
 
@@ -288,7 +288,7 @@ INTERIM = {
     "100 times 103": allowed(HINTS * 100 + message()),
     "101 times 103": blocked(
         HINTS * 101 + message(),
-        f"{REFUSED}it began with more than 100 interim ones (1xx)",
+        f"{REFUSED}it sent more than 100 interim responses (1xx)",
         *(CHROMIUM, FIREFOX, WEBKIT),
     ),
     "103 with the origin": blocked(
@@ -297,7 +297,7 @@ INTERIM = {
     "103 and no more": blocked(HINTS, f"{REFUSED}it closed the connection"),
     "101": blocked(
         message(status=b"HTTP/1.1 101 Switching Protocols"),
-        f"{REFUSED}it switched to another protocol (101), which nobody asked for",
+        f"{REFUSED}it switched to another protocol (101) without being asked",
         FIREFOX,
     ),
 }

@@ -212,8 +212,11 @@ def test_bad_origin_is_an_error_that_says_what_to_write(address, advice):
         ({"method": "GE T"}, "method='GE T' is not the name of a method"),
         ({"body": b"x"}, "GET cannot have a body"),
         ({"headers": {"X Y": "1"}}, "'X Y' is not the name of a header"),
-        ({"headers": {"X": "a\r\nb"}}, "header X: 'a\\r\\nb' has a character"),
-        ({"headers": {"X": "€"}}, "header X: '€' has a character"),
+        (
+            {"headers": {"X": "a\r\nb"}},
+            "header X: 'a\\r\\nb' contains a character not allowed in HTTP",
+        ),
+        ({"headers": {"X": "€"}}, "header X: '€' contains a character not allowed in HTTP"),
         (
             {"url_or_path": "ftp://localhost/"},
             "'ftp://localhost/' is not an http:// or https:// URL",
@@ -386,7 +389,7 @@ def test_preflight_can_be_asked_for_as_upload_listeners_do():
     assert server.methods == ["OPTIONS", "POST"]
     assert server.requests[0]["HTTP_ACCESS_CONTROL_REQUEST_METHOD"] == "POST"
     assert verdict.steps[0].text == (
-        "a preflight is needed: it is asked for, as by a page with an upload listener"
+        "a preflight is needed: it is forced, as by an upload listener in the page"
     )
 
 
@@ -435,7 +438,7 @@ CORS_CHECK = {
     "pattern": (
         [(ALLOW_ORIGIN, "https://*.example")],
         "omit",
-        f"{ALLOW_ORIGIN} is 'https://*.example'; it should be {PAGE} (browsers know no patterns)",
+        f"{ALLOW_ORIGIN} is 'https://*.example'; it should be {PAGE} (browsers do not support patterns)",
     ),
     "slash": (
         [(ALLOW_ORIGIN, PAGE + "/")],
@@ -465,7 +468,7 @@ CORS_CHECK = {
     "www": (
         [(ALLOW_ORIGIN, "https://www.page.example")],
         "omit",
-        f"{ALLOW_ORIGIN} is 'https://www.page.example'; it should be {PAGE} (www. too much)",
+        f"{ALLOW_ORIGIN} is 'https://www.page.example'; it should be {PAGE} (an extra www.)",
     ),
     "another": (
         [(ALLOW_ORIGIN, "https://b.example")],
@@ -486,7 +489,7 @@ CORS_CHECK = {
     "credentials_missing": (
         [(ALLOW_ORIGIN, PAGE)],
         "include",
-        f"{ALLOW_CREDENTIALS} is missing; it should be true, as the request has credentials",
+        f"{ALLOW_CREDENTIALS} is missing; it should be true because the request has credentials",
     ),
     "credentials_in_upper_case": (
         [(ALLOW_ORIGIN, PAGE), (ALLOW_CREDENTIALS, "True")],
@@ -532,9 +535,13 @@ def test_cors_check_of_the_preflight(sent, credentials, problem):
         (
             "http://127.0.0.1:3000",
             "http://localhost:3000",
-            " (localhost and 127.0.0.1 are two origins)",
+            " (localhost and 127.0.0.1 are different origins)",
         ),
-        ("http://localhost:3000", "http://[::1]:3000", " (localhost and [::1] are two origins)"),
+        (
+            "http://localhost:3000",
+            "http://[::1]:3000",
+            " (localhost and [::1] are different origins)",
+        ),
         ("http://[::1]:3000", "http://[::1]", " (port 3000 instead of none)"),
         ("http://[::1]", "http://[::1]:3000", " (port 3000 is missing)"),
         ("http://[::2]:3000", "http://[::1]:3000", ""),
@@ -581,13 +588,13 @@ def test_near_miss_is_named(found, page, detail):
 def test_misspelled_header_is_named(preflight, credentials, missing, sent):
     verdict = fetch(Server(preflight), "/", "PUT", {"X-A": "1"}, credentials)
     assert f"Access-Control-{missing} " in verdict.reason
-    assert f" is missing ({sent} means nothing to browsers); it " in verdict.reason
+    assert f" is missing ({sent} is unknown to browsers); it " in verdict.reason
 
 
 def test_what_the_origin_null_is_is_explained():
     verdict = fetch(Server(), "/", origin="file:///home/me/index.html")
     assert (
-        "it should be null or *: pages from files and sandboxed frames have the origin null"
+        "it should be null or *: pages from files and in sandboxed frames have the origin null"
         in verdict.reason
     )
 
@@ -596,8 +603,7 @@ def test_redirect_that_the_page_may_not_see_is_named():
     location = ("Location", "https://login.example/")
     verdict = fetch(Server(response=[location], status="302 Found"), "/")
     assert verdict.reason.endswith(
-        "It redirects to https://login.example/: a login page,"
-        " or the URL to ask for in the first place"
+        "It redirects to https://login.example/: a login page, or the URL to request"
     )
     verdict = fetch(Server(response=[], status="302 Found"), "/")
     assert "redirects" not in verdict.reason
@@ -618,8 +624,8 @@ def test_www_is_near_miss():
 # --- what the preflight must allow ---
 
 METHODS, HEADERS = (
-    "Access-Control-Allow-Methods of the preflight",
-    "Access-Control-Allow-Headers of the preflight",
+    "Access-Control-Allow-Methods in the preflight response",
+    "Access-Control-Allow-Headers in the preflight response",
 )
 
 ALLOWED_BY_PREFLIGHT = {
@@ -628,27 +634,27 @@ ALLOWED_BY_PREFLIGHT = {
     "empty_elements": ("PUT", {}, "omit", [methods(" ,GET,, PUT ,")], ""),
     "any_method": ("PUT", {}, "omit", [methods("*")], ""),
     "safelisted_method": ("POST", {"X-T": "1"}, "omit", [methods("PUT"), headers("x-t")], ""),
-    "no_method": ("PUT", {}, "omit", [], f"{METHODS} is missing; it must name PUT"),
+    "no_method": ("PUT", {}, "omit", [], f"{METHODS} is missing; it must include PUT"),
     "another_method": (
         "PUT",
         {},
         "omit",
         [methods("GET, POST")],
-        f"{METHODS} is 'GET, POST'; it must name PUT",
+        f"{METHODS} is 'GET, POST'; it must include PUT",
     ),
     "method_in_another_case": (
         "patch",
         {},
         "omit",
         [methods("PATCH")],
-        f"{METHODS} is 'PATCH', and the case of a method counts; it must name patch",
+        f"{METHODS} is 'PATCH', and method names are case-sensitive; it must include patch",
     ),
     "any_method_with_credentials": (
         "PUT",
         {},
         "include",
         [methods("*")],
-        f"{METHODS} is '*', and * is not a wildcard with credentials; it must name PUT",
+        f"{METHODS} is '*', and * is not a wildcard with credentials; it must include PUT",
     ),
     "broken_methods": (
         "PUT",
@@ -659,27 +665,27 @@ ALLOWED_BY_PREFLIGHT = {
     ),
     "headers": ("GET", {"X-T": "1"}, "omit", [headers("X-A, X-T")], ""),
     "any_header": ("GET", {"X-T": "1"}, "omit", [headers("*")], ""),
-    "no_header": ("GET", {"X-T": "1"}, "omit", [], f"{HEADERS} is missing; it must name x-t"),
+    "no_header": ("GET", {"X-T": "1"}, "omit", [], f"{HEADERS} is missing; it must include x-t"),
     "empty_headers": (
         "GET",
         {"X-T": "1"},
         "omit",
         [headers("")],
-        f"{HEADERS} is ''; it must name x-t",
+        f"{HEADERS} is ''; it must include x-t",
     ),
     "another_header": (
         "GET",
         {"X-T": "1", "X-U": "1", "X-A": "1"},
         "omit",
         [headers("X-A")],
-        f"{HEADERS} is 'X-A'; it must name x-t, x-u",
+        f"{HEADERS} is 'X-A'; it must include x-t, x-u",
     ),
     "any_header_with_credentials": (
         "GET",
         {"X-T": "1"},
         "include",
         [headers("*")],
-        f"{HEADERS} is '*', and * is not a wildcard with credentials; it must name x-t",
+        f"{HEADERS} is '*', and * is not a wildcard with credentials; it must include x-t",
     ),
     "authorization": ("GET", {"Authorization": "x"}, "omit", [headers("authorization")], ""),
     "any_header_is_not_authorization": (
@@ -687,7 +693,7 @@ ALLOWED_BY_PREFLIGHT = {
         {"Authorization": "x", "X-T": "1"},
         "omit",
         [headers("*")],
-        f"{HEADERS} is '*', and * never covers authorization; it must name authorization",
+        f"{HEADERS} is '*', and * never covers authorization; it must include authorization",
     ),
     "any_header_and_authorization": (
         "GET",
@@ -723,13 +729,13 @@ def test_preflight_allows_method_and_headers(method, pairs, credentials, sent, p
 @pytest.mark.parametrize(
     ("status", "meaning"),
     [
-        ("301 Moved Permanently", "a preflight is never redirected"),
-        ("401 Unauthorized", "before any login is asked for"),
-        ("403 Forbidden", "it must be a status from 200 to 299"),
-        ("404 Not Found", "no answer to OPTIONS"),
-        ("405 Method Not Allowed", "no answer to OPTIONS"),
-        ("304 Not Modified", "it must be a status from 200 to 299"),
-        ("500 Internal Server Error", "it must be a status from 200 to 299"),
+        ("301 Moved Permanently", "browsers do not follow redirects of a preflight"),
+        ("401 Unauthorized", "before it requires a login"),
+        ("403 Forbidden", "it must return a status from 200 to 299"),
+        ("404 Not Found", "does not handle OPTIONS"),
+        ("405 Method Not Allowed", "does not handle OPTIONS"),
+        ("304 Not Modified", "it must return a status from 200 to 299"),
+        ("500 Internal Server Error", "it must return a status from 200 to 299"),
     ],
 )
 def test_preflight_needs_an_ok_status(status, meaning):
@@ -740,7 +746,7 @@ def test_preflight_needs_an_ok_status(status, meaning):
         ["OPTIONS"],
         int(status[:3]),
     )
-    assert verdict.reason.startswith(f"the preflight was answered {status[:3]}; ")
+    assert verdict.reason.startswith(f"the preflight returned {status[:3]}; ")
     assert meaning in verdict.reason
 
 
@@ -764,7 +770,7 @@ def test_method_kept_in_lower_case_is_noted():
     verdict = fetch(Server(allow(methods("patch")), allow()), "/", "patch")
     assert verdict
     assert verdict.steps[0].text.startswith(
-        "patch stays in lower case: only DELETE, GET, HEAD, OPTIONS, POST, PUT"
+        "patch stays as it is: browsers convert only DELETE, GET, HEAD, OPTIONS, POST, PUT"
     )
 
 
@@ -1008,7 +1014,7 @@ def test_origin_is_null_after_a_redirect_from_one_foreign_origin_to_another():
         ("GET", f"{B}/y", "null"),
         ("GET", f"{B}/z", "null"),
     ]
-    assert "the request's origin is null now" in " ".join(step.text for step in verdict.steps)
+    assert "the request's origin is now null" in " ".join(step.text for step in verdict.steps)
 
 
 def test_null_origin_after_redirect_must_be_allowed():
@@ -1051,8 +1057,8 @@ def test_authorization_is_dropped_by_a_redirect_to_another_origin():
 @pytest.mark.parametrize(
     ("location", "reason"),
     [
-        ("ftp://a.example/", "leads to no http:// or https:// URL"),
-        ("data:text/plain,x", "leads to no http:// or https:// URL"),
+        ("ftp://a.example/", "does not lead to an http:// or https:// URL"),
+        ("data:text/plain,x", "does not lead to an http:// or https:// URL"),
         ("https://user:password@a.example/", "has a user name or password in its URL"),
         ("http://a.example/", "mixed content"),
     ],

@@ -133,7 +133,7 @@ def test_unknown_host_is_a_network_failure():
 def test_silence_is_a_network_failure():
     with answering(None) as port:
         verdict = Browser(f"http://127.0.0.1:{port}", PAGE, timeout=0.05).fetch("/")
-    assert verdict.reason == f"127.0.0.1:{port} did not answer within 0.05 seconds"
+    assert verdict.reason == f"127.0.0.1:{port} did not respond within 0.05 seconds"
 
 
 def test_closed_connection_is_a_network_failure():
@@ -158,16 +158,16 @@ def test_time_limit_is_for_the_whole_exchange():
     started = time.monotonic()
     with accepting(drip) as port:
         verdict = Browser(f"http://127.0.0.1:{port}", PAGE, timeout=0.2).fetch("/")
-    assert verdict.reason == f"127.0.0.1:{port} did not answer within 0.2 seconds"
+    assert verdict.reason == f"127.0.0.1:{port} did not respond within 0.2 seconds"
     assert time.monotonic() - started < 2
 
 
 def test_time_limit_is_for_the_connection_and_tls_as_well():
     with answering(None) as port:
         verdict = Browser(f"https://127.0.0.1:{port}", PAGE, timeout=0.05).fetch("/")
-    assert verdict.reason == f"127.0.0.1:{port} did not answer within 0.05 seconds"
+    assert verdict.reason == f"127.0.0.1:{port} did not respond within 0.05 seconds"
     verdict = Browser("http://127.0.0.1:9000", PAGE, timeout=0).fetch("/")
-    assert verdict.reason == "127.0.0.1:9000 did not answer within 0 seconds"
+    assert verdict.reason == "127.0.0.1:9000 did not respond within 0 seconds"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there, a full queue gives no answer")
@@ -182,14 +182,14 @@ def test_time_limit_is_shared_by_the_addresses_of_a_host():
             waiting.connect_ex(listener.getsockname())
         server = f"localhost:{listener.getsockname()[1]}"
         verdict = Browser(f"http://{server}", PAGE, timeout=0.1).fetch("/")
-    assert verdict.reason == f"{server} did not answer within 0.1 seconds"
+    assert verdict.reason == f"{server} did not respond within 0.1 seconds"
 
 
 def test_time_limit_is_for_a_body_that_nobody_reads():
     with accepting(lambda connection, done: done.wait()) as port:
         browser = Browser(f"http://127.0.0.1:{port}", PAGE, timeout=0.1)
         verdict = browser.fetch("/", "POST", body=bytes(20_000_000))
-    assert verdict.reason == f"127.0.0.1:{port} did not answer within 0.1 seconds"
+    assert verdict.reason == f"127.0.0.1:{port} did not respond within 0.1 seconds"
 
 
 def test_body_is_what_came_in_time():
@@ -266,7 +266,7 @@ def test_answer_before_the_end_of_the_body_is_read():
         verdict = Browser(f"http://127.0.0.1:{port}", PAGE).fetch(
             "/", "POST", body=bytes(20_000_000)
         )
-    assert "Its status is 413: look into that first" in verdict.reason
+    assert "Its status is 413: fix that first" in verdict.reason
 
 
 def test_other_protocol_is_a_network_failure():
@@ -356,7 +356,7 @@ TLS_FAILURES = {
     "another cipher": (
         unusual_cipher,
         "127.0.0.1",
-        "'sslv3 alert handshake failure': no common version and cipher, or the server wants a client certificate",
+        "'sslv3 alert handshake failure': no common version and cipher, or a client certificate is required",
     ),
     "unknown name": (
         alert(ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME),
@@ -371,7 +371,7 @@ TLS_FAILURES = {
     "client certificate": (
         client_certificate,
         "127.0.0.1",
-        "'tlsv13 alert certificate required': the server wants a client certificate",
+        "'tlsv13 alert certificate required': the server requires a client certificate",
     ),
     "access denied": (
         alert(ssl.ALERT_DESCRIPTION_ACCESS_DENIED),

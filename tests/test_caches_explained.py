@@ -123,12 +123,12 @@ def test_stored_response_for_another_is_told_with_the_server_s_flaw(vary, first,
         )
     assert (status, lines[-1]) == (
         1,
-        f"{missing}; it came from a cache (MARKS), which stored it for {stored}: asked past the"
-        f" cache, the server allows {PAGE}. To fix it, {SEND_VARY}, where it is missing now; then"
+        f"{missing}; it came from a cache (MARKS), which stored it for {stored}: past the cache, the server"
+        f" allows {PAGE}. To fix it, {SEND_VARY}, where it is missing now; then"
         " purge the cache",
     )
     assert site.asked == [(first, ""), *QUERIES]
-    asked = "--  a cache may know this URL, so it is asked for again, with a query that is new"
+    asked = "--  a cache may have stored this URL, so it is requested again with a new query"
     assert lines.count(asked) == 1
 
 
@@ -138,8 +138,8 @@ def test_cache_that_does_not_heed_vary_is_told(capsys):
         status, lines = explain(capsys, url)
     assert (status, lines[-1]) == (
         1,
-        f"{MISSING}; it came from a cache (MARKS), which stored it for a request without Origin:"
-        f" asked past the cache, the server allows {PAGE}. To fix it, {SEND_VARY}, where it is"
+        f"{MISSING}; it came from a cache (MARKS), which stored it for a request without Origin: past the cache, the server"
+        f" allows {PAGE}. To fix it, {SEND_VARY}, where it is"
         " missing now; then purge the cache",
     )
 
@@ -160,9 +160,7 @@ HIT = ("X-Cache", "HIT")
 PUBLIC = ("Cache-Control", "public, max-age=60")
 OURS, STAR, VARY = (ALLOW, PAGE), (ALLOW, "*"), ("Vary", "Origin")
 LACKS = f"{MISSING}; it came from a cache"
-STORED = (
-    f"which stored it for a request without Origin: asked past the cache, the server allows {PAGE}"
-)
+STORED = f"which stored it for a request without Origin: past the cache, the server allows {PAGE}"
 # name: (what the cache has stored; what the server says to the page; and without Origin; the last line)
 STORED_RESPONSES = {
     "cache_does_not_heed_vary": (
@@ -172,7 +170,7 @@ STORED_RESPONSES = {
         f"{LACKS} that does not name itself, {STORED}. To fix it, {HEED}"),
     "server_allows_everybody_now": (
         [HIT], [STAR], [STAR],
-        f"{LACKS} (x-cache: HIT), {STORED}. To fix it, purge the cache, as the server allows every page now"),
+        f"{LACKS} (x-cache: HIT), {STORED}. To fix it, purge the cache: the server now allows every page"),
     "cache_looks_at_no_query": (
         [HIT], [HIT], [HIT],
         f"{LACKS} (x-cache: HIT), perhaps as it was sent to another page. To fix it, {SEND_VARY},"
@@ -208,10 +206,7 @@ def test_cache_or_server_is_told(name, capsys):
     assert (status, lines[-1]) == (1, last)
 
 
-IMAGE = (
-    "--  without Origin, as for <img>, this URL is answered without Access-Control-Allow-Origin and"
-    " without Vary: Origin: in Chromium, a page that shows it first is blocked when it fetches it"
-)
+IMAGE = "--  without Origin, as for <img>, this URL returns neither Access-Control-Allow-Origin nor Vary: Origin: Chromium blocks a page that first shows the image and then fetches it"
 DATED = ("Last-Modified", "Tue, 01 Jan 2030 00:00:00 GMT")
 
 
@@ -247,6 +242,6 @@ def test_wrong_credentials_are_not_blamed_on_a_cache(capsys):
         status, lines = explain(capsys, f"http://127.0.0.1:{port}/x", "--credentials")
     assert (status, site.asked) == (1, [(PAGE, "")])
     assert lines[-1] == (
-        "BLOCKED: the response to GET: Access-Control-Allow-Credentials is missing; it should be true,"
-        " as the request has credentials. To fix it, let the server send the headers above"
+        "BLOCKED: the response to GET: Access-Control-Allow-Credentials is missing; it should be true"
+        " because the request has credentials. To fix it, let the server send the headers above"
     )

@@ -356,12 +356,11 @@ FIRST = "a, which comes first for the same path, allows all of its origins"
 ADVICE = {
     "maxage_0": (
         "origin = *\nheaders = X-A\nmaxage = 0",
-        "a.ini:5: maxage: lets browsers ask again before every request:"
-        " leave it out, which means 600",
+        "a.ini:5: maxage: makes browsers repeat the preflight before every request: remove it to use 600 seconds",
     ),
     "maxage_below_a_minute": (
         "origin = *\nmethods = PUT\nmaxage = 59",
-        "a.ini:5: maxage: lets browsers ask again after 59 seconds: leave it out, which means 600",
+        "a.ini:5: maxage: makes browsers repeat the preflight after 59 seconds: remove it to use 600 seconds",
     ),
     "maxage_too_long": (
         "origin = *\nmaxage = 99999999",
@@ -386,23 +385,23 @@ ADVICE = {
     ),
     "risk_without_credentials": (
         "origin = *\naccept_risk = any-origin",
-        "a.ini:4: accept_risk: any-origin is accepted, but not there: leave it out",
+        "a.ini:4: accept_risk: any-origin is not a risk of this policy: remove it",
     ),
     "risk_that_is_not_there": (
         "origin = https://a.example\ncredentials = yes\naccept_risk = null-origin",
-        "a.ini:5: accept_risk: null-origin is accepted, but not there: leave it out",
+        "a.ini:5: accept_risk: null-origin is not a risk of this policy: remove it",
     ),
     "after_deny": (
         "policy = a, deny, b\na_origin = *\nb_origin = *",
-        "a.ini:3: policy: b is named after deny, so it is never used",
+        "a.ini:3: policy: b comes after deny, so it is never used",
     ),
     "inactive": (
         "policy = a\na_origin = *\nold_origin = *",
-        "a.ini:5: old_origin: old is not named in policy, so it is not active",
+        "a.ini:5: old_origin: old is not listed in policy, so it is not active",
     ),
     "inactive_beside_a_direct_one": (
         "origin = *\nold_origin = *",
-        "a.ini:4: old_origin: old is not named in policy, so it is not active",
+        "a.ini:4: old_origin: old is not listed in policy, so it is not active",
     ),
     "after_anyone": (
         "policy = a, b\na_origin = *\nb_origin = https://b.example",
@@ -422,11 +421,11 @@ ADVICE = {
     ),
     "path_in_the_shadow": (
         "policy = a, b\na_origin = *\na_path = /api/*\nb_origin = https://b.example\nb_path = /api/v1/* /api",
-        "a.ini:6: b_origin: no request can reach the policy b: policies before it govern all of its paths",
+        "a.ini:6: b_origin: no request can reach the policy b: policies that come first govern all of its paths",
     ),
     "every_path_in_the_shadow": (
         "policy = a, b\na_origin = *\na_path = /*\nb_origin = https://b.example",
-        "a.ini:6: b_origin: no request can reach the policy b: policies before it govern all of its paths",
+        "a.ini:6: b_origin: no request can reach the policy b: policies that come first govern all of its paths",
     ),
 }  # fmt: skip
 
@@ -479,7 +478,7 @@ def test_wildcard_with_credentials_asks_for_the_whole_public_suffix_list(check, 
     status, lines = check("a.ini", a_ini=ini)
     assert status == 0
     assert lines[-2].startswith(
-        "a.ini:3: origin: https://*.example.com has credentials, and whether anyone can register"
+        "a.ini:3: origin: https://*.example.com is used with credentials, and only a short table was searched"
     )
     assert lines[-2].endswith("install wsgicors[psl]")
 
@@ -492,7 +491,7 @@ def test_key_of_a_direct_policy_that_default_hides_is_a_problem(check):
     )
     status, lines = check("a.ini", a_ini=ini)
     assert status == 1
-    hidden = "a.ini:6: origin: has no effect, as [DEFAULT] has it too"
+    hidden = "a.ini:6: origin: has no effect, because [DEFAULT] has it too"
     assert f"{hidden}: name the policy, as in policy = api and api_origin = ..." in lines
     assert lines[-1] == "1 problem"
 
@@ -502,7 +501,7 @@ def test_key_of_a_named_policy_that_default_hides_is_pointed_out(check):
     status, lines = check("a.ini", a_ini=ini)
     assert status == 0
     assert lines[-2:] == [
-        "a.ini:6: a_origin: has no effect, as [DEFAULT] has it too: write 'set a_origin = ...'",
+        "a.ini:6: a_origin: has no effect, because [DEFAULT] has it too: write 'set a_origin = ...'",
         "no problems, 1 piece of advice",
     ]
 
@@ -510,7 +509,7 @@ def test_key_of_a_named_policy_that_default_hides_is_pointed_out(check):
 def test_filter_that_nothing_uses_is_pointed_out(check):
     status, lines = check("a.ini", a_ini="[app:main]\nuse = egg:x\n" + FILTER + "origin = *\n")
     assert lines[-2:] == [
-        "a.ini:3: filter:cors: no pipeline and no filter-with names this section, so it has no effect",
+        "a.ini:3: filter:cors: has no effect, because no pipeline or filter-with refers to it",
         "no problems, 1 piece of advice",
     ]
 
@@ -547,7 +546,7 @@ def test_one_section_is_chosen_by_name(check):
     status, lines = check("a.ini", "--section", "other")
     assert (status, lines) == (
         2,
-        ["wsgicors: a.ini has no section other that uses wsgicors, but filter:cors, filter:bad"],
+        ["wsgicors: a.ini has no section other that uses wsgicors; it has filter:cors, filter:bad"],
     )
 
 
@@ -739,7 +738,7 @@ def test_bytes_of_other_editors(data, line, check, tmp_path):
     assert (status, lines[-1]) == (1, "1 problem")
     assert lines[0].startswith(line)
     assert (
-        "a byte order mark comes before it: save the file without" in lines[0]
+        "it starts with a byte order mark: save the file without it" in lines[0]
     ) == data.startswith(b"\xef")
 
 
@@ -773,7 +772,7 @@ def test_module_that_exits_is_a_problem_whatever_its_status(check):
         assert check("a.ini", a_ini=FILTER + "origin = call:exits:origins\n") == (
             1,
             [
-                f"a.ini:1: a module that is named after call: ends Python: SystemExit: {text}",
+                f"a.ini:1: a module named after call: exits Python: SystemExit: {text}",
                 "1 problem",
             ],
         )
@@ -788,7 +787,7 @@ def test_module_that_exits_is_a_problem_whatever_its_status(check):
         ("slow-expression", []),
         (
             "any-origin",
-            ["listed.py:3: accept_risk: any-origin is accepted, but not there: leave it out"],
+            ["listed.py:3: accept_risk: any-origin is not a risk of this policy: remove it"],
         ),
     ],
     ids=["counts_without_credentials", "counts_with_credentials_only"],
@@ -839,7 +838,7 @@ def test_application_of_a_module_is_checked(check):
         ["wsgicors: checked_one:number is not a WSGI application: it cannot be called"],
     )
     factory = (
-        "it does not take environ and start_response; if it is a factory, name what it returns"
+        "it does not take environ and start_response; if it is a factory, write module:factory()"
     )
     assert check("checked_one:Framework") == (
         2,
@@ -921,7 +920,9 @@ def test_variable_that_is_not_given_is_a_problem(check):
     status, lines = check("a.ini", a_ini=VARIABLES)
     assert (status, lines[-1]) == (1, "1 problem")
     assert lines[0].startswith("a.ini:8: api_origin: Bad value substitution: option 'api_origin'")
-    assert lines[0].endswith(" (give it as http_port=VALUE, or write %% for a percent sign)")
+    assert lines[0].endswith(
+        " (add http_port=VALUE to the command, or write %% for a percent sign)"
+    )
 
 
 @pytest.mark.parametrize("arguments", [["a=b", "--section", "cors"], ["--section", "cors", "a=b"]])
@@ -976,9 +977,7 @@ def test_path_with_the_prefix_of_a_mount_is_pointed_out(check):
         use = egg:inner
         """
     status, lines = check("a.ini", a_ini=ini)
-    compared = (
-        "a.ini:14: path: {} is compared with what follows {}, where the application is mounted"
-    )
+    compared = "a.ini:14: path: {} is compared with the part of the URL after {}, where the application is mounted"
     assert (status, lines[3:]) == (
         0,
         [
@@ -1007,7 +1006,7 @@ def test_filter_within_another_one_is_pointed_out(check):
     assert status == 0
     assert [line for line in lines if not line.startswith(" ")] == [
         "filter:cors (a.ini:3)",
-        "a.ini:3: it wraps another CORS: of a path that both govern,"
+        "a.ini:3: this CORS wraps another one: for a path that both govern,"
         " only the outer one's headers are sent",
         "filter-app:inner (a.ini:6)",
         "no problems, 1 piece of advice",
@@ -1086,7 +1085,7 @@ ASYNC = """
 @pytest.mark.parametrize("name", ["function", "thing"])
 def test_async_function_is_no_wsgi_application(name, check, monkeypatch):
     monkeypatch.delitem(sys.modules, "asgi", raising=False)
-    why = "it is an async function, as ASGI has them"
+    why = "it is an async function, as in ASGI"
     assert check(f"asgi:{name}", asgi_py=ASYNC) == (
         2,
         [f"wsgicors: asgi:{name} is not a WSGI application: {why}"],

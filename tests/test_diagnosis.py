@@ -39,7 +39,7 @@ OURS = {
     "no_www": (
         "origin = https://www.example.com",
         ("--origin", "https://example.com"),
-        "; origin allows https://www.example.com (www. too much)."
+        "; origin allows https://www.example.com (an extra www.)."
         " To fix it, open the page at https://www.example.com, or add https://example.com to origin (a.ini:3)",
     ),
     "port_left_out": (
@@ -57,7 +57,7 @@ OURS = {
     "localhost_by_address": (
         "origin = http://localhost:3000",
         ("--origin", "http://127.0.0.1:3000"),
-        "; origin allows http://localhost:3000 (localhost and 127.0.0.1 are two origins)",
+        "; origin allows http://localhost:3000 (localhost and 127.0.0.1 are different origins)",
     ),
     "wildcard_does_not_cover_the_name_itself": (
         "origin = https://*.example.com",
@@ -94,19 +94,19 @@ OURS = {
     "method_not_listed": (
         "origin = https://app.example.com",
         ("--origin", APP, "-X", "DELETE"),
-        "Access-Control-Allow-Methods of the preflight is 'GET, HEAD, POST'; it must name DELETE."
+        "Access-Control-Allow-Methods in the preflight response is 'GET, HEAD, POST'; it must include DELETE."
         " To fix it, add DELETE to methods (a.ini:1)",
     ),
     "patch_in_lower_case": (
         "origin = https://app.example.com\nmethods = GET, PATCH",
         ("--origin", APP, "-X", "patch"),
-        "is 'GET, PATCH', and the case of a method counts; it must name patch."
-        " To fix it, write PATCH instead of patch in the page, as the case of a method counts",
+        "is 'GET, PATCH', and method names are case-sensitive; it must include patch."
+        " To fix it, write PATCH instead of patch in the page, because method names are case-sensitive",
     ),
     "header_not_listed": (
         "origin = https://app.example.com",
         ("--origin", APP, "-H", "X-Requested-With: XMLHttpRequest"),
-        "Access-Control-Allow-Headers of the preflight is missing; it must name x-requested-with;"
+        "Access-Control-Allow-Headers in the preflight response is missing; it must include x-requested-with;"
         " x-requested-with comes from jQuery, or an old version of another library. To fix it, add x-requested-with to headers (a.ini:1)",
     ),
     "json": (
@@ -117,18 +117,18 @@ OURS = {
     "token": (
         "origin = https://app.example.com\nheaders = Content-Type",
         ("--origin", APP, "-H", "Authorization: Bearer x"),
-        "Access-Control-Allow-Headers of the preflight is 'Content-Type'; it must name authorization."
+        "Access-Control-Allow-Headers in the preflight response is 'Content-Type'; it must include authorization."
         " To fix it, add authorization to headers (a.ini:4)",
     ),
     "response_header_in_the_request": (
         "origin = https://app.example.com",
         ("--origin", APP, "-H", "Access-Control-Allow-Origin: *"),
-        "To fix it, remove Access-Control-Allow-Origin from the request headers of the page, as only a server can send it",
+        "To fix it, remove Access-Control-Allow-Origin from the request headers of the page, because only a server can send it",
     ),
     "credentials_off": (
         "origin = https://app.example.com",
         ("--origin", APP, "--credentials"),
-        "Access-Control-Allow-Credentials is missing; it should be true, as the request has credentials."
+        "Access-Control-Allow-Credentials is missing; it should be true because the request has credentials."
         " To fix it, write true in credentials (a.ini:1)",
     ),
     "credentials_for_anyone": (
@@ -151,18 +151,18 @@ OURS = {
     "case_of_the_path": (
         "policy = api\napi_origin = *\napi_path = /api/*",
         ("--origin", APP, "--path", "/API/users"),
-        "no policy governs the path /API/users; api_path has /api/*, and case counts. To fix it, ask for /api/users",
+        "no policy governs the path /API/users; api_path has /api/*, and case matters. To fix it, request /api/users",
     ),
     "path_with_an_umlaut": (
         "policy = api\napi_origin = *\napi_path = /stra\xdfe",
         ("--origin", APP, "--path", "/stra\xdfe/"),
-        "BLOCKED: no policy governs the path /stra\xdfe/; api_path has /stra\xdfe, and a trailing slash counts."
-        " To fix it, ask for /stra\xdfe, or add /stra\xdfe/ to api_path (a.ini:5)",
+        "BLOCKED: no policy governs the path /stra\xdfe/; api_path has /stra\xdfe, and a trailing slash matters."
+        " To fix it, request /stra\xdfe, or add /stra\xdfe/ to api_path (a.ini:5)",
     ),
     "trailing_slash_of_the_path": (
         "policy = api\napi_origin = *\napi_path = /api",
         ("--origin", APP, "--path", "/api/"),
-        "; api_path has /api, and a trailing slash counts. To fix it, ask for /api, or add /api/ to api_path (a.ini:5)",
+        "; api_path has /api, and a trailing slash matters. To fix it, request /api, or add /api/ to api_path (a.ini:5)",
     ),
     "path_without_star": (
         "policy = api\napi_origin = *\napi_path = /api",
@@ -173,7 +173,7 @@ OURS = {
         "policy = api\napi_origin = *\napi_path = /api/*",
         ("--origin", APP, "--path", "http://localhost//api/users"),
         "BLOCKED: the path and its normal form are governed by different policies."
-        " To fix it, ask for /api/users instead of //api/users",
+        " To fix it, request /api/users instead of //api/users",
     ),
     "origin_of_another_path": (
         "policy = api, public\napi_origin = https://admin.example.com\napi_path = /api/*\npublic_origin = *",
@@ -184,13 +184,13 @@ OURS = {
     "policy_in_the_shadow": (
         "policy = public, app\npublic_origin = *\napp_origin = https://app.example.com\napp_methods = PUT",
         ("--origin", APP, "-X", "PUT"),
-        "To fix it, add PUT to public_methods (a.ini:1), or name app, which allows this, before public",
+        "To fix it, add PUT to public_methods (a.ini:1), or list app, which allows this, before public",
     ),
     "policy_after_deny": (
         "policy = deny, app\napp_origin = https://app.example.com",
         ("--origin", APP),
         "BLOCKED: the policy deny refuses what no policy before it allows: https://app.example.com."
-        " To fix it, name a policy for this path before deny in policy (a.ini:3)",
+        " To fix it, list a policy for this path before deny in policy (a.ini:3)",
     ),
     "verb_not_allowed": (
         "matchstrategy = verbmatch\npolicy = app\napp_origin = https://app.example.com",
@@ -249,28 +249,28 @@ THEIRS = {
     "no_cors_at_all": (None, (200, []), (), f"BLOCKED: the response to GET: {MISSING}"),
     "preflight_not_allowed": (
         (405, []), None, ("-X", "PUT"),
-        "was answered 405 Method Not Allowed by Python's wsgiref: the server does not handle OPTIONS at this URL."
+        "returned 405 Method Not Allowed by Python's wsgiref: the server does not handle OPTIONS at this URL."
         " To fix it, answer OPTIONS there with a status from 200 to 299 and the headers above",
     ),
     "preflight_not_found": (
-        (404, []), None, ("-X", "PUT"), "the server has nothing at this URL, or no answer to OPTIONS there",
+        (404, []), None, ("-X", "PUT"), "the server has nothing at this URL, or does not handle OPTIONS there",
     ),
     "preflight_meets_authentication": (
         (401, []), None, ("-H", "Authorization: Bearer x"),
-        "was answered 401 Unauthorized by Python's wsgiref: a login is asked for, and a preflight never carries one."
+        "returned 401 Unauthorized by Python's wsgiref: the server requires a login, which a preflight never carries."
         " To fix it, let OPTIONS pass without a login: handle CORS before authentication",
     ),
     "preflight_redirected_to_https": (
         (301, [ORIGIN, ("Location", "https://api.example.com/x")]), None, ("-X", "PUT"),
-        "was redirected (301) to https://api.example.com/x, which no browser follows."
-        " To fix it, ask for https://api.example.com/x in the first place",
+        "was redirected (301) to https://api.example.com/x, which browsers do not follow."
+        " To fix it, request https://api.example.com/x directly",
     ),
     "preflight_redirected_to_a_slash": (
-        (308, [("Location", "/x/")]), None, ("-X", "PUT"), "/x/ (with the slash) in the first place",
+        (308, [("Location", "/x/")]), None, ("-X", "PUT"), "/x/ (with the slash) directly",
     ),
     "preflight_fails": (
         (500, [ORIGIN, PUT]), None, ("-X", "PUT"),
-        ": the application failed. To fix it, read the server's log for the exception and mend that",
+        ": the application failed. To fix it, read the server's log for the exception and fix that",
     ),
     "preflight_without_headers": ((200, []), None, ("-X", "PUT"), f"BLOCKED: the response to the preflight: {MISSING}"),
     "headers_on_the_preflight_only": ((200, [ORIGIN, PUT]), (200, []), ("-X", "PUT", "--send"), f"to PUT: {MISSING}"),
@@ -287,7 +287,7 @@ THEIRS = {
     "list_of_origins": (
         None, (200, [(ORIGIN[0], f"https://a.example,{APP}")]), (), f"it should be {APP} (one value, sent once)",
     ),
-    "pattern": (None, (200, [(ORIGIN[0], "https://*.example.com")]), (), f"be {APP} (browsers know no patterns)"),
+    "pattern": (None, (200, [(ORIGIN[0], "https://*.example.com")]), (), f"be {APP} (browsers do not support patterns)"),
     "slash_after_the_origin": (None, (200, [(ORIGIN[0], APP + "/")]), (), f"it should be {APP} (a trailing slash)"),
     "origin_without_scheme": (None, (200, [(ORIGIN[0], "app.example.com")]), (), f"it should be {APP} (no scheme)"),
     "origin_of_development": (
@@ -297,7 +297,7 @@ THEIRS = {
     "path_after_the_origin": (None, (200, [(ORIGIN[0], APP + "/shop")]), (), f"it should be {APP} (a path)"),
     "misspelled_header": (
         None, (200, [(ORIGIN[0] + "s", "*")]), (),
-        "Access-Control-Allow-Origin is missing (Access-Control-Allow-Origins means nothing to browsers); it should be",
+        "Access-Control-Allow-Origin is missing (Access-Control-Allow-Origins is unknown to browsers); it should be",
     ),
     "redirect_to_a_login": (
         None, (302, [("Location", "https://login.example/")]), (),
@@ -312,7 +312,7 @@ THEIRS = {
     ),
     "no_credentials": (
         None, (200, [ORIGIN]), ("--credentials",),
-        "Access-Control-Allow-Credentials is missing; it should be true, as the request has credentials",
+        "Access-Control-Allow-Credentials is missing; it should be true because the request has credentials",
     ),
     "credentials_True": (
         None, (200, [ORIGIN, (TRUE[0], "True")]), ("--credentials",),
@@ -320,31 +320,31 @@ THEIRS = {
     ),
     "no_methods": (
         (200, [ORIGIN]), None, ("-X", "PUT"),
-        "BLOCKED: Access-Control-Allow-Methods of the preflight is missing; it must name PUT",
+        "BLOCKED: Access-Control-Allow-Methods in the preflight response is missing; it must include PUT",
     ),
     "method_not_listed": (
-        (200, [ORIGIN, (PUT[0], "GET, POST")]), None, ("-X", "PUT"), "is 'GET, POST'; it must name PUT",
+        (200, [ORIGIN, (PUT[0], "GET, POST")]), None, ("-X", "PUT"), "is 'GET, POST'; it must include PUT",
     ),
     "star_for_methods_with_credentials": (
         (200, [ORIGIN, TRUE, (PUT[0], "*")]), None, ("-X", "PUT", "--credentials"),
-        "is '*', and * is not a wildcard with credentials; it must name PUT",
+        "is '*', and * is not a wildcard with credentials; it must include PUT",
     ),
     "header_not_listed": (
         (200, [ORIGIN, ("Access-Control-Allow-Headers", "X-A")]), None, ("-H", "X-B: 1"),
-        "BLOCKED: Access-Control-Allow-Headers of the preflight is 'X-A'; it must name x-b",
+        "BLOCKED: Access-Control-Allow-Headers in the preflight response is 'X-A'; it must include x-b",
     ),
     "star_for_authorization": (
         (200, [ORIGIN, ("Access-Control-Allow-Headers", "*")]), None, ("-H", "Authorization: Bearer x"),
-        "is '*', and * never covers authorization; it must name authorization",
+        "is '*', and * never covers authorization; it must include authorization",
     ),
     "headers_without_commas": (
         (200, [ORIGIN, ("Access-Control-Allow-Headers", "X-A X-B")]), None, ("-H", "X-B: 1"),
         "is not a comma-separated list of names: X-A X-B",
     ),
     "redirect_to_a_login_page": (
-        None, (302, [ORIGIN, ("Location", "ftp://login.example/")]), (), "leads to no http:// or https:// URL",
+        None, (302, [ORIGIN, ("Location", "ftp://login.example/")]), (), "does not lead to an http:// or https:// URL",
     ),
-    "redirect_without_headers": (None, (302, [("Location", "/y")]), (), "/y in the first place"),
+    "redirect_without_headers": (None, (302, [("Location", "/y")]), (), "/y directly"),
 }  # fmt: skip
 
 

@@ -98,10 +98,10 @@ def test_allowed_request_with_its_preflight(ini, explain):
             "< Vary: Origin",
             "< Content-Type: text/plain; charset=utf-8",
             "< Content-Length: 0",
-            "ok  the preflight was answered 200",
-            "ok  Access-Control-Allow-Origin of the preflight fits: https://app.example.com",
-            "ok  Access-Control-Allow-Methods of the preflight fits: GET, PUT",
-            "ok  Access-Control-Allow-Headers of the preflight fits: X-Token",
+            "ok  the preflight returned 200",
+            "ok  Access-Control-Allow-Origin in the preflight response fits: https://app.example.com",
+            "ok  Access-Control-Allow-Methods in the preflight response fits: GET, PUT",
+            "ok  Access-Control-Allow-Headers in the preflight response fits: X-Token",
             "> PUT /api/x?y=1 HTTP/1.1",
             "> Host: localhost",
             "> X-Token: 1",
@@ -115,10 +115,10 @@ def test_allowed_request_with_its_preflight(ini, explain):
             "< Access-Control-Allow-Origin: https://app.example.com",
             "< Access-Control-Allow-Credentials: true",
             "< Vary: Origin",
-            "ok  PUT http://localhost/api/x?y=1 was answered 200",
+            "ok  PUT http://localhost/api/x?y=1 returned 200",
             "ok  Access-Control-Allow-Origin fits: https://app.example.com",
             "ok  the page may read the response; of its headers: content-length, content-type",
-            "--  a.ini was read, no application loaded: an empty 200 stands behind the middleware",
+            "--  a.ini was read without loading its application: an empty 200 takes its place",
             "ALLOWED: put http://localhost/api/x?y=1 for a page on https://app.example.com",
         ],
         [],
@@ -140,7 +140,7 @@ def test_forbidden_method_is_blocked_before_anything_is_sent(ini, explain):
     assert not any(line.startswith(">") for line in lines)
 
 
-EFFECT = "servers answer that with a 500 without CORS headers, unless catch_errors = true"
+EFFECT = "servers return a 500 without CORS headers for that, unless catch_errors = true"
 
 # --- refusals whose cause is in the configuration, but in no option's value ---
 
@@ -218,13 +218,13 @@ def module(tmp_path):
         ),
         (
             "login", ("-X", "PUT"),
-            "BLOCKED: the preflight to http://localhost/ was answered 401 Unauthorized:"
-            " a login is asked for, and a preflight never carries one."
+            "BLOCKED: the preflight to http://localhost/ returned 401 Unauthorized:"
+            " the server requires a login, which a preflight never carries."
             " To fix it, let OPTIONS pass without a login: handle CORS before authentication",
         ),
         (
             "missing", ("--path", "/x"),
-            "BLOCKED: no policy governs the path /x, and the application answers it with 401."
+            "BLOCKED: no policy governs the path /x, and the application returns 401."
             " To fix it, add /x to path (explained.py:20)",
         ),
         (
@@ -236,28 +236,28 @@ def module(tmp_path):
             "removing", (),
             "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be https://app.example.com"
             " or *; wsgicors sent https://app.example.com, and something outside of it removed it."
-            " To fix it, let CORS wrap what answers this path, outside of every other layer",
+            " To fix it, make CORS the outermost layer around the application for this path",
         ),
         (
             "replacing", (),
             "BLOCKED: the response to GET: Access-Control-Allow-Origin is 'https://b.example'; it should be"
             " https://app.example.com; wsgicors sent https://app.example.com, and something outside of it replaced it."
-            " To fix it, let CORS wrap what answers this path, outside of every other layer",
+            " To fix it, make CORS the outermost layer around the application for this path",
         ),
         (
             "adding", ("-H", "X-Token: 1"),
-            "BLOCKED: Access-Control-Allow-Headers of the preflight is missing; it must name x-token."
+            "BLOCKED: Access-Control-Allow-Headers in the preflight response is missing; it must include x-token."
             " To fix it, add x-token to headers (explained.py:10)",
         ),
         (
             "guarded", ("-H", "X-Token: 1"),
-            "BLOCKED: the preflight to http://localhost/ was answered 401 Unauthorized: a login is asked for, and a"
-            " preflight never carries one; wsgicors was not asked."
-            " To fix it, let CORS wrap what answers this path, outside of every other layer",
+            "BLOCKED: the preflight to http://localhost/ returned 401 Unauthorized: the server requires a login, which a preflight never carries"
+            "; the request did not reach wsgicors."
+            " To fix it, make CORS the outermost layer around the application for this path",
         ),
         (
             "raising", ("-H", "X-Token: 1", "--path", "/?x"),
-            "BLOCKED: Access-Control-Allow-Headers of the preflight is missing; it must name x-token."
+            "BLOCKED: Access-Control-Allow-Headers in the preflight response is missing; it must include x-token."
             " To fix it, add x-token to headers (explained.py:10)",
         ),
         (
@@ -265,7 +265,7 @@ def module(tmp_path):
         ),
         (
             "redirected", (),
-            "BLOCKED: the redirect to ftp://a.example/ leads to no http:// or https:// URL",
+            "BLOCKED: the redirect to ftp://a.example/ does not lead to an http:// or https:// URL",
         ),
         (
             "policies", ("--path", "/x"),
@@ -283,7 +283,7 @@ def test_failure_without_a_cors_request_is_not_blamed_on_the_configuration(modul
     status, lines, _ = explain(f"{module}:redirected", origin="http://localhost")
     assert (status, lines[-1]) == (
         1,
-        "BLOCKED: the redirect to ftp://a.example/ leads to no http:// or https:// URL",
+        "BLOCKED: the redirect to ftp://a.example/ does not lead to an http:// or https:// URL",
     )
 
 
@@ -304,7 +304,7 @@ def test_application_without_the_middleware_is_asked_too(module, explain):
     assert lines[-1] == (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be "
         + APP
-        + " or *; wsgicors was not asked. To fix it, let CORS wrap what answers this path, outside of every other layer"
+        + " or *; the request did not reach wsgicors. To fix it, make CORS the outermost layer around the application for this path"
     )
 
 
@@ -355,7 +355,7 @@ def test_exception_after_the_preflight_leaves_the_evidence(module, explain):
     assert lines[-1].endswith("add x-token to headers (explained.py:11)")
     status, lines, _ = explain(f"{module}:later", "-X", "PUT")
     assert (status, lines[-1]) == (1, "BLOCKED: the application raised SystemExit: mine; " + EFFECT)
-    assert "ok  the preflight was answered 200" in lines
+    assert "ok  the preflight returned 200" in lines
 
 
 def test_caught_exception_can_be_read_by_the_page(module, explain):
@@ -390,7 +390,7 @@ def test_missing_vary_is_pointed_out(explain):
         status, lines, _ = explain(f"http://127.0.0.1:{port}")
     assert status == 0
     assert lines[-2] == (
-        "--  Vary does not name Origin, so a cache may serve this response, with its Access-Control-Allow-Origin, to pages of other origins"
+        "--  Vary does not include Origin, so a cache may serve this response, with its Access-Control-Allow-Origin, to pages of other origins"
     )
 
 
@@ -415,7 +415,7 @@ def test_put_is_not_sent_without_being_asked_for(explain):
         status, lines, _ = explain(url, "-X", "PUT")
         assert (status, app.asked) == (1, ["OPTIONS"])
         assert lines[-1] == (
-            f"UNKNOWN: the preflight allows PUT {url} for a page on {APP}; the request itself is sent with --send only"
+            f"UNKNOWN: the preflight allows PUT {url} for a page on {APP}; the request itself is only sent with --send"
         )
         status, lines, _ = explain(url, "-X", "PUT", "--send")
         assert (status, app.asked) == (0, ["OPTIONS", "OPTIONS", "PUT"])
@@ -492,8 +492,8 @@ def limited(environ, start_response):
         (
             "11",
             1,
-            'BLOCKED: POST {url} was answered 413 "11 bytes are too many" by Python\'s wsgiref:'
-            " the body is larger than the server takes, and this error lacks"
+            'BLOCKED: POST {url} returned 413 "11 bytes are too many" by Python\'s wsgiref:'
+            " the body is larger than the server accepts, and this error lacks"
             " Access-Control-Allow-Origin. To fix it, raise its limit (client_max_body_size in"
             " nginx, for example), or send less",
         ),
@@ -508,7 +508,7 @@ def test_body_has_the_size_that_is_given(size, status, last, explain):
 
 
 def test_method_without_a_body_and_a_data_size_are_wrong_usage(ini, explain):
-    message = "wsgicors: --data-size: GET has no body; name the method with -X"
+    message = "wsgicors: --data-size: GET has no body: choose another method with -X"
     assert explain(ini, "--data-size", "1") == (2, [], [message])
 
 
@@ -552,7 +552,7 @@ def test_network_failures_are_one_line(explain):
         status, lines, _ = explain(f"http://127.0.0.1:{port}/", "--timeout", "0.05")
     assert (status, lines[-1]) == (
         1,
-        f"BLOCKED: 127.0.0.1:{port} did not answer within 0.05 seconds",
+        f"BLOCKED: 127.0.0.1:{port} did not respond within 0.05 seconds",
     )
 
 
@@ -623,7 +623,9 @@ def test_one_of_several_sections_must_be_chosen(ini, tmp_path, explain):
     assert explain(ini) == (
         2,
         [],
-        ["wsgicors: a.ini has several, choose with --section: filter:cors, filter:other"],
+        [
+            "wsgicors: a.ini has several uses of wsgicors: choose one with --section: filter:cors, filter:other"
+        ],
     )
     assert explain(ini, "--section", "other")[0] == 0
 
@@ -641,13 +643,13 @@ options:
 commands:
   check | explain
     check          print policies, problems and advice
-    explain        play the browser, and say why a request is blocked
+    explain        make a request as a browser does, and say why it is blocked
 
 examples:
   wsgicors check production.ini
   wsgicors explain https://api.example.com/ --origin https://shop.example.com
 
-exit status: 0 fine or allowed, 1 problems, blocked or unknown, 2 wrong usage
+exit status: 0 valid or allowed, 1 problems, blocked or unknown, 2 wrong usage
 """,
     "check": """
 usage: wsgicors check [-h] [--section NAME] TARGET [NAME=VALUE ...]
@@ -666,13 +668,13 @@ examples:
   wsgicors check production.ini
   wsgicors check shop.wsgi:application
 
-exit status: 0 it loads, 1 there are problems, 2 wrong usage
+exit status: 0 valid, 1 problems, 2 wrong usage
 """,
     "explain": """
 usage: wsgicors explain TARGET [NAME=VALUE]... --origin ORIGIN [options]
        wsgicors explain PASTE [options]
 
-Play the browser, and say why a request is blocked.
+Make a request as a browser does, and say why it is blocked.
 
 options:
   -h, --help            show this help message and exit
@@ -693,7 +695,7 @@ the request:
                         the method of the request; default: GET
   -H 'NAME: VALUE', --header 'NAME: VALUE'
                         a request header that the page sets; may be repeated
-  --credentials         as with fetch(..., {credentials: 'include'})
+  --credentials         as fetch(..., {credentials: 'include'}) does
   --preflight           send a preflight even before a simple request, as browsers do if the
                         page listens to the progress of an upload
   --data-size BYTES     send a body of this size
@@ -703,7 +705,7 @@ how it is sent to a URL:
   --timeout SECONDS     how long to wait for a response; default: 10
 
 the paste:
-  --pasted FILE         a file with a paste, to be played against TARGET
+  --pasted FILE         a file with a paste, whose request is sent to TARGET
   --offline             use the paste alone, and send nothing
 
 examples:

@@ -204,47 +204,47 @@ SITUATIONS = {
 
 LAST_LINES = {
     "ours_refuses_the_origin": (
-        'BLOCKED: the preflight to URL/x was answered 403 "CORS preflight refused: no policy'
+        'BLOCKED: the preflight to URL/x returned 403 "CORS preflight refused: no policy'
         ' for this path allows the origin.": wsgicors on the server refuses it: no policy for'
         " this path allows the origin. To fix it, add https://app.example.com to the option"
         " origin of the policy for this path"
     ),
     "ours_refuses_the_method": (
-        'BLOCKED: the preflight to URL/x was answered 403 "CORS preflight refused: no policy'
+        'BLOCKED: the preflight to URL/x returned 403 "CORS preflight refused: no policy'
         ' for this path allows the method to the origin (matchstrategy = verbmatch).":'
         " wsgicors on the server refuses it: no policy for this path allows the method to the"
         " origin (matchstrategy = verbmatch). To fix it, add PUT to the option methods of the"
         " policy that allows https://app.example.com"
     ),
     "starlette_origin": (
-        'BLOCKED: the preflight to URL/x was answered 400 "Disallowed CORS origin": the'
+        'BLOCKED: the preflight to URL/x returned 400 "Disallowed CORS origin": the'
         " CORSMiddleware of Starlette or FastAPI does not allow the origin"
         " https://app.example.com. To fix it, add https://app.example.com to allow_origins"
     ),
     "starlette_method": (
-        'BLOCKED: the preflight to URL/x was answered 400 "Disallowed CORS method": the'
+        'BLOCKED: the preflight to URL/x returned 400 "Disallowed CORS method": the'
         " CORSMiddleware of Starlette or FastAPI does not allow the method PUT. To fix it, add"
         " PUT to allow_methods"
     ),
     "starlette_headers": (
-        'BLOCKED: the preflight to URL/x was answered 400 "Disallowed CORS headers": the'
+        'BLOCKED: the preflight to URL/x returned 400 "Disallowed CORS headers": the'
         " CORSMiddleware of Starlette or FastAPI does not allow all of authorization. To fix"
         " it, add authorization to allow_headers"
     ),
     "spring": (
-        'BLOCKED: the preflight to URL/x was answered 403 "Invalid CORS request": Spring\'s'
+        'BLOCKED: the preflight to URL/x returned 403 "Invalid CORS request": Spring\'s'
         " CORS configuration does not allow the origin https://app.example.com, or the method"
         " POST, or a header. To fix it, allow https://app.example.com, POST and content-type"
         " in Spring's CorsConfiguration or @CrossOrigin"
     ),
     "s3_without_configuration": (
-        'BLOCKED: the preflight to URL/x was answered 403 "AccessForbidden: CORSResponse: CORS'
+        'BLOCKED: the preflight to URL/x returned 403 "AccessForbidden: CORSResponse: CORS'
         ' is not enabled for this bucket." by Amazon S3: the S3 bucket has no CORS'
         " configuration. To fix it, give the bucket a CORS configuration with"
         " https://app.example.com, PUT and the request headers"
     ),
     "s3_no_rule": (
-        'BLOCKED: the preflight to URL/x was answered 403 "AccessForbidden: CORSResponse: This'
+        'BLOCKED: the preflight to URL/x returned 403 "AccessForbidden: CORSResponse: This'
         " CORS request is not allowed.\" by Amazon S3: no rule of the S3 bucket's CORS"
         " configuration allows https://app.example.com with PUT and the request headers. To"
         " fix it, add https://app.example.com to AllowedOrigins, PUT to AllowedMethods and the"
@@ -256,28 +256,28 @@ LAST_LINES = {
         " fix it, add PUT to methods of the resource"
     ),
     "envoy": (
-        'BLOCKED: the preflight to URL/x was answered 403 "RBAC: access denied" by Envoy: a'
+        'BLOCKED: the preflight to URL/x returned 403 "RBAC: access denied" by Envoy: a'
         " policy of Envoy or Istio refuses the request. To fix it, let OPTIONS pass in the"
         " AuthorizationPolicy"
     ),
     "cloudflare_challenge": (
-        'BLOCKED: the preflight to URL/x was answered 403 "Just a moment..." by Cloudflare:'
+        'BLOCKED: the preflight to URL/x returned 403 "Just a moment..." by Cloudflare:'
         " Cloudflare answers with a challenge for people, which a script cannot pass. To fix"
         " it, exempt this path from the challenge in Cloudflare's security rules"
     ),
     "api_gateway_route": (
-        'BLOCKED: the preflight to URL/x was answered 403 "Missing Authentication Token" by'
-        " Amazon API Gateway: API Gateway has no GET at this URL (its words for that are"
-        " Missing Authentication Token), or asks for a signature. To fix it, check the stage"
+        'BLOCKED: the preflight to URL/x returned 403 "Missing Authentication Token" by'
+        " Amazon API Gateway: API Gateway has no GET at this URL (which it calls Missing Authentication Token), or requires a signature"
+        ". To fix it, check the stage"
         " and the path of URL/x, and deploy an OPTIONS method without authorization"
     ),
     "api_gateway_key": (
-        "BLOCKED: the preflight to URL/x was answered 403 Forbidden by Amazon API Gateway: API"
+        "BLOCKED: the preflight to URL/x returned 403 Forbidden by Amazon API Gateway: API"
         " Gateway refuses the request: an API key, a WAF or a policy. To fix it, exempt"
         " OPTIONS from the API key and the resource policy"
     ),
     "kong_key": (
-        'BLOCKED: the preflight to URL/x was answered 401 "No API key found in request":'
+        'BLOCKED: the preflight to URL/x returned 401 "No API key found in request":'
         " Kong's key-auth plugin refuses the preflight. To fix it, set run_on_preflight ="
         " false in the plugin"
     ),
@@ -288,28 +288,28 @@ LAST_LINES = {
         " and allow it on the server"
     ),
     "firewall_without_a_word": (
-        "BLOCKED: the preflight to URL/x was answered 403 Forbidden: the server, or something"
-        " before it, refuses the preflight. To fix it, look for a CORS filter that does not"
+        "BLOCKED: the preflight to URL/x returned 403 Forbidden: the server, or something in front of it, refuses"
+        " the preflight. To fix it, look for a CORS filter that does not"
         " allow https://app.example.com or a firewall that blocks OPTIONS"
     ),
     "nginx_forbids": (
-        "BLOCKED: the preflight to URL/x was answered 403 Forbidden by nginx: nginx itself refuses"
+        "BLOCKED: the preflight to URL/x returned 403 Forbidden by nginx: nginx itself refuses"
         " the request, before any application. To fix it, look for deny and limit_except in nginx's"
         " configuration of this path, and at the permissions of the file"
     ),
     "basic_authentication": (
-        "BLOCKED: the preflight to URL/x was answered 401 Unauthorized: a login is asked for,"
-        " and a preflight never carries one. To fix it, let OPTIONS pass without a login:"
+        "BLOCKED: the preflight to URL/x returned 401 Unauthorized: the server requires a login, which a preflight never carries"
+        ". To fix it, let OPTIONS pass without a login:"
         " handle CORS before authentication"
     ),
     "proxy_authentication": (
-        "BLOCKED: the preflight to URL/x was answered 407 Proxy Authentication Required: a"
-        " login is asked for, and a preflight never carries one. To fix it, let OPTIONS pass"
+        "BLOCKED: the preflight to URL/x returned 407 Proxy Authentication Required: the server requires a login, which a preflight never carries"
+        ". To fix it, let OPTIONS pass"
         " without a login: handle CORS before authentication"
     ),
     "login_page_for_a_preflight": (
         "BLOCKED: the preflight to URL/x was redirected (302) to"
-        " https://login.example.com/?next=/x, which no browser follows; that looks like a"
+        " https://login.example.com/?next=/x, which browsers do not follow; that looks like a"
         " login. To fix it, let OPTIONS pass without a login: handle CORS before authentication"
     ),
     "login_page_for_a_get": (
@@ -319,98 +319,98 @@ LAST_LINES = {
         " cookie or token with it; let the server answer 401 to scripts"
     ),
     "access_denied_is_the_applications_word": (
-        'BLOCKED: GET URL/x was answered 403 "You do not have permission to perform this'
-        ' action.": the server refuses it, and this error lacks Access-Control-Allow-Origin.'
+        'BLOCKED: GET URL/x returned 403 "You do not have permission to perform this'
+        ' action.": the server refuses the request, and this error lacks Access-Control-Allow-Origin.'
         " To fix it, read the server's log for the reason"
     ),
     "csrf": (
-        "BLOCKED: POST URL/x was answered 403 Forbidden: Django's CSRF protection refuses the"
+        "BLOCKED: POST URL/x returned 403 Forbidden: Django's CSRF protection refuses the"
         " request, and this error lacks Access-Control-Allow-Origin. To fix it, add"
         " https://app.example.com to CSRF_TRUSTED_ORIGINS, and send the token"
     ),
     "traceback": (
-        "BLOCKED: GET URL/x was answered 500 Internal Server Error: the application failed,"
+        "BLOCKED: GET URL/x returned 500 Internal Server Error: the application failed,"
         " and this error lacks Access-Control-Allow-Origin. To fix it, read the server's log"
-        " for the exception and mend that"
+        " for the exception and fix that"
     ),
     "error_in_json": (
-        "BLOCKED: GET URL/x was answered 500 \"relation 'x' does not exist\": the application"
+        "BLOCKED: GET URL/x returned 500 \"relation 'x' does not exist\": the application"
         " failed, and this error lacks Access-Control-Allow-Origin. To fix it, read the"
-        " server's log for the exception and mend that"
+        " server's log for the exception and fix that"
     ),
     "not_found": (
-        "BLOCKED: GET URL/x was answered 404 Not Found: the server has nothing at this URL,"
+        "BLOCKED: GET URL/x returned 404 Not Found: the server has nothing at this URL,"
         " and this error lacks Access-Control-Allow-Origin. To fix it, check the host, the"
         " path and a trailing slash of the URL"
     ),
     "express_without_options": (
-        "BLOCKED: the preflight to URL/x was answered 404 Not Found: the Express application"
+        "BLOCKED: the preflight to URL/x returned 404 Not Found: the Express application"
         " has no handler for OPTIONS here. To fix it, put app.use(cors()) before the routes"
     ),
     "express_without_route": (
-        "BLOCKED: GET URL/x was answered 404 Not Found: the Express application has no route"
+        "BLOCKED: GET URL/x returned 404 Not Found: the Express application has no route"
         " for GET URL/x, and this error lacks Access-Control-Allow-Origin. To fix it, correct"
         " the URL or the method, or add the route"
     ),
     "body_too_large": (
-        "BLOCKED: POST URL/x was answered 413 Request Entity Too Large by nginx: the body is"
-        " larger than the server takes, and this error lacks Access-Control-Allow-Origin. To"
+        "BLOCKED: POST URL/x returned 413 Request Entity Too Large by nginx: the body is"
+        " larger than the server accepts, and this error lacks Access-Control-Allow-Origin. To"
         " fix it, raise its limit (client_max_body_size in nginx, for example), or send less"
     ),
     "too_many": (
-        'BLOCKED: GET URL/x was answered 429 "Too many requests, please try again later.": the'
+        'BLOCKED: GET URL/x returned 429 "Too many requests, please try again later.": the'
         " server limits the number of requests, and this was one too many, and this error"
         " lacks Access-Control-Allow-Origin. To fix it, send fewer, or raise the limit"
     ),
     "bad_gateway": (
-        "BLOCKED: GET URL/x was answered 502 Bad Gateway by nginx: a gateway got no valid"
+        "BLOCKED: GET URL/x returned 502 Bad Gateway by nginx: a gateway got no valid"
         " response from the application behind it, and this error lacks"
         " Access-Control-Allow-Origin. To fix it, see whether the application runs, and read"
         " its log"
     ),
     "gateway_timeout": (
-        "BLOCKED: GET URL/x was answered 504 Gateway Timeout: a gateway waited too long for"
+        "BLOCKED: GET URL/x returned 504 Gateway Timeout: a gateway waited too long for"
         " the application behind it, and this error lacks Access-Control-Allow-Origin. To fix"
         " it, find out what takes so long, or raise the gateway's timeout"
     ),
     "unknown_error_of_a_client": (
-        "BLOCKED: GET URL/x was answered 418 I'm a Teapot: the server refuses it, and this"
+        "BLOCKED: GET URL/x returned 418 I'm a Teapot: the server refuses the request, and this"
         " error lacks Access-Control-Allow-Origin. To fix it, read the server's log for the"
         " reason"
     ),
     "host_not_allowed": (
-        "BLOCKED: the preflight to URL/x was answered 400 Bad Request: the server refuses the"
+        "BLOCKED: the preflight to URL/x returned 400 Bad Request: the server refuses the"
         " request as bad; Django does so for a host that is not in ALLOWED_HOSTS. To fix it,"
-        " look into the server's log, and compare the host of URL/x with ALLOWED_HOSTS"
+        " read the server's log, and compare the host of URL/x with ALLOWED_HOSTS"
     ),
     "error_of_a_put": (
-        'BLOCKED: PUT URL/x was answered 500 "no room": the application failed; the preflight'
+        'BLOCKED: PUT URL/x returned 500 "no room": the application failed; the preflight'
         " passed, so only this error lacks Access-Control-Allow-Origin. To fix it, read the"
-        " server's log for the exception and mend that"
+        " server's log for the exception and fix that"
     ),
     "preflight_fails": (
-        'BLOCKED: the preflight to URL/x was answered 503 "no healthy upstream": Envoy cannot'
+        'BLOCKED: the preflight to URL/x returned 503 "no healthy upstream": Envoy cannot'
         " reach the application. To fix it, start the application, or correct the address that"
         " Envoy has for it"
     ),
     "options_not_handled": (
-        "BLOCKED: the preflight to URL/x was answered 405 Method Not Allowed: the server does"
+        "BLOCKED: the preflight to URL/x returned 405 Method Not Allowed: the server does"
         " not handle OPTIONS at this URL. To fix it, answer OPTIONS there with a status from"
         " 200 to 299 and the headers above"
     ),
     "twice": (
         "BLOCKED: Access-Control-Allow-Origin was sent 2 times: 'https://app.example.com' and"
-        " 'https://app.example.com'; usually by the application and by a proxy before it. To"
+        " 'https://app.example.com'; usually by the application and by a proxy in front of it. To"
         " fix it, let only one of them send it, with the value https://app.example.com"
     ),
     "credentials_twice": (
         "BLOCKED: Access-Control-Allow-Credentials was sent 2 times: 'true' and 'true'; usually by"
-        " the application (Express) and by a proxy before it (nginx, perhaps). To fix it, let only"
+        " the application (Express) and by a proxy in front of it (nginx, perhaps). To fix it, let only"
         " one of them send it, with the value true"
     ),
     "proxy_adds_a_star": (
         "BLOCKED: Access-Control-Allow-Origin was sent 2 times: 'https://app.example.com' and"
-        " '*'; usually by the application and by a proxy before it (nginx, perhaps). To fix"
+        " '*'; usually by the application and by a proxy in front of it (nginx, perhaps). To fix"
         " it, let only one of them send it, with the value https://app.example.com"
     ),
     "cached_for_another_page": (
@@ -428,13 +428,13 @@ LAST_LINES = {
     ),
     "knows_cors": (
         "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it"
-        " should be https://app.example.com or *; it has Access-Control-Allow-Methods, so the"
-        " server knows CORS and does not allow this origin. To fix it, add"
+        " should be https://app.example.com or *; it has Access-Control-Allow-Methods, so the server supports CORS but does not"
+        " allow this origin. To fix it, add"
         " https://app.example.com to the origins that the server allows"
     ),
     "asp_net": (
         "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it"
-        " should be https://app.example.com or *; ASP.NET Core answers so where its CORS"
+        " should be https://app.example.com or *; ASP.NET Core responds so if its CORS"
         " policy does not allow the request. To fix it, add https://app.example.com to"
         " WithOrigins of the policy"
     ),
@@ -444,7 +444,7 @@ LAST_LINES = {
         " request; only the server can send it"
     ),
     "response_header_sent_and_more": (
-        "BLOCKED: Access-Control-Allow-Methods of the preflight is missing; it must name PUT. To"
+        "BLOCKED: Access-Control-Allow-Methods in the preflight response is missing; it must include PUT. To"
         " fix it, add PUT to the methods that the server allows and add authorization to the"
         " request headers that the server allows and remove access-control-allow-origin from"
         " the page's request; only the server can send it"
@@ -456,40 +456,40 @@ LAST_LINES = {
         " server can send it"
     ),
     "content_type_of_a_get": (
-        "BLOCKED: Access-Control-Allow-Headers of the preflight is missing; it must name"
-        " content-type; GET has no body, so the header says nothing. To fix it, remove"
+        "BLOCKED: Access-Control-Allow-Headers in the preflight response is missing; it must include"
+        " content-type; GET has no body, so the header has no meaning. To fix it, remove"
         " Content-Type from the page's request, or add content-type to the request headers"
         " that the server allows"
     ),
     "header_of_a_library": (
-        "BLOCKED: Access-Control-Allow-Headers of the preflight is missing; it must name"
+        "BLOCKED: Access-Control-Allow-Headers in the preflight response is missing; it must include"
         " baggage, sentry-trace; baggage comes from Sentry or OpenTelemetry; sentry-trace"
         " comes from Sentry (its tracePropagationTargets decide where). To fix it, add"
         " baggage, sentry-trace to the request headers that the server allows, or keep the"
         " library from adding it"
     ),
     "method_and_headers": (
-        "BLOCKED: Access-Control-Allow-Methods of the preflight is missing; it must name PUT."
+        "BLOCKED: Access-Control-Allow-Methods in the preflight response is missing; it must include PUT."
         " To fix it, add PUT to the methods that the server allows and add authorization to"
         " the request headers that the server allows"
     ),
     "patch_that_no_server_would_take": (
-        "BLOCKED: Access-Control-Allow-Methods of the preflight is 'PUT'; it must name patch. To"
+        "BLOCKED: Access-Control-Allow-Methods in the preflight response is 'PUT'; it must include patch. To"
         " fix it, write PATCH instead of patch in the page and add PATCH to the methods that the"
         " server allows and add authorization to the request headers that the server allows"
     ),
     "method_of_its_own": (
-        "BLOCKED: Access-Control-Allow-Methods of the preflight is 'PUT'; it must name purge. To"
+        "BLOCKED: Access-Control-Allow-Methods in the preflight response is 'PUT'; it must include purge. To"
         " fix it, add purge to the methods that the server allows"
     ),
     "patch": (
-        "BLOCKED: Access-Control-Allow-Methods of the preflight is 'PATCH', and the case of a"
-        " method counts; it must name patch. To fix it, write PATCH instead of patch in the"
+        "BLOCKED: Access-Control-Allow-Methods in the preflight response is 'PATCH', and method names are case-sensitive"
+        "; it must include patch. To fix it, write PATCH instead of patch in the"
         " page and add authorization to the request headers that the server allows"
     ),
     "file": (
-        "BLOCKED: the page has the origin null: pages from files and sandboxed frames have the"
-        " origin null, and requests redirected between origins. To fix it, serve the page over"
+        "BLOCKED: the page has the origin null: pages from files and in sandboxed frames have the"
+        " origin null, and so do requests redirected between origins. To fix it, serve the page over"
         " http or https"
     ),
     "port": (
@@ -497,52 +497,50 @@ LAST_LINES = {
         " another port"
     ),
     "slash": (
-        "BLOCKED: the preflight to URL/x was redirected (301) to URL/x/, which no browser"
-        " follows. To fix it, ask for URL/x/ (with the slash) in the first place"
+        "BLOCKED: the preflight to URL/x was redirected (301) to URL/x/, which browsers do not follow"
+        ". To fix it, request URL/x/ (with the slash) directly"
     ),
     "to_http": (
         "BLOCKED: URL/x was redirected (302) to http://api.example.com/x/, which is mixed"
-        " content for a page on https. To fix it, ask for https://api.example.com/x/, and let"
+        " content for a page on https. To fix it, request https://api.example.com/x/, and let"
         " the server redirect to https: behind a TLS proxy it has to know the scheme, so let"
         " the proxy set X-Forwarded-Proto and the server trust it"
     ),
     "preflight_to_https": (
         "BLOCKED: the preflight to URL/x was redirected (308) to https://api.example.com/x,"
-        " which no browser follows. To fix it, ask for https://api.example.com/x in the first"
-        " place"
+        " which browsers do not follow. To fix it, request https://api.example.com/x directly"
     ),
     "to_a_blocked_port": (
         "BLOCKED: URL/x redirects (302) to http://127.0.0.1:6000/, and there: browsers block port"
         " 6000: serve on another one. To fix it, let the server redirect to an address that the"
-        " browser reaches: behind a proxy, it has to know the host that the page asks for"
-        " (X-Forwarded-Host)"
+        " browser reaches: behind a proxy, it has to know the host that the page requests "
+        "(X-Forwarded-Host)"
     ),
     "nowhere": (
         "BLOCKED: GET URL/x was redirected (302) to mailto:a@b.example, and the redirect"
-        " itself does not allow https://app.example.com. To fix it, ask for the final URL in"
-        " the first place"
+        " itself does not allow https://app.example.com. To fix it, request the final URL directly"
     ),
     "redirect_without_location": (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be"
         " https://app.example.com or *. To fix it, let the server send the headers above"
     ),
     "semicolons": (
-        "BLOCKED: Access-Control-Allow-Headers of the preflight is not a comma-separated list"
+        "BLOCKED: Access-Control-Allow-Headers in the preflight response is not a comma-separated list"
         " of names: Content-Type; X-A. To fix it, let the server send Content-Type, X-A,"
         " authorization"
     ),
     "spaces": (
-        "BLOCKED: Access-Control-Allow-Methods of the preflight is not a comma-separated list"
+        "BLOCKED: Access-Control-Allow-Methods in the preflight response is not a comma-separated list"
         " of names: GET PUT. To fix it, let the server send GET, PUT"
     ),
     "lower_case": (
-        "BLOCKED: Access-Control-Allow-Methods of the preflight is 'get, put'; it must name"
-        " PUT, and the case of a method counts. To fix it, write PUT in upper case on the server"
+        "BLOCKED: Access-Control-Allow-Methods in the preflight response is 'get, put'; it must include"
+        " PUT, and method names are case-sensitive. To fix it, write PUT in upper case on the server"
         " and add authorization to the request headers that the server allows"
     ),
     "star_for_credentials": (
-        "BLOCKED: Access-Control-Allow-Methods of the preflight is '*', and * is not a wildcard"
-        " with credentials; it must name PUT. To fix it, add PUT to the methods that the server"
+        "BLOCKED: Access-Control-Allow-Methods in the preflight response is '*', and * is not a wildcard"
+        " with credentials; it must include PUT. To fix it, add PUT to the methods that the server"
         " allows and add authorization to the request headers that the server allows"
     ),
     "two_origins_in_one_value": (
@@ -553,7 +551,7 @@ LAST_LINES = {
     ),
     "pattern": (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is 'https://*.example.com';"
-        " it should be https://app.example.com (browsers know no patterns). To fix it, let the"
+        " it should be https://app.example.com (browsers do not support patterns). To fix it, let the"
         " server compare the request's Origin with its list, and send back the one that matches:"
         " https://app.example.com"
     ),
@@ -573,14 +571,14 @@ LAST_LINES = {
     ),
     "catch_all_page": (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be"
-        ' https://app.example.com or *; it is an HTML page, "My shop". To fix it, look whether'
-        " the API has this URL, or a login or a catch-all route answers; then let the server"
+        ' https://app.example.com or *; it is an HTML page, "My shop". To fix it, check whether the API has this URL, or a login or a catch-all route responds'
+        "; then let the server"
         " send the headers above"
     ),
     "catch_all_preflight": (
         "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it"
-        ' should be https://app.example.com or *; it is an HTML page, "My shop". To fix it, look'
-        " whether the API has this URL, or a login or a catch-all route answers; then let the"
+        ' should be https://app.example.com or *; it is an HTML page, "My shop". To fix it, check whether the API has this URL, or a login or a catch-all route responds'
+        "; then let the"
         " server send the headers above"
     ),
     "only_options_has_headers": (
@@ -590,8 +588,8 @@ LAST_LINES = {
     ),
     "varies_by_origin": (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be"
-        " https://app.example.com or *; it has Vary: Origin, so the server knows CORS and does"
-        " not allow this origin. To fix it, add https://app.example.com to the origins that the"
+        " https://app.example.com or *; it has Vary: Origin, so the server supports CORS but does not"
+        " allow this origin. To fix it, add https://app.example.com to the origins that the"
         " server allows"
     ),
     "varies_by_everything": (
@@ -599,37 +597,37 @@ LAST_LINES = {
         " https://app.example.com or *. To fix it, let the server send the headers above"
     ),
     "starlette_all": (
-        'BLOCKED: the preflight to URL/x was answered 400 "Disallowed CORS origin, method,'
+        'BLOCKED: the preflight to URL/x returned 400 "Disallowed CORS origin, method,'
         ' headers": the CORSMiddleware of Starlette or FastAPI does not allow the origin'
         " https://app.example.com, the method PUT and all of authorization. To fix it, add"
         " https://app.example.com to allow_origins, add PUT to allow_methods and add"
         " authorization to allow_headers"
     ),
     "function_of_the_application": (
-        'BLOCKED: GET URL/x was answered 500 "Error: Not allowed by CORS": the application'
+        'BLOCKED: GET URL/x returned 500 "Error: Not allowed by CORS": the application'
         " refuses the origin https://app.example.com in a function of its own, and this error"
         " lacks Access-Control-Allow-Origin. To fix it, add https://app.example.com to the"
         " origins that this function allows"
     ),
     "session_of_another_server": (
-        'BLOCKED: GET URL/x was answered 400 "Session ID unknown": this server of socket.io'
-        " does not know the session, which another one began, and this error lacks"
+        'BLOCKED: GET URL/x returned 400 "Session ID unknown": this socket.io server does not know the session, which another one started'
+        ", and this error lacks"
         " Access-Control-Allow-Origin. To fix it, let the load balancer send all requests of a"
         " client to one server (sticky sessions)"
     ),
     "login_of_a_web_application": (
-        'BLOCKED: GET URL/x was answered 400 "AADSTS9002326: Cross-origin token": Microsoft\'s'
+        'BLOCKED: GET URL/x returned 400 "AADSTS9002326: Cross-origin token": Microsoft\'s'
         " login knows the application as one on a server, not in a browser, and this error lacks"
         " Access-Control-Allow-Origin. To fix it, register the redirect URI under the platform"
         " Single-page application"
     ),
     "rails": (
-        'BLOCKED: the preflight to URL/x was answered 404 "RoutingError: No route matches'
+        'BLOCKED: the preflight to URL/x returned 404 "RoutingError: No route matches'
         " [OPTIONS] '/x'\": Rails has no route for OPTIONS here, so no rack-cors answered. To fix"
         " it, insert rack-cors before all other middleware, with a resource for this path"
     ),
     "azure_storage": (
-        'BLOCKED: the preflight to URL/x was answered 403 "CorsPreflightFailure: No rule." by'
+        'BLOCKED: the preflight to URL/x returned 403 "CorsPreflightFailure: No rule." by'
         " Azure Storage: no CORS rule of the storage account allows https://app.example.com with"
         " PUT and authorization. To fix it, add https://app.example.com, PUT and authorization"
         " to one CORS rule of the Azure storage account"
@@ -637,44 +635,44 @@ LAST_LINES = {
     "google_storage": (
         "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it"
         " should be https://app.example.com or *; the bucket's CORS configuration does not allow"
-        " https://app.example.com with PUT. To fix it, name https://app.example.com, PUT and,"
-        " as responseHeader, authorization in the CORS configuration of the Google Cloud Storage"
+        " https://app.example.com with PUT. To fix it, list https://app.example.com, PUT and, as responseHeader"
+        ", authorization in the CORS configuration of the Google Cloud Storage"
         " bucket"
     ),
     "signature": (
-        'BLOCKED: GET URL/x was answered 403 "SignatureDoesNotMatch": the signature does not'
-        " fit the request, and this error lacks Access-Control-Allow-Origin. To fix it, sign the"
+        'BLOCKED: GET URL/x returned 403 "SignatureDoesNotMatch": the signature does not match the'
+        " request, and this error lacks Access-Control-Allow-Origin. To fix it, sign the"
         " method and the headers that the page really sends, Content-Type as well"
     ),
     "expired": (
-        'BLOCKED: GET URL/x was answered 403 "AccessDenied: Request has expired": the signed'
+        'BLOCKED: GET URL/x returned 403 "AccessDenied: Request has expired": the signed'
         " URL has expired, and this error lacks Access-Control-Allow-Origin. To fix it, let the"
         " page get a new one"
     ),
     "lambda_failed": (
-        'BLOCKED: GET URL/x was answered 502 "Internal server error" by Amazon API Gateway: the'
+        'BLOCKED: GET URL/x returned 502 "Internal server error" by Amazon API Gateway: the'
         " Lambda function failed, or API Gateway does not understand what it returned, and this"
         " error lacks Access-Control-Allow-Origin. To fix it, read the function's log; let it"
         " return statusCode, headers and a body that is text"
     ),
     "rule_of_cloudflare": (
-        'BLOCKED: GET URL/x was answered 403 "error code: 1020" by Cloudflare: a rule of'
+        'BLOCKED: GET URL/x returned 403 "error code: 1020" by Cloudflare: a rule of'
         " Cloudflare's firewall refuses the request, and this error lacks"
         " Access-Control-Allow-Origin. To fix it, look for the rule in Cloudflare's security"
         " events, and exempt this path"
     ),
     "graphql": (
-        'BLOCKED: GET URL/x was answered 400 "This operation has been blocked": the server'
-        " takes the request for malformed, and this error lacks Access-Control-Allow-Origin. To"
-        " fix it, read the server's log for what it misses"
+        'BLOCKED: GET URL/x returned 400 "This operation has been blocked": the server considers the request malformed'
+        ", and this error lacks Access-Control-Allow-Origin. To"
+        " fix it, read the server's log for the reason"
     ),
     "method_that_the_route_does_not_take": (
-        "BLOCKED: the preflight to URL/x was answered 405 Method Not Allowed: the server does"
+        "BLOCKED: the preflight to URL/x returned 405 Method Not Allowed: the server does"
         " not handle OPTIONS at this URL, nor PUT (Allow: GET, HEAD). To fix it, answer OPTIONS"
         " there with a status from 200 to 299 and the headers above; and let it take PUT"
     ),
     "csrf_in_json": (
-        'BLOCKED: the preflight to URL/x was answered 403 "CSRF Failed: Origin checking'
+        'BLOCKED: the preflight to URL/x returned 403 "CSRF Failed: Origin checking'
         " failed\": Django's CSRF protection refuses the request. To fix it, add"
         " https://app.example.com to CSRF_TRUSTED_ORIGINS, and send the token"
     ),
@@ -690,14 +688,14 @@ LAST_LINES = {
         ' "https://app.example.com"'
     ),
     "express_fails": (
-        'BLOCKED: GET URL/x was answered 500 "Error: no table" by Express: the application'
+        'BLOCKED: GET URL/x returned 500 "Error: no table" by Express: the application'
         " failed, and this error lacks Access-Control-Allow-Origin. To fix it, read the server's"
-        " log for the exception and mend that"
+        " log for the exception and fix that"
     ),
     "iis": (
-        "BLOCKED: GET URL/x was answered 500 Internal Server Error by IIS: the application"
+        "BLOCKED: GET URL/x returned 500 Internal Server Error by IIS: the application"
         " failed, and this error lacks Access-Control-Allow-Origin. To fix it, read the server's"
-        " log for the exception and mend that"
+        " log for the exception and fix that"
     ),
     "another_method_in_allow": (
         "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it"
@@ -707,8 +705,8 @@ LAST_LINES = {
         " PUT"
     ),
     "port_lost": (
-        "BLOCKED: the preflight to URL/x was redirected (301) to http://127.0.0.1/x/, which no"
-        " browser follows. To fix it, ask for URL/x/ (with the slash), and let the redirect keep"
+        "BLOCKED: the preflight to URL/x was redirected (301) to http://127.0.0.1/x/, which browsers do not follow"
+        ". To fix it, request URL/x/ (with the slash), and let the redirect keep"
         " the port: with a relative Location, as nginx sends it with absolute_redirect off"
     ),
 }
@@ -732,8 +730,8 @@ ALLOWING = [("Access-Control-Allow-Origin", "*")]
         (
             "/items",
             "BLOCKED: FIRST/x redirects to SECOND/items, on another origin, so the request's Origin"
-            " became null, which SECOND does not allow. To fix it, ask for SECOND/items in the"
-            " first place, and allow https://app.example.com there",
+            " became null, which SECOND does not allow. To fix it, request SECOND/items directly"
+            ", and allow https://app.example.com there",
         ),
         (
             "/login",
@@ -769,7 +767,7 @@ def test_post_that_a_redirect_turned_into_get_is_told_where_it_is_allowed(capsys
     assert (status, lines[-1].replace(url, "URL")) == (
         0,
         "ALLOWED: POST URL/x for a page on https://app.example.com, but as GET without its body:"
-        " URL/x redirects to URL/x/ (301); ask for URL/x/ in the first place",
+        " URL/x redirects to URL/x/ (301); request URL/x/ directly",
     )
 
 
@@ -789,7 +787,7 @@ def test_post_that_a_redirect_turned_into_get_is_told_where_it_is_allowed(capsys
 def test_first_line_of_a_body_is_told_where_it_says_something(body, told, capsys):
     with serving(answers(GOOD, (500, [], body))) as port:
         _, lines = explain(capsys, f"http://127.0.0.1:{port}/x", "--origin", PAGE)
-    assert f" was answered {told}: the application failed" in lines[-1]
+    assert f" returned {told}: the application failed" in lines[-1]
 
 
 def test_text_of_a_server_is_no_template(capsys):
@@ -803,15 +801,15 @@ def test_login_that_a_response_asks_for_is_named(capsys):
     with serving(answers(GOOD, (401, [], b""))) as port:
         _, lines = explain(capsys, f"http://127.0.0.1:{port}/x", "--origin", PAGE)
     assert lines[-1].endswith(
-        ": a login is asked for, and this error lacks Access-Control-Allow-Origin."
-        " To fix it, send the login that the server wants"
+        ": the server requires a login, and this error lacks Access-Control-Allow-Origin."
+        " To fix it, send the credentials that it requires"
     )
 
 
 def test_redirect_from_https_to_http_of_the_same_host_asks_for_the_scheme():
     url = URL.parse("https://api.example.com/x")
     assert redirect_fix(url, "http://api.example.com/x/").startswith(
-        "ask for https://api.example.com/x/, and let the server redirect to https"
+        "request https://api.example.com/x/, and let the server redirect to https"
     )
 
 
@@ -860,8 +858,8 @@ def test_redirect_that_loses_the_port_and_leads_nowhere_is_told(capsys, tmp_path
     assert (status, lines[-1]) == (
         1,
         "BLOCKED: http://localhost:8080/x redirects (301) to http://localhost/x/, and there: the"
-        " application raised LookupError: nothing here; servers answer that with a 500 without CORS"
-        " headers, unless catch_errors = true. To fix it, ask for http://localhost:8080/x/ (with the"
+        " application raised LookupError: nothing here; servers return a 500 without CORS headers for that, unless"
+        " catch_errors = true. To fix it, request http://localhost:8080/x/ (with the"
         " slash), and let the redirect keep the port: with a relative Location, as nginx sends it"
         " with absolute_redirect off",
     )

@@ -249,9 +249,9 @@ SITUATIONS = {
         " take DELETE"
     ),
     ("express", "/fails"): (
-        'BLOCKED: GET URL/fails was answered 500 "Error: no such table" by Express: the'
+        'BLOCKED: GET URL/fails returned 500 "Error: no such table" by Express: the'
         " application failed, and this error lacks Access-Control-Allow-Origin. To fix it, read"
-        " the server's log for the exception and mend that"
+        " the server's log for the exception and fix that"
     ),
     ("express", "/star", "--credentials"): (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is *, which browsers refuse"
@@ -259,8 +259,8 @@ SITUATIONS = {
         " the headers above"
     ),
     ("express", "/small", "-X", "POST", *JSON, "--data-size", "20", "--send"): (
-        'BLOCKED: POST URL/small was answered 413 "PayloadTooLargeError: request entity too'
-        ' large" by Express: the body is larger than Express takes; the preflight passed, so'
+        'BLOCKED: POST URL/small returned 413 "PayloadTooLargeError: request entity too'
+        ' large" by Express: the body is larger than Express accepts; the preflight passed, so'
         " only this error lacks Access-Control-Allow-Origin. To fix it, raise the limit of"
         " express.json() or express.urlencoded(), or send less"
     ),
@@ -271,66 +271,66 @@ SITUATIONS = {
     ),
     ("express", "/list"): (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be"
-        " https://app.example.com or *; it has Vary: Origin, so the server knows CORS and does"
-        " not allow this origin. To fix it, add https://app.example.com to the origins that the"
+        " https://app.example.com or *; it has Vary: Origin, so the server supports CORS but does not"
+        " allow this origin. To fix it, add https://app.example.com to the origins that the"
         " server allows"
     ),
     ("express", "/function"): (
-        'BLOCKED: GET URL/function was answered 500 "Error: Not allowed by CORS" by Express:'
+        'BLOCKED: GET URL/function returned 500 "Error: Not allowed by CORS" by Express:'
         " the application refuses the origin https://app.example.com in a function of its own,"
         " and this error lacks Access-Control-Allow-Origin. To fix it, add"
         " https://app.example.com to the origins that this function allows"
     ),
     ("express", "/headers", "-H", "X-B: 1"): (
-        "BLOCKED: Access-Control-Allow-Headers of the preflight is 'X-A'; it must name x-b. To"
+        "BLOCKED: Access-Control-Allow-Headers in the preflight response is 'X-A'; it must include x-b. To"
         " fix it, add x-b to the request headers that the server allows"
     ),
     ("express", "/login", *TOKEN): (
-        "BLOCKED: the preflight to URL/login was answered 401 Unauthorized by Express: a login"
-        " is asked for, and a preflight never carries one. To fix it, let OPTIONS pass without a"
+        "BLOCKED: the preflight to URL/login returned 401 Unauthorized by Express: the server requires a login, which a preflight never carries"
+        ". To fix it, let OPTIONS pass without a"
         " login: handle CORS before authentication"
     ),
     ("express", "/nowhere"): (
-        'BLOCKED: GET URL/nowhere was answered 404 "Cannot GET /nowhere" by Express: the'
+        'BLOCKED: GET URL/nowhere returned 404 "Cannot GET /nowhere" by Express: the'
         " Express application has no route for GET URL/nowhere, and this error lacks"
         " Access-Control-Allow-Origin. To fix it, correct the URL or the method, or add the"
         " route"
     ),
     ("express", "/nowhere", "-X", "PUT"): (
-        'BLOCKED: the preflight to URL/nowhere was answered 404 "Cannot OPTIONS /nowhere" by'
+        'BLOCKED: the preflight to URL/nowhere returned 404 "Cannot OPTIONS /nowhere" by'
         " Express: the Express application has no handler for OPTIONS here. To fix it, put"
         " app.use(cors()) before the routes"
     ),
     ("nginx", "/files/b.txt"): (
-        "BLOCKED: GET URL/files/b.txt was answered 404 Not Found by nginx: the server has"
+        "BLOCKED: GET URL/files/b.txt returned 404 Not Found by nginx: the server has"
         " nothing at this URL, and this error lacks Access-Control-Allow-Origin. To fix it,"
         " check the host, the path and a trailing slash of the URL"
     ),
     ("nginx", "/files/a.txt", "-X", "POST", *JSON): (
-        "BLOCKED: the preflight to URL/files/a.txt was answered 405 Not Allowed by nginx: the"
+        "BLOCKED: the preflight to URL/files/a.txt returned 405 Not Allowed by nginx: the"
         " server does not handle OPTIONS at this URL. To fix it, answer OPTIONS there with a"
         " status from 200 to 299 and the headers above"
     ),
     ("nginx", "/limited", "-X", "POST", *JSON): (
-        "BLOCKED: the preflight to URL/limited was answered 403 Forbidden by nginx: nginx"
+        "BLOCKED: the preflight to URL/limited returned 403 Forbidden by nginx: nginx"
         " itself refuses the request, before any application. To fix it, look for deny and"
         " limit_except in nginx's configuration of this path, and at the permissions of the file"
     ),
     ("nginx", "/moved"): (
         "BLOCKED: URL/moved redirects (301) to http://127.0.0.1/moved/, and there: nothing"
-        " listens on 127.0.0.1 port 80: the connection was refused. To fix it, ask for"
+        " listens on 127.0.0.1 port 80: the connection was refused. To fix it, request"
         " URL/moved/ (with the slash), and let the redirect keep the port: with a relative"
         " Location, as nginx sends it with absolute_redirect off"
     ),
     ("nginx", "/lost"): (
         "BLOCKED: URL/lost redirects (301) to http://127.0.0.1:4/, and there: nothing listens on"
         " 127.0.0.1 port 4: the connection was refused. To fix it, let the server redirect to an"
-        " address that the browser reaches: behind a proxy, it has to know the host that the page"
-        " asks for (X-Forwarded-Host)"
+        " address that the browser reaches: behind a proxy, it has to know the host that the page requests "
+        "(X-Forwarded-Host)"
     ),
     ("nginx", "/moved", *JSON): (
         "BLOCKED: the preflight to URL/moved was redirected (301) to http://127.0.0.1/moved/,"
-        " which no browser follows. To fix it, ask for URL/moved/ (with the slash), and let the"
+        " which browsers do not follow. To fix it, request URL/moved/ (with the slash), and let the"
         " redirect keep the port: with a relative Location, as nginx sends it with"
         " absolute_redirect off"
     ),
@@ -340,72 +340,71 @@ SITUATIONS = {
         " To fix it, let the server send the headers above with GET as well"
     ),
     ("nginx", "/small", "-X", "POST", "--data-size", "5000000", "--send"): (
-        "BLOCKED: POST URL/small was answered 413 Request Entity Too Large by nginx: the body"
-        " is larger than the server takes, and this error lacks Access-Control-Allow-Origin. To"
+        "BLOCKED: POST URL/small returned 413 Request Entity Too Large by nginx: the body"
+        " is larger than the server accepts, and this error lacks Access-Control-Allow-Origin. To"
         " fix it, raise its limit (client_max_body_size in nginx, for example), or send less"
     ),
     ("nginx", "/down"): (
-        "BLOCKED: GET URL/down was answered 502 Bad Gateway by nginx: a gateway got no valid"
+        "BLOCKED: GET URL/down returned 502 Bad Gateway by nginx: a gateway got no valid"
         " response from the application behind it, and this error lacks"
         " Access-Control-Allow-Origin. To fix it, see whether the application runs, and read its"
         " log"
     ),
     ("nginx", "/login", *TOKEN): (
-        "BLOCKED: the preflight to URL/login was answered 401 Authorization Required by nginx:"
-        " a login is asked for, and a preflight never carries one. To fix it, let OPTIONS pass"
+        "BLOCKED: the preflight to URL/login returned 401 Authorization Required by nginx:"
+        " the server requires a login, which a preflight never carries. To fix it, let OPTIONS pass"
         " without a login: handle CORS before authentication"
     ),
     ("nginx", "/twice"): (
         "BLOCKED: Access-Control-Allow-Origin was sent 2 times: 'https://app.example.com' and"
-        " '*'; usually by the application and by a proxy before it (nginx, perhaps). To fix it,"
+        " '*'; usually by the application and by a proxy in front of it (nginx, perhaps). To fix it,"
         " let only one of them send it, with the value https://app.example.com"
     ),
     ("starlette", "/cors/items", "-X", "PUT", "-H", "X-B: 1", "--origin", "https://b.example"): (
-        'BLOCKED: the preflight to URL/cors/items was answered 400 "Disallowed CORS origin,'
+        'BLOCKED: the preflight to URL/cors/items returned 400 "Disallowed CORS origin,'
         ' method, headers" by uvicorn: the CORSMiddleware of Starlette or FastAPI does not allow'
         " the origin https://b.example, the method PUT and all of x-b. To fix it, add"
         " https://b.example to allow_origins, add PUT to allow_methods and add x-b to"
         " allow_headers"
     ),
     ("starlette", "/cors/items", *TOKEN): (
-        'BLOCKED: the preflight to URL/cors/items was answered 400 "Disallowed CORS headers" by'
+        'BLOCKED: the preflight to URL/cors/items returned 400 "Disallowed CORS headers" by'
         " uvicorn: the CORSMiddleware of Starlette or FastAPI does not allow all of"
         " authorization. To fix it, add authorization to allow_headers"
     ),
     ("starlette", "/cors/items", "--origin", "https://b.example"): (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be"
-        " https://b.example or *; it has Vary: Origin, so the server knows CORS and does not"
+        " https://b.example or *; it has Vary: Origin, so the server supports CORS but does not"
         " allow this origin. To fix it, add https://b.example to the origins that the server"
         " allows"
     ),
     ("starlette", "/cors/fails"): (
-        "BLOCKED: GET URL/cors/fails was answered 500 Internal Server Error by uvicorn: the"
+        "BLOCKED: GET URL/cors/fails returned 500 Internal Server Error by uvicorn: the"
         " application failed, and this error lacks Access-Control-Allow-Origin. To fix it, read"
-        " the server's log for the exception and mend that"
+        " the server's log for the exception and fix that"
     ),
     ("starlette", "/plain/items", "-X", "PUT"): (
-        "BLOCKED: the preflight to URL/plain/items was answered 405 Method Not Allowed by"
+        "BLOCKED: the preflight to URL/plain/items returned 405 Method Not Allowed by"
         " uvicorn: the server does not handle OPTIONS at this URL. To fix it, answer OPTIONS"
         " there with a status from 200 to 299 and the headers above"
     ),
     ("django", "/items"): (
         "BLOCKED: GET URL/items was redirected (301) to URL/items/, and the redirect itself"
-        " does not allow https://app.example.com. To fix it, ask for URL/items/ (with the slash)"
-        " in the first place"
+        " does not allow https://app.example.com. To fix it, request URL/items/ (with the slash) directly"
     ),
     ("django", "/items", "-X", "POST", *JSON): (
-        "BLOCKED: the preflight to URL/items was redirected (301) to URL/items/, which no"
-        " browser follows. To fix it, ask for URL/items/ (with the slash) in the first place"
+        "BLOCKED: the preflight to URL/items was redirected (301) to URL/items/, which browsers do not follow"
+        ". To fix it, request URL/items/ (with the slash) directly"
     ),
     ("django", "/items/", "-X", "POST", "--send"): (
-        "BLOCKED: POST URL/items/ was answered 403 Forbidden by Python's wsgiref: Django's CSRF"
+        "BLOCKED: POST URL/items/ returned 403 Forbidden by Python's wsgiref: Django's CSRF"
         " protection refuses the request, and this error lacks Access-Control-Allow-Origin. To"
         " fix it, add https://app.example.com to CSRF_TRUSTED_ORIGINS, and send the token"
     ),
     ("django", "/fails"): (
-        'BLOCKED: GET URL/fails was answered 500 "LookupError at /fails" by Python\'s wsgiref:'
+        'BLOCKED: GET URL/fails returned 500 "LookupError at /fails" by Python\'s wsgiref:'
         " the application failed, and this error lacks Access-Control-Allow-Origin. To fix it,"
-        " read the server's log for the exception and mend that"
+        " read the server's log for the exception and fix that"
     ),
     ("django", "/mine"): (
         "BLOCKED: GET URL/mine was redirected (302) to URL/accounts/login/?next=/mine, and the"
@@ -415,42 +414,42 @@ SITUATIONS = {
     ),
     ("django", "/mine", *JSON): (
         "BLOCKED: the preflight to URL/mine was redirected (302) to"
-        " URL/accounts/login/?next=/mine, which no browser follows; that looks like a login. To"
+        " URL/accounts/login/?next=/mine, which browsers do not follow; that looks like a login. To"
         " fix it, let OPTIONS pass without a login: handle CORS before authentication"
     ),
     ("django", "/post"): (
-        "BLOCKED: GET URL/post was answered 405 Method Not Allowed by Python's wsgiref: the"
-        " server does not take this method here (Allow: POST), and this error lacks"
+        "BLOCKED: GET URL/post returned 405 Method Not Allowed by Python's wsgiref: the server does not accept this method"
+        " here (Allow: POST), and this error lacks"
         " Access-Control-Allow-Origin. To fix it, check the URL, and allow the method on this"
         " route"
     ),
     ("django", "/post", "-X", "PUT"): (
-        "BLOCKED: the preflight to URL/post was answered 405 Method Not Allowed by Python's"
+        "BLOCKED: the preflight to URL/post returned 405 Method Not Allowed by Python's"
         " wsgiref: the server does not handle OPTIONS at this URL, nor PUT (Allow: POST). To fix"
         " it, answer OPTIONS there with a status from 200 to 299 and the headers above; and let"
         " it take PUT"
     ),
     ("django", "/items/", "--path", "http://localhost:PORT/items/"): (
-        'BLOCKED: GET http://localhost:PORT/items/ was answered 400 "DisallowedHost at /items/"'
+        'BLOCKED: GET http://localhost:PORT/items/ returned 400 "DisallowedHost at /items/"'
         " by Python's wsgiref: Django does not know the host localhost, and this error lacks"
         " Access-Control-Allow-Origin. To fix it, add localhost to ALLOWED_HOSTS"
     ),
     ("flask", "/items", *JSON): (
-        "BLOCKED: the preflight to URL/items was redirected (308) to URL/items/, which no"
-        " browser follows. To fix it, ask for URL/items/ (with the slash) in the first place"
+        "BLOCKED: the preflight to URL/items was redirected (308) to URL/items/, which browsers do not follow"
+        ". To fix it, request URL/items/ (with the slash) directly"
     ),
     ("flask", "/forbidden"): (
-        "BLOCKED: GET URL/forbidden was answered 403 Forbidden by Python's wsgiref: the server"
-        " refuses it, and this error lacks Access-Control-Allow-Origin. To fix it, read the"
+        "BLOCKED: GET URL/forbidden returned 403 Forbidden by Python's wsgiref: the server refuses the request"
+        ", and this error lacks Access-Control-Allow-Origin. To fix it, read the"
         " server's log for the reason"
     ),
     ("flask", "/fails"): (
-        "BLOCKED: GET URL/fails was answered 500 Internal Server Error by Python's wsgiref: the"
+        "BLOCKED: GET URL/fails returned 500 Internal Server Error by Python's wsgiref: the"
         " application failed, and this error lacks Access-Control-Allow-Origin. To fix it, read"
-        " the server's log for the exception and mend that"
+        " the server's log for the exception and fix that"
     ),
     ("flask", "/bare", *JSON): (
-        "BLOCKED: the preflight to URL/bare was answered 405 Method Not Allowed by Python's"
+        "BLOCKED: the preflight to URL/bare returned 405 Method Not Allowed by Python's"
         " wsgiref: the server does not handle OPTIONS at this URL. To fix it, answer OPTIONS"
         " there with a status from 200 to 299 and the headers above"
     ),

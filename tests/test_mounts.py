@@ -89,22 +89,22 @@ def run(tmp_path, monkeypatch, capsys, request):
         (
             "make()",
             ("--path", "/api/items"),
-            "BLOCKED: no policy governs the path /items, which is what follows /api, where the"
-            " application is mounted; path has /api in it, which the mount takes away."
+            "BLOCKED: no policy governs the path /items, the part of the URL after /api, where the"
+            " application is mounted; path includes /api, which the mount removes."
             " To fix it, add /* to path (apps.py:18)",
         ),
         (
             "api",
             ("--path", "/api/items/"),
-            "BLOCKED: no policy governs the path /items/, which is what follows /api, where the"
-            " application is mounted; path has /items, and a trailing slash counts."
-            " To fix it, ask for /api/items, or add /items/ to path (apps.py:20)",
+            "BLOCKED: no policy governs the path /items/, the part of the URL after /api, where the"
+            " application is mounted; path has /items, and a trailing slash matters."
+            " To fix it, request /api/items, or add /items/ to path (apps.py:20)",
         ),
         (
             "api",
             ("--path", "/api/items", "-X", "PUT", "--credentials"),
-            "BLOCKED: Access-Control-Allow-Methods of the preflight is 'GET, HEAD, POST';"
-            " it must name PUT. To fix it, add PUT to methods (apps.py:20)",
+            "BLOCKED: Access-Control-Allow-Methods in the preflight response is 'GET, HEAD, POST'; it must include"
+            " PUT. To fix it, add PUT to methods (apps.py:20)",
         ),
         (
             "twice",
@@ -142,16 +142,16 @@ def run(tmp_path, monkeypatch, capsys, request):
         (
             "api",
             ("--path", "/api/a%20b"),
-            "BLOCKED: no policy governs the path /a b, which is what follows /api, where the"
+            "BLOCKED: no policy governs the path /a b, the part of the URL after /api, where the"
             " application is mounted",
         ),
         (
             "gate",
             (),
-            'BLOCKED: GET http://localhost/ was answered 403 "members only": the server refuses'
-            " it, and this error lacks Access-Control-Allow-Origin; wsgicors was not asked."
-            " To fix it, read the server's log for the reason; and let CORS wrap what answers this"
-            " path, outside of every other layer",
+            'BLOCKED: GET http://localhost/ returned 403 "members only": the server refuses the request'
+            ", and this error lacks Access-Control-Allow-Origin; the request did not reach wsgicors."
+            " To fix it, read the server's log for the reason; and make CORS the outermost layer around the application for this path"
+            "",
         ),
         (
             "asking",
@@ -185,11 +185,11 @@ def test_every_middleware_that_is_made_is_checked(run):
         "apps:make() (apps.py:20)",
         "apps:make() (apps.py:22)",
         "apps:make() (apps.py:22)",
-        "apps.py:22: it wraps another CORS: of a path that both govern,"
+        "apps.py:22: this CORS wraps another one: for a path that both govern,"
         " only the outer one's headers are sent",
         "apps:make() (apps.py:23)",
         "apps:make() (apps.py:23)",
-        "apps.py:23: it wraps another CORS: of a path that both govern,"
+        "apps.py:23: this CORS wraps another one: for a path that both govern,"
         " only the outer one's headers are sent",
         "apps:make() (apps.py:24)",
         "apps:make() (apps.py:32)",
@@ -294,21 +294,21 @@ def explain_ini(tmp_path, monkeypatch, capsys):
         pytest.param(
             INI,
             ("--path", "/api/v1/things?x=/items"),
-            "BLOCKED: no policy governs the path /things, which is what follows /api/v1, where the"
+            "BLOCKED: no policy governs the path /things, the part of the URL after /api/v1, where the"
             " application is mounted. To fix it, add /things to items_path (main.ini:16)",
             id="urlmap and prefix",
         ),
         pytest.param(
             INI,
             ("--path", "/shop/api/items", "--script-name", "/shop/", "-X", "PUT"),
-            "BLOCKED: Access-Control-Allow-Methods of the preflight is 'GET'; it must name PUT."
+            "BLOCKED: Access-Control-Allow-Methods in the preflight response is 'GET'; it must include PUT."
             " To fix it, add PUT to items_methods (main.ini:18)",
             id="script name",
         ),
         pytest.param(
             INI,
             ("--path", "/shop/api", "--script-name", "/shop"),
-            "BLOCKED: no policy governs the path /, which is what follows /v1, where the"
+            "BLOCKED: no policy governs the path /, the part of the URL after /v1, where the"
             " application is mounted. To fix it, add / to items_path (main.ini:16)",
             id="the mount itself",
         ),
@@ -316,7 +316,7 @@ def explain_ini(tmp_path, monkeypatch, capsys):
             INI,
             ("--path", "/other/1"),
             "BLOCKED: the application for /other/1 has no CORS middleware around it; there is"
-            " filter:cors (main.ini:13) below /api/v1 only. To fix it, ask for a path below it,"
+            " filter:cors (main.ini:13) below /api/v1 only. To fix it, request a path below it,"
             " or wrap what is mounted for /other/1 as well",
             id="mount without the middleware",
         ),
@@ -324,22 +324,22 @@ def explain_ini(tmp_path, monkeypatch, capsys):
             INI,
             ("--path", "/elsewhere/%C3%A9"),
             "BLOCKED: nothing is mounted for the path /elsewhere/é: composite:main (main.ini:1)"
-            " mounts /api, admin.example:8080/x, /other. To fix it, ask for a path below one of"
+            " mounts /api, admin.example:8080/x, /other. To fix it, request a path below one of"
             " them",
             id="no mount",
         ),
         pytest.param(
             NESTED,
             ("--path", "/api/things"),
-            "BLOCKED: no policy governs the path /things, which is what follows /api, where the"
+            "BLOCKED: no policy governs the path /things, the part of the URL after /api, where the"
             " application is mounted. To fix it, add /things to path (main.ini:16)",
             id="inner of two",
         ),
         pytest.param(
             NESTED.replace("= /items", "= /x /api/items/*"),
             ("--path", "/api/items/1"),
-            "BLOCKED: no policy governs the path /items/1, which is what follows /api, where the"
-            " application is mounted; path has /api in it, which the mount takes away."
+            "BLOCKED: no policy governs the path /items/1, the part of the URL after /api, where the"
+            " application is mounted; path includes /api, which the mount removes."
             " To fix it, add /items/* to path (main.ini:16)",
             id="policy with the mount",
         ),
@@ -415,8 +415,8 @@ def test_filter_that_no_application_has_allows_nothing(section, explain_ini):
     assert explain_ini(outside) == (
         1,
         "BLOCKED: filter:unused (main.ini:3) has no effect: no pipeline and no filter-with names it, so the"
-        " application has no CORS middleware. To fix it, write filter-with = unused in the section app:..."
-        " or, if there is a pipeline, unused in it",
+        " application has no CORS middleware. To fix it, write filter-with = unused in the section app:...,"
+        " or add unused to the pipeline if there is one",
     )
     allowed = f"ALLOWED: GET http://localhost/ for a page on {PAGE}"
     assert explain_ini(outside, "--section", "unused") == (0, allowed)
@@ -437,7 +437,7 @@ def test_section_is_asked_for_where_several_applications_have_the_middleware(exp
     status, last = explain_ini(text)
     assert (status, last) == (
         2,
-        "wsgicors: main.ini has several, choose with --section: filter:outer, filter-app:inside",
+        "wsgicors: main.ini has several uses of wsgicors: choose one with --section: filter:outer, filter-app:inside",
     )
     status, last = explain_ini(text, "--section", "outer", "--path", "/other/")
     assert (status, last[:7]) == (0, "ALLOWED")
@@ -468,7 +468,7 @@ def test_redirect_to_where_a_server_mounts_nothing_is_told(run):
     assert (status, lines[-1]) == (
         1,
         "BLOCKED: nothing is mounted for the path /login: the application is mounted at /shop."
-        " To fix it, ask for a path below one of them",
+        " To fix it, request a path below one of them",
     )
 
 

@@ -362,7 +362,7 @@ def test_vendored_copy_of_another_version_says_what_to_do(vendored, monkeypatch,
         del sys.modules[name]  # and what takes its place is taken away after the test
     assert main(["check", "service:application"]) == 2
     assert capsys.readouterr().err == (
-        "wsgicors: mypkg.vendor.wsgicors is wsgicors 0.9.0, but this wsgicors_explain is of "
+        "wsgicors: mypkg.vendor.wsgicors is wsgicors 0.9.0, but this wsgicors_explain is "
         f"{wsgicors.__version__}: use the same version of both\n"
     )
 

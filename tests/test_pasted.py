@@ -475,26 +475,29 @@ UNREADABLE = {
     "nothing": (" \n", "nothing was pasted"),
     "told": (
         "Uncaught (in promise) TypeError: Failed to fetch",
-        "this is what the page's code was told",
+        "this is the error that the page's code gets",
     ),
     "told-axios": (
         'AxiosError {message: "Network Error", code: "ERR_NETWORK"}',
-        "the page's code was told",
+        "the error that the page's code gets",
     ),
     "prose": ("it does not work", "no request was found in this paste"),
     "powershell": ("Invoke-WebRequest -Uri x", "this is PowerShell, which is not read"),
     "json": ("{}", "this is JSON but not a HAR file"),
     "empty-har": ('{"log": {"entries": []}}', "this HAR file has no requests"),
     "cut-curl": ("curl 'https://a", "ends within quotation marks"),
-    "no-url": ("curl -k", "names no URL"),
+    "no-url": ("curl -k", " has no URL"),
     "no-value": ("curl https://a -H", "option '-H' lacks its value"),
-    "code": ("fetch(url, options)", "its arguments were not: copy it"),
+    "code": ("fetch(url, options)", r"the arguments of fetch\( cannot be read: copy it"),
     "server": ("app.get('/a', cors())", "no request was found in this paste"),
     "told-as-axios-says-it": (
         "AxiosError: Network Error\n    at XMLHttpRequest.handleError (xhr.js:117)",
-        "this is what the page's code was told",
+        "this is the error that the page's code gets",
     ),
-    "told-by-an-error": ("TypeError: Failed to fetch", "this is what the page's code was told"),
+    "told-by-an-error": (
+        "TypeError: Failed to fetch",
+        "this is the error that the page's code gets",
+    ),
     "talk": (
         f"my request to {URL} does not work because of CORS",
         "no request was found in this paste",
@@ -503,12 +506,12 @@ UNREADABLE = {
     "curl-quotation-marks": (f"curl '{URL} -H 'a: b", "a quotation mark is missing"),
     "curl-variable": (
         "curl $API/items -X PUT",
-        r"a variable of the shell, \$API: put its value there",
+        r"a shell variable, \$API: replace it with its value",
     ),
-    "curl-braces": ("curl https://${HOST}/a", r"a variable of the shell, \$\{HOST\}: put"),
+    "curl-braces": ("curl https://${HOST}/a", r"a shell variable, \$\{HOST\}: replace"),
     "no-address": ("axios.get(url)", "no request was found in this paste"),
-    "no-text": ("fetch(1)", "its arguments were not: they are not text"),
-    "deep": ("fetch(" + "[" * 100_000, "its arguments were not: copy it"),
+    "no-text": ("fetch(1)", r"the arguments of fetch\( cannot be read: they are not text"),
+    "deep": ("fetch(" + "[" * 100_000, r"the arguments of fetch\( cannot be read: copy it"),
 }
 
 
@@ -580,7 +583,7 @@ def test_paste_is_told_from_a_file(text, expected):
 def test_secrets_are_masked():
     assert mask("X-Api-Key: a b") == "X-Api-Key: ..."
     assert mask("https://a:b@c.example/?token=1&b=2") == "https://...@c.example/?token=...&b=2"
-    assert mask("header Authorization: 'x' has a character") == "header Authorization: ..."
+    assert mask("header Authorization: 'x' contains a character") == "header Authorization: ..."
     assert mask("https://a.example/?sig=1&code=2&jwt=3&q=4") == (
         "https://a.example/?sig=...&code=...&jwt=...&q=4"
     )
@@ -640,15 +643,18 @@ def test_blocked_then_and_allowed_now_is_unknown(explain, tmp_path):
         status, lines, _ = explain(message + f"No '{ACAO}' header is present on the")
         assert status == 1
         assert lines[-1].startswith(f"UNKNOWN: GET {base}/x for a page on")
-        assert "it can be the request really sent failed with 413, 500 or 504, say" in lines[-1]
+        assert (
+            "possible causes: the page's own request failed with 413, 500 or 504, for example, and without CORS headers"
+            in lines[-1]
+        )
         (tmp_path / "paste").write_text(message + f"No '{ACAO}' header is present")
         assert f"UNKNOWN: GET {base}/y" in explain(f"{base}/y", "--pasted", "paste")[1][-1]
         status, lines, _ = explain(message + PREFLIGHT + "It does not have HTTP ok status.")
         assert status == 1
         assert lines[-1].endswith(
-            "is allowed now, and the browser blocked it: it can be a header that a library adds to "
-            "the page's request; or a preflight or response in the browser's cache; or an "
-            "extension, a service worker or a proxy; or another deployment since"
+            "is allowed now, but the browser blocked it; possible causes: a library adds a "
+            "header to the page's request; the browser has cached a preflight or a response; an "
+            "extension, a service worker or a proxy interferes; the server has changed since"
         )
 
 
@@ -663,7 +669,7 @@ def test_paste_is_asked_of_a_configuration_without_its_secrets(explain, tmp_path
     assert (status, errors) == (1, [])
     assert "geheim" not in "".join(lines)
     assert "> OPTIONS /basket?token=... HTTP/1.1" in lines
-    assert "--  not taken from the paste, as browsers set them: Origin, Cookie" in lines
+    assert "--  ignored in the paste because browsers set them: Origin, Cookie" in lines
     assert lines[-1].startswith("BLOCKED: ")
     assert "x-token" in lines[-1]
     arguments = ("a.ini", "--pasted", "paste", "-H", "X-Token: mine", "--path", "/x", "-X", "PATCH")
@@ -674,8 +680,8 @@ def test_har_file_is_explained_by_its_path(explain, tmp_path):
     (tmp_path / "a.har").write_text(HAR)
     status, lines, _ = explain("a.har", "--offline")
     assert (status, lines[0]) == (1, "--  this is a HAR file")
-    assert lines[1] == "--  not taken from the paste, as browsers set them: Origin"
-    assert lines[2] == f"--  only the first request is explained; the paste has also {URL}?2"
+    assert lines[1] == "--  ignored in the paste because browsers set them: Origin"
+    assert lines[2] == f"--  only the first request is explained; the paste also has {URL}?2"
     assert lines[-1].startswith(f"BLOCKED: the response to PUT: {ACAO} is missing")
 
 
@@ -690,7 +696,7 @@ def test_har_file_is_explained_by_the_request_in_trouble(explain, tmp_path):
     (tmp_path / "a.har").write_text(json.dumps({"log": {"entries": entries}}))
     status, lines, errors = explain("a.har", "--offline")
     assert (status, errors) == (1, [])
-    assert lines[2] == f"--  only the first request is explained; the paste has also {URL}, {URL}/b"
+    assert lines[2] == f"--  only the first request is explained; the paste also has {URL}, {URL}/b"
     assert lines[-1] == (
         f"BLOCKED: GET {URL}/c was answered 500 Internal Server Error: the application failed, and this error "
         f"lacks {ACAO}. To fix it, read the server's log for the exception and mend that"
@@ -702,7 +708,7 @@ def test_url_alone_is_a_request(explain):
     assert (status, errors) == (1, [])
     assert lines == [
         "--  this is a URL",
-        f"UNKNOWN: GET {URL} for a page on {PAGE}: the paste has no response to judge, and nothing is sent",
+        f"UNKNOWN: GET {URL} for a page on {PAGE}: the paste contains no response, and nothing is sent",
     ]
 
 
@@ -723,27 +729,27 @@ HTTP/1.1 200 OK
 ALL = "Access-Control-Allow-Methods: PUT\nAccess-Control-Allow-Headers: X-A, Content-Type\n"
 NOT_THERE = " not in the paste"
 DUMPS = {
-    "allowed": (SIMPLE + f"{ACAO}: *", f"ALLOWED: GET {URL} for a page on {PAGE}, says the pasted response"),
+    "allowed": (SIMPLE + f"{ACAO}: *", f"ALLOWED: GET {URL} for a page on {PAGE}, according to the pasted response"),
     "missing": (SIMPLE + "Date: x", f"BLOCKED: the response to GET: {ACAO} is missing; it should be {PAGE} or *"
                 ". To fix it, let the server send the headers above"),
     "without-its-preflight": (HTTP1 + f"< {ACAO}: *", f"UNKNOWN: PUT {URL} for a page on {PAGE}: the pasted response "
-                              "passes, its preflight is not in the paste"),
+                              "passes, but the response to its preflight is not in the paste"),
     "redirect": (SIMPLE.replace("200 OK", "302 Found") + f"{ACAO}: *\nLocation: /login?token=geheim",
                  f"UNKNOWN: GET {URL} for a page on {PAGE}: the response after "
                  "the redirect to https://api.example.com/login?token=... is not in the paste"),
     "preflight": (ASKED + f"{ACAO}: *\n{ALL}", f"UNKNOWN: PUT {URL} for a page on {PAGE}: the pasted preflight "
-                  "passes, the response to the request itself is not in the paste"),
+                  "passes, but the response to the request itself is not in the paste"),
     "preflight-origin": (ASKED + ALL, f"BLOCKED: the response to the preflight: {ACAO} is missing; it should be "
-                         f"{PAGE} or *; it has Access-Control-Allow-Methods, so the server knows CORS and does not allow "
+                         f"{PAGE} or *; it has Access-Control-Allow-Methods, so the server supports CORS but does not allow "
                          f"this origin. To fix it, add {PAGE} to the origins that the server allows"),
     "preflight-method": (ASKED + f"{ACAO}: *\n" + ALL.replace("PUT", "POST"),
-                         "BLOCKED: Access-Control-Allow-Methods of the preflight is 'POST'; it must name PUT. "
+                         "BLOCKED: Access-Control-Allow-Methods in the preflight response is 'POST'; it must include PUT. "
                          "To fix it, add PUT to the methods that the server allows"),
     "preflight-header": (ASKED + f"{ACAO}: *\n" + ALL.replace("X-A, ", ""),
-                         "BLOCKED: Access-Control-Allow-Headers of the preflight is 'Content-Type'; it must name x-a. "
+                         "BLOCKED: Access-Control-Allow-Headers in the preflight response is 'Content-Type'; it must include x-a. "
                          "To fix it, add x-a to the request headers that the server allows"),
     "preflight-status": (ASKED.replace("200 OK", "401 No"), "BLOCKED: the preflight to "
-                         f"{URL} was answered 401 Unauthorized: a login is asked for, and a preflight never carries one. "
+                         f"{URL} returned 401 Unauthorized: the server requires a login, which a preflight never carries. "
                          "To fix it, let OPTIONS pass without a login: handle CORS before authentication"),
 }  # fmt: skip
 
@@ -760,7 +766,7 @@ BOTH = {
     "preflight": (
         f"{ACAO}: *\n",
         f"{ACAO}: *\n",
-        "BLOCKED: Access-Control-Allow-Methods of the preflight is missing",
+        "BLOCKED: Access-Control-Allow-Methods in the preflight response is missing",
     ),
     "response": (
         f"{ACAO}: *\n{ALL}",
@@ -796,7 +802,7 @@ def test_preflight_and_its_request_are_judged_together(explain, preflight, respo
         status, lines, errors = explain("-", "--offline", stdin=paste)
         assert (status, errors) == (0 if last == "ALLOWED: PUT" else 1, [])
         assert lines[-1].startswith(last)
-        assert "the paste has also" not in "".join(lines)
+        assert "the paste also has" not in "".join(lines)
 
 
 def test_text_file_is_explained_by_its_path(explain, tmp_path):
@@ -807,27 +813,27 @@ def test_text_file_is_explained_by_its_path(explain, tmp_path):
 def test_request_without_its_response_is_unknown_offline(explain):
     status, lines, _ = explain("-", "--offline", stdin=CURL)
     assert status == 1
-    assert lines[-1].endswith("the paste has no response to judge, and nothing is sent")
+    assert lines[-1].endswith("the paste contains no response, and nothing is sent")
 
 
 WRONG = {
     "no-origin": ((f"curl {URL} -k",), "", "give it with --origin"),
     "unreadable": (("-",), "x", "no request was found"),
-    "no-url": (("-",), f"Origin {PAGE} is not allowed by {ACAO}.", "it names no URL"),
+    "no-url": (("-",), f"Origin {PAGE} is not allowed by {ACAO}.", "it has no URL"),
     "relative": (("-",), 'fetch("/a")', "the URL '/a' is not absolute"),
     "no-url-offline": (
         ("-", "--offline", "--origin", PAGE),
         f"HTTP/1.1 200 OK\n{ACAO}: {PAGE}/",
-        "it names no URL",
+        "it has no URL",
     ),
     "no-file": (("a.ini", "--pasted", "gone"), "", "gone cannot be read"),
-    "offline": ((URL, "--origin", PAGE, "--offline"), "", "--offline judges a paste"),
+    "offline": ((URL, "--origin", PAGE, "--offline"), "", "--offline needs a paste"),
     "bad-origin": (
         ("-", "--offline", "--origin", "https://*.a.example"),
         CHROMIUM,
         "is not the origin of one page",
     ),
-    "no-paste": ((URL,), "", "the page's origin is not known: give it with --origin"),
+    "no-paste": ((URL,), "", "the page's origin is unknown: give it with --origin"),
     "bad-url": (("-", "--offline"), HTTP1.replace("api.example", "a b"), "a b"),
     "escape": (("-",), 'fetch("\\u001b[1m")', "the URL '\\x1b[1m'"),
 }
@@ -868,7 +874,7 @@ def test_cookies_of_a_paste_are_sent_with_send_only(explain, method, send):
     assert "geheim" not in "".join(lines)
     assert ("> Cookie: ..." in lines) is send
     said = "sent as well" if send else "not sent: --send sends them"
-    assert f"--  the cookies of the paste are {said}" in lines
+    assert f"--  the cookies in the paste are {said}" in lines
     assert status == (0 if noted else 1)
 
 
@@ -886,7 +892,7 @@ def test_cookies_are_neither_in_preflights_nor_sent_to_another_host(explain):
 
 
 DOUBTFUL = f"curl -X GET -H 'Origin: {PAGE}' -H 'Authorization: Bearer geheim' "
-MODES = "allowed without credentials, blocked with them, and the paste does not tell which it is"
+MODES = "allowed without credentials, blocked with them, and the paste does not say which it is"
 BY_MODE = {
     "differ": ("*", f"UNKNOWN: {MODES}: "),
     "allowed": (PAGE, "ALLOWED: "),
@@ -921,8 +927,8 @@ ORIGINS = {
     "url": (CHROMIUM, ("--origin", "https://other.example/cart?a"), f"send {ACAO}: https://other.example"),
     "app": (CHROMIUM.replace(PAGE, "app://."), (), f"send {ACAO}: app://."),
     "null": (CHROMIUM.replace(PAGE, "null"), (), "serve the page over http or https, not from a file or in a sandboxed "
-             "frame; if the request was redirected to another origin, ask for the last URL in the first place"),
-    "redirected": (REDIRECTED, (), f"ask for {URL} in the first place, and let that send {ACAO}: {PAGE}"),
+             "frame; if the request was redirected to another origin, request the final URL directly"),
+    "redirected": (REDIRECTED, (), f"request {URL} directly, and let its server send {ACAO}: {PAGE}"),
 }  # fmt: skip
 
 
@@ -942,7 +948,7 @@ def test_response_header_in_a_request_is_removed_from_the_page(explain):
     status, lines, errors = explain(text, "--offline")
     assert (status, errors) == (1, [])
     assert lines[-1] == (
-        "BLOCKED: Access-Control-Allow-Headers does not name access-control-allow-origin. To fix it, "
+        "BLOCKED: Access-Control-Allow-Headers does not include access-control-allow-origin. To fix it, "
         "remove access-control-allow-origin, a response header, from the page's request"
     )
 

@@ -216,7 +216,7 @@ ANSWERS: dict[str, tuple[str, str, dict[str, Any]]] = {
         f"Access-Control-Allow-Origin: {SHOP}"]}),
     "headers": (DUMP, "", {"lines": [
         "--  this is a dump of headers",
-        "--  not taken from the paste, as browsers set them: Host, Referer, Cookie",
+        "--  ignored in the paste because browsers set them: Host, Referer, Cookie",
         "--  a response to GET that passes has:",
         f"--    Access-Control-Allow-Origin: {SHOP}",
         "--    Access-Control-Allow-Credentials: true",
@@ -229,14 +229,14 @@ ANSWERS: dict[str, tuple[str, str, dict[str, Any]]] = {
         f"Access-Control-Allow-Origin: {SHOP}"]}),
     "no-origin": (FIREFOX, "", {"error":
         "this is a message of Firefox: CORS header ‘Access-Control-Allow-Origin’ missing; the page's "
-        "origin is not known: write it in the field below the paste"}),
+        "origin is unknown: write it in the field below the paste"}),
     "no-origin-either": (FIREFOX, "https://*.example.com", {"error":
         "'https://*.example.com' is not the origin of one page: write one such as 'https://app.example.com'"}),
     "prose": ("it does not work", "", {"error":
         "no request was found in this paste: paste the console's message, a curl command, fetch(...), a HAR "
         "file or the request's and the response's headers"}),
     "escape": ("fetch('\x1b[1m')", "", {"error":
-        "fetch( was understood, its arguments were not: copy it with 'Copy as fetch'"}),
+        "the arguments of fetch( cannot be read: copy it with 'Copy as fetch'"}),
 }  # fmt: skip
 
 
@@ -338,7 +338,7 @@ LESSONS = {
     "Message": "✗ BlockedAccess-Control-Allow-Origin is missing. To fix it, send",
     "Headers": "✗ Blockedthe response to GET: Access-Control-Allow-Origin is missing",
     "Prose": "This paste could not be explainedno request was found in this paste",
-    "Marked": f"✗ BlockedAccess-Control-Allow-Headers does not name {MARKUP}. To fix it, add {MARKUP}",
+    "Marked": f"✗ BlockedAccess-Control-Allow-Headers does not include {MARKUP}. To fix it, add {MARKUP}",
     "Markup": "0 CORS playground",
 }
 PASTES = {"Message": MISSING, "Headers": DUMP, "Prose": "it does not work", "Marked": MARKED}
@@ -541,10 +541,10 @@ def test_paste_that_is_not_understood_is_an_error_of_the_field(page: Any) -> Non
     field = page.get_by_label("Error in the console")
     assert "no request was found in this paste" in explained(page, MARKUP)
     assert field.get_attribute("aria-invalid") == "true"
-    assert f"does not name {MARKUP}" in explained(page, MARKED)
+    assert f"does not include {MARKUP}" in explained(page, MARKED)
     assert field.get_attribute("aria-invalid") is None
     assert (page.locator("#answer img").count(), page.title()) == (0, "CORS playground")
-    assert "the page's origin is not known" in explained(page, FIREFOX)
+    assert "the page's origin is unknown" in explained(page, FIREFOX)
     page.get_by_label("Address of the page").fill(SHOP)
     assert "✗ Blocked" in explained(page, FIREFOX)
     assert "at most 3999000 are read" in explained(page, "x" * 4_000_000)

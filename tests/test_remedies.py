@@ -73,8 +73,8 @@ def follow(advice, lines, request):
             request["method"] = rest.split()[0]
         elif word == "remove":
             request["headers"].remove("Access-Control-Allow-Origin")
-        elif word == "ask":
-            request["path"] = rest.split()[1].removesuffix("*")
+        elif word == "request":
+            request["path"] = rest.split()[0].removesuffix("*")
         else:
             request["origin"] = clause.split()[-1]
 

@@ -1,4 +1,4 @@
-"""What loads, but is probably not meant."""
+"""Advice on a configuration that loads, but probably does not do what was meant."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ WITHOUT_EFFECT: Final[tuple[tuple[str, Callable[[str], bool], str], ...]] = (
 
 
 def advise(cors: CORS, policy: Policy) -> Iterable[tuple[str, str]]:
-    """(option, message) for what the policy itself shows."""
+    """(option, message) for each piece of advice about the policy."""
     if not policy.origin:
         yield "origin", "is empty, so no page is allowed"
     for option, is_meant, why in WITHOUT_EFFECT:
@@ -56,7 +56,7 @@ def advise(cors: CORS, policy: Policy) -> Iterable[tuple[str, str]]:
     yield from on_maxage(policy)
     for risk in sorted(policy.accept_risk):
         if not has_risk(cors, policy, risk):
-            yield "accept_risk", f"{risk} is accepted, but not there: leave it out"
+            yield "accept_risk", f"{risk} is not a risk of this policy: remove it"
     yield from on_wildcards(policy)
     reason = why_unreachable(cors, policy)
     if reason:
@@ -64,45 +64,47 @@ def advise(cors: CORS, policy: Policy) -> Iterable[tuple[str, str]]:
 
 
 def on_maxage(policy: Policy) -> Iterable[tuple[str, str]]:
-    """A time that is too short to help, or longer than any browser takes."""
+    """A time that is too short to help, or longer than any browser's limit."""
     if policy.maxage < 60 and (policy.headers or set(policy.methods) - SAFELISTED_METHODS):
         often = f"after {policy.maxage} seconds" if policy.maxage else "before every request"
-        yield "maxage", f"lets browsers ask again {often}: leave it out, which means 600"
+        remedy = "remove it to use 600 seconds"
+        yield "maxage", f"makes browsers repeat the preflight {often}: {remedy}"
     if policy.maxage > MAX_AGE_EVER:
         limits = f"Chromium {MAX_AGE_LIMIT}, WebKit 600"
         yield "maxage", f"no browser honours more than {MAX_AGE_EVER} seconds ({limits})"
 
 
 def on_mounts(mounts: Iterable[str], policy: Policy) -> Iterable[tuple[str, str]]:
-    """A path with the prefix of a mount, which the middleware does not see."""
+    """A path that includes the prefix of a mount, which the middleware does not see."""
     for path in policy.path:
         found = [mount for mount in mounts if path == mount or path.startswith(f"{mount}/")]
         if found:
             mount = max(found, key=len)
             rest = path[len(mount) :] or "/"
-            compared = f"what follows {mount}, where the application is mounted"
+            compared = f"the part of the URL after {mount}, where the application is mounted"
             yield "path", f"{path} is compared with {compared}: write {rest}"
 
 
 def on_wildcards(policy: Policy) -> Iterable[tuple[str, str]]:
-    """Wildcards that were looked up in a short table only."""
+    """Wildcards that were checked only against a short table of suffixes."""
     wildcards = [
         entry
         for entry in policy.origin
         if isinstance(entry, str) and "*" in entry.removesuffix(":*")
     ]
     if policy.credentials and wildcards and public_suffix_list() is None:
-        unknown = "whether anyone can register under it was looked up in a short table only: install wsgicors[psl]"
-        yield "origin", f"{wildcards[0]} has credentials, and {unknown}"
+        unknown = "only a short table was searched for whether anyone can register names under it"
+        remedy = "install wsgicors[psl]"
+        yield "origin", f"{wildcards[0]} is used with credentials, and {unknown}: {remedy}"
 
 
 def has_risk(cors: CORS, policy: Policy, risk: str) -> bool:
     """Whether the policy would be refused, or do less, without accepting this risk."""
-    counts = policy.credentials or risk == "slow-expression"
+    is_relevant = policy.credentials or risk == "slow-expression"
     module = middleware_of(cors)
     has_list = any(isinstance(entry, module.OriginList) for entry in policy.origin)
-    # What a list holds may be another thing tomorrow.
-    if counts and (has_list or (risk == "null-origin" and policy.origin == ("copy",))):
+    # The contents of a list may change.
+    if is_relevant and (has_list or (risk == "null-origin" and policy.origin == ("copy",))):
         return True
     options = {
         option: getattr(policy, option) for option in ("origin", "credentials", "accept_risk")
@@ -115,13 +117,13 @@ def has_risk(cors: CORS, policy: Policy, risk: str) -> bool:
 
 
 def why_unreachable(cors: CORS, policy: Policy) -> str:
-    """Which policies take every request that this one could get; empty if some are left."""
+    """Why other policies take every request that this one could get; empty if they do not."""
     if callable(cors.matchstrategy):
         return ""
     policies = list(cors.policies.values())
     path = frozenset(policy.path)
     if policies_of_earlier_paths_govern(policies, path):
-        return "policies before it govern all of its paths"
+        return "policies that come first govern all of its paths"
     same_path = [each for each in policies if frozenset(each.path) == path]
     for earlier in same_path[: same_path.index(policy)]:
         any_verb = cors.matchstrategy == "firstmatch" or earlier.methods == ("*",)
@@ -132,8 +134,8 @@ def why_unreachable(cors: CORS, policy: Policy) -> str:
 
 
 def policies_of_earlier_paths_govern(policies: list[Policy], path: frozenset[str]) -> bool:
-    """Whether the paths that are looked at before these leave nothing of them."""
-    # Those without a path are looked at last, wherever they stand.
+    """Whether the paths that are matched before these cover all of them."""
+    # Policies without a path are matched last, wherever they are written.
     groups = list(dict.fromkeys(frozenset(policy.path) for policy in policies if policy.path))
     earlier = groups[: groups.index(path)] if path else groups
     patterns = [pattern for group in earlier for pattern in group]
@@ -144,12 +146,12 @@ def policies_of_earlier_paths_govern(policies: list[Policy], path: frozenset[str
 
 
 def without_star(patterns: Iterable[str]) -> set[str]:
-    """The paths that the patterns name."""
+    """The paths that the patterns contain literally."""
     return {pattern.removesuffix("/*") for pattern in patterns}
 
 
 def up_to_star(patterns: Iterable[str]) -> list[str]:
-    """How all paths begin that are below one of the patterns."""
+    """The prefixes of all paths below one of the patterns."""
     return [pattern[:-1] for pattern in patterns if pattern.endswith("/*")]
 
 
@@ -157,5 +159,5 @@ def takes(policy: Policy, entry: object) -> bool:
     """Whether the policy surely admits all origins of this entry of another one."""
     if not isinstance(entry, str) or "*" in entry or entry == "copy" or entry in policy.origin:
         return allows_anyone(policy) or entry in policy.origin
-    # Advice never calls a predicate, and the middleware asks none about null.
+    # Advice never calls a predicate, and the middleware never passes null to one.
     return (entry == "null" or not any(map(callable, policy.origin))) and policy.allows(entry, {})

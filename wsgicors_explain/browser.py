@@ -108,12 +108,15 @@ class Verdict:
 
 
 class NetworkError(Exception):
-    """The standard's "network error"; the last step tells why."""
+    """The standard's "network error"; the last step says why."""
 
 
 @dataclass
 class Request:
-    """The standard's "request" (section 2.2.5) in mode "cors" with the unsafe-request flag, as fetch() makes it."""
+    """The standard's "request" (section 2.2.5), as fetch() makes it.
+
+    Its mode is "cors", and its unsafe-request flag is set.
+    """
 
     origin: str
     method: str
@@ -134,7 +137,7 @@ class Request:
 
     @property
     def serialized_origin(self) -> str:
-        """What the Origin header says: null once a redirect crossed from one foreign origin to another."""
+        """The Origin header: null after a redirect from one foreign origin to another."""
         for last, url in zip(self.urls, self.urls[1:]):
             if last.origin not in (url.origin, self.origin):
                 return "null"
@@ -154,11 +157,14 @@ class Request:
         raise NetworkError(text)
 
 
-NULL_ORIGIN: Final = "pages from files and sandboxed frames have the origin null, and requests redirected between origins"
+NULL_ORIGIN: Final = (
+    "pages from files and in sandboxed frames have the origin null, "
+    "and so do requests redirected between origins"
+)
 
 
 def cors_check(request: Request, response: Response) -> str:
-    """Section 4.10, "CORS check": what is wrong with the response and what it should be; empty if all is well."""
+    """Section 4.10, "CORS check": what is wrong with the response; empty if it passes."""
     wanted = request.serialized_origin
     allow_origin = get_header(response.headers, ALLOW_ORIGIN)
     allow_credentials = get_header(response.headers, ALLOW_CREDENTIALS)
@@ -182,12 +188,18 @@ def cors_check(request: Request, response: Response) -> str:
     if not request.include or allow_credentials == "true":
         return ""
     if allow_credentials is None:
-        return f"{ALLOW_CREDENTIALS} is missing{misspelled(response)}; it should be true, as the request has credentials"
-    return f"{ALLOW_CREDENTIALS} is {allow_credentials!r}; it should be true, in lower case and sent once"
+        return (
+            f"{ALLOW_CREDENTIALS} is missing{misspelled(response)}; "
+            "it should be true because the request has credentials"
+        )
+    return (
+        f"{ALLOW_CREDENTIALS} is {allow_credentials!r}; "
+        "it should be true, in lower case and sent once"
+    )
 
 
 def read_as_browsers_do(request: Request, response: Response) -> None:
-    """Tell what browsers ignore of the response, or that they refuse it; from "HTTP-network fetch", section 4.7."""
+    """Section 4.7, "HTTP-network fetch": note ignored header lines; fail if browsers refuse it."""
     ignored = which_ignored(response)
     if ignored:
         request.ok(ignored)
@@ -254,7 +266,7 @@ class Browser:
         *,
         preflight: bool = False,
     ) -> Verdict:
-        """Send a request as ``fetch()`` in the page does: with a preflight if needed, and redirects.
+        """Send a request as ``fetch()`` in the page does, with its preflight and redirects.
 
         url_or_path: a URL, or a path relative to `base_url`.
         method, headers, body: the arguments of the page. `headers` is a mapping or pairs.
@@ -286,7 +298,7 @@ class Browser:
         )
 
     def url(self, url_or_path: str) -> URL:
-        """The URL that `fetch` asks for. ValueError: there is none, or ``fetch()`` would not take it."""
+        """The URL that `fetch` requests. ValueError: ``fetch()`` would not accept it."""
         url = URL.parse(url_or_path, self._base)
         if url.has_credentials:
             raise ValueError(
@@ -295,7 +307,7 @@ class Browser:
         return url
 
     def _construct(self, request: Request, headers: Headers) -> None:
-        """The constructor of the API's Request class, section 5.4, as far as methods and headers go."""
+        """The constructor of the Request class, section 5.4: its steps for method and headers."""
         # 25. method: forbidden ones throw, some are normalized
         if request.method.upper() in FORBIDDEN_METHODS:
             request.fail(f"{request.method} is a forbidden method: no page may send it")
@@ -304,14 +316,12 @@ class Browser:
         elif request.method != request.method.upper():
             names = ", ".join(sorted(NORMALIZED_METHODS))
             request.ok(
-                f"{request.method} stays in lower case: only {names} are put in upper case by browsers"
+                f"{request.method} stays as it is: browsers convert only {names} to upper case"
             )
-        # 33. headers: forbidden ones are dropped without a word
+        # 33. headers: forbidden ones are dropped silently
         for name, value in headers:
             if name.lower().startswith("access-control-allow-"):
-                request.ok(
-                    f"{name} is a response header, which only the server can send to any effect"
-                )
+                request.ok(f"{name} is a response header: it has no effect in a request")
             if is_forbidden_request_header(name, value):
                 request.ok(f"the request header {name} is dropped: no page may set it")
             else:
@@ -319,12 +329,12 @@ class Browser:
 
     def _main_fetch(self, request: Request) -> dict[str, str]:
         """Section 4.1, "main fetch": the headers of the response that the page may read."""
-        # 7. blocked are mixed content and bad ports
+        # 7. mixed content and bad ports are blocked
         url = request.url
         blocked = why_blocked(request.origin, url)
         if blocked:
             request.fail(blocked)
-        # 12. the way is chosen by origin, method and headers
+        # 12. origin, method and headers decide how to continue
         if url.origin == request.origin and not request.cors:
             request.ok(f"{url.origin} is the page's own origin: CORS does not apply")
             return self._http_fetch(request, make_preflight=False)
@@ -332,7 +342,8 @@ class Browser:
         reasons = why_preflight(request.method, request.headers, asked_for=request.use_preflight)
         if not reasons:
             request.ok(
-                f"no preflight is needed: {request.method} is safelisted, and so are the request headers"
+                f"no preflight is needed: {request.method} is safelisted, "
+                "and so are the request headers"
             )
             return self._http_fetch(request, make_preflight=False)
         request.ok("a preflight is needed: " + "; ".join(reasons))
@@ -344,7 +355,7 @@ class Browser:
 
     def _http_fetch(self, request: Request, *, make_preflight: bool) -> dict[str, str]:
         """Section 4.4, "HTTP fetch"."""
-        # 4.1 what the cache does not know is asked for
+        # 4.1 a preflight, unless the cache makes it unnecessary
         if make_preflight:
             if self._is_cached(request):
                 request.ok("an earlier preflight, still in the cache, allowed this")
@@ -353,7 +364,7 @@ class Browser:
         # 4.3 the request itself
         exchange = self._network_fetch(request, request.method, request.headers, request.body)
         response = request.response = exchange.response
-        request.ok(f"{request.method} {request.url} was answered {response.status}", exchange)
+        request.ok(f"{request.method} {request.url} returned {response.status}", exchange)
         read_as_browsers_do(request, response)
         # 4.4 the CORS check, of redirects too
         if request.cors:
@@ -361,9 +372,12 @@ class Browser:
             if problem:
                 target = get_header(response.headers, "location")
                 if response.status in REDIRECT_STATUSES and target is not None:
-                    problem += f". It redirects to {target}: a login page, or the URL to ask for in the first place"
+                    problem += f". It redirects to {target}: a login page, or the URL to request"
                 if response.status >= 400:
-                    problem += f". Its status is {response.status}: look into that first, errors often bypass CORS code"
+                    problem += (
+                        f". Its status is {response.status}: fix that first, "
+                        "because errors often bypass CORS code"
+                    )
                 request.fail(f"the response to {request.method}: {problem}")
             request.ok(f"{ALLOW_ORIGIN} fits: {get_header(response.headers, ALLOW_ORIGIN)}")
         # 6. redirects
@@ -394,22 +408,23 @@ class Browser:
                 f"the request header Authorization is dropped: {url.origin} is another origin"
             )
             request.drop(frozenset({"authorization"}))
-        # 18., 22. once more
+        # 18., 22. start over with the new URL
         request.urls.append(url)
         request.ok(
-            f"the {status} redirects to {url}; the request's origin is {request.serialized_origin} now"
+            f"the {status} redirects to {url}; "
+            f"the request's origin is now {request.serialized_origin}"
         )
         return self._main_fetch(request)
 
     def _redirect_target(self, request: Request, location: str) -> URL:
-        """Steps 5 to 10 of "HTTP-redirect fetch": where the redirect leads, if it may."""
+        """Steps 5 to 10 of "HTTP-redirect fetch": the URL to which it redirects."""
         # 5., 6. the target
         if request.response and len(header_values(request.response.headers, "location")) > 1:
             request.fail(f"the response has more than one Location header: {location}; send one")
         try:
             url = URL.parse(location, str(request.url))
         except ValueError:
-            request.fail(f"the redirect to {location} leads to no http:// or https:// URL")
+            request.fail(f"the redirect to {location} does not lead to an http:// or https:// URL")
         # 7. the count
         if len(request.urls) > MAX_REDIRECTS:
             request.fail(f"more than {MAX_REDIRECTS} redirects")
@@ -427,20 +442,19 @@ class Browser:
             headers.append((REQUEST_HEADERS, ",".join(unsafe)))
         exchange = self._network_fetch(request, "OPTIONS", headers, b"", preflight=True)
         response = request.preflight = exchange.response
-        request.ok(f"the preflight was answered {response.status}", exchange)
+        request.ok(f"the preflight returned {response.status}", exchange)
         read_as_browsers_do(request, response)
         # 7., 8. the CORS check and an ok status
         problem = cors_check(request, response)
         if not 200 <= response.status <= 299:
             if problem:
                 request.steps.append(Step(False, f"the response to the preflight: {problem}"))
-            request.fail(
-                f"the preflight was answered {response.status}; {what_status_means(response)}"
-            )
+            request.fail(f"the preflight returned {response.status}; {what_status_means(response)}")
         if problem:
             request.fail(f"the response to the preflight: {problem}")
         request.ok(
-            f"{ALLOW_ORIGIN} of the preflight fits: {get_header(response.headers, ALLOW_ORIGIN)}"
+            f"{ALLOW_ORIGIN} in the preflight response fits: "
+            f"{get_header(response.headers, ALLOW_ORIGIN)}"
         )
         # 7.1 to 7.3 what it allows
         methods = self._extract(request, response, ALLOW_METHODS)
@@ -462,7 +476,9 @@ class Browser:
         try:
             return extract_list(response.headers, name)
         except ValueError as error:
-            request.fail(f"{name} of the preflight is not a comma-separated list of names: {error}")
+            request.fail(
+                f"{name} in the preflight response is not a comma-separated list of names: {error}"
+            )
 
     def _require(
         self,
@@ -472,18 +488,19 @@ class Browser:
         found: list[str] | None,
         needed: list[str],
     ) -> None:
-        """Let the request go on only if the header of the preflight's response names all that is needed."""
+        """Fail unless the header in the preflight's response lists everything needed."""
         named = found or []
         wildcard = not request.include
         missing = missing_names(header, named, needed, wildcard=wildcard)
         if not missing:
-            request.ok(f"{header} of the preflight fits: {', '.join(named)}")
+            request.ok(f"{header} in the preflight response fits: {', '.join(named)}")
             return
         if found is None:
             state = f"is missing{misspelled(response)}"
         else:
             state = f"is {', '.join(named)!r}{why_not_covered(named, missing, wildcard=wildcard)}"
-        request.fail(f"{header} of the preflight {state}; it must name {', '.join(missing)}")
+        names = ", ".join(missing)
+        request.fail(f"{header} in the preflight response {state}; it must include {names}")
 
     def _network_fetch(
         self,
@@ -494,7 +511,10 @@ class Browser:
         *,
         preflight: bool = False,
     ) -> Exchange:
-        """Section 4.6, "HTTP-network-or-cache fetch", without a cache: the headers that browsers add, then the wire."""
+        """Section 4.6, "HTTP-network-or-cache fetch", without a cache.
+
+        It adds the headers that browsers add, then sends the request.
+        """
         url = request.url
         sent = [("Host", url.authority), *headers]
         if request.cors or method not in ("GET", "HEAD"):
@@ -525,17 +545,18 @@ class Browser:
                 exposed = extract_list(response.headers, EXPOSE_HEADERS) or []
             except ValueError as error:
                 request.ok(
-                    f"{EXPOSE_HEADERS} is not a comma-separated list of names and is ignored: {error}"
+                    f"{EXPOSE_HEADERS} is ignored because it is not a comma-separated list "
+                    f"of names: {error}"
                 )
                 exposed = []
             if "*" not in exposed or request.include:
                 present &= SAFELISTED_RESPONSE_HEADERS.union(name.lower() for name in exposed)
-        request.ok(
-            f"the page may read the response; of its headers: {', '.join(sorted(present)) or 'none'}"
-        )
+        names = ", ".join(sorted(present)) or "none"
+        request.ok(f"the page may read the response; of its headers: {names}")
         return combined(response.headers, present)
 
-    # The CORS-preflight cache, section 4.9. The standard's entries are the keys of a dict, their max-age is its value.
+    # The CORS-preflight cache, section 4.9. The standard's entries are the keys of a dict;
+    # the values are the times at which they expire.
 
     def _is_cached(self, request: Request) -> bool:
         """Whether no preflight has to be sent: step 4.1 of "HTTP fetch"."""
@@ -547,7 +568,7 @@ class Browser:
     def _matches(
         self, request: Request, kind: str, name: str
     ) -> list[tuple[str, str, bool, str, str]]:
-        """The keys of live entries that allow this method or header: "method/header-name cache entry match"."""
+        """The keys of live entries that match: "method cache entry match" and "header-name ..."."""
         keys = [
             (request.serialized_origin, str(request.url), credentials, kind, entry)
             for credentials in ((True,) if request.include else (True, False))

@@ -1,6 +1,6 @@
 """Caches, which may answer with what they stored for another request.
 
-Whether one did is found out by asking with a query that no cache knows.
+A request with a query that no cache knows shows whether one did.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def names_page(case: Case) -> bool:
 
 
 def ask_past_caches(case: Case, timeout: float) -> Uncached | None:
-    """What the server says to new queries; None if its status is another one."""
+    """What the server returns for new queries; None if its status is a different one."""
     url = case.last.url
     mode = "include" if case.include else "omit"
 
@@ -76,7 +76,7 @@ SEND_VARY: Final = (
 
 
 def of_cache(case: Case) -> Diagnosis | None:
-    """The cause, where a cache answered with what it got for another page."""
+    """The cause, if a cache returned what it stored for another page."""
     if names_page(case):
         return None
     marks, past = cache_marks(case.response), case.uncached
@@ -88,7 +88,7 @@ def of_cache(case: Case) -> Diagnosis | None:
         value = get_header(case.response.headers, ALLOW_ORIGIN)
         cause += ", which stored it for "
         cause += f"a page on {value}" if value else "a request without Origin"
-        cause += f": asked past the cache, the server allows {case.origin}"
+        cause += f": past the cache, the server allows {case.origin}"
         return Diagnosis(cause, fix_of(past.alone.headers))
     if not marks:
         return None
@@ -101,15 +101,15 @@ def of_cache(case: Case) -> Diagnosis | None:
 
 
 def known_to_cache(verdict: Verdict) -> bool:
-    """Whether a cache answered although the query was new."""
+    """Whether a cache responded although the query was new."""
     response = verdict.response
     return response is not None and bool(cache_marks(response))
 
 
 def fix_of(headers: Headers) -> str:
-    """What keeps a cache from mixing up pages, by the response without Origin."""
+    """How to keep a cache from mixing up pages, according to the response without Origin."""
     if get_header(headers, ALLOW_ORIGIN) == "*":
-        return "purge the cache, as the server allows every page now"
+        return "purge the cache: the server now allows every page"
     if not names_origin(headers):
         return f"{SEND_VARY}, where it is missing now; then purge the cache"
     return "let the cache heed Vary: Origin, or add Origin to its key; then purge it"

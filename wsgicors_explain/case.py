@@ -1,4 +1,4 @@
-"""A page's request with its verdict, and what stands in the responses: the evidence."""
+"""A page's request with its verdict, and the evidence in the responses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .wire import Exchange, Response
 
 
 class Diagnosis(NamedTuple):
-    """cause: why the request is blocked. fix: what to change, empty where that is unknown.
+    """cause: why the request is blocked. fix: what to change, empty if unknown.
 
     The fix is read after "To fix it,".
     """
@@ -24,9 +24,9 @@ class Diagnosis(NamedTuple):
 
 
 class Uncached(NamedTuple):
-    """What a server says where no cache can know the response.
+    """What a server returns if no cache can have the response.
 
-    as_page: to the page, or None if it was not asked for that. alone: without Origin.
+    as_page: with the page's Origin, or None if that was not requested. alone: without Origin.
     """
 
     as_page: Verdict | None
@@ -38,8 +38,8 @@ class Case:
     """A request of a page, with all that is known about it.
 
     origin: the page's. method, headers, include: as the page asked. visits: what the last
-    request met of wsgicors, where that is in the same process. uncached: what the server said
-    when it was asked past its caches, where it was.
+    request met of wsgicors, if that is in the same process. uncached: what the server returned
+    past its caches, if that was requested.
     """
 
     verdict: Verdict

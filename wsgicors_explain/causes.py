@@ -77,7 +77,7 @@ def find_cause(case: Case) -> Diagnosis:
 # The preflight's status
 
 LOGIN_IN_PREFLIGHT: Final = Finding(
-    "a login is asked for, and a preflight never carries one",
+    "the server requires a login, which a preflight never carries",
     "let OPTIONS pass without a login: handle CORS before authentication",
 )
 NO_OPTIONS: Final = Finding(
@@ -85,11 +85,11 @@ NO_OPTIONS: Final = Finding(
     "answer OPTIONS there with a status from 200 to 299 and the headers above",
 )
 NOT_FOUND: Final = Finding(
-    "the server has nothing at this URL, or no answer to OPTIONS there",
+    "the server has nothing at this URL, or does not handle OPTIONS there",
     "check the URL; if it is right, answer OPTIONS there with 200 and the headers above",
 )
 REFUSED: Final = Finding(
-    "the server, or something before it, refuses the preflight",
+    "the server, or something in front of it, refuses the preflight",
     "look for a CORS filter that does not allow {origin} or a firewall that blocks OPTIONS",
 )
 PREFLIGHT_MEANINGS: Final = {
@@ -99,23 +99,23 @@ PREFLIGHT_MEANINGS: Final = {
     501: NO_OPTIONS,
 }
 
-# Which option of the server's wsgicors is to change, by the reason that it gives.
+# The option of the server's wsgicors to change, by the reason in its response.
 OWN_FIXES: Final = {
     NOT_ALLOWED: "add {origin} to the option origin of the policy for this path",
     VERB_NOT_ALLOWED: "add {method} to the option methods of the policy that allows {origin}",
-    DENIED: "name a policy that allows {origin} for this path, before deny",
-    AMBIGUOUS_PATH: "ask for the path without empty and dot segments",
+    DENIED: "list a policy that allows {origin} for this path before deny",
+    AMBIGUOUS_PATH: "request the path without empty and dot segments",
     UNSAFE_HEADERS: "send fewer request headers, or list those that are needed in the option"
     " headers",
 }
 
 
 def of_preflight_status(case: Case) -> Diagnosis:
-    """The preflight was answered with a status that is not ok."""
+    """The preflight returned a status that is not ok."""
     response = case.response
     if response.status in REDIRECT_STATUSES and get_header(response.headers, "location"):
         return of_preflight_redirect(case)
-    asked = f"the preflight to {case.last.url} was answered {describe(response)}"
+    asked = f"the preflight to {case.last.url} returned {describe(response)}"
     reason = own_refusal(response)
     if reason:
         fix = case.fill(Finding("", OWN_FIXES.get(reason, ""))).fix
@@ -136,7 +136,7 @@ def taken_methods(response: Response) -> str:
 
 
 def preflight_meaning(response: Response) -> Finding:
-    """What a status means as the answer to a preflight."""
+    """What the status of a preflight's response means."""
     if asks_for_login(response):
         return LOGIN_IN_PREFLIGHT
     return PREFLIGHT_MEANINGS.get(response.status) or meaning(response)
@@ -147,8 +147,8 @@ def of_preflight_redirect(case: Case) -> Diagnosis:
     url, response = case.last.url, case.response
     target = target_of(case.last)
     cause = (
-        f"the preflight to {url} was redirected ({response.status}) to {target}, which no"
-        f" browser follows"
+        f"the preflight to {url} was redirected ({response.status}) to {target}, which browsers"
+        f" do not follow"
     )
     if leads_to_login(target):
         return Diagnosis(f"{cause}; that looks like a login", LOGIN_IN_PREFLIGHT.fix)
@@ -206,7 +206,7 @@ def is_origin(value: str) -> bool:
 
 
 def of_response(case: Case) -> Diagnosis | None:
-    """What stands behind a response, not of a preflight, that lacks the headers."""
+    """Why a response, other than a preflight's, lacks the headers."""
     response = case.response
     if response.status in REDIRECT_STATUSES and get_header(response.headers, "location"):
         return of_response_redirect(case)
@@ -216,7 +216,7 @@ def of_response(case: Case) -> Diagnosis | None:
 
 
 def of_error(case: Case) -> Diagnosis:
-    """An error that passed by the code which adds CORS headers."""
+    """An error that bypassed the code that adds CORS headers."""
     response = case.response
     finding = case.fill(known_words(response) or meaning(response))
     passed = (
@@ -228,7 +228,7 @@ def of_error(case: Case) -> Diagnosis:
     allow = f" (Allow: {taken})" if taken else ""
     wrong = "the right " if get_header(response.headers, ALLOW_ORIGIN) is not None else ""
     cause = (
-        f"{case.last.method} {case.last.url} was answered {describe(response)}:"
+        f"{case.last.method} {case.last.url} returned {describe(response)}:"
         f" {finding.cause}{allow}{passed}"
         f" {wrong}{ALLOW_ORIGIN}"
     )
@@ -243,8 +243,8 @@ def of_two_values(case: Case, name: str, wanted: str) -> Diagnosis:
     application = f" ({powered})" if powered else ""
     proxy = f" ({who}, perhaps)" if who else ""
     return Diagnosis(
-        f"{name} was sent {len(values)} times: {' and '.join(map(repr, values))}; usually by"
-        f" the application{application} and by a proxy before it{proxy}",
+        f"{name} was sent {len(values)} times: {' and '.join(map(repr, values))}; usually"
+        f" by the application{application} and by a proxy in front of it{proxy}",
         f"let only one of them send it, with the value {wanted}",
     )
 
@@ -264,7 +264,9 @@ def of_missing(case: Case) -> Diagnosis:
         return Diagnosis(cause, f"{SEND_ABOVE} with {case.last.method} as well")
     sign = sign_of_cors(response)
     if sign:
-        cause = f"{reason}; it has {sign}, so the server knows CORS and does not allow this origin"
+        cause = (
+            f"{reason}; it has {sign}, so the server supports CORS but does not allow this origin"
+        )
         return Diagnosis(cause, f"add {case.sent_origin} to the origins that the server allows")
     return of_page(case) or (
         of_missing_in_preflight(case) if case.is_preflight else Diagnosis(reason, SEND_ABOVE)
@@ -272,14 +274,14 @@ def of_missing(case: Case) -> Diagnosis:
 
 
 def of_page(case: Case) -> Diagnosis | None:
-    """A page for people in place of a script's answer."""
+    """A page for people instead of a response for scripts."""
     headers = case.response.headers
     kind = (get_header(headers, "content-type") or "").lower()
     title = first_line(case.response)
     if not title or not kind.startswith("text/html"):
         return None
     cause = f'{case.verdict.reason}; it is an HTML page, "{title}"'
-    fix = "look whether the API has this URL, or a login or a catch-all route answers; then"
+    fix = "check whether the API has this URL, or a login or a catch-all route responds; then"
     return Diagnosis(cause, f"{fix} {SEND_ABOVE}")
 
 
@@ -293,20 +295,18 @@ def sign_of_cors(response: Response) -> str:
 
 
 def of_missing_in_preflight(case: Case) -> Diagnosis:
-    """Nothing of CORS in the response to a preflight."""
+    """A response to a preflight without any CORS header."""
     reason, headers = case.verdict.reason, case.response.headers
     if get_header(headers, "allow") is not None:
         return of_allow(case)
     if sender(case.response) == "ASP.NET Core":
-        cause = (
-            f"{reason}; ASP.NET Core answers so where its CORS policy does not allow the request"
-        )
+        cause = f"{reason}; ASP.NET Core responds so if its CORS policy does not allow the request"
         return Diagnosis(cause, f"add {case.origin} to WithOrigins of the policy")
     return Diagnosis(reason, SEND_ABOVE)
 
 
 def of_allow(case: Case) -> Diagnosis:
-    """A preflight that a framework answered, which knows OPTIONS and no CORS."""
+    """A preflight answered by a framework that supports OPTIONS, but not CORS."""
     method, allow = asked_method(case), taken_methods(case.response)
     cause = (
         f"{case.verdict.reason}; it has Allow: {allow} instead, the usual response to OPTIONS of a"
@@ -344,12 +344,12 @@ LIBRARIES: Final = {
 
 
 def of_method(case: Case) -> Diagnosis:
-    """The preflight does not name the method."""
+    """The preflight response does not include the method."""
     method, reason = asked_method(case), case.verdict.reason
     if is_no_list(reason):
         return of_no_list(case, ALLOW_METHODS)
     if method in map(str.upper, allowed_names(case, ALLOW_METHODS)):
-        cause = f"{reason}, and the case of a method counts"
+        cause = f"{reason}, and method names are case-sensitive"
         fix = f"write {method} in upper case on the server"
         return Diagnosis(cause, " and ".join([fix, *to_allow(case, [])]))
     upper = method.upper()
@@ -362,7 +362,7 @@ def of_method(case: Case) -> Diagnosis:
 
 
 def of_headers(case: Case) -> Diagnosis:
-    """The preflight does not name all headers."""
+    """The preflight response does not include all headers."""
     missing, reason = missing_headers(case), case.verdict.reason
     if is_no_list(reason):
         return of_no_list(case, ALLOW_HEADERS)
@@ -372,7 +372,7 @@ def of_headers(case: Case) -> Diagnosis:
         cause = f"the page sends {mistaken[0]} as a request header, but it is a response header"
         return Diagnosis(cause, fix)
     if missing == ["content-type"] and case.method.upper() in ("GET", "HEAD"):
-        cause = f"{reason}; {case.method.upper()} has no body, so the header says nothing"
+        cause = f"{reason}; {case.method.upper()} has no body, so the header has no meaning"
         return Diagnosis(cause, f"remove Content-Type from the page's request, or {fix}")
     by = [f"{name} comes from {LIBRARIES[name]}" for name in missing if name in LIBRARIES]
     cause = "; ".join([reason, *by])
@@ -411,17 +411,17 @@ def to_allow(case: Case, methods: list[str]) -> list[str]:
 
 
 def asked_method(case: Case) -> str:
-    """The method that the preflight asks for."""
+    """The method that the preflight asks about."""
     return get_header(case.last.headers, REQUEST_METHOD) or ""
 
 
 def allowed_names(case: Case, header: str) -> list[str]:
-    """What the preflight's response names there, as it is written."""
+    """What the preflight's response lists in the header, as it is written."""
     return [name.strip() for name in (get_header(case.response.headers, header) or "").split(",")]
 
 
 def missing_methods(case: Case) -> list[str]:
-    """The method, where the preflight's response does not allow it."""
+    """The method, if the preflight's response does not allow it."""
     method, names = asked_method(case), allowed_names(case, ALLOW_METHODS)
     fits = method in (*SAFELISTED_METHODS, *names) or ("*" in names and not case.include)
     return [] if fits else [method]
@@ -452,10 +452,10 @@ CAUSES: Final = {
     "mixed content": of_mixed_content,
     "browsers block port": of_port,
     "more than": of_loop,
-    "the preflight was answered": of_preflight_status,
+    "the preflight returned": of_preflight_status,
     "the response to": of_cors_check,
-    f"{ALLOW_METHODS} of the preflight": of_method,
-    f"{ALLOW_HEADERS} of the preflight": of_headers,
+    f"{ALLOW_METHODS} in the preflight response": of_method,
+    f"{ALLOW_HEADERS} in the preflight response": of_headers,
 }
 
 
@@ -490,13 +490,13 @@ VARY: Final = ("Vary", "Origin")
 
 
 def but(case: Case) -> str:
-    """What an allowed request should still tell."""
+    """What is still worth knowing about an allowed request."""
     told = ""
     sent = [exchange for exchange in case.exchanges if exchange.method != "OPTIONS"]
     if sent and sent[0].method != sent[-1].method:
         first, last = sent[0], sent[-1]
         told = f", but as {last.method} without its body: {first.url} redirects to {last.url}"
-        told += f" ({first.response.status}); ask for {last.url} in the first place"
+        told += f" ({first.response.status}); request {last.url} directly"
     response = case.response
     if response.status >= 400:
         found = case.fill(known_words(response) or meaning(response))

@@ -31,7 +31,7 @@ def check(args: argparse.Namespace) -> int:
 
 
 def counted(problems: int, advice: int) -> str:
-    """How many there are, as the last line."""
+    """The last line: how many problems and pieces of advice there are."""
     counts = f"{problems or 'no'} problem{'' if problems == 1 else 's'}"
     if advice:
         counts += f", {advice} piece{'' if advice == 1 else 's'} of advice"
@@ -39,7 +39,7 @@ def counted(problems: int, advice: int) -> str:
 
 
 def complete(configuration: Configuration) -> None:
-    """Add the advice that the finished policies show."""
+    """Add the advice about the finished policies."""
     if configuration.cors:
         for policy in configuration.cors.policies.values():
             found = [*advise(configuration.cors, policy), *on_mounts(configuration.mounts, policy)]
@@ -48,7 +48,7 @@ def complete(configuration: Configuration) -> None:
 
 
 def distinct(found: list[Configuration]) -> list[Configuration]:
-    """The uses without those that would be reported in the same words, such as of a function called twice."""
+    """The uses, without those that would print the same, as of a function called twice."""
     reported: dict[tuple[str, ...], Configuration] = {}
     for use in found:
         rows = table(use.cors) if use.cors else []
@@ -94,7 +94,7 @@ def cell(value: object) -> str:
 
 
 def short_name(entry: object) -> str:
-    """An entry of a list; what an OriginList holds is told below the table."""
+    """An entry of a list; what an OriginList holds is listed below the table."""
     if isinstance(entry, str):
         return entry
     kind = type(entry).__name__
@@ -102,7 +102,7 @@ def short_name(entry: object) -> str:
 
 
 def short_list(names: list[str]) -> str:
-    """The first names, as many as a column has place for."""
+    """The first names, as many as fit into a column."""
     count = min(3, len(names))
     while count > 1 and len(", ".join(names[:count])) > MAX_CELL:
         count -= 1

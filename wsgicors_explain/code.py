@@ -1,4 +1,4 @@
-"""Client code in JavaScript: what stands in it as text is read, and nothing is executed."""
+"""Client code in JavaScript, of which literal text is read and nothing is executed."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ NO_CORS: Final = re.compile(r"""\bmode['"]?\s*:\s*['"]no-cors['"]""")
 
 
 def read_code(text: str) -> Copied | None:
-    """The first call in a text that sends a request to an address that stands there."""
+    """The first call in a text that sends a request to a literal address."""
     text = COMPUTED.sub("x", text)
     calls = [call for call in CALL.finditer(text) if call["object"] not in SERVERS]
     for call, following in zip(calls, [*calls[1:], None]):
@@ -86,7 +86,7 @@ def read_call(call: re.Match[str], url: str, scope: str, credentials: bool) -> C
 
 
 def headers_in(scope: str) -> Headers:
-    """The request headers that a call sets; for a value that is computed, one of its kind."""
+    """The request headers that a call sets; a computed value is replaced by an example."""
     pairs = [
         (pair[1], pair[2] or pair[3] or pair[4])
         for found in HEADERS.finditer(scope)

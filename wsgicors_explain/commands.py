@@ -25,7 +25,7 @@ examples:
   wsgicors check production.ini
   wsgicors explain https://api.example.com/ --origin https://shop.example.com
 
-exit status: 0 fine or allowed, 1 problems, blocked or unknown, 2 wrong usage
+exit status: 0 valid or allowed, 1 problems, blocked or unknown, 2 wrong usage
 """
 
 CHECK_EXAMPLES: Final = """\
@@ -33,7 +33,7 @@ examples:
   wsgicors check production.ini
   wsgicors check shop.wsgi:application
 
-exit status: 0 it loads, 1 there are problems, 2 wrong usage
+exit status: 0 valid, 1 problems, 2 wrong usage
 """
 
 EXPLAIN_EXAMPLES: Final = """\
@@ -100,7 +100,7 @@ def make_parser() -> argparse.ArgumentParser:
     added = add_command(
         commands,
         explain,
-        "play the browser, and say why a request is blocked",
+        "make a request as a browser does, and say why it is blocked",
         EXPLAIN_EXAMPLES,
         "the URL of any server, an ini file, or a WSGI application as module:attribute or "
         "module:factory(). Or a paste: the console's message, a curl command, fetch(...), "
@@ -167,7 +167,7 @@ def add_request_options(group: Any) -> None:
         help="a request header that the page sets; may be repeated",
     )
     group.add_argument(
-        "--credentials", action="store_true", help="as with fetch(..., {credentials: 'include'})"
+        "--credentials", action="store_true", help="as fetch(..., {credentials: 'include'}) does"
     )
     group.add_argument(
         "--preflight",
@@ -201,7 +201,7 @@ def add_sending_options(group: Any) -> None:
 
 def add_paste_options(group: Any) -> None:
     group.add_argument(
-        "--pasted", metavar="FILE", help="a file with a paste, to be played against TARGET"
+        "--pasted", metavar="FILE", help="a file with a paste, whose request is sent to TARGET"
     )
     group.add_argument(
         "--offline", action="store_true", help="use the paste alone, and send nothing"
@@ -236,7 +236,7 @@ def main(argv: list[str] | None = None) -> int:
         lines = map(printable, f"wsgicors: {error}".split("\n"))
         print("\n".join(lines), file=sys.stderr)
         return 2
-    except KeyboardInterrupt:  # of somebody who does not wait for a server
+    except KeyboardInterrupt:
         print("wsgicors: interrupted", file=sys.stderr)
         return 1
     except BrokenPipeError:  # as in: wsgicors explain ... | head -1

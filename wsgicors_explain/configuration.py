@@ -41,12 +41,12 @@ def key_of(policy: Policy, option: str) -> str:
 class Configuration:
     """One use of the middleware.
 
-    name: the section, or module:attribute. place: where that is, as file:line for a section, else a file.
-    options: key -> value as given; empty where only the finished middleware is known.
-    cors: the middleware, or None where `problems` prevent it, or where there is none.
-    app: the application to explain: the middleware, or what wraps it. Problems and advice are lines for the user.
-    others: the further uses in the same application.
-    mounts: the prefixes under which an ini file mounts it, each with those around it.
+    name: the section, or module:attribute. place: its file, with the line if it is a section.
+    options: key -> value as written; empty if only the finished middleware is known.
+    cors: the middleware, or None if there is none or `problems` prevent it.
+    app: the application to explain: the middleware, or the outermost layer around it.
+    problems, advice: lines for the user. others: further uses in the same application.
+    mounts: the prefixes under which an ini file mounts it, each including the outer ones.
     unused: whether its ini file has applications, and none of them uses it.
     """
 
@@ -62,11 +62,11 @@ class Configuration:
     unused: bool = False
 
     def place_of(self, key: str) -> str:
-        """Where `key` is written, or else could be."""
+        """Where `key` is written, or could be written."""
         return getattr(self.options.get(key), "place", self.place)
 
     def about(self, key: str, message: str) -> str:
-        """A line on `key` for the user."""
+        """A line about `key` for the user."""
         return f"{self.place_of(key)}: {key}: {message}"
 
     def named(self, policy: Policy, option: str) -> str:
@@ -75,7 +75,7 @@ class Configuration:
         return f"{key} ({self.place_of(key)})"
 
     def use_of(self, cors: CORS) -> Configuration:
-        """The use that made this middleware; one without places where that was not seen."""
+        """The use that made this middleware, or a new one without places if that is unknown."""
         for use in (self, *self.others):
             if use.cors is cors:
                 return use
@@ -83,8 +83,8 @@ class Configuration:
 
     def note_inner(self) -> None:
         """Advise against another CORS within this one."""
-        effect = "of a path that both govern, only the outer one's headers are sent"
-        self.advice.append(f"{self.place}: it wraps another CORS: {effect}")
+        effect = "for a path that both govern, only the outer one's headers are sent"
+        self.advice.append(f"{self.place}: this CORS wraps another one: {effect}")
 
     def build(self, make: Callable[[], CORS]) -> None:
         """Make the middleware, or note the problems that prevent it."""
@@ -96,11 +96,11 @@ class Configuration:
             ]
         except SystemExit as error:
             self.problems.append(
-                f"{self.place}: a module that is named after call: ends Python: SystemExit: {error}"
+                f"{self.place}: a module named after call: exits Python: SystemExit: {error}"
             )
 
 
 def empty_app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-    """What stands behind the middleware of an ini file: it answers everything with an empty 200."""
+    """The application behind the middleware of an ini file: it returns an empty 200."""
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "0")])
     return []

@@ -19,14 +19,16 @@ CHROMIUM_2017: Final = re.compile(
     r"(?:XMLHttpRequest cannot load|Failed to load) (?P<url>https?:\S+)[.:] (?=[A-Z])"
 )
 CHROMIUM_LOAD: Final = re.compile(
-    r"\b(?P<method>[A-Za-z]{1,20}) (?P<url>https?://\S+) net::(?P<error>ERR_\w{1,60})(?:\.\w{1,60})?(?: (?P<status>\d{3})\b)?"
+    r"\b(?P<method>[A-Za-z]{1,20}) (?P<url>https?://\S+) "
+    r"net::(?P<error>ERR_\w{1,60})(?:\.\w{1,60})?(?: (?P<status>\d{3})\b)?"
 )
 THEREFORE: Final = re.compile(r"Origin '(?P<origin>\S{1,300})' is therefore not allowed access")
 OLD_STATUS: Final = re.compile(r"(?:had|invalid) HTTP status code (?P<status>\d{3})\b")
 PREFLIGHT: Final = re.compile("Response to preflight request doesn't pass access control check: ")
 FIREFOX: Final = re.compile(
-    r"Cross-Origin Request (?:Blocked|Warning): The Same Origin Policy (?:will )?disallows? reading "
-    r"the remote resource at [‘“]?(?P<url>\S+?)[’”]?\.?(?: soon\.)? \(Reason: (?P<reason>.{1,400}?)\)\."
+    r"Cross-Origin Request (?:Blocked|Warning): The Same Origin Policy (?:will )?disallows? "
+    r"reading the remote resource at [‘“]?(?P<url>\S+?)[’”]?\.?(?: soon\.)? "
+    r"\(Reason: (?P<reason>.{1,400}?)\)\."
     r"(?: Status code: (?P<status>\d{3}|\(null\)))?"
 )
 WEBKIT_LOAD: Final = re.compile(
@@ -57,7 +59,8 @@ CHROMIUM_REASONS: Final = templates(
         "wildcard-with-credentials": f"The value of the '{AO}' header in the response must not",
         "allow-credentials": f"The value of the '{AC}' header [a-z ]+ '(?P<value>[^']*)'",
         "status": "It does not have HTTP ok status|Response for preflight has invalid HTTP",
-        "preflight-redirect": "Redirect is not allowed for a preflight|Response for preflight is inv",
+        "preflight-redirect": "Redirect is not allowed for a preflight"
+        "|Response for preflight is inv",
         "invalid-list": "Cannot parse (?P<header>Access-Control-Allow-(?:Methods|Headers))",
         "method": r"Method (?P<method>\S{1,99}) is not allowed by Access-Control-Allow-Methods",
         "header": r"Request header field (?P<header>\S{1,99}) is not allowed by Access-Control",
@@ -79,7 +82,8 @@ FIREFOX_REASONS: Final = templates(
         "status": "CORS preflight (?:response|channel) did not succeed",
         "network": "CORS request did not succeed",
         "method": "Did not find method in CORS header",
-        "header": r"header Q(?P<header>[^\s’']+)Q is not allowed according|missing token Q(?P<old>[^\s’']+)Q",
+        "header": r"header Q(?P<header>[^\s’']+)Q is not allowed according"
+        r"|missing token Q(?P<old>[^\s’']+)Q",
         "invalid-list": "invalid token Q[^’']*Q in CORS header Q(?P<header>[-A-Za-z]+)Q",
         "authorization-wildcard": "When the Q?Access-Control-Allow-HeadersQ? is",
         "redirect": "CORS request external redirect not allowed",
@@ -105,7 +109,7 @@ WEBKIT_REASONS: Final = templates(
         "redirects": "Load cannot follow more than 20 redirections",
     }
 )
-# Messages of which one pattern says all; a page may be named by its whole URL.
+# Messages that one pattern describes completely; the page may be given as a whole URL.
 WHOLE: Final = (
     (
         "Chromium",
@@ -127,8 +131,8 @@ WHOLE: Final = (
     (
         "Firefox",
         "scheme",
-        r"Security Error: Content at (?P<page>\S+) may not (?:load or link to|load data from(?! http)) "
-        r"(?P<url>\S+?)\.(?=\W|$)",
+        r"Security Error: Content at (?P<page>\S+) may not "
+        r"(?:load or link to|load data from(?! http)) (?P<url>\S+?)\.(?=\W|$)",
     ),
     (
         "Chromium",
@@ -162,8 +166,8 @@ WHOLE: Final = (
     ),
 )
 PATTERNS: Final = [(engine, kind, re.compile(pattern)) for engine, kind, pattern in WHOLE]
-# What the errors of a line like "GET URL net::ERR_FAILED" are, by how they begin; the others mean
-# that no response came.
+# What the errors in a line such as "GET URL net::ERR_FAILED" mean, by how they begin; any other: no
+# response came.
 NET_ERRORS: Final = {
     "ERR_NAME_": "name",
     "ERR_CONNECTION_REFUSED": "refused",
@@ -186,7 +190,7 @@ BY_HEADER: Final = {
     "Access-Control-Allow-Methods": "method",
     "Access-Control-Allow-Headers": "header",
 }
-# Where there are several messages, one of these is not the cause: the higher, the less it says.
+# Among several messages, these are not the cause; the higher the number, the less one says.
 SYMPTOMS: Final = {"redirect": 1, "unnamed": 2, "network": 2}
 OF_PREFLIGHTS: Final = frozenset(
     ("status", "preflight-redirect", "invalid-list", "method", "header")
@@ -197,7 +201,7 @@ OF_PREFLIGHTS: Final = frozenset(
 class Said:
     """What a browser said: the fault as a stable word, the values in the message, its text.
 
-    preflight: whether that was about a preflight; None: the text does not tell.
+    preflight: whether it was about a preflight; None if the text does not say.
     """
 
     engine: str
@@ -209,7 +213,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Message:
-    """One message of the console, and what it names of the request."""
+    """One message of the console, and what it says about the request."""
 
     said: Said
     url: str | None
@@ -242,18 +246,18 @@ def reason(
 
 
 def is_list(kind: str, details: dict[str, str]) -> bool:
-    """Firefox joins several headers, and then misses the origin."""
+    """Whether Firefox joined several headers and compared the result with the origin."""
     return kind == "allow-origin-differs" and "," in details["value"]
 
 
 def redirected(said: Said, status: int | None) -> Said:
-    """A preflight whose status was that of a redirect, by the name that Chromium has for it."""
+    """What was said; if a preflight had the status of a redirect, as Chromium reports it."""
     is_redirect = said.kind == "status" and status is not None and 300 <= status <= 399
     return replace(said, kind="preflight-redirect") if is_redirect else said
 
 
 def whole(text: str) -> list[Message]:
-    """Messages that are no refusal of CORS, but are taken for one."""
+    """Messages that are not about CORS, but are mistaken for it."""
     found = []
     for engine, kind, pattern in PATTERNS:
         for match in pattern.finditer(text):
@@ -265,7 +269,7 @@ def whole(text: str) -> list[Message]:
 
 
 def load_lines(text: str) -> list[Message]:
-    """The line that Chromium writes below its messages, alone."""
+    """The line that Chromium writes below its messages, if it was pasted alone."""
     found = []
     for match in CHROMIUM_LOAD.finditer(text):
         error = match["error"]
@@ -346,7 +350,7 @@ def webkit(text: str) -> list[Message]:
 
 
 def translated(text: str) -> list[Message]:
-    """A message of Firefox in another language: the URL, the header and the status stay readable."""
+    """A message of Firefox in another language: its URL, header and status can be read."""
     url = ANY_URL.search(text)
     header, status = ANY_HEADER.search(text), ANY_STATUS.search(text)
     if not url or "CORS" not in text or not (header or status or ANY_REASON.search(text)):
@@ -369,50 +373,50 @@ CURES: Final = {
     ),
     "allow-credentials": (f"{AC} is not true", f"send {AC}: true"),
     "status": (
-        "the preflight was not answered with a status from 200 to 299",
-        "answer OPTIONS with 200 before any login is asked for",
+        "the preflight did not return a status from 200 to 299",
+        "answer OPTIONS with 200 before a login is required",
     ),
     "preflight-redirect": (
         "the preflight was redirected",
-        "ask for the URL that it redirects to, or answer OPTIONS without a redirect",
+        "request the URL that it redirects to, or answer OPTIONS without a redirect",
     ),
     "invalid-list": (
-        "{header} of the preflight is not a list of names",
-        "send names, separated by commas",
+        "{header} in the preflight response is not a list of names",
+        "send names separated by commas",
     ),
     "method": (
-        "Access-Control-Allow-Methods does not name the method {method}",
+        "Access-Control-Allow-Methods does not include the method {method}",
         "add {method} to Access-Control-Allow-Methods",
     ),
     "header": (
-        "Access-Control-Allow-Headers does not name {header}",
+        "Access-Control-Allow-Headers does not include {header}",
         "add {header} to Access-Control-Allow-Headers",
     ),
     "redirect-password": (
         "the redirect leads to a URL with a user name or password",
         "redirect to a URL without them",
     ),
-    "redirect": ("the request was redirected", "ask for the last URL at once"),
+    "redirect": ("the request was redirected", "request the final URL directly"),
     "redirects": (
         "there were more than 20 redirects, one after the other",
-        "end the circle of redirects on the server",
+        "end the redirect loop on the server",
     ),
     "mixed-content": (
-        "the page is on https and asks for an http URL",
-        "serve that URL over https, and ask for it there",
+        "the page is on https and requests an http URL",
+        "serve that URL over https, and request it there",
     ),
     "security-policy": (
-        "not CORS blocks this, but the page's own Content-Security-Policy",
+        "the page's own Content-Security-Policy blocks this, not CORS",
         "add the URL's origin to connect-src in the page's Content-Security-Policy",
     ),
     "resource-policy": (
-        "a page asks for it without CORS, and its Cross-Origin-Resource-Policy or its type forbids that",
-        "ask for it with CORS (the attribute crossorigin), or send "
+        "a page requests it without CORS, which its Cross-Origin-Resource-Policy or type forbids",
+        "request it with CORS (the attribute crossorigin), or send "
         "Cross-Origin-Resource-Policy: cross-origin",
     ),
     "blocker": (
-        "an extension of the browser, such as an ad blocker, stopped the request",
-        "switch it off for this page, or ask for a URL that it does not take for advertising",
+        "a browser extension, such as an ad blocker, stopped the request",
+        "switch it off for this page, or use a URL that it does not mistake for advertising",
     ),
     "name": (
         "the name of the URL's host was not found, so no response came",
@@ -437,8 +441,8 @@ CURES: Final = {
     "port": ("browsers block the URL's port", "serve the API on another port"),
     "scheme": ("the URL or the page is not on http(s)", "serve both over http(s)"),
     "same-origin-mode": (
-        "the page asks with mode: 'same-origin'",
-        "take that mode out of the page's code",
+        "the page sends the request with mode: 'same-origin'",
+        "remove that mode from the page's code",
     ),
     "no-cors": (
         "the page asks with mode: 'no-cors', with which no page may read the response",
@@ -449,17 +453,18 @@ CURES: Final = {
         "serve the page over https, and let the user grant the permission",
     ),
 }
-# What blocks nothing by itself, or has no cause in the text.
+# Messages that block nothing by themselves, or do not state a cause.
 OTHERS: Final = {
     "authorization-wildcard": (
         "this is a warning, and nothing is blocked yet: Access-Control-Allow-Headers is *, which "
-        "will not cover Authorization. To be safe, name Authorization in it as well"
+        "will not cover Authorization. To be safe, add Authorization to it as well"
     ),
     "network": (
         "no response came, and the message does not say why: open the URL in a tab (is the server "
-        "up, its name found, its certificate trusted?), and look for an extension that blocks it"
+        "up, does its name resolve, is its certificate trusted?), and look for an extension that "
+        "blocks it"
     ),
     "disabled": "CORS is switched off in this Firefox, or an extension sets Origin",
-    "unnamed": "this line has no cause: paste the line above it in the console as well",
-    "unknown": "this message names no cause that a server can mend",
+    "unnamed": "this line does not say why: paste the line above it in the console as well",
+    "unknown": "this message does not name a cause that the server can fix",
 }

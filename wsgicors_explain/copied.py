@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from .headers import REQUEST_HEADERS, REQUEST_METHOD, Headers, get_header
 
-MAX_OTHERS: Final = 20  # requests that are named beside the first
+MAX_OTHERS: Final = 20  # requests that are listed besides the first
 # Text in quotation marks, which is kept, or a comma that JSON does not allow.
 TRAILING_COMMA: Final = re.compile(r"""("(?:\\.|[^"\\])*")|,(?=\s*\})""")
 
@@ -19,13 +19,13 @@ class PasteError(ValueError):
 
 
 def stand_in(name: str) -> str:
-    """A value that needs a preflight, for a header of which only the name is known."""
+    """A value that needs a preflight, for a header whose value is unknown."""
     return "application/json" if name.lower() == "content-type" else "x"
 
 
 @dataclass
 class Copied:
-    """One request, and its response where that was copied too."""
+    """One request, and its response if that was copied too."""
 
     url: str | None = None
     method: str | None = None
@@ -41,7 +41,7 @@ class Copied:
     no_cors: bool = False  # the page asks so
 
     def settle(self) -> Copied:
-        """A preflight stands for the request that it asks about."""
+        """Turn a preflight into the request that it asks about."""
         method = get_header(self.headers, REQUEST_METHOD)
         if self.method == "OPTIONS" and method:
             asked = (get_header(self.headers, REQUEST_HEADERS) or "").split(",")
@@ -66,11 +66,11 @@ def read_fetch(text: str) -> Copied:
             options, _ = decoder.raw_decode(rest[1:].lstrip())
     except (ValueError, RecursionError):
         raise PasteError(
-            "fetch( was understood, its arguments were not: copy it with 'Copy as fetch'"
+            "the arguments of fetch( cannot be read: copy it with 'Copy as fetch'"
         ) from None
     headers = options.get("headers", {}) if isinstance(options, dict) else None
     if not isinstance(url, str) or not isinstance(headers, dict):
-        raise PasteError("fetch( was understood, its arguments were not: they are not text")
+        raise PasteError("the arguments of fetch( cannot be read: they are not text")
     body = options.get("body")
     include = options.get("credentials")
     later = re.findall(r"""(?m)^(?:await )?fetch\("(https?://[^\s"]+)""", text)
@@ -87,7 +87,7 @@ def read_fetch(text: str) -> Copied:
 
 
 def with_preflights(found: list[Copied]) -> list[Copied]:
-    """The requests in their order, each preflight that was answered as a part of its request."""
+    """The requests in their order, each with the response to its preflight, if there is one."""
     waiting = {}
     for each in found:
         method = get_header(each.headers, REQUEST_METHOD)

@@ -1,4 +1,4 @@
-"""curl commands, as developer tools copy them and as people type them; nothing is expanded or executed."""
+"""curl commands, as developer tools copy them or people type them; none is executed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .dumps import read_dump
 
 # What may stand before the command: a prompt, with a name and a directory.
 CURL: Final = re.compile(r"(?m)^(?:[^\n]{0,100}[$>%#] ?)?[ \t]*curl(?:\.exe)?(?=[\s^])")
-# What the command wrote, where that is pasted with it.
+# What the command printed, if that is pasted with it.
 TRANSCRIPT: Final = re.compile(r"(?m)^(?:[*<>] |HTTP/[\d.]+ \d{3})")
 PIECE: Final = re.compile(
     r"""(?P<space>[^\S\n]+|\\\r?\n|\n(?=\s*-))|(?P<stop>\n|[;|&]+(?=\s|\Z))"""
@@ -79,7 +79,7 @@ def ansi(text: str) -> str:
 
 
 URL: Final = re.compile(r"https?://[^\s'\"^]+")
-# The first argument tells: only in cmd is it, or the end of its line, escaped with ^.
+# The first argument shows it: only in cmd is it, or the end of its line, escaped with ^.
 CMD: Final = re.compile(r"""\s+(?:--url\s+)?(?:\^"|"[^"]*"\s+\^\r?\n)""")
 
 
@@ -90,7 +90,7 @@ def cmd_to_bash(text: str) -> str:
 
 
 def read_curl(text: str) -> Copied:
-    """The first curl command in a text, the response that it printed, and the URLs of the others."""
+    """The first curl command in a text with its printed response, and the others' URLs."""
     first, *later = CURL.finditer(text)
     text = text[first.end() : later[0].start() if later else None]
     copied = read_command(text)
@@ -110,7 +110,7 @@ def read_command(text: str) -> Copied:
     for option, value in options_in(words):
         take_option(copied, option, value)
     if copied.url is None:
-        raise PasteError("the curl command names no URL: paste all of it")
+        raise PasteError("the curl command has no URL: paste all of it")
     require_url(copied.url)
     if "://" not in copied.url:
         copied.url = f"http://{copied.url}"
@@ -123,15 +123,17 @@ def read_command(text: str) -> Copied:
 
 
 def require_url(url: str) -> None:
-    """PasteError: curl would not ask for this either, or the shell would put something else there."""
+    """PasteError: curl would refuse this URL too, or the shell would change it."""
     if re.search(r"\s", url):
         raise PasteError(
-            "the curl command's URL has a space in it, so a quotation mark is missing: paste all of it"
+            "the curl command's URL contains a space, so a quotation mark is missing:"
+            " paste all of it"
         )
     variable = re.match(r"(?:https?://)?[^/?#$]*(\$\{?\w*\}?)", url)
     if variable:
         raise PasteError(
-            f"the curl command's URL has a variable of the shell, {variable[1]}: put its value there"
+            f"the curl command's URL contains a shell variable, {variable[1]}:"
+            " replace it with its value"
         )
 
 

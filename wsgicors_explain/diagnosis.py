@@ -32,7 +32,7 @@ from .wire import Exchange
 
 
 def conclude(configuration: Configuration | None, case: Case) -> list[str]:
-    """What would have passed; and in the last line, why this is blocked and what to do."""
+    """What would have passed; in the last line, why this is blocked and what to change."""
     ours = Diagnosis("", "")
     if configuration and case.exchanges:
         ours = of_outer_layer(configuration, case) or diagnose(configuration, case)
@@ -43,9 +43,9 @@ def conclude(configuration: Configuration | None, case: Case) -> list[str]:
 
 
 def visit_of(case: Case) -> Visit | None:
-    """The middleware that decided, else the one nearest to the application.
+    """The middleware that decided, or else the one nearest to the application.
 
-    None: none was asked, as something before it answered.
+    None: the request reached none, because an outer layer responded.
     """
     for visit in case.visits:
         if visit.cors.decide(visit.environ) is not None:
@@ -53,11 +53,11 @@ def visit_of(case: Case) -> Visit | None:
     return case.visits[-1] if case.visits else None
 
 
-OUTERMOST: Final = "let CORS wrap what answers this path, outside of every other layer"
+OUTERMOST: Final = "make CORS the outermost layer around the application for this path"
 
 
 def of_outer_layer(configuration: Configuration, case: Case) -> Diagnosis | None:
-    """Something outside of the middleware answers, or changes what it sends."""
+    """Whether a layer outside of the middleware responds, or changes its response."""
     visit, reason = visit_of(case), case.verdict.reason
     if visit is None:
         mounted = beside_mounts(configuration, case.last)
@@ -80,12 +80,12 @@ def not_asked(case: Case) -> Diagnosis | None:
     if cause.startswith("the application raised "):
         return None
     if case.is_preflight or case.response.status < 400:
-        return Diagnosis(f"{cause}; wsgicors was not asked", OUTERMOST)
-    return Diagnosis(f"{cause}; wsgicors was not asked", f"{fix}; and {OUTERMOST}")
+        return Diagnosis(f"{cause}; the request did not reach wsgicors", OUTERMOST)
+    return Diagnosis(f"{cause}; the request did not reach wsgicors", f"{fix}; and {OUTERMOST}")
 
 
 def diagnose(configuration: Configuration, case: Case) -> Diagnosis:
-    """What the configuration has to do with it; empty where the responses tell more."""
+    """What in the configuration is the cause; empty if the responses say more."""
     exchange, visit = case.last, visit_of(case)
     if visit is None or visit.environ.get("HTTP_ORIGIN") != case.origin:
         return Diagnosis("", "")
@@ -135,7 +135,7 @@ def refused(
         return Diagnosis(reason, "")
     if not cors.policies:
         place = configuration.place_of("policy")
-        fix = f"name a policy for this path before deny in policy ({place})"
+        fix = f"list a policy for this path before deny in policy ({place})"
         return Diagnosis(f"{reason}: {asked.origin}", fix)
     return not_allowed(configuration, cors, asked, reason, group)
 
@@ -181,7 +181,7 @@ def nearest_origin(cors: CORS, group: Iterable[Policy], asked: Asked) -> tuple[s
 def fix_for(
     configuration: Configuration, cors: CORS, asked: Asked, candidates: Iterable[Policy]
 ) -> str:
-    """All that has to change, as a clause; empty where no change is known to help."""
+    """Everything that has to change, as a clause; empty if no change is known to help."""
     candidates = tuple(candidates)
     remedy = find_remedy(cors, asked, candidates)
     if remedy is None:
@@ -190,7 +190,7 @@ def fix_for(
     for policy in candidates[1:]:
         if passes(cors, Remedy((), asked), first=policy.name):
             first = candidates[0].name
-            return f"{fix}, or name {policy.name}, which allows this, before {first}"
+            return f"{fix}, or list {policy.name}, which allows this, before {first}"
     return fix
 
 
@@ -215,17 +215,17 @@ def spell(configuration: Configuration, cors: CORS, change: Change) -> str:
 
 def not_governed(configuration: Configuration, cors: CORS, asked: Asked, status: int) -> Diagnosis:
     """A request that no policy governs, and which path comes near it."""
-    answered = f", and the application answers it with {status}" if status >= 300 else ""
+    answered = f", and the application returns {status}" if status >= 300 else ""
     if callable(cors.matchstrategy):
         cause = "the matchstrategy leaves this request alone"
         return Diagnosis(cause + answered, "let it return the name of a policy")
     near, path = nearest_path(cors, asked)
     fix = fix_for(configuration, cors, asked, cors.policies.values())
     if path and passes(cors, Remedy((), asked._replace(path=path))):
-        fix = ", or ".join(filter(None, (f"ask for {asked.mount}{path}", fix)))
+        fix = ", or ".join(filter(None, (f"request {asked.mount}{path}", fix)))
     mounted = ""
     if asked.mount:
-        mounted = f", which is what follows {asked.mount}, where the application is mounted"
+        mounted = f", the part of the URL after {asked.mount}, where the application is mounted"
     cause = f"no policy governs the path {asked.path}{mounted}{near}{answered}"
     return Diagnosis(cause, fix)
 
@@ -234,32 +234,32 @@ def beside_mounts(configuration: Configuration, exchange: Exchange) -> Diagnosis
     """A request that no middleware gets, because of where applications are mounted."""
     answer = exchange.response.body.decode(errors="replace")
     if answer.startswith(NO_MOUNT):
-        return Diagnosis(answer, "ask for a path below one of them")
+        return Diagnosis(answer, "request a path below one of them")
     uses = (configuration, *configuration.others)
     if not all(use.mounts for use in uses):
         return None
     asked = " and ".join(f"{use.name} ({use.place}) below {use.mounts[-1]}" for use in uses)
     cause = f"the application for {exchange.url.target} has no CORS middleware around it"
-    fix = f"ask for a path below it, or wrap what is mounted for {exchange.url.target} as well"
+    fix = f"request a path below it, or wrap what is mounted for {exchange.url.target} as well"
     return Diagnosis(f"{cause}; there is {asked} only", fix)
 
 
 def nearest_path(cors: CORS, asked: Asked) -> tuple[str, str]:
-    """Which path of a policy is nearly this one, and what the page could ask for."""
+    """Which path of a policy is nearly this one, and what the page could request."""
     path = asked.path
     for policy in cors.policies.values():
         if below_mount(policy, asked):
             key = key_of(policy, "path")
-            return f"; {key} has {asked.mount} in it, which the mount takes away", ""
+            return f"; {key} includes {asked.mount}, which the mount removes", ""
         for pattern in policy.path:
             stem = pattern[:-2] if pattern.endswith("/*") else pattern
             near = f"; {key_of(policy, 'path')} has {pattern}, and"
             if path.rstrip("/") == stem.rstrip("/"):
-                return f"{near} a trailing slash counts", pattern
+                return f"{near} a trailing slash matters", pattern
             if path.startswith(f"{stem}/"):
                 return f"{near} that is one path only", ""
             if f"{path}/".lower().startswith(f"{stem}/".lower()):
-                return f"{near} case counts", f"{stem}{path[len(stem) :]}"
+                return f"{near} case matters", f"{stem}{path[len(stem) :]}"
     return "", ""
 
 
@@ -294,7 +294,7 @@ def describe_list(origins: OriginList) -> str:
 
 
 def name_of(function: object) -> str:
-    """A function by its name and, where it is known, its place."""
+    """A function by its name and, if known, its place."""
     code = getattr(function, "__code__", None)
     name = getattr(function, "__qualname__", type(function).__name__)
     if code is None:

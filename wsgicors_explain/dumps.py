@@ -24,7 +24,8 @@ PAIR_NAME: Final = re.compile(
     r"(?i)(request url|request method|status code|remote address|referrer policy|:?[\w-]{1,99}):?"
 )
 NOISE: Final = re.compile(
-    r"(?i)general|summary|raw|parsed|view (?:source|parsed)|provisional headers are shown|learn more"
+    r"(?i)general|summary|raw|parsed|view (?:source|parsed)|provisional headers are shown"
+    r"|learn more"
 )
 NO_HEADER: Final = re.compile(r"(?i)(?:remote address|referrer policy|source|address): ")
 OF_REQUESTS: Final = re.compile(
@@ -46,7 +47,7 @@ def read_dump(text: str) -> Copied:
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines that can have a header; those of a transcript of curl by their marks."""
+    """The lines that can hold a header; in a transcript of curl, the marked ones."""
     lines = [line.strip() for line in text.splitlines()]
     marked = [line[2:] for line in lines if line[:2] in ("> ", "< ")]
     if marked:
@@ -57,7 +58,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def in_pairs(lines: list[str]) -> list[str]:
-    """Names and values that stand in two lines, in one."""
+    """The lines, with each name and the value in the line below it joined."""
     joined = []
     rest = iter(lines)
     for line in rest:
@@ -116,7 +117,7 @@ def read_exchange(lines: list[str]) -> Copied:
 
 
 def url_of(copied: Copied, pseudo: dict[str, str]) -> str | None:
-    """The URL that the lines of a dump give together."""
+    """The URL that the lines of a dump make up."""
     path = pseudo.get("path", "")
     host = pseudo.get("authority") or get_header(copied.headers, "host")
     if path.startswith("http"):
@@ -135,7 +136,7 @@ def read_overview(copied: Copied, match: re.Match[str]) -> None:
 
 
 def add_header(copied: Copied, name: str, value: str, response: bool) -> bool:
-    """Note a header of a dump; gives whether those of the response have begun."""
+    """Note a header of a dump; return whether the response's headers have begun."""
     if OF_RESPONSES.fullmatch(name):
         response = True
     elif OF_REQUESTS.fullmatch(name):

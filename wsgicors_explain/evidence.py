@@ -2,7 +2,7 @@
 
 A browser's message stops at the missing header. The rest of the response usually says more:
 the first line of its body, who sent it, whether a cache kept it, where it redirects. Nothing
-here knows what was asked for; `causes` puts the two together.
+here knows the request; `causes` puts the two together.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MAX_READ: Final = 4096  # characters of a body that are searched for a message
 
 
 def status_text(response: Response) -> str:
-    """``404 Not Found``; the number alone where HTTP has no name for it."""
+    """``404 Not Found``; the number alone if HTTP has no name for it."""
     return f"{response.status} {STATUS_TEXTS.get(response.status, '')}".rstrip()
 
 
@@ -46,12 +46,12 @@ HTML_TITLE: Final = re.compile(r"<(title|h1|h2)[^<>]{0,200}>([^<]{1,300})", re.I
 
 
 def start_of_body(response: Response) -> str:
-    """As much of the body as is searched for a message."""
+    """The part of the body that is searched for a message."""
     return response.body[:MAX_READ].decode("utf-8-sig", "replace")
 
 
 def first_line(response: Response) -> str:
-    """What the body says in its first line, as plain text; empty where it says nothing short."""
+    """The first line of the body, as plain text; empty if it has no short message."""
     text = start_of_body(response).strip()
     if text.startswith(("{", "[")):
         return shorten(json_message(text))
@@ -65,7 +65,7 @@ def first_line(response: Response) -> str:
 
 
 def html_message(text: str) -> str:
-    """The title of a page; where it says only "Error", what stands below."""
+    """The title of a page, or the text below it if the title is just "Error"."""
     title, pre = HTML_TITLE.search(text), HTML_PRE.search(text)
     if pre and (title is None or title[2] == "Error"):
         return pre[1]
@@ -116,7 +116,7 @@ MARKS: Final = (
     ("x-rack-cors", "rack-cors"),
     ("cf-ray", "Cloudflare"),
 )
-# What the Server header says -> who that is. The first that fits counts.
+# What the Server header contains -> who that is. The first match wins.
 SERVERS: Final = (
     ("awselb", "the load balancer of AWS"),
     ("cloudflare", "Cloudflare"),
@@ -146,7 +146,7 @@ SERVERS: Final = (
 
 
 def sender(response: Response) -> str:
-    """Who made the response, as far as its headers tell; empty where they do not."""
+    """Who made the response, according to its headers; empty if they do not say."""
     powered = powered_by(response)
     if marked(response) or not powered or powered.startswith("ASP.NET"):
         return front(response)
@@ -154,7 +154,7 @@ def sender(response: Response) -> str:
 
 
 def front(response: Response) -> str:
-    """Who sent the response on, at the last; empty where its headers do not tell."""
+    """Who sent the response last, according to its headers; empty if they do not say."""
     server = (get_header(response.headers, "server") or "").lower()
     names = (who for start, who in SERVERS if start in server)
     return marked(response) or next(names, "")
@@ -167,7 +167,7 @@ def marked(response: Response) -> str:
 
 
 def powered_by(response: Response) -> str:
-    """What the application is made with, as it says itself; empty where it does not."""
+    """What the application is made with, according to itself; empty if it does not say."""
     return shorten(get_header(response.headers, "x-powered-by") or "")[:40]
 
 
@@ -192,7 +192,9 @@ def cache_marks(response: Response) -> str:
 # An address at which people log in.
 LOGIN_URL: Final = re.compile(
     r"""
-    (^|[/.?&_-]) (log-?_?in | log-?_?on | sign-?_?in | sso | saml2? | oauth2? | openid-connect | authorize | cas)
+    (^|[/.?&_-])
+        (log-?_?in | log-?_?on | sign-?_?in | sso | saml2? | oauth2? | openid-connect
+        | authorize | cas)
         ([/.?&=_-]|$)
     | ://(accounts|auth|idp|id|sso|login)\.
     | \.cloudflareaccess\.com | login\.microsoftonline\.com | \.auth0\.com | \.okta\.com
@@ -237,30 +239,30 @@ def own_refusal(response: Response) -> str:
 
 # What a status says by itself, and what to look into.
 STATUS_MEANINGS: Final = {
-    400: ("the server takes the request for malformed", "read the server's log for what it misses"),
+    400: ("the server considers the request malformed", "read the server's log for the reason"),
     404: (
         "the server has nothing at this URL",
         "check the host, the path and a trailing slash of the URL",
     ),
     405: (
-        "the server does not take this method here",
+        "the server does not accept this method here",
         "check the URL, and allow the method on this route",
     ),
     406: (
-        "the server cannot answer in the format that Accept asks for",
+        "the server has no response in the format that Accept requests",
         "change the Accept header of the page",
     ),
     408: (
         "the server did not get the request in time",
         "look at the network and at the size of the body",
     ),
-    411: ("the server wants a Content-Length", "send the body with its length"),
+    411: ("the server requires a Content-Length", "send the body with its length"),
     413: (
-        "the body is larger than the server takes",
+        "the body is larger than the server accepts",
         "raise its limit (client_max_body_size in nginx, for example), or send less",
     ),
-    414: ("the URL is longer than the server takes", "send the data in a body"),
-    415: ("the server does not take this Content-Type", "send the Content-Type that it wants"),
+    414: ("the URL is longer than the server accepts", "send the data in a body"),
+    415: ("the server does not accept this Content-Type", "send a Content-Type that it accepts"),
     421: (
         "the server is not responsible for this host name",
         "check the host name and the certificate",
@@ -270,11 +272,11 @@ STATUS_MEANINGS: Final = {
         "send fewer, or raise the limit",
     ),
     431: (
-        "the request headers are larger than the server takes",
+        "the request headers are larger than the server accepts",
         "delete cookies, or send fewer headers",
     ),
     451: ("the resource is not available for legal reasons", "ask its owner"),
-    500: ("the application failed", "read the server's log for the exception and mend that"),
+    500: ("the application failed", "read the server's log for the exception and fix that"),
     501: ("the server does not know this method", "handle the method on the server"),
     502: (
         "a gateway got no valid response from the application behind it",
@@ -292,11 +294,11 @@ STATUS_MEANINGS: Final = {
         "Cloudflare cannot connect to the server behind it",
         "start the server, or correct its address",
     ),
-    522: ("the server behind Cloudflare does not answer in time", "see whether the server runs"),
+    522: ("the server behind Cloudflare does not respond in time", "see whether the server runs"),
     524: ("the application behind Cloudflare takes too long", "find out what takes so long"),
     525: (
         "Cloudflare cannot agree on TLS with the server behind it",
-        "mend the server's TLS configuration",
+        "fix the server's TLS configuration",
     ),
     530: (
         "Cloudflare cannot find the server behind it",
@@ -312,10 +314,10 @@ def meaning(response: Response) -> Finding:
     """What the status says by itself."""
     status = response.status
     if asks_for_login(response):
-        return Finding("a login is asked for", "send the login that the server wants")
+        return Finding("the server requires a login", "send the credentials that it requires")
     if status in STATUS_MEANINGS or status >= 500:
         return Finding(*STATUS_MEANINGS.get(status, STATUS_MEANINGS[500]))
-    return Finding("the server refuses it", READ_LOG)
+    return Finding("the server refuses the request", READ_LOG)
 
 
 def describe(response: Response) -> str:

@@ -26,7 +26,10 @@ from .wire import Exchange, Response
 
 
 class Prober(Browser):
-    """The browser of ``explain``. A careful one sends nothing by which a server may change something."""
+    """The browser of ``explain``.
+
+    careful: whether to send nothing that may change something on the server.
+    """
 
     careful = False
     visits: Sequence[Visit] = ()
@@ -37,9 +40,8 @@ class Prober(Browser):
             and method not in ("GET", "HEAD")
             and get_header(headers, REQUEST_METHOD) is None
         ):
-            raise NetworkError(
-                "not sent"
-            )  # the last step is ok, so the verdict is that of the steps so far
+            # The last step is ok, so the verdict is that of the steps so far.
+            raise NetworkError("not sent")
         try:
             with visits() as self.visits:
                 return super()._send(request, method, headers, body)
@@ -48,7 +50,7 @@ class Prober(Browser):
         except (Exception, SystemExit) as error:
             traceback.print_exc()
             effect = (
-                "servers answer that with a 500 without CORS headers, unless catch_errors = true"
+                "servers return a 500 without CORS headers for that, unless catch_errors = true"
             )
             request.fail(f"the application raised {type(error).__name__}: {error}; {effect}")
 
@@ -76,7 +78,7 @@ def explain(args: argparse.Namespace) -> int:
 def play(
     args: argparse.Namespace, pasted: Pasted | None, configuration: Configuration | None
 ) -> int:
-    """Ask the target as a browser does, and print what comes of it."""
+    """Make the request as a browser does, and print the result."""
     target = configuration.app if configuration and configuration.app else args.target
     doubtful = is_doubtful(args, pasted)
     include = args.credentials or doubtful
@@ -104,33 +106,33 @@ def play(
 def ask(browser: Browser, args: argparse.Namespace, *, include: bool) -> Verdict:
     """The page's request. UsageError: it has a body, and its method takes none."""
     if args.data_size and args.method.upper() in ("GET", "HEAD"):
-        raise UsageError(f"--data-size: {args.method} has no body; name the method with -X")
+        raise UsageError(f"--data-size: {args.method} has no body: choose another method with -X")
     mode = "include" if include else "omit"
     body = b"x" * args.data_size
     return browser.fetch(args.path, args.method, args.header, mode, body, preflight=args.preflight)
 
 
 def with_caches(case: Case, timeout: float) -> Case:
-    """The case with what the server says past its caches, where that may matter."""
+    """The case, with what the server returns past its caches if that may matter."""
     if not is_worth_asking(case):
         return case
-    say("--  a cache may know this URL, so it is asked for again, with a query that is new")
+    say("--  a cache may have stored this URL, so it is requested again with a new query")
     return replace(case, uncached=ask_past_caches(case, timeout))
 
 
 def cookies_of(args: argparse.Namespace, pasted: Pasted | None) -> dict[str, str]:
-    """The cookies to send: those of the paste, and only if that is asked for."""
+    """The cookies to send: those of the paste, but only with --send."""
     if pasted is None or not pasted.cookies:
         return {}
     if args.send:
-        say("--  the cookies of the paste are sent as well")
+        say("--  the cookies in the paste are sent as well")
         return pasted.cookies
-    say("--  the cookies of the paste are not sent: --send sends them")
+    say("--  the cookies in the paste are not sent: --send sends them")
     return {}
 
 
 def say_broken(configuration: Configuration) -> int:
-    """The answer where the configuration does not load."""
+    """Print the problems of a configuration that does not load."""
     first, *more = configuration.problems
     for line in configuration.problems:
         say(line)
@@ -143,14 +145,15 @@ def say_unused(configuration: Configuration) -> int:
     """The answer where no application of the ini file uses the middleware."""
     name = configuration.name.partition(":")[2]
     effect = "no pipeline and no filter-with names it, so the application has no CORS middleware"
-    fix = f"write filter-with = {name} in the section app:... or, if there is a pipeline, {name} in it"
+    fix = f"write filter-with = {name} in the section app:...,"
+    fix += f" or add {name} to the pipeline if there is one"
     where = f"{configuration.name} ({configuration.place})"
     say(f"BLOCKED: {where} has no effect: {effect}. To fix it, {fix}", BAD)
     return 1
 
 
 def print_steps(verdict: Verdict, *, hide: bool) -> None:
-    """What was sent and seen; where it comes from a paste, without its secrets."""
+    """Print what was sent and received; hide: without the secrets of a paste."""
     for step in verdict.steps:
         if step.exchange:
             print_exchange(step.exchange, hide=hide)
@@ -159,7 +162,7 @@ def print_steps(verdict: Verdict, *, hide: bool) -> None:
 
 
 def print_exchange(exchange: Exchange, *, hide: bool = False) -> None:
-    """A request and its response, as they went over the wire."""
+    """Print a request and its response, as they were sent."""
     shown = mask if hide else str
     say(shown(f"> {exchange.method} {exchange.url.target} HTTP/1.1"))
     for name, value in exchange.headers:
@@ -189,14 +192,14 @@ def say_verdict(
 
 
 def say_allowed(pasted: Pasted | None, case: Case, what: str) -> int:
-    """The last line where nothing that was seen blocks the request."""
+    """Print the last line if nothing blocks the request, as far as was seen."""
     verdict = case.verdict
     if pasted and pasted.said:
-        unknown = f"{what} is allowed now, and the browser blocked it: {elsewhere(pasted)}"
+        unknown = f"{what} is allowed now, but the browser blocked it; {elsewhere(pasted)}"
     elif verdict.response is None and verdict.preflight is None:
         unknown = f"{what} needs no preflight, and without --send it is not sent"
     elif verdict.response is None:
-        unknown = f"the preflight allows {what}; the request itself is sent with --send only"
+        unknown = f"the preflight allows {what}; the request itself is only sent with --send"
     else:
         say(f"ALLOWED: {what}{but(case)}", GOOD)
         return 0
@@ -207,13 +210,13 @@ def say_allowed(pasted: Pasted | None, case: Case, what: str) -> int:
 def elsewhere(pasted: Pasted) -> str:
     """Why a browser may have blocked what is allowed now, most likely first."""
     causes = [
-        "a header that a library adds to the page's request",
-        "a preflight or response in the browser's cache",
-        "an extension, a service worker or a proxy",
-        "another deployment since",
+        "a library adds a header to the page's request",
+        "the browser has cached a preflight or a response",
+        "an extension, a service worker or a proxy interferes",
+        "the server has changed since",
     ]
     status = pasted.response_status
     if not pasted.preflight:
-        failed = f"with {status}" if status and status >= 400 else "with 413, 500 or 504, say"
-        causes.insert(0, f"the request really sent failed {failed}, without CORS headers")
-    return "it can be " + "; or ".join(causes)
+        failed = str(status) if status and status >= 400 else "413, 500 or 504, for example,"
+        causes.insert(0, f"the page's own request failed with {failed} and without CORS headers")
+    return "possible causes: " + "; ".join(causes)

@@ -64,7 +64,7 @@ def get_header(headers: Headers, name: str) -> str | None:
 
 
 def combined(headers: Headers, names: Iterable[str]) -> dict[str, str]:
-    """What `get_header` finds for each of the names, in lower case, in one pass for all."""
+    """What `get_header` finds for names in lower case, in one pass."""
     found: dict[str, list[str]] = {name: [] for name in sorted(names)}
     for name, value in headers:
         if name.lower() in found:
@@ -76,7 +76,7 @@ def extract_list(headers: Headers, name: str) -> list[str] | None:
     """The tokens in all headers `name`, or None if there is none.
 
     This is "extract header list values" of section 2.2.2. ValueError: that is not a
-    comma-separated list of tokens; the text is what it is.
+    comma-separated list of tokens; its text is the header's value.
     """
     text = get_header(headers, name)
     if text is None:
@@ -89,7 +89,7 @@ def extract_list(headers: Headers, name: str) -> list[str] | None:
 
 
 def extract_max_age(headers: Headers) -> int:
-    """Seconds for which a preflight's answer may be cached.
+    """Seconds for which a preflight's response may be cached.
 
     These are steps 7.8 to 7.10 of "CORS-preflight fetch".
     """
@@ -159,7 +159,7 @@ def unsafe_names(headers: Headers) -> dict[str, str]:
 def checked_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> Headers:
     """The headers as a list of pairs, values normalized.
 
-    ValueError: a name is not a token, or a value holds what HTTP cannot carry.
+    ValueError: a name is not a token, or a value contains a character not allowed in HTTP.
     """
     pairs: Any = headers.items() if isinstance(headers, Mapping) else headers
     result: Headers = [(name, value.strip(WHITE_SPACE)) for name, value in pairs]
@@ -167,5 +167,5 @@ def checked_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> H
         if not TOKEN.fullmatch(name):
             raise ValueError(f"{name!r} is not the name of a header")
         if re.search("[\0\r\n]|[^\0-\xff]", value):
-            raise ValueError(f"header {name}: {value!r} has a character that HTTP cannot carry")
+            raise ValueError(f"header {name}: {value!r} contains a character not allowed in HTTP")
     return result

@@ -38,7 +38,7 @@ LINE_END: Final = re.compile(rb"\r?\n\Z")
 FOLDING: Final = "\t "  # what begins a continuation line, and is stripped from values
 TLS_ALERT: Final = b"\x15\x03"
 
-# What versions of OpenSSL say when something else than TLS came.
+# What versions of OpenSSL say when the peer does not speak TLS.
 NOT_TLS: Final = (
     "http request",
     "packet length too long",
@@ -46,11 +46,11 @@ NOT_TLS: Final = (
     "unknown protocol",
     "wrong version number",
 )
-# How what OpenSSL says ends, and what that means for the one who asks.
+# How OpenSSL's messages end, and what they mean.
 TLS_FAILURES: Final = {
-    "handshake failure": "no common version and cipher, or the server wants a client certificate",
+    "handshake failure": "no common version and cipher, or a client certificate is required",
     "unrecognized name": "the server has no certificate for this host name",
-    "certificate required": "the server wants a client certificate",
+    "certificate required": "the server requires a client certificate",
     "no application protocol": "the server does not speak HTTP/1.1, the only version used here",
     "unsupported protocol": "the server speaks only old versions of TLS, which browsers refuse",
     "protocol version": "the server speaks other versions of TLS than browsers",
@@ -60,7 +60,7 @@ AROUND_TLS_ERROR: Final = re.compile(r"^\[.*?\] | \(_ssl\.c:[0-9]+\)$")
 
 
 class BadResponse(Exception):
-    """What came is no response to a browser; the text says what the server did."""
+    """Browsers do not accept this as a response; the text says what the server did."""
 
 
 class Incoming(io.RawIOBase):
@@ -79,7 +79,7 @@ class Incoming(io.RawIOBase):
 
 
 class Head(NamedTuple):
-    """A response without its body; `ignored` are the header lines that count for nothing."""
+    """A response without its body; `ignored` are the header lines that browsers ignore."""
 
     status: int
     headers: Headers
@@ -89,8 +89,8 @@ class Head(NamedTuple):
 def call_http(timeout: float, method: str, url: URL, headers: Headers, body: bytes) -> Response:
     """Send the request to the server of `url` and read its response.
 
-    Unreachable: there is none within `timeout` seconds, which begin before the connection. They end
-    everything but the look-up of the host name, which has the system's own limit.
+    Unreachable: none came within `timeout` seconds, counted from before the connection. Only the
+    look-up of the host name may take longer: the system has its own limit for that.
     """
     deadline = time.monotonic() + timeout
     lines = [f"{method} {url.target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
@@ -107,7 +107,7 @@ def call_http(timeout: float, method: str, url: URL, headers: Headers, body: byt
 
 
 def seconds_until(deadline: float) -> float:
-    """What is left of the time. socket.timeout: nothing."""
+    """The seconds until the deadline. socket.timeout: it has passed."""
     seconds = deadline - time.monotonic()
     if seconds <= 0:
         raise socket.timeout
@@ -147,7 +147,7 @@ def start_tls(sock: socket.socket, url: URL, deadline: float) -> ssl.SSLSocket:
 
 
 def send(sock: socket.socket, data: bytes, deadline: float) -> None:
-    """Send it all, or as much as a server takes that answers before the end of the body."""
+    """Send it all, or less if the server responds before the end of the body."""
     with contextlib.suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
         for start in range(0, len(data), SENT_AT_ONCE):
             sock.settimeout(seconds_until(deadline))
@@ -157,7 +157,7 @@ def send(sock: socket.socket, data: bytes, deadline: float) -> None:
 def read_response(incoming: Incoming, method: str) -> Response:
     """The response to a request of that method.
 
-    Of its body what comes within a second, 64 KiB at most.
+    Of its body, only what comes within a second is read, and at most 64 KiB.
     """
     stream = io.BufferedReader(incoming, SENT_AT_ONCE)
     head = read_head(stream)
@@ -165,9 +165,9 @@ def read_response(incoming: Incoming, method: str) -> Response:
     while head.status < 200:
         interim += 1
         if head.status == SWITCHING_PROTOCOLS:
-            raise BadResponse("it switched to another protocol (101), which nobody asked for")
+            raise BadResponse("it switched to another protocol (101) without being asked")
         if interim > INTERIM_RESPONSES:
-            raise BadResponse(f"it began with more than {INTERIM_RESPONSES} interim ones (1xx)")
+            raise BadResponse(f"it sent more than {INTERIM_RESPONSES} interim responses (1xx)")
         head = read_head(stream)
     body = bytearray()
     if method != "HEAD" and head.status not in WITHOUT_BODY:
@@ -201,7 +201,7 @@ def bounded_lines(stream: io.BufferedReader[Incoming]) -> Iterator[bytes]:
     while line := stream.readline(left + 1):
         left -= len(line)
         if left < 0:
-            raise BadResponse(f"it has more than {HEADER_BYTES // 1024} KiB of headers")
+            raise BadResponse(f"it sent more than {HEADER_BYTES // 1024} KiB of headers")
         text = LINE_END.sub(b"", line)
         if text == line:
             hint = ", which is TLS: is it https://?" if line.startswith(TLS_ALERT) else ""
@@ -238,7 +238,7 @@ def unfold(lines: Iterable[bytes]) -> list[str]:
 
 
 def body_pieces(stream: io.BufferedReader[Incoming], headers: Headers) -> Iterator[bytes]:
-    """The body without its framing, as far as that can be understood."""
+    """The body without its framing, up to the first invalid part of that."""
     codings = ",".join(header_values(headers, "transfer-encoding")).lower().split(",")
     if "chunked" in (coding.strip("\t ") for coding in codings):
         while match := CHUNK_SIZE.fullmatch(stream.readline(CHUNK_LINE)):
@@ -254,7 +254,7 @@ def body_pieces(stream: io.BufferedReader[Incoming], headers: Headers) -> Iterat
 
 
 def pieces(stream: io.BufferedReader[Incoming], size: int) -> Iterator[bytes]:
-    """So many bytes, as they come, or all until the end of the stream."""
+    """The next `size` bytes in pieces, or fewer if the stream ends."""
     while size and (piece := stream.read1(min(size, BODY_BYTES))):
         size -= len(piece)
         yield piece
@@ -265,14 +265,14 @@ def shown(line: bytes) -> str:
 
 
 def why_unreachable(url: URL, timeout: float, error: Exception) -> str:
-    """What an error of the exchange says of the server, in one line."""
+    """What an error says about the server, in one line."""
     server = url.authority
     if isinstance(error, ssl.SSLError):
         return why_no_tls(server, error)
     if isinstance(error, socket.gaierror):
         return f"the host name {url.host} does not resolve: {error.strerror}"
     if isinstance(error, socket.timeout):
-        return f"{server} did not answer within {timeout:g} seconds"
+        return f"{server} did not respond within {timeout:g} seconds"
     if isinstance(error, ConnectionRefusedError):
         return f"nothing listens on {url.host} port {url.port}: the connection was refused"
     if isinstance(error, ConnectionResetError):

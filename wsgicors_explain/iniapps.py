@@ -1,4 +1,4 @@
-"""The applications of an ini file, as far as they are ours: what is loaded below them stays a stub."""
+"""The applications of an ini file, with stubs in place of everything below the middleware."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def read_ini(path: str, variables: dict[str, str]) -> Ini:
     for section in file.sections(FILTER):
         for use in load_root(ini, file, FILTER, section, variables):
             if all_known:
-                unused = "no pipeline and no filter-with names this section, so it has no effect"
+                unused = "has no effect, because no pipeline or filter-with refers to it"
                 use.advice.append(f"{use.place}: {section}: {unused}")
                 use.unused = True
     return ini
@@ -75,7 +75,7 @@ def read_ini(path: str, variables: dict[str, str]) -> Ini:
 def load_root(
     ini: Ini, file: IniFile, kind: Kind, section: str, variables: dict[str, str]
 ) -> list[Configuration]:
-    """Load a section that is not a part of others, and note what is in it; the uses that are new."""
+    """Load a section that is not a part of others, and return the uses in it that are new."""
     if section in file.visited:
         return []
     visited = set(file.visited)
@@ -87,7 +87,7 @@ def load_root(
         if isinstance(error, RecursionError):
             problem = f"{file.path}: sections refer to each other in a circle"
         ini.problems += [] if problem in ini.problems else [problem]
-        file.visited = visited  # the parts are looked at by themselves
+        file.visited = visited  # the parts are loaded on their own
         return []
     if kind is APP:
         ini.apps.append(found)
@@ -97,7 +97,7 @@ def load_root(
 
 
 def note_uses(ini: Ini, uses: list[Configuration]) -> list[Configuration]:
-    """Note the uses that are new; of one that is known, what is said of it here."""
+    """Note the uses that are new, and what is new about known ones."""
     new = []
     for use in uses:
         same = (use.place, use.options)
@@ -112,7 +112,7 @@ def note_uses(ini: Ini, uses: list[Configuration]) -> list[Configuration]:
 
 
 def build(context: Context) -> Application:
-    """The application that a context stands for."""
+    """The application that a context describes."""
     if context.app is None:
         return build_factory(context)
     if context.shape == "filter-with" and context.app.shape != "factory":
@@ -133,7 +133,7 @@ def build_factory(context: Context) -> Application:
     parts = []
     if context.factory == CASCADE or context.composite:
         parts = build_parts(context)
-    # Which one of these answers is not known; one of ours is what the question is about.
+    # Which one of these responds is unknown; prefer one that uses the middleware.
     last = next((part for part in reversed(parts) if part.uses), Application(empty_app, []))
     return Application(last.app, [use for part in parts for use in part.uses])
 
@@ -178,7 +178,7 @@ def build_urlmap(context: Context) -> Application:
 
 
 def mounted(uses: list[Configuration], prefix: str) -> list[Configuration]:
-    """The uses, which know now that they are below the prefix."""
+    """The uses, with the prefix added to their mounts."""
     for use in uses:
         whole = prefix + (use.mounts[-1] if use.mounts else "")
         use.mounts += [whole] if whole else []
@@ -186,7 +186,7 @@ def mounted(uses: list[Configuration], prefix: str) -> list[Configuration]:
 
 
 def wrap(context: Context, inner: Application) -> Application:
-    """The application within the filter that a context stands for."""
+    """The application within the filter that a context describes."""
     if context.app is not None:
         (outer,) = context.filters
         return wrap(outer, wrap(context.app, inner))
@@ -202,21 +202,21 @@ def wrap(context: Context, inner: Application) -> Application:
 
 
 def use_middleware(context: Context, inner: Application) -> Application:
-    """The application within the middleware; without it, where there are problems."""
+    """The application within the middleware; without the middleware if there are problems."""
     options = {**context.global_conf, **context.local_conf}
     use = Configuration(context.section, context.place, options)
     use.build(lambda: make_middleware(inner.app, context.global_conf, **context.local_conf))
     active = re.findall(r"[^,\s]+", options.get("policy", ""))
     after_deny = active[active.index("deny") + 1 :] if "deny" in active else []
-    unused = [("policy", f"{name} is named after deny, so it is never used") for name in after_deny]
+    unused = [("policy", f"{name} comes after deny, so it is never used") for name in after_deny]
     if use.cors:
-        # A key that is of no active policy and yet no problem is that of an inactive one.
+        # A key that is not a problem, but not of an active policy either, is of an inactive one.
         names = {
             key[: -len("_origin")]: key for key in context.local_conf if key.endswith("_origin")
         }
         inactive = names.keys() - use.cors.policies.keys() - set(active)
         unused += [
-            (names[name], f"{name} is not named in policy, so it is not active")
+            (names[name], f"{name} is not listed in policy, so it is not active")
             for name in sorted(inactive)
         ]
     use.problems += context.hidden

@@ -20,14 +20,14 @@ class IniError(Exception):
 
 
 class Kind(NamedTuple):
-    """What PasteDeploy can be asked for: the sections and the factories that make one."""
+    """What PasteDeploy can load: the sections and the factories that make one."""
 
     name: str
     sections: tuple[tuple[str, ...], ...]
     factories: tuple[tuple[str, ...], ...]
 
 
-# Of the words in one tuple, the first that there is counts.
+# Of the words in one tuple, the first that exists is used.
 APP: Final = Kind(
     "an application",
     (("app", "application"), ("composite", "composit"), ("pipeline",), ("filter-app",)),
@@ -59,8 +59,8 @@ class Context:
     factory: which one of FACTORIES; empty for any other. composite: it may hold applications.
     file: where the names that a composite has are looked up.
     app, filters: what is combined, the outermost filter first.
-    ignored: keys that the section has in vain. hidden: likewise, where the direct policy is not
-    what it seems.
+    ignored: lines about keys without effect. hidden: likewise, if the direct policy is therefore
+    not what it seems.
     The two dictionaries may be shared with other contexts, as PasteDeploy shares them.
     """
 
@@ -123,7 +123,7 @@ class IniFile:
             number = wrong.errors[0][0] if getattr(error, "errors", None) else wrong.lineno
             mark = ""
             if self.bytes().startswith(codecs.BOM_UTF8):
-                mark = " (a byte order mark comes before it: save the file without)"
+                mark = " (it starts with a byte order mark: save the file without it)"
             raise IniError(f"{self.path}:{number}: {one_line(error)}{mark}") from error
 
     def bytes(self) -> bytes:
@@ -152,13 +152,13 @@ class IniFile:
         except configparser.InterpolationError as error:
             remedy = "write %% for a percent sign"
             if isinstance(error, configparser.InterpolationMissingOptionError):
-                remedy = f"give it as {error.reference}=VALUE, or {remedy}"
+                remedy = f"add {error.reference}=VALUE to the command, or {remedy}"
             if option in ("here", "__file__") and (written, option) not in self.lines:
                 remedy = "rename the directory or the file"
             raise IniError(f"{place}: {option}: {one_line(error)} ({remedy})") from error
 
     def defaults(self) -> dict[str, str]:
-        """The section [DEFAULT], and what is given to the file."""
+        """The section [DEFAULT], and the variables given to the file."""
         raw = self.parser.defaults()
         return {key: self.get("DEFAULT", key) or value for key, value in raw.items()}
 
@@ -200,7 +200,7 @@ class IniFile:
     def load(
         self, kind: Kind, name: str, global_conf: dict[str, str], place: str, option: str
     ) -> Context:
-        """Load what `name`, written at `place` as an option, refers to: a URI, or a section of this file."""
+        """Load what the value `name` of an option refers to: a URI, or a section of this file."""
         if not re.match("[a-zA-Z]+:", name):
             return self.load_section(kind, self.find(kind, name, place, option), global_conf)
         if re.search(r"\s", name) and not name.lower().startswith("config:"):
@@ -263,7 +263,7 @@ class IniFile:
         return outer
 
     def sort_options(self, section: str, defaults: dict[str, str]) -> Options:
-        """Its own options, those of ``set`` and ``get``, and keys in vain."""
+        """Its own options, those of ``set`` and ``get``, and keys without effect."""
         found = Options({}, {}, {}, [], [])
         for option in self.parser.options(section):
             verb, _, name = option.partition(" ")
@@ -277,13 +277,13 @@ class IniFile:
                 remedy = f"write 'set {option} = ...'"
                 if direct:
                     remedy = f"name the policy, as in policy = api and api_{option} = ..."
-                message = f"has no effect, as [DEFAULT] has it too: {remedy}"
+                message = f"has no effect, because [DEFAULT] has it too: {remedy}"
                 line = f"{self.place(section, option)}: {option}: {message}"
                 (found.hidden if direct else found.ignored).append(line)
         return found
 
     def is_hidden(self, section: str, option: str) -> bool:
-        """Whether the section has another value than [DEFAULT], which counts; it is not read."""
+        """Whether the section has another value than [DEFAULT], which takes precedence."""
         values = [self.parser.get(each, option, raw=True) for each in (section, "DEFAULT")]
         return values[0] != values[1]
 

@@ -1,8 +1,8 @@
-"""The middleware that is explained: what the other modules need of it.
+"""The middleware that is explained: the names that the other modules use.
 
-It is the module ``wsgicors`` that lies beside this package: the installed one, or in a
-vendored copy the one that was vendored with it. A ``CORS`` of another copy is recognised
-by the names in its module, and asked through that module.
+They come from the module ``wsgicors`` beside this package: the installed one or, if this
+package is vendored, the one vendored with it. A ``CORS`` of another copy is recognised by the
+names in its module, and used through that module.
 """
 
 from __future__ import annotations
@@ -88,12 +88,12 @@ else:
     _module = import_module(f"{__package__.rpartition('wsgicors_explain')[0]}wsgicors")
     globals().update({name: getattr(_module, name) for name in __all__})
 
-# What no other module has that defines a class CORS.
+# Names that no other module with a class CORS has.
 MARKS: Final = ("ConfigError", "OriginList", "Policy", "check_origins", "make_middleware")
 
 
 def middleware_of(thing: object) -> Any:
-    """The module of the middleware, ours or another copy, whose CORS or ConfigError this is; else None."""
+    """The copy of the middleware whose CORS or ConfigError this is, or None."""
     for kind in type(thing).__mro__:
         module = sys.modules.get(kind.__module__)
         if kind.__name__ in ("CORS", "ConfigError") and all(hasattr(module, m) for m in MARKS):
@@ -116,6 +116,6 @@ def misfit(module: Any) -> str:
     if module.__version__ == __version__:
         return ""
     return (
-        f"{module.__name__} is wsgicors {module.__version__}, but this wsgicors_explain is of "
+        f"{module.__name__} is wsgicors {module.__version__}, but this wsgicors_explain is "
         f"{__version__}: use the same version of both"
     )

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# How the answer begins for a path that nothing is mounted at; the diagnosis knows it by that.
+# How the response for a path with no mount begins; the diagnosis recognises it by that.
 NO_MOUNT: Final = "nothing is mounted for the path"
 
 
 def not_found(mounts: str) -> WSGIApplication:
-    """What answers a path that none of these mounts takes."""
+    """The application for paths outside of these mounts."""
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         url = environ["SCRIPT_NAME"] + environ["PATH_INFO"]
@@ -73,7 +73,7 @@ def words_of(key: str) -> dict[str, str]:
         if word in ("domain", "port"):
             option, value = word, next(words, "")
         if not value:
-            raise ValueError(f"{option} is without a value")
+            raise ValueError(f"{option} has no value")
         if option in found:
             raise ValueError(f"{option} is given twice")
         found[option] = value

@@ -14,7 +14,7 @@ from .headers import CORS_RESPONSE_HEADERS, Headers, get_header, header_values
 from .middleware import ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSE_HEADERS, is_local
 from .wire import URL
 
-# Response headers that a page has no use for, so that it is not news that it cannot read them.
+# Response headers that a page does not need, so it does not matter that it cannot read them.
 NOT_FOR_PAGES: Final = frozenset(
     """
     connection content-security-policy cross-origin-embedder-policy cross-origin-opener-policy
@@ -31,7 +31,7 @@ def all_notes(configuration: Configuration | None, case: Case) -> Iterable[str]:
         yield from on_local_network(case)
     elif configuration.options:
         file = configuration.place.rpartition(":")[0]
-        yield f"{file} was read, no application loaded: an empty 200 stands behind the middleware"
+        yield f"{file} was read without loading its application: an empty 200 takes its place"
     yield from on_replaced_headers(case)
     yield from on_cookies(case)
     yield from on_star(case)
@@ -43,7 +43,7 @@ def all_notes(configuration: Configuration | None, case: Case) -> Iterable[str]:
 
 
 def on_unreadable_headers(case: Case, *, ours: bool) -> Iterable[str]:
-    """Headers of the response that the page might want, and cannot read."""
+    """Headers of the response that the page might want, but cannot read."""
     if not (case.verdict.allowed and case.verdict.response):
         return
     sent = {name.lower() for name, _ in case.response.headers}
@@ -59,7 +59,7 @@ def on_unreadable_headers(case: Case, *, ours: bool) -> Iterable[str]:
 
 
 def on_replaced_headers(case: Case) -> Iterable[str]:
-    """What the application says of CORS, and the policy does not let it say."""
+    """CORS headers of the application that the policy replaced or removed."""
     visit = visit_of(case)
     if visit is None or not case.exchanges:
         return
@@ -77,9 +77,9 @@ def on_replaced_headers(case: Case) -> Iterable[str]:
         if sent:
             yield f"{what}; the policy replaced it with {', '.join(sent)}"
         elif allowed:
-            yield f"{what}; the policy, which alone decides, removed it"
+            yield f"{what}; the policy removed it, because only the policy decides"
         else:
-            yield f"{what}; it was removed, as no policy allows this request"
+            yield f"{what}; it was removed, because no policy allows this request"
 
 
 def on_vary(headers: Headers) -> Iterable[str]:
@@ -88,7 +88,7 @@ def on_vary(headers: Headers) -> Iterable[str]:
         return
     if not names_origin(headers):
         yield (
-            "Vary does not name Origin, so a cache may serve this response,"
+            "Vary does not include Origin, so a cache may serve this response,"
             f" with its {ALLOW_ORIGIN}, to pages of other origins"
         )
 
@@ -101,8 +101,8 @@ def on_images(case: Case) -> Iterable[str]:
     headers = past.alone.headers
     if get_header(headers, ALLOW_ORIGIN) is None and not names_origin(headers):
         yield (
-            f"without Origin, as for <img>, this URL is answered without {ALLOW_ORIGIN} and without"
-            " Vary: Origin: in Chromium, a page that shows it first is blocked when it fetches it"
+            f"without Origin, as for <img>, this URL returns neither {ALLOW_ORIGIN} nor Vary:"
+            " Origin: Chromium blocks a page that first shows the image and then fetches it"
         )
 
 
@@ -125,7 +125,7 @@ class Cookie(NamedTuple):
 
 
 def on_star(case: Case) -> Iterable[str]:
-    """A server that may answer otherwise to a request with a cookie, which is not sent here."""
+    """A server that may respond differently to a cookie, which is not sent here."""
     if not case.include or not case.exchanges:
         return
     headers = case.response.headers
@@ -133,13 +133,13 @@ def on_star(case: Case) -> Iterable[str]:
     cookie = get_header(case.last.headers, "cookie")
     if (star, true, cookie) == ("*", "true", None):
         yield (
-            "no cookie was sent: some servers, such as older versions of Starlette, name the origin"
-            " instead of * once there is one"
+            "no cookie was sent: some servers, such as older versions of Starlette, send the"
+            " origin instead of * as soon as there is one"
         )
 
 
 def on_local_network(case: Case) -> Iterable[str]:
-    """A page of the internet, and a server that is not on it."""
+    """A page on the internet, and a server on a local network."""
     if not case.exchanges or "://" not in case.origin:
         return
     page, host = URL.parse(case.origin).host, case.last.url.host

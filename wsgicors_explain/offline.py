@@ -1,4 +1,4 @@
-"""The diagnosis from a paste alone; nothing is sent."""
+"""The diagnosis from a paste alone, without sending anything."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from .wire import Response
 
 
 class Reader(Browser):
-    """A browser that asks the paste instead of a server.
+    """A browser that takes responses from the paste instead of a server.
 
     of_preflight, recorded: the responses in the paste.
-    missing: what the verdict would need and the paste does not have.
+    missing: what the verdict needs, but the paste lacks.
     """
 
     of_preflight: Response | None = None
@@ -39,15 +39,15 @@ class Reader(Browser):
         elif found is not None:
             return found
         elif is_preflight:
-            self.missing = "the pasted response passes, its preflight is"
+            self.missing = "the pasted response passes, but the response to its preflight is"
             return passing(request, headers)
         else:
-            self.missing = "the pasted preflight passes, the response to the request itself is"
+            self.missing = "the pasted preflight passes, but the response to the request itself is"
         raise NetworkError("not in the paste")
 
 
 def passing(request: Request, headers: Headers) -> Response:
-    """A response to a preflight with which it passes."""
+    """A response with which the preflight passes."""
     asked = [(ALLOW_METHODS, REQUEST_METHOD), (ALLOW_HEADERS, REQUEST_HEADERS)]
     lists = [(name, get_header(headers, question) or "") for name, question in asked]
     always = [(ALLOW_ORIGIN, request.serialized_origin), (ALLOW_CREDENTIALS, "true")]
@@ -65,11 +65,11 @@ def explain_offline(args: argparse.Namespace, pasted: Pasted) -> int:
 
 
 def judge(args: argparse.Namespace, pasted: Pasted) -> list[str]:
-    """The diagnosis from the paste alone, without the secrets in it; the last line is the answer."""
+    """The diagnosis from the paste, without its secrets; the last line is the verdict."""
     try:
         args.origin = page_origin(args.origin)
     except ValueError as error:
-        if args.origin != pasted.origin:  # what a browser wrote is one, at least to that browser
+        if args.origin != pasted.origin:  # what a browser wrote is valid, at least to that browser
             raise UsageError(mask(str(error))) from error
     responses = responses_in(pasted)
     if pasted.said:
@@ -77,7 +77,7 @@ def judge(args: argparse.Namespace, pasted: Pasted) -> list[str]:
     elif not any(responses):
         lines = [
             f"UNKNOWN: {args.method} {args.target} for a page on {args.origin}: "
-            "the paste has no response to judge, and nothing is sent"
+            "the paste contains no response, and nothing is sent"
         ]
     else:
         doubtful = is_doubtful(args, pasted)
@@ -100,7 +100,7 @@ def responses_in(pasted: Pasted) -> tuple[Response | None, Response | None]:
 
 
 def response_to_preflight(status: int | None, headers: Headers | None) -> Response | None:
-    """A response to a preflight; of one that failed, the status is enough."""
+    """A response to a preflight; if it failed, the status is enough."""
     if status is None or (headers is None and 200 <= status <= 299):
         return None
     return Response(status, headers or [])
@@ -122,7 +122,7 @@ def replay(
     what = f"{args.method} {args.target} for a page on {browser.origin}"
     if browser.missing:
         return [f"UNKNOWN: {what}: {browser.missing} not in the paste"]
-    return [f"ALLOWED: {what}, says the pasted response{but(case)}"]
+    return [f"ALLOWED: {what}, according to the pasted response{but(case)}"]
 
 
 def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
@@ -136,7 +136,7 @@ def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
     status = pasted.response_status
     error = ""
     if status and status >= 400:
-        error = f", and the status is {status}: look into that first"
+        error = f", and the status is {status}: fix that first"
     if "{origin}" in fix:
         fix = with_an_origin(args, said, fix)
     if said.preflight and said.kind not in OF_PREFLIGHTS:
@@ -146,12 +146,12 @@ def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
 
 
 def with_an_origin(args: argparse.Namespace, said: Said, fix: str) -> str:
-    """The fix, where the Origin that the server gets is that of the page."""
+    """The fix, if it depends on the Origin that the server gets."""
     if args.origin == "null":
         return (
             "serve the page over http or https, not from a file or in a sandboxed frame; if the "
-            "request was redirected to another origin, ask for the last URL in the first place"
+            "request was redirected to another origin, request the final URL directly"
         )
     if "redirected" in said.details:
-        return f"ask for {args.target} in the first place, and let that {fix}"
+        return f"request {args.target} directly, and let its server {fix}"
     return fix

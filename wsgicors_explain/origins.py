@@ -1,4 +1,4 @@
-"""The origin of a page, and by what detail two origins differ."""
+"""The origin of a page, and the detail in which two origins differ."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 def page_origin(address: str) -> str:
     """The serialized origin of the page at `address`, which may be an origin already.
 
-    ValueError: no browser has a page there; the message says what to write instead.
+    ValueError: no page can have this address; the message says what to write instead.
     """
-    address = re.sub(
-        "(?i)^blob:(?=http)", "", address.strip()
-    )  # its origin is that of the page that made it
+    # A blob has the origin of the page that made it.
+    address = re.sub("(?i)^blob:(?=http)", "", address.strip())
     scheme, colon, rest = address.partition(":")
     if address == "null" or (colon and scheme.lower() in OPAQUE_SCHEMES):
         return "null"
@@ -32,25 +31,26 @@ def page_origin(address: str) -> str:
         origin = address
     if "*" in origin:
         raise ValueError(
-            f"{address!r} is not the origin of one page: write one such as 'https://app.example.com'"
+            f"{address!r} is not the origin of one page: "
+            "write one such as 'https://app.example.com'"
         )
     return origin
 
 
 def host_and_port(authority: str) -> tuple[str, str]:
-    """The two parts of an authority; the port is empty where there is none."""
+    """The two parts of an authority; the port is empty if there is none."""
     host, _, port = authority.rpartition(":")
     return (host, port) if port.isdigit() else (authority, "")
 
 
 def near_miss(found: str, wanted: str) -> str:
-    """By what detail the origin `found` is not the one wanted; empty where it is more than a detail."""
+    """The detail in which `found` differs from `wanted`; empty if they differ in more."""
     if re.search(r"[\s,]", found):
         return "one value, sent once"
     if found.strip("\"'") in (wanted, "*"):
         return "quotation marks"
     if "*" in found:
-        return "browsers know no patterns"
+        return "browsers do not support patterns"
     plain = found.lower()
     if plain == wanted:
         return "upper case"
@@ -66,7 +66,7 @@ def near_miss(found: str, wanted: str) -> str:
 
 
 def authority_near_miss(found: str, wanted: str) -> str:
-    """The same for what follows the scheme."""
+    """The same for the part after the scheme."""
     host, port = host_and_port(found)
     wanted_host, wanted_port = host_and_port(wanted)
     if host == wanted_host and port:
@@ -74,6 +74,6 @@ def authority_near_miss(found: str, wanted: str) -> str:
     if host == wanted_host:
         return f"port {wanted_port} is missing"
     if port == wanted_port and host.removeprefix("www.") == wanted_host.removeprefix("www."):
-        return "www. too much" if host.startswith("www.") else "www. is missing"
+        return "an extra www." if host.startswith("www.") else "www. is missing"
     local = [name for name in LOCAL_NAMES if name in (host, wanted_host)]
-    return f"{' and '.join(local)} are two origins" if len(local) == 2 else ""
+    return f"{' and '.join(local)} are different origins" if len(local) == 2 else ""

@@ -1,6 +1,6 @@
 """What people paste: a message of the console, curl, fetch(...), a HAR file, a dump of headers.
 
-Nothing of it is ever executed.
+None of it is ever executed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .dumps import read_dump
 from .headers import Headers, get_header, is_forbidden_request_header
 
 MAX_PASTE: Final = 64 * 1024 * 1024  # characters; HAR files are large
-MAX_TEXT: Final = 1024 * 1024  # of anything else the start says it all
+MAX_TEXT: Final = 1024 * 1024  # of anything else, the start is enough
 BROWSERS_OWN: Final = frozenset(
     "user-agent priority pragma cache-control upgrade-insecure-requests :authority".split()
 )
@@ -34,7 +34,7 @@ USER_IN_URL: Final = re.compile(r"(?<=://)[^/@\s]+@")
 URL: Final = re.compile(r"(?i)https?://\S+")
 UNQUOTED: Final = re.compile(r"(?m)^[ \t]*[^>\s]")  # a line that is not from another's e-mail
 FETCH: Final = re.compile(r"(?m)^(?:[^\n]{0,100}\s)?fetch\(")
-# What colours a terminal, and what else moves its cursor.
+# Escape sequences that set colours or move the cursor.
 TERMINAL: Final = re.compile(
     r"\x1b(?:\[[0-?]{0,40}[ -/]{0,9}[@-~]|\][^\x07\x1b\n]{0,200}(?:\x07|\x1b\\))"
 )
@@ -53,11 +53,11 @@ MESSAGE: Final = re.compile(
 
 @dataclass(frozen=True)
 class Pasted:
-    """The request in a paste, its response, and what the browser said of it.
+    """The request in a paste, its response, and what the browser said about it.
 
     headers: those that the page sets. dropped: names of those that browsers set themselves.
-    credentials, preflight: None where the paste does not tell. cookies: by name.
-    preflight_response: status and headers, where the response of the request may be there too.
+    credentials, preflight: None if the paste does not say. cookies: by name.
+    preflight_response: its status and headers, if the paste also has the request itself.
     """
 
     url: str | None = None
@@ -111,7 +111,7 @@ def read_pasted(text: str) -> Pasted:
 
 
 def read_lines(text: str) -> Pasted:
-    """The first request in what is no HAR file: a message goes before code that is below it."""
+    """The first request in a paste that is not a HAR file; a message precedes code below it."""
     if not UNQUOTED.search(text):
         text = QUOTED.sub("", text).strip()
     if "&#39;" in text or "&quot;" in text:  # copied from a page's source
@@ -141,7 +141,7 @@ def from_dump(text: str) -> Pasted:
 
 
 def from_call(text: str) -> Pasted:
-    """A call of fetch, as developer tools copy it; else what stands in the code."""
+    """A call of fetch, as developer tools copy it, or else as it is written in code."""
     code = read_code(text)
     if not FETCH.search(text) and code is None:
         raise unreadable(text)
@@ -150,15 +150,15 @@ def from_call(text: str) -> Pasted:
     except PasteError:
         if code is None:
             raise
-    return from_copied(code, "code, of which only what stands there as text is read")
+    return from_copied(code, "code, of which only literal text is read")
 
 
 def unreadable(text: str) -> PasteError:
     """Why nothing could be read in a text."""
     if TOLD.search(text):
         return PasteError(
-            "this is what the page's code was told, which has no cause in it: paste the message "
-            "above or below it in the browser's console, which names a URL"
+            "this is the error that the page's code gets, which never says why: paste the message "
+            "above or below it in the browser's console, which contains a URL"
         )
     return PasteError(
         "no request was found in this paste: paste the console's message, a curl command, "
@@ -167,7 +167,7 @@ def unreadable(text: str) -> PasteError:
 
 
 def from_messages(messages: list[Message]) -> Pasted:
-    """What the first message says; the others are about the same request or are named."""
+    """What the first message says, and the URLs of messages about other requests."""
     first = messages[0]
     same = [each for each in messages if each.url == first.url]
     others = dict.fromkeys(
@@ -190,13 +190,13 @@ def from_messages(messages: list[Message]) -> Pasted:
 
 
 def named_headers(messages: list[Message]) -> Headers:
-    """The request headers that messages name, with values that need a preflight."""
+    """The request headers that messages mention, with values that need a preflight."""
     names = [each.said.details.get("header") for each in messages if each.said.kind == "header"]
     return [(name, stand_in(name)) for name in names if name]
 
 
 def with_headers(pasted: Pasted, copied: Copied) -> Pasted:
-    """A message, with the page's origin and the method if the request's headers are there as well."""
+    """A message, with the page's origin and the method if the paste has the headers too."""
     if copied.url not in (None, pasted.url):
         return pasted
     origin = pasted.origin or origin_of(copied)

@@ -13,15 +13,15 @@ from .pasted import MAX_PASTE, Pasted, looks_pasted, mask, read_pasted
 from .targets import UsageError
 from .terminal import say
 
-ORIGIN_UNKNOWN: Final = "the page's origin is not known: give it with --origin"
+ORIGIN_UNKNOWN: Final = "the page's origin is unknown: give it with --origin"
 
 
 def take_paste(args: argparse.Namespace) -> Pasted | None:
-    """The paste, if there is one; what it says fills the arguments that were not given."""
+    """The paste, if there is one; it fills the arguments that are unset."""
     text = paste_text(args)
     if text is None:
         if args.offline:
-            raise UsageError("--offline judges a paste, and none is given")
+            raise UsageError("--offline needs a paste")
         args.method = args.method or "GET"
         if not args.origin:
             raise UsageError(ORIGIN_UNKNOWN)
@@ -33,9 +33,9 @@ def take_paste(args: argparse.Namespace) -> Pasted | None:
 
 
 def complete(args: argparse.Namespace, pasted: Pasted) -> list[str]:
-    """Fill the arguments that were not given, from the paste; gives what to tell about that.
+    """Fill the arguments that are unset from the paste; return lines that report it.
 
-    PasteError: there is no URL, or no origin, to go on with.
+    PasteError: the URL or the origin is missing.
     """
     take_target(args, pasted)
     args.origin = args.origin or pasted.origin
@@ -51,12 +51,13 @@ def complete(args: argparse.Namespace, pasted: Pasted) -> list[str]:
 
 
 def assume_preflight(args: argparse.Namespace, pasted: Pasted) -> list[str]:
-    """A message on a preflight is played as one, even if it names no method or header."""
+    """Force a preflight for a message about one, even without a method or header in it."""
     simple = args.method in (None, *SAFELISTED_METHODS) and not args.header
     if pasted.preflight and simple:
         args.header.append(("Content-Type", "application/json"))
         return [
-            "--  what made the preflight necessary is not known: Content-Type: application/json"
+            "--  the paste does not say what requires the preflight: "
+            "assuming Content-Type: application/json"
         ]
     return []
 
@@ -80,24 +81,24 @@ def is_doubtful(args: argparse.Namespace, pasted: Pasted | None) -> bool:
 
 
 def doubt(last: str) -> str:
-    """The last line, where a request is blocked with credentials only, and its mode is not known."""
-    mode = "allowed without credentials, blocked with them, and the paste does not tell which it is"
+    """The last line, if only credentials block the request, and its mode is unknown."""
+    mode = "allowed without credentials, blocked with them, and the paste does not say which it is"
     return last.replace("BLOCKED: ", f"UNKNOWN: {mode}: ", 1)
 
 
 def take_target(args: argparse.Namespace, pasted: Pasted) -> None:
-    """The URL in the paste, as TARGET; with --pasted, as the path that is asked of TARGET."""
+    """Use the URL in the paste as TARGET; with --pasted, as the path below TARGET."""
     url = pasted.url or ""
     if args.pasted is not None:
         if not is_url(args.target):
             args.path, args.offline = args.path or url, False  # it is played in process
         return
-    args.target = url or "a URL that the paste does not name"
+    args.target = url or "a URL that is not in the paste"
     if pasted.said and url and not is_url(url):
-        args.offline = True  # the message says all that there is to say
+        args.offline = True  # the message says it all
     if needs_url(args, pasted) and not is_url(url):
-        found = f"the URL {mask(url)!r} is not absolute" if url else "it names no URL"
-        raise PasteError(f"{pasted.understood[0]}; {found}: name it with TARGET --pasted FILE")
+        found = f"the URL {mask(url)!r} is not absolute" if url else "it has no URL"
+        raise PasteError(f"{pasted.understood[0]}; {found}: write it as TARGET --pasted FILE")
 
 
 def needs_url(args: argparse.Namespace, pasted: Pasted) -> bool:
@@ -137,8 +138,8 @@ def understood(pasted: Pasted) -> list[str]:
     lines = [f"--  {sentence}" for sentence in pasted.understood]
     if pasted.dropped:
         names = ", ".join(pasted.dropped)
-        lines.append(f"--  not taken from the paste, as browsers set them: {names}")
+        lines.append(f"--  ignored in the paste because browsers set them: {names}")
     if pasted.others:
         others = ", ".join(pasted.others)
-        lines.append(f"--  only the first request is explained; the paste has also {others}")
+        lines.append(f"--  only the first request is explained; the paste also has {others}")
     return lines

@@ -34,7 +34,7 @@ BAD_PORTS: Final = frozenset(
 
 
 def why_blocked(origin: str, url: URL) -> str:
-    """Mixed content or a bad port, if either keeps a page from asking for the URL; else empty."""
+    """Mixed content or a bad port, if either keeps a page from requesting the URL; else empty."""
     if origin.startswith("https:") and url.scheme == "http" and not is_local(url.host):
         return f"mixed content: the page is on https, so {url.origin} must be https as well"
     if str(url.port) in BAD_PORTS:
@@ -46,42 +46,42 @@ def why_preflight(method: str, headers: Headers, *, asked_for: bool) -> list[str
     """What makes a preflight necessary, if the origin is another one; else empty."""
     reasons = []
     if asked_for:
-        reasons.append("it is asked for, as by a page with an upload listener")
+        reasons.append("it is forced, as by an upload listener in the page")
     if method not in SAFELISTED_METHODS:
         reasons.append(f"{method} is not a safelisted method")
     return reasons + [f"{name} {why}" for name, why in unsafe_names(headers).items()]
 
 
 def misspelled(response: Response) -> str:
-    """A header or line that was perhaps meant to be one of CORS, as a remark; or empty."""
+    """A remark on a header or line that was perhaps meant to be a CORS header; or empty."""
     names = [name for name, _ in response.headers if name.lower().startswith("access-control-")]
     unknown = [name for name in names if name.lower() not in CORS_RESPONSE_HEADERS]
     ignored = [line for line in response.ignored if "access-control-" in line.lower()]
     if ignored:
         return f" (browsers ignore the line {show(ignored[0])})"
-    return f" ({unknown[0]} means nothing to browsers)" if unknown else ""
+    return f" ({unknown[0]} is unknown to browsers)" if unknown else ""
 
 
 def what_status_means(response: Response) -> str:
-    """What usually stands behind a preflight's status that is not ok."""
+    """What a preflight's status usually means if it is not ok."""
     status = response.status
     if status in REDIRECT_STATUSES:
         target = get_header(response.headers, "location") or "nowhere"
         return (
-            f"a preflight is never redirected, and this one was, to {target}: "
-            "ask for that URL in the first place"
+            f"browsers do not follow redirects of a preflight, and this one leads to {target}: "
+            "request that URL directly"
         )
     if status in (401, 407):
         return (
-            "a preflight never carries cookies or Authorization: "
-            "it must be answered before any login is asked for"
+            "a preflight never carries cookies or Authorization, "
+            "so the server must answer it before it requires a login"
         )
     if status in (404, 405, 501):
         return (
-            "the server has no answer to OPTIONS at this URL, "
-            "and it needs one with a status from 200 to 299"
+            "the server does not handle OPTIONS at this URL, "
+            "but must return a status from 200 to 299"
         )
-    return "it must be a status from 200 to 299"
+    return "it must return a status from 200 to 299"
 
 
 def which_ignored(response: Response) -> str:
@@ -123,5 +123,5 @@ def why_not_covered(named: list[str], missing: list[str], *, wildcard: bool) -> 
     if "*" in named:
         return ", and * is not a wildcard with credentials"
     if any(name.upper() in named for name in missing):
-        return ", and the case of a method counts"
+        return ", and method names are case-sensitive"
     return ""

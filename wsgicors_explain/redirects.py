@@ -1,4 +1,4 @@
-"""Redirects: both ends, and what to ask for instead."""
+"""Redirects: both ends, and what to request instead."""
 
 from __future__ import annotations
 
@@ -34,24 +34,24 @@ def secure(url: URL, target: str) -> URL:
 
 
 def redirect_fix(url: URL, target: str) -> str:
-    """What to ask for instead of a URL that redirects, and what is wrong with the redirect."""
+    """What to request instead of a URL that redirects, and what is wrong with the redirect."""
     try:
         new = URL.parse(target)
     except ValueError:
-        return "ask for the final URL in the first place"
+        return "request the final URL directly"
     if url.scheme == "https" and new.scheme == "http" and url.host == new.host:
-        return f"ask for {secure(url, target)}, {TELL_SCHEME}"
+        return f"request {secure(url, target)}, {TELL_SCHEME}"
     slash = " (with the slash)" if new.target == f"{url.target}/" else ""
     if slash and loses_port(url, new):
         return (
-            f"ask for {new._replace(port=url.port)}{slash}, and let the redirect keep the port:"
+            f"request {new._replace(port=url.port)}{slash}, and let the redirect keep the port:"
             " with a relative Location, as nginx sends it with absolute_redirect off"
         )
-    return f"ask for {new}{slash} in the first place"
+    return f"request {new}{slash} directly"
 
 
 def loses_port(url: URL, new: URL) -> bool:
-    """Whether a redirect leaves out the port, as servers do whose port is mapped to another."""
+    """Whether a redirect omits the port, as servers do if their port is mapped to another."""
     same = (url.scheme, url.host) == (new.scheme, new.host)
     return same and new.port == HTTP_PORTS[new.scheme] != url.port
 
@@ -82,7 +82,7 @@ def after_redirect(case: Case) -> Diagnosis | None:
             f" redirecting"
         )
         return Diagnosis(f"{cause}; it looks like a login page", fix)
-    return Diagnosis(cause, f"ask for {last.url} in the first place, and allow {case.origin} there")
+    return Diagnosis(cause, f"request {last.url} directly, and allow {case.origin} there")
 
 
 def redirected_to(case: Case) -> str:
@@ -95,13 +95,13 @@ def redirected_to(case: Case) -> str:
 
 
 def of_lost_redirect(case: Case, target: str) -> Diagnosis:
-    """A redirect to where nothing answers."""
+    """A redirect to where nothing responds."""
     url, status = case.last.url, case.response.status
     cause = f"{url} redirects ({status}) to {target}, and there: {case.verdict.reason}"
     if loses_port(url, URL.parse(target)):
         return Diagnosis(cause, redirect_fix(url, target))
     fix = "let the server redirect to an address that the browser reaches: behind a proxy, it has"
-    return Diagnosis(cause, f"{fix} to know the host that the page asks for (X-Forwarded-Host)")
+    return Diagnosis(cause, f"{fix} to know the host that the page requests (X-Forwarded-Host)")
 
 
 def of_loop(case: Case) -> Diagnosis:
@@ -138,5 +138,5 @@ def of_mixed_content(case: Case) -> Diagnosis:
     url, target = case.last.url, target_of(case.last)
     cause = f"{url} was redirected ({case.response.status}) to {target}, which is mixed content"
     return Diagnosis(
-        f"{cause} for a page on https", f"ask for {secure(url, target)}, {TELL_SCHEME}"
+        f"{cause} for a page on https", f"request {secure(url, target)}, {TELL_SCHEME}"
     )

@@ -44,7 +44,7 @@ class Change(NamedTuple):
     """One thing to change.
 
     policy: its name; empty for a change in the page, which `text` describes.
-    values: what to add to the option, or what to write in it where `add` is false.
+    values: what to add to the option, or to write in it if `add` is false.
     """
 
     policy: str
@@ -85,7 +85,7 @@ def attempts(cors: CORS, policy: Policy, asked: Asked) -> Iterator[Remedy]:
         yield Remedy((origins, *others), plain.asked)
     path = normal_path(asked.path)
     if path != asked.path:
-        ask = f"ask for {asked.mount}{path} instead of {asked.mount}{asked.path}"
+        ask = f"request {asked.mount}{path} instead of {asked.mount}{asked.path}"
         page = Change("", "path", text=ask)
         attempt = needed(cors, policy, asked._replace(path=path))
         yield Remedy((page, *attempt.changes), attempt.asked)
@@ -115,12 +115,12 @@ def needed(cors: CORS, policy: Policy, asked: Asked) -> Remedy:
 
 
 def change_page(policy: Policy, asked: Asked) -> tuple[list[Change], Asked]:
-    """What only the page can put right."""
+    """What only the page can fix."""
     changes = []
     upper = asked.method.upper()
     if asked.method != upper and (upper == "PATCH" or upper in policy.methods):
         text = f"write {upper} instead of {asked.method} in the page"
-        text += ", as the case of a method counts"
+        text += ", because method names are case-sensitive"
         changes.append(Change("", "methods", text=text))
         asked = asked._replace(method=upper)
     kept: Headers = []
@@ -130,14 +130,14 @@ def change_page(policy: Policy, asked: Asked) -> tuple[list[Change], Asked]:
     if mistaken:
         names = ", ".join(name for name, _ in mistaken)
         text = f"remove {names} from the request headers of the page"
-        text += ", as only a server can send it"
+        text += ", because only a server can send it"
         changes.append(Change("", "headers", text=text))
         asked = asked._replace(headers=kept)
     return changes, asked
 
 
 def change_path(cors: CORS, policy: Policy, asked: Asked) -> list[Change]:
-    """How the policy gets to govern the path; nothing where it does already."""
+    """How to make the policy govern the path; nothing if it does already."""
     if callable(cors.matchstrategy) or not policy.path or governs(policy, asked.path):
         return []
     wanted = below_mount(policy, asked) or near_path(policy, asked.path) or asked.path
@@ -156,7 +156,7 @@ def contains(pattern: str, path: str) -> bool:
 
 
 def below_mount(policy: Policy, asked: Asked) -> str:
-    """``/items/*`` where the policy has ``/api/items/*``, and the application is mounted at ``/api``."""
+    """``/items/*`` if the policy has ``/api/items/*`` and the mount point is ``/api``."""
     for pattern in policy.path:
         rest = pattern[len(asked.mount) :] or "/"
         if (
@@ -169,7 +169,7 @@ def below_mount(policy: Policy, asked: Asked) -> str:
 
 
 def near_path(policy: Policy, path: str) -> str:
-    """``/api/*`` where the policy has ``/api`` and the path is below it; else nothing."""
+    """``/api/*`` if the policy has ``/api`` and the path is below it; else nothing."""
     for pattern in policy.path:
         stem = pattern.rstrip("/")
         if path.startswith(f"{stem}/"):
@@ -178,7 +178,7 @@ def near_path(policy: Policy, path: str) -> str:
 
 
 def change_origin(policy: Policy, asked: Asked) -> list[Change]:
-    """How the policy gets to allow the origin, with credentials where the request has them."""
+    """How to make the policy allow the origin, with credentials if the request has them."""
     if allows_anyone(policy):
         safe = policy.credentials and policy.allows(asked.origin, {})
         if safe or not asked.include:

@@ -25,7 +25,7 @@ class Sign(NamedTuple):
 
 PREFLIGHT_FIRST: Final = "let OPTIONS through without a login, as preflights never carry one"
 
-# Most specific first. All of it can be read in a response; nothing is guessed from a status alone.
+# Most specific first. Each is visible in a response; nothing is guessed from a status alone.
 SIGNS: Final = (
     # Libraries that refuse in their own words.
     Sign(
@@ -47,7 +47,7 @@ SIGNS: Final = (
     ),
     Sign(
         (), r"x-rack-cors: miss; no-origin", "", "rack-cors got no Origin header",
-        "find out which proxy before Rails removes the Origin header",
+        "find out which proxy in front of Rails removes the Origin header",
     ),
     Sign(
         (), r"x-rack-cors: miss; no-path", "", "no resource of rack-cors has the path of {url}",
@@ -79,12 +79,12 @@ SIGNS: Final = (
     Sign(
         (200,), "server: uploadserver", "",
         "the bucket's CORS configuration does not allow {origin} with {method}",
-        "name {origin}, {method} and, as responseHeader, {headers} in the CORS configuration of"
+        "list {origin}, {method} and, as responseHeader, {headers} in the CORS configuration of"
         " the Google Cloud Storage bucket",
     ),
     Sign(
         (403,), "", r"[^\0]{0,500}SignatureDoesNotMatch",
-        "the signature does not fit the request",
+        "the signature does not match the request",
         "sign the method and the headers that the page really sends, Content-Type as well",
     ),
     Sign(
@@ -99,9 +99,8 @@ SIGNS: Final = (
     ),
     Sign(
         (403,), "x-amzn-errortype: missingauthenticationtoken", "",
-        "API Gateway has no {method} at this URL (its words for that are Missing Authentication"
-        " Token), or asks for"
-        " a signature",
+        "API Gateway has no {method} at this URL (which it calls Missing Authentication Token), or"
+        " requires a signature",
         "check the stage and the path of {url}, and deploy an OPTIONS method without authorization",
     ),
     Sign(
@@ -127,7 +126,7 @@ SIGNS: Final = (
     ),
     Sign(
         (403,), "", r"[^\0]{0,2000}not configured to allow the HTTP request method",
-        "the CloudFront distribution does not take the method",
+        "the CloudFront distribution does not accept the method",
         "allow GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE in the behavior of this path",
     ),
     Sign(
@@ -160,7 +159,7 @@ SIGNS: Final = (
     ),
     Sign(
         (503,), "", r"[^\0]{0,200}No server is available to handle this request",
-        "HAProxy has no server that is up", "start the application, or mend its health check",
+        "HAProxy has no server that is up", "start the application, or fix its health check",
     ),
     Sign(
         (404,), "", "default backend - 404",
@@ -169,13 +168,13 @@ SIGNS: Final = (
     ),
     Sign(
         (401, 403), "", r"[^\0]{0,500}Your client does not have permission to get URL",
-        "Google Cloud asks for an authenticated caller",
+        "Google Cloud requires an authenticated caller",
         "allow unauthenticated invocations, and check the login in the application;"
         " " + PREFLIGHT_FIRST,
     ),
     Sign(
         (401,), "", r".{0,60}Missing authorization header",
-        "the gateway asks for a token before the function runs",
+        "the gateway requires a token before the function runs",
         "switch the gateway's check of tokens off for this function, and answer OPTIONS in it",
     ),
     Sign(
@@ -195,7 +194,7 @@ SIGNS: Final = (
     ),
     Sign(
         (400,), "", r".{0,60}Session ID unknown",
-        "this server of socket.io does not know the session, which another one began",
+        "this socket.io server does not know the session, which another one started",
         "let the load balancer send all requests of a client to one server (sticky sessions)",
     ),
     Sign(
@@ -215,7 +214,7 @@ SIGNS: Final = (
         (400,), "", r"[^\0]{0,500}Bad Request \(400\)",
         "the server refuses the request as bad; Django does so for a host that is not in"
         " ALLOWED_HOSTS",
-        "look into the server's log, and compare the host of {url} with ALLOWED_HOSTS",
+        "read the server's log, and compare the host of {url} with ALLOWED_HOSTS",
     ),
     Sign(
         (400, 403), "",
@@ -234,7 +233,7 @@ SIGNS: Final = (
         "correct the URL or the method, or add the route",
     ),
     Sign(
-        (413,), "", r"[^\0]{0,500}PayloadTooLargeError", "the body is larger than Express takes",
+        (413,), "", r"[^\0]{0,500}PayloadTooLargeError", "the body is larger than Express accepts",
         "raise the limit of express.json() or express.urlencoded(), or send less",
     ),
     Sign(
@@ -244,7 +243,7 @@ SIGNS: Final = (
         " permissions of the file",
     ),
     Sign(
-        (404,), "", "404 page not found", "no route of a Go server or of Traefik fits this URL",
+        (404,), "", "404 page not found", "no route of a Go server or of Traefik matches this URL",
         "check the host, the path and the method of the route",
     ),
 )  # fmt: skip
@@ -279,7 +278,7 @@ def enumerate_all(parts: list[str]) -> str:
 
 
 def known_words(response: Response) -> Finding | None:
-    """What the response means, where its words or headers are known."""
+    """What the response means, if its words or headers are known."""
     if response.status == 400:
         disallowed = of_starlette(first_line(response))
         if disallowed:
@@ -288,7 +287,7 @@ def known_words(response: Response) -> Finding | None:
 
 
 def known_sign(response: Response) -> Finding | None:
-    """The first row of SIGNS that the response fits."""
+    """The first row of SIGNS that matches the response."""
     lines = [f"{name}: {value}".lower() for name, value in response.headers]
     text = start_of_body(response)
     for sign in SIGNS:

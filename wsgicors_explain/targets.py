@@ -1,4 +1,4 @@
-"""What the target of a command stands for: an ini file, or an application."""
+"""What the target of a command means: an ini file, or an application."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 class Visit(NamedTuple):
-    """A middleware that was asked, and the environ as it got it.
+    """A middleware that was called, and the environ as it got it.
 
-    received: the response headers that it got from what it wraps; empty where it did not ask.
-    sent: those with which it answered.
+    received: the response headers of what it wraps; empty if it did not call it.
+    sent: those of its own response.
     """
 
     cors: Any
@@ -53,7 +53,7 @@ def wrapped(method: str, make: Callable[[Any], Any]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def visits() -> Iterator[list[Visit]]:
-    """Every middleware that is asked meanwhile, outermost first."""
+    """Every middleware that is called meanwhile, outermost first."""
     noted: list[Visit] = []
 
     def make(call: Any) -> Any:
@@ -116,7 +116,7 @@ WRAPPED: Final = ("wsgi_app", "app", "application", "_app", "wrapped")
 
 
 class UsageError(Exception):
-    """The command cannot be carried out as it was given; the text says why."""
+    """The command's arguments cannot be used; the text says why."""
 
 
 def load_app(target: str) -> Configuration:
@@ -149,7 +149,7 @@ def load_app(target: str) -> Configuration:
 
 
 def made_by(modules: list[Any]) -> list[Any]:
-    """The middlewares of copies that the target itself imported, too late to see them being made."""
+    """The middlewares of copies that only the target imported, so nobody saw them being made."""
     kinds = tuple(module.CORS for module in modules)
     return [thing for thing in gc.get_objects() if kinds and issubclass(type(thing), kinds)]
 
@@ -180,7 +180,7 @@ def require_application(target: str, app: Any) -> None:
     if not callable(app):
         raise UsageError(f"{target} is not a WSGI application: it cannot be called")
     if any(map(inspect.iscoroutinefunction, (app, type(app).__call__))):
-        why = "it is an async function, as ASGI has them"
+        why = "it is an async function, as in ASGI"
         raise UsageError(f"{target} is not a WSGI application: {why}")
     try:
         signature = inspect.signature(app)
@@ -190,7 +190,7 @@ def require_application(target: str, app: Any) -> None:
         signature.bind({}, None)
     except TypeError as error:
         why = "it does not take environ and start_response"
-        why += "; if it is a factory, name what it returns"
+        why += "; if it is a factory, write module:factory()"
         raise UsageError(f"{target} is not a WSGI application: {why}") from error
 
 
@@ -213,7 +213,7 @@ def find_cors(app: Any) -> Any:
 
 
 def load(target: str, section: str | None, variables: Sequence[str]) -> list[Configuration]:
-    """What the target of a command stands for: an application, or the uses of the middleware in an ini file.
+    """What the target of a command means: an application, or uses of the middleware in an ini file.
 
     section: only those in the section of that name. variables: NAME=VALUE, as pserve takes them.
     UsageError: there are none.
@@ -225,10 +225,10 @@ def load(target: str, section: str | None, variables: Sequence[str]) -> list[Con
 
 
 def attribute(thing: Any, name: str) -> Any:
-    """An attribute; None where it is missing, or cannot be had."""
+    """An attribute; None if it is missing or cannot be read."""
     try:
         return getattr(thing, name, None)
-    except (Exception, SystemExit):  # of a property: no business of ours
+    except (Exception, SystemExit):  # of a property, which may raise anything
         return None
 
 
@@ -246,7 +246,10 @@ def is_ini(target: str, variables: Sequence[str]) -> bool:
     if os.path.isfile(target) and not target.endswith(".py"):
         return True
     if not re.fullmatch(r"[\w.]+(?<!\.py):[^\W\d][\w.]*(\(\))?", target):
-        targets = "an ini file, module:attribute of an application, or (to explain) a URL such as http://localhost:8000"
+        targets = (
+            "an ini file, module:attribute of an application, "
+            "or (to explain) a URL such as http://localhost:8000"
+        )
         raise UsageError(why_not_found(target) or f"{target} is not {targets}")
     if variables:
         raise UsageError(f"{variables[0]}: only an ini file takes variables, not {target}")
@@ -254,7 +257,7 @@ def is_ini(target: str, variables: Sequence[str]) -> bool:
 
 
 def why_not_found(target: str) -> str:
-    """What is wrong with a target that looks like a file or a URL; empty if it looks like neither."""
+    """What is wrong with a target that looks like a file or a URL; empty if it does not."""
     if os.path.isdir(target):
         return f"{target} is a directory: name the ini file in it"
     if re.search(r"(?i)\.(?:ini|conf|cfg)$", target):
@@ -276,14 +279,14 @@ def in_section(target: str, section: str, found: Iterable[Configuration]) -> lis
     chosen = [each for each in found if section in (each.name, each.name.partition(":")[2])]
     if not chosen:
         names = ", ".join(each.name for each in found)
-        raise UsageError(f"{target} has no section {section} that uses wsgicors, but {names}")
+        raise UsageError(f"{target} has no section {section} that uses wsgicors; it has {names}")
     return chosen
 
 
 def load_one(target: str, section: str | None, variables: Sequence[str]) -> Configuration:
-    """The application to play, as the outermost use of the middleware in it, which knows the others.
+    """The application to call, as its outermost use of the middleware, with the others in it.
 
-    Of an ini file that is the application that servers take, or what is in the section.
+    In an ini file, that is the application that servers load, or what is in the section.
     UsageError: there are several.
     """
     if not is_ini(target, variables):
@@ -305,7 +308,9 @@ def only_one(target: str, ini: Ini, found: Sequence[Configuration]) -> Configura
     use, *more = found
     if more:
         names = ", ".join(each.name for each in found)
-        raise UsageError(f"{target} has several, choose with --section: {names}")
+        raise UsageError(
+            f"{target} has several uses of wsgicors: choose one with --section: {names}"
+        )
     around = (app.uses for app in ini.apps if any(each is use for each in app.uses))
     use.others = [each for uses in around for each in uses if each is not use]
     return use
@@ -330,7 +335,7 @@ def reject_for_urls(variables: Sequence[str], script_name: str) -> None:
 
 
 def below(configuration: Configuration, script_name: str, path: str) -> None:
-    """Mount the application as a server does, if it does.
+    """Mount the application as a server does, if there is a mount point.
 
     UsageError: the path is not below the mount point.
     """

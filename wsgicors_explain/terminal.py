@@ -1,4 +1,4 @@
-"""Lines on a terminal, without what foreign text could do to it."""
+"""Lines on a terminal, printed so that foreign text cannot control it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ BAD: Final = "1;31"  # bold red
 
 
 def say(text: str, style: str = "") -> None:
-    """Print a line without what foreign text could do to a terminal; in a style where it is one."""
+    """Print a line, escaped so that foreign text cannot control a terminal.
+
+    style: used only on a terminal.
+    """
     text = printable(text)
     encoding = sys.stdout.encoding or "utf-8"
     text = text.encode(encoding, "backslashreplace").decode(encoding)

@@ -1,4 +1,4 @@
-"""One request and its response, as browsers know them; and how a WSGI application in process answers."""
+"""A request and its response, and how a WSGI application is called in process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HTTP_PORTS: Final = {scheme: int(DEFAULT_PORTS[scheme]) for scheme in ("http", "
 
 
 class URL(NamedTuple):
-    """An http(s) URL as a browser takes it apart: everything in canonical form, the fragment gone."""
+    """An http(s) URL as a browser parses it: in canonical form, without a fragment."""
 
     scheme: str
     host: str
@@ -33,7 +33,7 @@ class URL(NamedTuple):
 
     @property
     def authority(self) -> str:
-        """``host``, or ``host:port`` where the port is not the scheme's default: what the Host header says."""
+        """The Host header: ``host``, or ``host:port`` if the port is not the scheme's default."""
         return self.host if self.port == HTTP_PORTS[self.scheme] else f"{self.host}:{self.port}"
 
     @property
@@ -48,8 +48,8 @@ class URL(NamedTuple):
     def parse(cls, text: str, base: str = "") -> URL:
         """Parse `text` relative to `base`.
 
-        ValueError: it is not an http(s) URL. Of the URL standard only what CORS can notice is done: case, default
-        ports, punycode, dot segments, backslashes, percent-encoding of what may not be sent as it is.
+        ValueError: it is not an http(s) URL. Of the URL standard, only what can matter to CORS is
+        done: case, default ports, punycode, dot segments, backslashes and percent-encoding.
         """
         path, mark, query = text.strip(WHITE_SPACE).partition("#")[0].partition("?")
         try:
@@ -82,7 +82,7 @@ def without_dots(path: str) -> str:
 
 
 BODY_BYTES: Final = 65536
-# An application may yield some before its body; a stream of nothing else ends.
+# An application may yield some before its body; more than these end the reading.
 EMPTY_CHUNKS: Final = 100
 
 
@@ -117,7 +117,7 @@ class Exchange:
 
 
 class Unreachable(Exception):
-    """No HTTP response was to be had; the text says why in one line."""
+    """There was no HTTP response; the text says why in one line."""
 
 
 def wsgi_environ(method: str, url: URL, headers: Headers, body: bytes) -> WSGIEnvironment:
@@ -151,10 +151,10 @@ def wsgi_environ(method: str, url: URL, headers: Headers, body: bytes) -> WSGIEn
 def call_wsgi(
     app: WSGIApplication, method: str, url: URL, headers: Headers, body: bytes
 ) -> Response:
-    """Call the WSGI application `app` in process, up to 64 KiB of the response's body.
+    """Call the WSGI application `app` in process, and read up to 64 KiB of the response's body.
 
-    Of text/event-stream, which may wait for ever, only the first event is read. What `app` raises
-    propagates.
+    Of text/event-stream, which may never end, only the first event is read. Exceptions of `app`
+    propagate.
     """
     environ = wsgi_environ(method, url, headers, body)
     started: list[Response] = []
@@ -185,7 +185,7 @@ def call_wsgi(
 
 
 def read_chunks(iterable: Iterable[bytes], started: list[Response], written: list[bytes]) -> None:
-    """Append the chunks of a WSGI response to `written`, as many as the body may have."""
+    """Append the chunks of a WSGI response to `written`, up to the limits of a body."""
     empty = 0
     size = sum(map(len, written))
     for chunk in iterable:
