@@ -698,8 +698,8 @@ def test_har_file_is_explained_by_the_request_in_trouble(explain, tmp_path):
     assert (status, errors) == (1, [])
     assert lines[2] == f"--  only the first request is explained; the paste also has {URL}, {URL}/b"
     assert lines[-1] == (
-        f"BLOCKED: GET {URL}/c was answered 500 Internal Server Error: the application failed, and this error "
-        f"lacks {ACAO}. To fix it, read the server's log for the exception and mend that"
+        f"BLOCKED: GET {URL}/c returned 500 Internal Server Error: the application failed, and this error "
+        f"lacks {ACAO}. To fix it, read the server's log for the exception and fix that"
     )
 
 
