@@ -21,6 +21,7 @@ import re
 import socketserver
 import sys
 import threading
+import traceback
 import webbrowser
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -389,6 +390,7 @@ class Playground:
                 ]
             }
         except (KeyError, TypeError):
+            traceback.print_exc()  # it may be a mistake of this program
             return reply(
                 start_response,
                 "400 Bad Request",

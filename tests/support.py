@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
 
@@ -115,6 +116,11 @@ def assert_cors(response, **expected):
         dashed = name.replace("_", "-")
         wanted[dashed if dashed in CORS_NAMES else f"access-control-{dashed}"] = value
     assert cors_headers(response) == wanted
+
+
+def without_age(output):
+    """What a command printed, with lists of origins as if they had been loaded just now."""
+    return re.sub(r"loaded \d+ s ago", "loaded 0 s ago", output)
 
 
 def need(found, what, install):

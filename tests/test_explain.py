@@ -573,8 +573,7 @@ def test_foreign_text_cannot_play_with_the_terminal(explain):
     [
         (
             ("localhost:8000",),
-            "localhost:8000 is not an ini file, module:attribute of an application,"
-            " or (to explain) a URL such as http://localhost:8000",
+            "localhost:8000 is not a URL without its scheme: write http://localhost:8000 or https://localhost:8000",
         ),
         (
             ("nothing:app",),

@@ -132,9 +132,15 @@ SITUATIONS = {
     "asp_net": ((200, [("Server", "Kestrel")], b""), GOOD, ("-X", "PUT")),
     # The page.
     "response_header_sent": (GOOD, GOOD, ("-H", "Access-Control-Allow-Origin: *")),
+    "response_header_sent_and_more": (
+        GOOD, GOOD, ("-X", "PUT", *TOKEN, "-H", "Access-Control-Allow-Origin: *")),
+    "response_header_sent_besides_another": (
+        (200, [ORIGIN, PUT], b""), GOOD, ("-X", "PUT", *TOKEN, "-H", "Access-Control-Allow-Origin: *")),
     "content_type_of_a_get": (GOOD, GOOD, ("-H", "Content-Type: application/json")),
     "header_of_a_library": (GOOD, GOOD, ("-H", "sentry-trace: 1", "-H", "baggage: 1")),
     "method_and_headers": (GOOD, GOOD, ("-X", "PUT", *TOKEN)),
+    "patch_that_no_server_would_take": ((200, [ORIGIN, PUT], b""), GOOD, ("-X", "patch", *TOKEN)),
+    "method_of_its_own": ((200, [ORIGIN, PUT], b""), GOOD, ("-X", "purge")),
     "patch": ((200, [ORIGIN, (PUT[0], "PATCH")], b""), GOOD, ("-X", "patch", *TOKEN)),
     "file": (GOOD, GOOD, ("--origin", "null")),
     "port": (GOOD, GOOD, ("--path", "http://127.0.0.1:6000/")),
@@ -437,6 +443,18 @@ LAST_LINES = {
         " response header. To fix it, remove access-control-allow-origin from the page's"
         " request; only the server can send it"
     ),
+    "response_header_sent_and_more": (
+        "BLOCKED: Access-Control-Allow-Methods in the preflight response is missing; it must include PUT. To"
+        " fix it, add PUT to the methods that the server allows and add authorization to the"
+        " request headers that the server allows and remove access-control-allow-origin from"
+        " the page's request; only the server can send it"
+    ),
+    "response_header_sent_besides_another": (
+        "BLOCKED: the page sends access-control-allow-origin as a request header, but it is a"
+        " response header. To fix it, add authorization to the request headers that the server"
+        " allows and remove access-control-allow-origin from the page's request; only the"
+        " server can send it"
+    ),
     "content_type_of_a_get": (
         "BLOCKED: Access-Control-Allow-Headers in the preflight response is missing; it must include"
         " content-type; GET has no body, so the header has no meaning. To fix it, remove"
@@ -454,6 +472,15 @@ LAST_LINES = {
         "BLOCKED: Access-Control-Allow-Methods in the preflight response is missing; it must include PUT."
         " To fix it, add PUT to the methods that the server allows and add authorization to"
         " the request headers that the server allows"
+    ),
+    "patch_that_no_server_would_take": (
+        "BLOCKED: Access-Control-Allow-Methods in the preflight response is 'PUT'; it must include patch. To"
+        " fix it, write PATCH instead of patch in the page and add PATCH to the methods that the"
+        " server allows and add authorization to the request headers that the server allows"
+    ),
+    "method_of_its_own": (
+        "BLOCKED: Access-Control-Allow-Methods in the preflight response is 'PUT'; it must include purge. To"
+        " fix it, add purge to the methods that the server allows"
     ),
     "patch": (
         "BLOCKED: Access-Control-Allow-Methods in the preflight response is 'PATCH', and method names are case-sensitive"

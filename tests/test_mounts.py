@@ -11,6 +11,7 @@ import paste.urlmap
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import without_age
 
 from wsgicors_explain import main
 from wsgicors_explain.mounts import Prefix, URLMap, address_of
@@ -76,7 +77,7 @@ def run(tmp_path, monkeypatch, capsys, request):
 
     def command(word, attribute, *arguments):
         status = main([word, f"{name}:{attribute}", *arguments])
-        output = capsys.readouterr().out.replace(name, "apps")
+        output = without_age(capsys.readouterr().out.replace(name, "apps"))
         return status, output.splitlines()
 
     return command
@@ -408,10 +409,26 @@ def test_application_that_does_not_load_is_not_played(ini, line, explain_ini):
     assert (status, last) == (1, f"BLOCKED: this configuration does not load: {line}")
 
 
-def test_filter_that_no_application_has_is_played_by_itself(explain_ini):
+@pytest.mark.parametrize("section", ["app:main", "app:lonely"])
+def test_filter_that_no_application_has_allows_nothing(section, explain_ini):
+    outside = OUTSIDE.replace("app:lonely", section)
+    assert explain_ini(outside) == (
+        1,
+        "BLOCKED: filter:unused (main.ini:3) has no effect: no pipeline or filter-with refers to it, so the"
+        " application has no CORS middleware. To fix it, write filter-with = unused in the section app:...,"
+        " or add unused to the pipeline",
+    )
     allowed = f"ALLOWED: GET http://localhost/ for a page on {PAGE}"
-    assert explain_ini(OUTSIDE) == (0, allowed)
-    assert explain_ini(OUTSIDE.replace("app:lonely", "app:main")) == (0, allowed)
+    assert explain_ini(outside, "--section", "unused") == (0, allowed)
+    applied = outside.replace("egg:x\n", "egg:x\nfilter-with = unused\n")
+    assert explain_ini(applied) == (0, allowed)
+    piped = outside + "[pipeline:main]\npipeline = unused lonely\n"
+    assert explain_ini(piped.replace("app:main", "app:lonely")) == (0, allowed)
+
+
+def test_filter_is_played_by_itself_where_there_is_no_application(explain_ini):
+    allowed = f"ALLOWED: GET http://localhost/ for a page on {PAGE}"
+    assert explain_ini(OUTSIDE.partition("use = egg:x\n")[2]) == (0, allowed)
 
 
 def test_section_is_asked_for_where_several_applications_have_the_middleware(explain_ini):

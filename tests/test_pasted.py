@@ -67,6 +67,7 @@ CONSOLE = {
              "same-origin-mode", None, None),
     "local": (CHROMIUM + "Permission was denied for this request to access the `local` address",
               "local-network", None, None),
+    "cut-off": (CHROMIUM.rstrip(": "), "unknown", None, None),
     "new-wording": (CHROMIUM + "The response is invalid.", "unknown", None, None),
     "2017": (f"XMLHttpRequest cannot load {URL}. No '{ACAO}' header is present on the requested "
              f"resource. Origin '{PAGE}' is therefore not allowed access. "
@@ -145,7 +146,13 @@ CONSOLE = {
     "blocker": (f"GET {URL} net::ERR_BLOCKED_BY_CLIENT", "blocker", None, None),
     "resource-policy": (f"GET {URL} net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin 200 (OK)", "resource-policy", 200, None),
     "no-cause": (f"GET {URL} net::ERR_FAILED 200 (OK)", "unnamed", 200, None),
-    "down": (f"GET {URL} net::ERR_CONNECTION_REFUSED", "network", None, None),
+    "down": (f"GET {URL} net::ERR_CONNECTION_REFUSED", "refused", None, None),
+    "no-name": (f"GET {URL} net::ERR_NAME_NOT_RESOLVED", "name", None, None),
+    "certificate": (f"GET {URL} net::ERR_CERT_AUTHORITY_INVALID", "certificate", None, None),
+    "tls": (f"GET {URL} net::ERR_SSL_PROTOCOL_ERROR", "tls", None, None),
+    "slow": (f"GET {URL} net::ERR_CONNECTION_TIMED_OUT", "timeout", None, None),
+    "port": (f"GET {URL} net::ERR_UNSAFE_PORT", "port", None, None),
+    "broken-off": (f"GET {URL} net::ERR_EMPTY_RESPONSE", "network", None, None),
 }  # fmt: skip
 
 
@@ -215,6 +222,7 @@ COPIES = {
     "curl-cmd-old": f'curl "{URL}" ^\r\n -X "PUT" ^\r\n -H "origin: {PAGE}" ^\r\n -H "X-A: 1"',
     "fetch": f'fetch("{URL}", {{"headers": {{"X-A": "1"}}, "referrer": "{PAGE}/", "body": "x",'
     ' "method": "PUT", "mode": "cors", "credentials": "include"});',
+    "curl-mail": f"> curl '{URL}' \\\n>  -X PUT \\\n>  -H 'Origin: {PAGE}' \\\n>  -H 'X-A: 1'\n>\n",
     "fetch-commented": f'await fetch("{URL}", {{\n "headers": {{\n  // "cookie": "a",\n "X-A": "1",\n }},\n'
     f' "referrer": "{PAGE}/", "method": "PUT" }});',
 }
@@ -409,6 +417,8 @@ CODE = {
                "POST", [JSON_TYPE], False),
     "jquery-get": (f"$.getJSON('{URL}', draw)", "GET", [], False),
     "jquery-post": (f"$.post('{URL}', {{a: 1}})", "POST", [], False),
+    "method-as-written": (f"fetch('{URL}', {{method: 'patch'}})", "patch", [], False),
+    "xhr-as-written": (f"x.open('patch', '{URL}')", "patch", [], False),
     "xhr": (f"var x = new XMLHttpRequest();\nx.open('PUT', '{URL}', true);\nx.setRequestHeader('X-A', '1');\nx.send();",
             "PUT", [("X-A", "1")], False),
     "after-server": (f"app.get('/basket', cors(), send)\n// and in the page:\nfetch('{URL}')", "GET", [], False),
@@ -428,6 +438,8 @@ WRAPPED = {
     "entities": MESSAGE.replace("'", "&#39;"),
     "typographic": MESSAGE.replace("'", "’"),
     "markdown": f"> ```\n> {MESSAGE}\n> ```",
+    "mail": f"Hi, I get this:\n> {MESSAGE.replace(' from ', chr(10) + '> from ')}\n>\n> Any ideas?",
+    "mail-of-mail": f"> > {MESSAGE.replace(' has ', chr(10) + '> >> has ')}",
     "prose": f"Hi, since yesterday I get\n\n{MESSAGE}\n\nand my fetch('{URL}') fails, but curl {URL} works.",
     "code": f"{MESSAGE}\nUncaught (in promise) TypeError: Failed to fetch\n    at fetch(x)\ncurl x",
 }
@@ -478,6 +490,25 @@ UNREADABLE = {
     "no-value": ("curl https://a -H", "option '-H' lacks its value"),
     "code": ("fetch(url, options)", r"the arguments of fetch\( cannot be read: copy it"),
     "server": ("app.get('/a', cors())", "no request was found in this paste"),
+    "told-as-axios-says-it": (
+        "AxiosError: Network Error\n    at XMLHttpRequest.handleError (xhr.js:117)",
+        "this is the error that the page's code gets",
+    ),
+    "told-by-an-error": (
+        "TypeError: Failed to fetch",
+        "this is the error that the page's code gets",
+    ),
+    "talk": (
+        f"my request to {URL} does not work because of CORS",
+        "no request was found in this paste",
+    ),
+    "curl-quotation-mark": (f"curl '{URL} -H 'a: b'", "ends within quotation marks"),
+    "curl-quotation-marks": (f"curl '{URL} -H 'a: b", "a quotation mark is missing"),
+    "curl-variable": (
+        "curl $API/items -X PUT",
+        r"a variable of the shell, \$API: put its value there",
+    ),
+    "curl-braces": ("curl https://${HOST}/a", r"a variable of the shell, \$\{HOST\}: put"),
     "no-address": ("axios.get(url)", "no request was found in this paste"),
     "no-text": ("fetch(1)", r"the arguments of fetch\( cannot be read: they are not text"),
     "deep": ("fetch(" + "[" * 100_000, r"the arguments of fetch\( cannot be read: copy it"),
@@ -552,7 +583,12 @@ def test_paste_is_told_from_a_file(text, expected):
 def test_secrets_are_masked():
     assert mask("X-Api-Key: a b") == "X-Api-Key: ..."
     assert mask("https://a:b@c.example/?token=1&b=2") == "https://...@c.example/?token=...&b=2"
-    assert mask("header Authorization: 'x' contains a character") == "header Authorization: ..."
+    assert mask("header Authorization: 'x' has a character") == "header Authorization: ..."
+    assert mask("https://a.example/?sig=1&code=2&jwt=3&q=4") == (
+        "https://a.example/?sig=...&code=...&jwt=...&q=4"
+    )
+    assert mask("X-Auth: a") == "X-Auth: ..."
+    assert mask("WWW-Authenticate: Basic") == "WWW-Authenticate: Basic"
     assert mask("Access-Control-Allow-Headers: X-Token") == "Access-Control-Allow-Headers: X-Token"
 
 
@@ -647,6 +683,33 @@ def test_har_file_is_explained_by_its_path(explain, tmp_path):
     assert lines[1] == "--  ignored in the paste because browsers set them: Origin"
     assert lines[2] == f"--  only the first request is explained; the paste also has {URL}?2"
     assert lines[-1].startswith(f"BLOCKED: the response to PUT: {ACAO} is missing")
+
+
+def test_har_file_is_explained_by_the_request_in_trouble(explain, tmp_path):
+    def entry(path, status, *headers):
+        sent = [{"name": "Origin", "value": PAGE}]
+        answered = [{"name": name, "value": value} for name, value in headers]
+        return {"request": {"method": "GET", "url": URL + path, "headers": sent},
+                "response": {"status": status, "headers": answered}}  # fmt: skip
+
+    entries = [entry("", 200, (ACAO, "*")), entry("/b", 200, (ACAO, PAGE)), entry("/c", 500)]
+    (tmp_path / "a.har").write_text(json.dumps({"log": {"entries": entries}}))
+    status, lines, errors = explain("a.har", "--offline")
+    assert (status, errors) == (1, [])
+    assert lines[2] == f"--  only the first request is explained; the paste also has {URL}, {URL}/b"
+    assert lines[-1] == (
+        f"BLOCKED: GET {URL}/c returned 500 Internal Server Error: the application failed, and this error "
+        f"lacks {ACAO}. To fix it, read the server's log for the exception and fix that"
+    )
+
+
+def test_url_alone_is_a_request(explain):
+    status, lines, errors = explain("-", "--offline", "--origin", PAGE, stdin=f"{URL}\n")
+    assert (status, errors) == (1, [])
+    assert lines == [
+        "--  this is a URL",
+        f"UNKNOWN: GET {URL} for a page on {PAGE}: the paste contains no response, and nothing is sent",
+    ]
 
 
 SIMPLE = f"""\
@@ -758,6 +821,11 @@ WRONG = {
     "unreadable": (("-",), "x", "no request was found"),
     "no-url": (("-",), f"Origin {PAGE} is not allowed by {ACAO}.", "it has no URL"),
     "relative": (("-",), 'fetch("/a")', "the URL '/a' is not absolute"),
+    "no-url-offline": (
+        ("-", "--offline", "--origin", PAGE),
+        f"HTTP/1.1 200 OK\n{ACAO}: {PAGE}/",
+        "it has no URL",
+    ),
     "no-file": (("a.ini", "--pasted", "gone"), "", "gone cannot be read"),
     "offline": ((URL, "--origin", PAGE, "--offline"), "", "--offline needs a paste"),
     "bad-origin": (
@@ -870,6 +938,33 @@ def test_fix_names_the_origin_that_the_server_gets(explain, text, arguments, fix
     status, lines, errors = explain(text + MISSING, "--offline", *arguments)
     assert (status, errors) == (1, [])
     assert lines[-1] == f"BLOCKED: {ACAO} is missing. To fix it, {fix}"
+
+
+def test_response_header_in_a_request_is_removed_from_the_page(explain):
+    text = (
+        CHROMIUM
+        + "Request header field access-control-allow-origin is not allowed by Access-Control-Allow-Headers"
+    )
+    status, lines, errors = explain(text, "--offline")
+    assert (status, errors) == (1, [])
+    assert lines[-1] == (
+        "BLOCKED: Access-Control-Allow-Headers does not include access-control-allow-origin. To fix it, "
+        "remove access-control-allow-origin, a response header, from the page's request"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", [f"fetch('{URL}', {{mode: 'no-cors'}})", f'fetch("{URL}", {{"mode": "no-cors"}})']
+)
+@pytest.mark.parametrize("target", [("-",), ("-", "--offline"), ("a.ini", "--pasted", "-")])
+def test_page_that_asks_with_no_cors_reads_nothing_from_any_server(explain, text, target, tmp_path):
+    (tmp_path / "a.ini").write_text("[filter:cors]\nuse = egg:wsgicors\norigin = *\n")
+    status, lines, errors = explain(*target, "--origin", PAGE, stdin=text)
+    assert (status, errors) == (1, [])
+    assert lines[-1] == (
+        "BLOCKED: the page asks with mode: 'no-cors', with which no page may read the response. To fix it, "
+        "take that mode out of the page's code, and explain the request again without it"
+    )
 
 
 def test_page_without_http_is_answered_from_the_message(explain):

@@ -32,6 +32,7 @@ from .headers import (
     Headers,
     get_header,
     header_values,
+    is_answer,
     unsafe_names,
 )
 from .middleware import (
@@ -349,11 +350,14 @@ def of_method(case: Case) -> Diagnosis:
         return of_no_list(case, ALLOW_METHODS)
     if method in map(str.upper, allowed_names(case, ALLOW_METHODS)):
         cause = f"{reason}, and method names are case-sensitive"
-        upper = f"write {method} in upper case on the server"
-        return Diagnosis(cause, " and ".join([upper, *to_allow(case, [])]))
-    if missing_methods(case) == [method] and method.upper() in allowed_names(case, ALLOW_METHODS):
-        instead = f"write {method.upper()} instead of {method} in the page"
-        return Diagnosis(reason, " and ".join([instead, *to_allow(case, [])]))
+        fix = f"write {method} in upper case on the server"
+        return Diagnosis(cause, " and ".join([fix, *to_allow(case, [])]))
+    upper = method.upper()
+    is_allowed = upper in allowed_names(case, ALLOW_METHODS)
+    if missing_methods(case) == [method] != [upper] and (is_allowed or upper == "PATCH"):
+        instead = f"write {upper} instead of {method} in the page"
+        lacking = [] if is_allowed else [upper]
+        return Diagnosis(reason, " and ".join([instead, *to_allow(case, lacking)]))
     return Diagnosis(reason, " and ".join(to_allow(case, missing_methods(case))))
 
 
@@ -362,14 +366,11 @@ def of_headers(case: Case) -> Diagnosis:
     missing, reason = missing_headers(case), case.verdict.reason
     if is_no_list(reason):
         return of_no_list(case, ALLOW_HEADERS)
-    mistaken = [name for name in missing if name.startswith("access-control-")]
+    fix = " and ".join(to_allow(case, []))
+    mistaken = [name for name in missing if is_answer(name)]
     if mistaken:
         cause = f"the page sends {mistaken[0]} as a request header, but it is a response header"
-        remove = (
-            f"remove {', '.join(mistaken)} from the page's request; only the server can send it"
-        )
-        return Diagnosis(cause, remove)
-    fix = " and ".join(to_allow(case, []))
+        return Diagnosis(cause, fix)
     if missing == ["content-type"] and case.method.upper() in ("GET", "HEAD"):
         cause = f"{reason}; {case.method.upper()} has no body, so the header has no meaning"
         return Diagnosis(cause, f"remove Content-Type from the page's request, or {fix}")
@@ -394,14 +395,19 @@ def of_no_list(case: Case, header: str) -> Diagnosis:
 
 
 def to_allow(case: Case, methods: list[str]) -> list[str]:
-    """What to add to the server's lists, all at once."""
-    headers = missing_headers(case)
+    """What the server's lists lack, and what the page must not send, all at once."""
+    missing = missing_headers(case)
+    headers = [name for name in missing if not is_answer(name)]
     lists = (("methods", methods), ("request headers", headers))
-    return [
+    changes = [
         f"add {', '.join(names)} to the {kind} that the server allows"
         for kind, names in lists
         if names
     ]
+    mistaken = ", ".join(name for name in missing if is_answer(name))
+    if mistaken:
+        changes.append(f"remove {mistaken} from the page's request; only the server can send it")
+    return changes
 
 
 def asked_method(case: Case) -> str:

@@ -55,6 +55,9 @@ CREDENTIALS: Final = re.compile(
 )
 
 
+NO_CORS: Final = re.compile(r"""\bmode['"]?\s*:\s*['"]no-cors['"]""")
+
+
 def read_code(text: str) -> Copied | None:
     """The first call in a text that sends a request to a literal address."""
     text = COMPUTED.sub("x", text)
@@ -72,12 +75,14 @@ def read_call(call: re.Match[str], url: str, scope: str, credentials: bool) -> C
     """What a call sends."""
     written = METHOD.search(scope)
     method = call["verb"] or call["open"] or (written[1] if written else "GET")
+    if call[0] != "fetch(" and not call["open"]:  # the libraries write methods in upper case
+        method = method.upper()
     headers = headers_in(scope)
     # jQuery sends forms; all the others send an object as JSON.
-    json = call["object"] not in (None, "$", "jQuery") and method in ("post", "put", "patch")
+    json = call["object"] not in (None, "$", "jQuery") and method in ("POST", "PUT", "PATCH")
     if json and get_header(headers, "content-type") is None:
         headers.append(("Content-Type", "application/json"))
-    return Copied(url, method.upper(), headers, credentials)
+    return Copied(url, method, headers, credentials, no_cors=bool(NO_CORS.search(scope)))
 
 
 def headers_in(scope: str) -> Headers:

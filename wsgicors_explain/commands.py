@@ -133,6 +133,7 @@ def add_command(
     group.add_argument(
         "variables",
         nargs="*",
+        default=(),  # else argparse calls it required
         type=variable_argument,
         metavar="NAME=VALUE",
         help="variables of an ini file, as pserve takes them",
@@ -208,13 +209,16 @@ def add_paste_options(group: Any) -> None:
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
-    """The arguments; variables may follow options, which older versions of argparse reject."""
+    """The arguments; after an option, older versions of argparse leave the variables."""
     parser = make_parser()
     args, rest = parser.parse_known_args(argv)
-    unknown = [text for text in rest if text.startswith("-") or text.find("=") < 1]
+    unknown = [text for text in rest if text.startswith("-")]
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
-    args.variables += rest
+    try:
+        args.variables = [*args.variables, *map(variable_argument, rest)]
+    except argparse.ArgumentTypeError as error:
+        parser.error(f"argument NAME=VALUE: {error}")
     return args
 
 

@@ -47,6 +47,7 @@ class Configuration:
     app: the application to explain: the middleware, or the outermost layer around it.
     problems, advice: lines for the user. others: further uses in the same application.
     mounts: the prefixes under which an ini file mounts it, each including the outer ones.
+    unused: whether its ini file has applications, and none of them uses it.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Configuration:
     advice: list[str] = field(default_factory=list)
     others: list[Configuration] = field(default_factory=list)
     mounts: list[str] = field(default_factory=list)
+    unused: bool = False
 
     def place_of(self, key: str) -> str:
         """Where `key` is written, or could be written."""

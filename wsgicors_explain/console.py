@@ -13,7 +13,7 @@ AC: Final = "Access-Control-Allow-Credentials"
 CHROMIUM: Final = re.compile(
     r"Access to [\w ]{1,40} at '(?P<url>\S+)' "
     r"(?:\(redirected from '(?P<redirected>\S+)'\) ?)?from origin '(?P<origin>[^']{0,300})' "
-    r"has been blocked by CORS policy: "
+    r"has been blocked by CORS policy:? ?"
 )
 CHROMIUM_2017: Final = re.compile(
     r"(?:XMLHttpRequest cannot load|Failed to load) (?P<url>https?:\S+)[.:] (?=[A-Z])"
@@ -38,7 +38,9 @@ WEBKIT_LOAD: Final = re.compile(
 ANY_URL: Final = re.compile(r"https?://[^\s'\"()（）<>]+")
 ANY_HEADER: Final = re.compile("Access-Control-Allow-(?:Origin|Methods|Headers|Credentials)")
 ANY_STATUS: Final = re.compile(r"[:：] ?(\d{3})[.。]?(?: |$)")
+ANY_REASON: Final = re.compile(r"[(（][^()（）]{0,200}CORS|\(null\)")
 STRAIGHT: Final = str.maketrans("‘’“”", "''\"\"")  # of word processors and chats
+QUOTED: Final = re.compile(r"(?m)^[ \t]*(?:>[ \t]*)+")  # in the answer to an e-mail
 QUOTE: Final = "['‘’\"“”`]"
 
 
@@ -164,8 +166,17 @@ WHOLE: Final = (
     ),
 )
 PATTERNS: Final = [(engine, kind, re.compile(pattern)) for engine, kind, pattern in WHOLE]
-# What the errors in a line such as "GET URL net::ERR_FAILED" mean; any other: no response came.
+# What the errors of a line like "GET URL net::ERR_FAILED" are, by how they begin; the others mean
+# that no response came.
 NET_ERRORS: Final = {
+    "ERR_NAME_": "name",
+    "ERR_CONNECTION_REFUSED": "refused",
+    "ERR_ADDRESS_UNREACHABLE": "refused",
+    "ERR_CERT_": "certificate",
+    "ERR_SSL_": "tls",
+    "ERR_TIMED_OUT": "timeout",
+    "ERR_CONNECTION_TIMED_OUT": "timeout",
+    "ERR_UNSAFE_PORT": "port",
     "ERR_FAILED": "unnamed",
     "ERR_TOO_MANY_REDIRECTS": "redirects",
     "ERR_BLOCKED_BY_CLIENT": "blocker",
@@ -213,7 +224,7 @@ class Message:
 
 def read_console(text: str) -> list[Message]:
     """The messages in a text, in their order; those that name only a symptom come last."""
-    text = " ".join(text.split())
+    text = " ".join(QUOTED.sub("", text).split())
     found = [*chromium(text.translate(STRAIGHT)), *firefox(text), *whole(text)]
     found = found or webkit(text) or load_lines(text) or translated(text)
     return sorted(found, key=lambda each: SYMPTOMS.get(each.said.kind, 0))
@@ -261,7 +272,9 @@ def load_lines(text: str) -> list[Message]:
     """The line that Chromium writes below its messages, if it was pasted alone."""
     found = []
     for match in CHROMIUM_LOAD.finditer(text):
-        kind = NET_ERRORS.get(match["error"], "network")
+        error = match["error"]
+        kinds = (kind for start, kind in NET_ERRORS.items() if error.startswith(start))
+        kind = next(kinds, "network")
         said = Said("Chromium", kind, {}, match[0], None)
         status = int(match["status"]) if match["status"] else None
         found.append(Message(said, match["url"], None, match["method"], status))
@@ -339,9 +352,9 @@ def webkit(text: str) -> list[Message]:
 def translated(text: str) -> list[Message]:
     """A message of Firefox in another language: its URL, header and status can be read."""
     url = ANY_URL.search(text)
-    if not url or "CORS" not in text:
-        return []
     header, status = ANY_HEADER.search(text), ANY_STATUS.search(text)
+    if not url or "CORS" not in text or not (header or status or ANY_REASON.search(text)):
+        return []
     kind = BY_HEADER[header[0]] if header else "status" if status else "network"
     said = Said("Firefox", kind, {}, text[:200], kind in OF_PREFLIGHTS or None)
     return [Message(said, url[0].rstrip(".。"), status=int(status[1]) if status else None)]
@@ -405,10 +418,35 @@ CURES: Final = {
         "a browser extension, such as an ad blocker, stopped the request",
         "switch it off for this page, or use a URL that it does not mistake for advertising",
     ),
+    "name": (
+        "the name of the URL's host was not found, so no response came",
+        "correct the host in the page's URL, or the name's entry in the DNS",
+    ),
+    "refused": (
+        "nothing listens at the URL's host and port, so no response came",
+        "start the server, or correct the host and the port in the page's URL",
+    ),
+    "certificate": (
+        "the browser does not trust the server's certificate, so it sent no request",
+        "open the URL in a tab to see what is wrong with the certificate, and renew it",
+    ),
+    "tls": (
+        "the browser and the server could not agree on TLS, so no request was sent",
+        "check that the server speaks https at this port, and which versions of TLS it takes",
+    ),
+    "timeout": (
+        "no response came in time",
+        "look at whether the server is up, and whether a firewall drops the request",
+    ),
+    "port": ("browsers block the URL's port", "serve the API on another port"),
     "scheme": ("the URL or the page is not on http(s)", "serve both over http(s)"),
     "same-origin-mode": (
         "the page sends the request with mode: 'same-origin'",
         "remove that mode from the page's code",
+    ),
+    "no-cors": (
+        "the page asks with mode: 'no-cors', with which no page may read the response",
+        "take that mode out of the page's code, and explain the request again without it",
     ),
     "local-network": (
         "the browser protects addresses of the local network",

@@ -38,6 +38,7 @@ class Copied:
     preflight: bool | None = None
     others: list[str] = field(default_factory=list)
     preflight_response: tuple[int, Headers | None] | None = None
+    no_cors: bool = False  # the page asks so
 
     def settle(self) -> Copied:
         """Turn a preflight into the request that it asks about."""
@@ -81,6 +82,7 @@ def read_fetch(text: str) -> Copied:
         len(body.encode(errors="replace")) if isinstance(body, str) else None,
         options.get("referrer") if isinstance(options.get("referrer"), str) else None,
         others=later[1 : 1 + MAX_OTHERS],
+        no_cors=options.get("mode") == "no-cors",
     )
 
 
@@ -110,7 +112,14 @@ def read_har(text: str) -> list[Copied]:
     cors = [each for each in found if get_header(each.headers, "origin") is not None]
     if not found:
         raise PasteError("this HAR file has no requests in it")
-    return with_preflights(cors or found)
+    return sorted(with_preflights(cors or found), key=may_be_read)  # the one in trouble first
+
+
+def may_be_read(copied: Copied) -> bool:
+    """Whether the response looks as if the page got it."""
+    origin = get_header(copied.headers, "origin")
+    named = get_header(copied.response_headers or [], "access-control-allow-origin")
+    return named in ("*", origin) and (copied.status or 0) < 400
 
 
 def har_entry(entry: Any) -> Copied:

@@ -111,6 +111,7 @@ def read_command(text: str) -> Copied:
         take_option(copied, option, value)
     if copied.url is None:
         raise PasteError("the curl command has no URL: paste all of it")
+    require_url(copied.url)
     if "://" not in copied.url:
         copied.url = f"http://{copied.url}"
     if copied.method is None and copied.body_size is not None:
@@ -119,6 +120,21 @@ def read_command(text: str) -> Copied:
         answered = read_dump(text[transcript.start() :])
         copied.status, copied.response_headers = answered.status, answered.response_headers
     return copied
+
+
+def require_url(url: str) -> None:
+    """PasteError: curl would not request this, or the shell would replace a part of it."""
+    if re.search(r"\s", url):
+        raise PasteError(
+            "the curl command's URL has a space in it, so a quotation mark is missing: "
+            "paste all of it"
+        )
+    variable = re.match(r"(?:https?://)?[^/?#$]*(\$\{?\w*\}?)", url)
+    if variable:
+        raise PasteError(
+            f"the curl command's URL has a variable of the shell, {variable[1]}: "
+            "put its value there"
+        )
 
 
 def options_in(words: list[str]) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ from .headers import REQUEST_METHOD, Headers, get_header
 from .notes import all_notes
 from .offline import explain_offline
 from .pasted import Pasted, mask
-from .question import doubt, is_doubtful, is_url, take_paste
+from .question import doubt, is_doubtful, is_judged_alone, is_url, take_paste
 from .targets import UsageError, Visit, below, load_one, reject_for_urls, visits
 from .terminal import BAD, GOOD, say
 from .wire import Exchange, Response
@@ -61,7 +61,7 @@ def explain(args: argparse.Namespace) -> int:
         pasted = take_paste(args)
     except PasteError as error:
         raise UsageError(mask(str(error))) from error
-    if pasted and args.offline:
+    if pasted and is_judged_alone(args, pasted):
         return explain_offline(args, pasted)
     if is_url(args.target):
         reject_for_urls(args.variables, args.script_name)
@@ -69,6 +69,8 @@ def explain(args: argparse.Namespace) -> int:
     configuration = load_one(args.target, args.section, args.variables)
     if configuration.app is None:
         return say_broken(configuration)
+    if configuration.unused and args.section is None:
+        return say_unused(configuration)
     below(configuration, args.script_name, args.path)
     return play(args, pasted, configuration)
 
@@ -136,6 +138,16 @@ def say_broken(configuration: Configuration) -> int:
         say(line)
     count = f" and {len(more)} more" if more else ""
     say(f"BLOCKED: this configuration does not load: {first}{count}", BAD)
+    return 1
+
+
+def say_unused(configuration: Configuration) -> int:
+    """Print the last line if no application of the ini file uses the middleware."""
+    name = configuration.name.partition(":")[2]
+    effect = "no pipeline or filter-with refers to it, so the application has no CORS middleware"
+    fix = f"write filter-with = {name} in the section app:..., or add {name} to the pipeline"
+    where = f"{configuration.name} ({configuration.place})"
+    say(f"BLOCKED: {where} has no effect: {effect}. To fix it, {fix}", BAD)
     return 1
 
 

@@ -64,7 +64,7 @@ def get_header(headers: Headers, name: str) -> str | None:
 
 
 def combined(headers: Headers, names: Iterable[str]) -> dict[str, str]:
-    """What `get_header` finds for each of the names, which are in lower case, in one pass."""
+    """What `get_header` finds for each of the lower-case names, in one pass."""
     found: dict[str, list[str]] = {name: [] for name in sorted(names)}
     for name, value in headers:
         if name.lower() in found:
@@ -106,6 +106,11 @@ def is_forbidden_request_header(name: str, value: str) -> bool:
     if name in METHOD_OVERRIDE_HEADERS:
         return any(method.strip("\t ").upper() in FORBIDDEN_METHODS for method in value.split(","))
     return name in FORBIDDEN_REQUEST_HEADERS or name.startswith(("proxy-", "sec-"))
+
+
+def is_answer(name: str) -> bool:
+    """Whether only a server can send this header; people set it in the page's request as well."""
+    return name.lower().startswith("access-control-")
 
 
 def why_unsafe(name: str, value: str) -> str:
@@ -154,7 +159,7 @@ def unsafe_names(headers: Headers) -> dict[str, str]:
 def checked_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> Headers:
     """The headers as a list of pairs, values normalized.
 
-    ValueError: a name is not a token, or a value contains a character not allowed in HTTP.
+    ValueError: a name is not a token, or a value is not allowed in HTTP.
     """
     pairs: Any = headers.items() if isinstance(headers, Mapping) else headers
     result: Headers = [(name, value.strip(WHITE_SPACE)) for name, value in pairs]

@@ -68,6 +68,7 @@ def read_ini(path: str, variables: dict[str, str]) -> Ini:
             if all_known:
                 unused = "has no effect, because no pipeline or filter-with refers to it"
                 use.advice.append(f"{use.place}: {section}: {unused}")
+                use.unused = True
     return ini
 
 

@@ -10,7 +10,7 @@ from .case import Case
 from .causes import but
 from .console import CURES, OF_PREFLIGHTS, OTHERS, Said
 from .diagnosis import conclude
-from .headers import REQUEST_HEADERS, REQUEST_METHOD, Headers, get_header
+from .headers import REQUEST_HEADERS, REQUEST_METHOD, Headers, get_header, is_answer
 from .middleware import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN
 from .origins import page_origin
 from .pasted import Pasted, mask
@@ -130,6 +130,8 @@ def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
     if said.kind in OTHERS:
         return f"UNKNOWN: {OTHERS[said.kind]}"
     cause, fix = CURES[said.kind]
+    if said.kind == "header" and is_answer(said.details.get("header", "")):
+        fix = "remove {header}, a response header, from the page's request"
     values = {"method": args.method, "header": "the header", **said.details, "origin": args.origin}
     status = pasted.response_status
     error = ""

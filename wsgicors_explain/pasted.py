@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from .code import CALL, read_code
-from .console import Message, Said, read_console
+from .console import QUOTED, Message, Said, read_console
 from .copied import MAX_OTHERS, Copied, PasteError, read_fetch, read_har, stand_in
 from .curl import CURL, read_curl
 from .dumps import read_dump
@@ -25,11 +25,14 @@ BROWSERS_OWN: Final = frozenset(
 # Both engines send these on every request, with values that need no preflight.
 DEFAULTS: Final = frozenset(("accept", "accept-language"))
 SECRETS: Final = (
-    r"[\w-]*(?:cookie|authorization|token|secret|key|session|passw|csrf|signature)[\w-]*"
+    r"[\w-]*(?:cookie|auth(?!enticate|ority)|token|secret|key|session|passw|csrf|signature|jwt"
+    r"|credential)[\w-]*"
 )
 SECRET_HEADER: Final = re.compile(rf"(?i)(^|\bheader )({SECRETS}): .*", re.DOTALL)
-SECRET_IN_URL: Final = re.compile(rf"(?i)(?<=[?&;])({SECRETS})=[^&\s']*")
+SECRET_IN_URL: Final = re.compile(rf"(?i)(?<=[?&;])({SECRETS}|sig|code|otp)=[^&\s']*")
 USER_IN_URL: Final = re.compile(r"(?<=://)[^/@\s]+@")
+URL: Final = re.compile(r"(?i)https?://\S+")
+UNQUOTED: Final = re.compile(r"(?m)^[ \t]*[^>\s]")  # a line that is not from another's e-mail
 FETCH: Final = re.compile(r"(?m)^(?:[^\n]{0,100}\s)?fetch\(")
 # Escape sequences that set colours or move the cursor.
 TERMINAL: Final = re.compile(
@@ -109,10 +112,14 @@ def read_pasted(text: str) -> Pasted:
 
 def read_lines(text: str) -> Pasted:
     """The first request in a paste that is not a HAR file; a message precedes code below it."""
+    if not UNQUOTED.search(text):
+        text = QUOTED.sub("", text).strip()
     if "&#39;" in text or "&quot;" in text:  # copied from a page's source
         text = html.unescape(text)
     if POWERSHELL.search(text):
         raise PasteError("this is PowerShell, which is not read: use 'Copy as cURL (bash)'")
+    if URL.fullmatch(text):
+        return from_copied(Copied(text), "a URL")
     starts_with_code = CURL.match(text) or FETCH.match(text)
     messages = [] if starts_with_code else read_console(text)
     if messages:
@@ -127,7 +134,8 @@ def read_lines(text: str) -> Pasted:
 def from_dump(text: str) -> Pasted:
     """Headers, or the summary of a request."""
     copied = read_dump(text)
-    if copied.headers or copied.response_headers or (copied.url and copied.method):
+    told = TOLD.search(text) and not copied.url  # "TypeError: Failed to fetch" is no header
+    if not told and (copied.headers or copied.response_headers or (copied.url and copied.method)):
         return from_copied(copied, "a dump of headers")
     raise unreadable(text)
 
@@ -229,6 +237,7 @@ def from_copied(copied: Copied, what: str) -> Pasted:
         understood=(f"this is {what}",),
         cookies=cookies,
         preflight_response=copied.preflight_response,
+        said=Said("", "no-cors", {}, "", None) if copied.no_cors else None,
     )
 
 

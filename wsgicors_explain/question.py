@@ -62,6 +62,11 @@ def assume_preflight(args: argparse.Namespace, pasted: Pasted) -> list[str]:
     return []
 
 
+def is_judged_alone(args: argparse.Namespace, pasted: Pasted) -> bool:
+    """Whether nothing that the target could answer would matter."""
+    return args.offline or (pasted.said is not None and pasted.said.kind == "no-cors")
+
+
 def is_doubtful(args: argparse.Namespace, pasted: Pasted | None) -> bool:
     """Whether the credentials mode is known neither from the options nor from the paste.
 
@@ -91,9 +96,14 @@ def take_target(args: argparse.Namespace, pasted: Pasted) -> None:
     args.target = url or "a URL that is not in the paste"
     if pasted.said and url and not is_url(url):
         args.offline = True  # the message says it all
-    if not args.offline and not is_url(url):
+    if needs_url(args, pasted) and not is_url(url):
         found = f"the URL {mask(url)!r} is not absolute" if url else "it has no URL"
         raise PasteError(f"{pasted.understood[0]}; {found}: write it as TARGET --pasted FILE")
+
+
+def needs_url(args: argparse.Namespace, pasted: Pasted) -> bool:
+    """Whether nothing can be said without a URL to request."""
+    return not (args.offline and (pasted.url or pasted.said))
 
 
 def is_url(text: str) -> bool:

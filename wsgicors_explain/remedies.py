@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from .browser import Browser
 from .configuration import allows_anyone, empty_app
-from .headers import SAFELISTED_METHODS, Headers, unsafe_names
+from .headers import SAFELISTED_METHODS, Headers, is_answer, unsafe_names
 from .middleware import CORS, OPTIONS, Policy, middleware_of, normal_path
 from .wire import URL, wsgi_environ
 
@@ -126,8 +126,7 @@ def change_page(policy: Policy, asked: Asked) -> tuple[list[Change], Asked]:
     kept: Headers = []
     mistaken: Headers = []
     for header in asked.headers:
-        is_answer = header[0].lower().startswith("access-control-")
-        (mistaken if is_answer else kept).append(header)
+        (mistaken if is_answer(header[0]) else kept).append(header)
     if mistaken:
         names = ", ".join(name for name, _ in mistaken)
         text = f"remove {names} from the request headers of the page"

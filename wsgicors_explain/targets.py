@@ -246,13 +246,24 @@ def is_ini(target: str, variables: Sequence[str]) -> bool:
     if os.path.isfile(target) and not target.endswith(".py"):
         return True
     if not re.fullmatch(r"[\w.]+(?<!\.py):[^\W\d][\w.]*(\(\))?", target):
-        raise UsageError(
-            f"{target} is not an ini file, module:attribute of an application, "
-            "or (to explain) a URL such as http://localhost:8000"
-        )
+        targets = "an ini file, module:attribute of an application, or (to explain) a URL such as http://localhost:8000"
+        raise UsageError(why_not_found(target) or f"{target} is not {targets}")
     if variables:
         raise UsageError(f"{variables[0]}: only an ini file takes variables, not {target}")
     return False
+
+
+def why_not_found(target: str) -> str:
+    """What is wrong with a target that looks like a file or a URL; empty for any other."""
+    if os.path.isdir(target):
+        return f"{target} is a directory: name the ini file in it"
+    if re.search(r"(?i)\.(?:ini|conf|cfg)$", target):
+        return f"there is no file {target}"
+    if re.match(r"[\w-]+(?:\.[\w-]+)*:\d+(?:/|$)", target):
+        return (
+            f"{target} is not a URL without its scheme: write http://{target} or https://{target}"
+        )
+    return ""
 
 
 def read_variables(variables: Sequence[str]) -> dict[str, str]:
