@@ -155,8 +155,5 @@ def test_star_that_a_cookie_may_change_is_told(headers, credentials, count):
 
     verdict = Browser(app, PAGE).fetch("/", credentials=credentials)
     told = [*on_star(Case(verdict, PAGE, "GET", [], credentials == "include"))]
-    note = (
-        "no cookie was sent: some servers, such as older versions of Starlette, send the origin instead of * as soon as there is one"
-        ""
-    )
+    note = "no cookie was sent: some servers, such as older versions of Starlette, send the origin instead of * as soon as there is one"
     assert told == [note] * count

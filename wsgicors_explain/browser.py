@@ -500,6 +500,7 @@ class Browser:
         else:
             state = f"is {', '.join(named)!r}{why_not_covered(named, missing, wildcard=wildcard)}"
         names = ", ".join(missing)
+        names = ", ".join(missing)
         request.fail(f"{header} in the preflight response {state}; it must include {names}")
 
     def _network_fetch(

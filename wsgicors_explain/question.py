@@ -102,7 +102,7 @@ def take_target(args: argparse.Namespace, pasted: Pasted) -> None:
 
 
 def needs_url(args: argparse.Namespace, pasted: Pasted) -> bool:
-    """Whether there is nothing to say without a URL to ask for."""
+    """Whether nothing can be said without a URL to request."""
     return not (args.offline and (pasted.url or pasted.said))
 
 
