@@ -28,13 +28,14 @@ class Visit(NamedTuple):
     """A middleware that was asked, and the environ as it got it.
 
     received: the response headers that it got from what it wraps; empty where it did not ask.
-    sent: those with which it answered.
+    sent: those with which it answered. returned: whether it gave a body back, as its only item.
     """
 
     cors: Any
     environ: WSGIEnvironment
     received: Headers
     sent: Headers
+    returned: list[bool]
 
 
 @contextlib.contextmanager
@@ -58,14 +59,16 @@ def visits() -> Iterator[list[Visit]]:
 
     def make(call: Any) -> Any:
         def noting(cors: Any, environ: WSGIEnvironment, start_response: Any) -> Any:
-            visit = Visit(cors, environ.copy(), [], [])
+            visit = Visit(cors, environ.copy(), [], [], [])
             noted.append(visit)
             plain = cors.app
             cors.app = listening(plain, visit.received)
             try:
-                return call(cors, environ, noted_in(visit.sent, start_response))
+                body = call(cors, environ, noted_in(visit.sent, start_response))
             finally:
                 cors.app = plain
+            visit.returned.append(True)
+            return body
 
         return noting
 
