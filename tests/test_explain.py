@@ -141,6 +141,7 @@ def test_forbidden_method_is_blocked_before_anything_is_sent(ini, explain):
 
 
 EFFECT = "servers return a 500 without CORS headers for that, unless catch_errors = true"
+IN_BODY = "it came from the body, so catch_errors = true does not catch it"
 
 # --- refusals whose cause is in the configuration, but in no option's value ---
 
@@ -196,6 +197,12 @@ POLICIES = """
             return self.app(environ, start_response)
     outer = Outer()
     text = "no application"
+    def breaking_off(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        yield b"a"
+        raise LookupError("late")
+    broken_off = CORS(breaking_off, origin="https://app.example.com")
+    uncaught = CORS(breaking_off, origin="https://app.example.com", catch_errors=True)
 """
 
 
@@ -212,6 +219,8 @@ def module(tmp_path):
     [
         ("predicate", (), "BLOCKED: a predicate of the configuration failed; see the server's log"),
         ("strategy", (), "BLOCKED: the matchstrategy of the configuration failed; see the server's log"),
+        ("broken_off", (), f"BLOCKED: the application raised LookupError: late; {IN_BODY}"),
+        ("uncaught", (), f"BLOCKED: the application raised LookupError: late; {IN_BODY}"),
         (
             "alone", (),
             "BLOCKED: the matchstrategy leaves this request alone. To fix it, let it return the name of a policy",

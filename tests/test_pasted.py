@@ -484,6 +484,7 @@ UNREADABLE = {
     "prose": ("it does not work", "no request was found in this paste"),
     "powershell": ("Invoke-WebRequest -Uri x", "this is PowerShell, which is not read"),
     "json": ("{}", "this is JSON but not a HAR file"),
+    "har-cut-off": ('{"log": {"entries": [', "is not JSON: paste, or save, all of it"),
     "empty-har": ('{"log": {"entries": []}}', "this HAR file has no requests"),
     "cut-curl": ("curl 'https://a", "ends within quotation marks"),
     "no-url": ("curl -k", " has no URL"),
@@ -951,6 +952,25 @@ def test_response_header_in_a_request_is_removed_from_the_page(explain):
         "BLOCKED: Access-Control-Allow-Headers does not include access-control-allow-origin. To fix it, "
         "remove access-control-allow-origin, a response header, from the page's request"
     )
+
+
+METHODS = {
+    "named": (CHROMIUM + "Method PUT is not allowed by Access-Control-Allow-Methods",
+              "does not name the method PUT. To fix it, add PUT to Access-Control-Allow-Methods"),
+    "patch": (CHROMIUM + "Method patch is not allowed by Access-Control-Allow-Methods",
+              "does not name the method patch. To fix it, write PATCH instead of patch in the page, and add "
+              "PATCH to Access-Control-Allow-Methods"),
+    "unnamed": (FIREFOX + "Did not find method in CORS header ‘Access-Control-Allow-Methods’).",
+                "does not name the request's method. To fix it, add it to Access-Control-Allow-Methods, in "
+                "upper case"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "answer"), METHODS.values(), ids=METHODS)
+def test_method_that_is_missing_is_named_where_the_message_names_it(explain, text, answer):
+    status, lines, errors = explain(text, "--offline", "--origin", PAGE)
+    assert (status, errors) == (1, [])
+    assert lines[-1] == f"BLOCKED: Access-Control-Allow-Methods {answer}"
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,13 @@ def with_preflights(found: list[Copied]) -> list[Copied]:
 def read_har(text: str) -> list[Copied]:
     """The requests of a HAR file, those of pages on other origins first."""
     try:
-        entries = json.loads(text)["log"]["entries"]
+        read = json.loads(text)
+    except (RecursionError, ValueError):
+        raise PasteError(
+            "this begins like a HAR file and is not JSON: paste, or save, all of it"
+        ) from None
+    try:
+        entries = read["log"]["entries"]
         found = [har_entry(entry) for entry in entries]
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
         raise PasteError("this is JSON but not a HAR file: it needs log.entries") from None

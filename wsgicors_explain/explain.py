@@ -52,6 +52,8 @@ class Prober(Browser):
             effect = (
                 "servers return a 500 without CORS headers for that, unless catch_errors = true"
             )
+            if self.visits and self.visits[0].returned:
+                effect = "it came from the body, so catch_errors = true does not catch it"
             request.fail(f"the application raised {type(error).__name__}: {error}; {effect}")
 
 

@@ -10,7 +10,14 @@ from .case import Case
 from .causes import but
 from .console import CURES, OF_PREFLIGHTS, OTHERS, Said
 from .diagnosis import conclude
-from .headers import REQUEST_HEADERS, REQUEST_METHOD, Headers, get_header, is_answer
+from .headers import (
+    REQUEST_HEADERS,
+    REQUEST_METHOD,
+    SAFELISTED_METHODS,
+    Headers,
+    get_header,
+    is_answer,
+)
 from .middleware import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN
 from .origins import page_origin
 from .pasted import Pasted, mask
@@ -129,9 +136,7 @@ def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
     """The last line for a message of the console."""
     if said.kind in OTHERS:
         return f"UNKNOWN: {OTHERS[said.kind]}"
-    cause, fix = CURES[said.kind]
-    if said.kind == "header" and is_answer(said.details.get("header", "")):
-        fix = "remove {header}, a response header, from the page's request"
+    cause, fix = cure(said, args.method)
     values = {"method": args.method, "header": "the header", **said.details, "origin": args.origin}
     status = pasted.response_status
     error = ""
@@ -143,6 +148,19 @@ def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
         cause += " in the response to the preflight, an OPTIONS request"
     line = f"BLOCKED: {cause}{error}. To fix it, {fix}"
     return re.sub(r"\{(\w+)\}", lambda match: str(values[match[1]]), line)
+
+
+def cure(said: Said, method: str) -> tuple[str, str]:
+    """What is wrong, and what to do; where only the page can put it right, that."""
+    cause, fix = CURES[said.kind]
+    if said.kind == "header" and is_answer(said.details.get("header", "")):
+        fix = "remove {header}, a response header, from the page's request"
+    if said.kind == "method" and method.upper() == "PATCH" != method:
+        fix = f"write PATCH instead of {method} in the page, and {fix.replace('{method}', 'PATCH')}"
+    if said.kind == "method" and method in SAFELISTED_METHODS:  # which need not be named
+        cause = f"{ALLOW_METHODS} does not name the request's method"
+        fix = f"add it to {ALLOW_METHODS}, in upper case"
+    return cause, fix
 
 
 def with_an_origin(args: argparse.Namespace, said: Said, fix: str) -> str:

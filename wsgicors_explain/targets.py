@@ -28,13 +28,15 @@ class Visit(NamedTuple):
     """A middleware that was called, and the environ as it got it.
 
     received: the response headers of what it wraps; empty if it did not call it.
-    sent: those of its own response.
+    sent: those of its own response. returned: whether it gave a body back, as its only
+    item.
     """
 
     cors: Any
     environ: WSGIEnvironment
     received: Headers
     sent: Headers
+    returned: list[bool]
 
 
 @contextlib.contextmanager
@@ -58,14 +60,16 @@ def visits() -> Iterator[list[Visit]]:
 
     def make(call: Any) -> Any:
         def noting(cors: Any, environ: WSGIEnvironment, start_response: Any) -> Any:
-            visit = Visit(cors, environ.copy(), [], [])
+            visit = Visit(cors, environ.copy(), [], [], [])
             noted.append(visit)
             plain = cors.app
             cors.app = listening(plain, visit.received)
             try:
-                return call(cors, environ, noted_in(visit.sent, start_response))
+                body = call(cors, environ, noted_in(visit.sent, start_response))
             finally:
                 cors.app = plain
+            visit.returned.append(True)
+            return body
 
         return noting
 
