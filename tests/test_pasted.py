@@ -956,9 +956,9 @@ def test_response_header_in_a_request_is_removed_from_the_page(explain):
 
 METHODS = {
     "named": (CHROMIUM + "Method PUT is not allowed by Access-Control-Allow-Methods",
-              "does not name the method PUT. To fix it, add PUT to Access-Control-Allow-Methods"),
+              "does not include the method PUT. To fix it, add PUT to Access-Control-Allow-Methods"),
     "patch": (CHROMIUM + "Method patch is not allowed by Access-Control-Allow-Methods",
-              "does not name the method patch. To fix it, write PATCH instead of patch in the page, and add "
+              "does not include the method patch. To fix it, write PATCH instead of patch in the page, and add "
               "PATCH to Access-Control-Allow-Methods"),
     "unnamed": (FIREFOX + "Did not find method in CORS header ‘Access-Control-Allow-Methods’).",
                 "does not name the request's method. To fix it, add it to Access-Control-Allow-Methods, in "
