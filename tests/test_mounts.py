@@ -443,6 +443,26 @@ def test_section_is_asked_for_where_several_applications_have_the_middleware(exp
     assert (status, last[:7]) == (0, "ALLOWED")
 
 
+def test_application_that_servers_do_not_load_is_not_played_for_the_main_one(explain_ini):
+    text = """
+        [app:main]
+        use = egg:x
+        [app:other]
+        use = egg:x
+        filter-with = cors
+        [filter:cors]
+        use = egg:wsgicors
+        origin = https://app.example.com
+        """
+    assert explain_ini(text) == (
+        2,
+        "wsgicors: the main application of main.ini does not use wsgicors, but another one does:"
+        " choose it with --section: filter:cors",
+    )
+    status, last = explain_ini(text, "--section", "cors")
+    assert (status, last[:7]) == (0, "ALLOWED")
+
+
 @pytest.mark.parametrize(
     ("ini", "arguments", "url"),
     [

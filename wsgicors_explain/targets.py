@@ -304,6 +304,12 @@ def load_one(target: str, section: str | None, variables: Sequence[str]) -> Conf
     if ini.problems:
         return found[-1]
     apps = [app for app in ini.apps if app.uses]
+    if ini.main and apps:
+        names = ", ".join(use.name for app in apps for use in app.uses)
+        raise UsageError(
+            f"the main application of {target} does not use wsgicors, but another one does: "
+            f"choose it with --section: {names}"
+        )
     return to_play(apps[0]) if len(apps) == 1 else only_one(target, ini, found)
 
 
