@@ -217,8 +217,16 @@ def module(tmp_path):
 @pytest.mark.parametrize(
     ("attribute", "arguments", "last"),
     [
-        ("predicate", (), "BLOCKED: a predicate of the configuration failed; see the server's log"),
-        ("strategy", (), "BLOCKED: the matchstrategy of the configuration failed; see the server's log"),
+        (
+            "predicate", (),
+            "BLOCKED: a predicate of the configuration failed; see the server's log."
+            " To fix it, let broken() (explained.py:5) return True or False",
+        ),
+        (
+            "strategy", (),
+            "BLOCKED: the matchstrategy of the configuration failed; see the server's log."
+            " To fix it, let broken() (explained.py:5) return the name of a policy, 'deny' or None",
+        ),
         ("broken_off", (), f"BLOCKED: the application raised LookupError: late; {IN_BODY}"),
         ("uncaught", (), f"BLOCKED: the application raised LookupError: late; {IN_BODY}"),
         (

@@ -20,6 +20,8 @@ from .middleware import (
     CORS,
     DENIED,
     NOT_ALLOWED,
+    PREDICATE_FAILED,
+    STRATEGY_FAILED,
     VERB_NOT_ALLOWED,
     OriginList,
     Policy,
@@ -131,6 +133,8 @@ def refused(
         return Diagnosis(reason, fix_for(configuration, cors, asked, candidates))
     if reason == VERB_NOT_ALLOWED:
         return Diagnosis(reason, fix_for(configuration, cors, asked, group))
+    if reason in (PREDICATE_FAILED, STRATEGY_FAILED):
+        return failed(cors, reason, group)
     if reason not in (NOT_ALLOWED, DENIED):
         return Diagnosis(reason, "")
     if not cors.policies:
@@ -138,6 +142,19 @@ def refused(
         fix = f"list a policy for this path before deny in policy ({place})"
         return Diagnosis(f"{reason}: {asked.origin}", fix)
     return not_allowed(configuration, cors, asked, reason, group)
+
+
+def failed(cors: CORS, reason: str, group: Sequence[Policy]) -> Diagnosis:
+    """A function of the configuration that raised, or returned what it must not return."""
+    if reason == STRATEGY_FAILED:
+        name = name_of(cors.matchstrategy)
+        return Diagnosis(reason, f"let {name} return the name of a policy, 'deny' or None")
+    names: dict[str, None] = {}
+    for policy in group:
+        sources: list[Iterable[object]] = [policy.origin, *lists_of(policy)]
+        for entries in sources:
+            names.update((name_of(entry), None) for entry in entries if callable(entry))
+    return Diagnosis(reason, f"let {', or '.join(names)} return True or False")
 
 
 def not_allowed(

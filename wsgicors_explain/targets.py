@@ -153,13 +153,13 @@ def load_app(target: str) -> Configuration:
 
 
 def made_by(modules: list[Any]) -> list[Any]:
-    """The middlewares of copies that only the target imported, so nobody saw them being made."""
+    """The middlewares of copies that only the target has imported."""
     kinds = tuple(module.CORS for module in modules)
     return [thing for thing in gc.get_objects() if kinds and issubclass(type(thing), kinds)]
 
 
 def note_uses(configuration: Configuration, made: list[tuple[Any, str]]) -> None:
-    """The middlewares that were made while the application was loaded, wherever they are in it."""
+    """The middlewares that were made while the application was loaded."""
     for cors, place in made:
         if cors is configuration.cors:
             configuration.place = place
@@ -217,7 +217,7 @@ def find_cors(app: Any) -> Any:
 
 
 def load(target: str, section: str | None, variables: Sequence[str]) -> list[Configuration]:
-    """What the target of a command means: an application, or uses of the middleware in an ini file.
+    """The uses of the middleware in the target of a command.
 
     section: only those in the section of that name. variables: NAME=VALUE, as pserve takes them.
     UsageError: there are none.
@@ -305,12 +305,17 @@ def load_one(target: str, section: str | None, variables: Sequence[str]) -> Conf
         return found[-1]
     apps = [app for app in ini.apps if app.uses]
     if ini.main and apps:
-        names = ", ".join(use.name for app in apps for use in app.uses)
-        raise UsageError(
-            f"the main application of {target} does not use wsgicors, but another one does: "
-            f"choose it with --section: {names}"
-        )
+        raise UsageError(why_not_main(target, apps))
     return to_play(apps[0]) if len(apps) == 1 else only_one(target, ini, found)
+
+
+def why_not_main(target: str, apps: Iterable[Application]) -> str:
+    """What to do if only applications beside the main one use the middleware."""
+    uses = ", ".join(use.name for app in apps for use in app.uses)
+    return (
+        f"the main application of {target} does not use wsgicors, but another one does:"
+        f" choose it with --section: {uses}"
+    )
 
 
 def only_one(target: str, ini: Ini, found: Sequence[Configuration]) -> Configuration:
