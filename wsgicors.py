@@ -430,14 +430,14 @@ ORIGIN: Final = re.compile(
     r"""
     https?://                       # a web page, whose host the URL standard parses:
     (?! [a-z0-9_.-]{254} )          # a name in lower case, or an IPv4 address
-    (?=( [a-z0-9_-]+ (\.[a-z0-9_-]+)* \.? )) \1
-    (:[1-9][0-9]{0,4})?
+    (?=( [a-z0-9_-]+ (?:\.[a-z0-9_-]+)* \.? )) \1
+    (?::[1-9][0-9]{0,4})?
     |
     (?: https?://(?=\[)             # a web page on an IPv6 address,
     | (?!https?:|file:) [a-z][a-z0-9+.-]*:// )  # or a scheme whose host is kept as it is
     (?! [A-Za-z0-9_.-]{254} )
-    (?=( \[[0-9a-f:]+\] | [A-Za-z0-9_-]+ (\.[A-Za-z0-9_-]+)* \.? )) \4
-    (:[1-9][0-9]{0,4})?
+    (?=( \[[0-9a-f:]+\] | [A-Za-z0-9_-]+ (?:\.[A-Za-z0-9_-]+)* \.? )) \2
+    (?::[1-9][0-9]{0,4})?
     """,
     re.VERBOSE,
 )
