@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     Header = tuple[str, str]
     # The response to a preflight: status, headers, body. The status is empty if the
     # application responds.
-    Answer = tuple[str, list[Header], Iterable[bytes]]
+    PreflightResponse = tuple[str, list[Header], Iterable[bytes]]
     Complain = Callable[..., None]  # value, message, code="invalid"
     Pace = Callable[[Iterable[Any]], Iterable[Any]]
     Profile = frozenset[str]  # the risks that are accepted
@@ -887,7 +887,7 @@ class Keys:
                 section[option] = (key, value)
         known = {option: (name, option) for option in OPTIONS}
         for key, option, value in unknown:
-            self.guess(key, option, value, known)
+            self.complain_of_unknown(key, option, value, known)
 
     def sort_flat(self) -> None:
         misfits = {}
@@ -906,13 +906,13 @@ class Keys:
         known = {key: owners[0] for key, owners in self.owners.items()}
         for key, value in misfits.items():
             if key in self.owners:
-                self.clash(key, value)
+                self.complain_of_clash(key, value)
             elif self.names and key in OPTIONS:
-                self.lead(key, value)
+                self.take_direct_key(key, value)
             elif not belongs(key, inactive, self.sections):
-                self.guess(key, key, value, known)
+                self.complain_of_unknown(key, key, value, known)
 
-    def clash(self, key: str, value: object) -> None:
+    def complain_of_clash(self, key: str, value: object) -> None:
         """Complain of a key that has several owners, or that is also set in another form."""
         (name, option), *others = self.owners[key]
         rule = f"is set as {self.sections[name][option][0]} as well: keep one of the two"
@@ -921,19 +921,19 @@ class Keys:
             rule += ": rename one, or nest the options"
         about(key, self.problems)(value, rule, CONFLICT)
 
-    def lead(self, key: str, value: object) -> None:
+    def take_direct_key(self, key: str, value: object) -> None:
         """Complain of a direct key beside policies, and use it for the first that lacks it."""
         lacking = [name for name in self.names if self.sections[name][key][1] is None]
         remedy = "leave it out"
         if lacking:
             remedy = f"write {f'{lacking[0]}_{key}'!r}, or remove the list of policies"
-            self.put(lacking[0], key, key, value)
+            self.store(lacking[0], key, key, value)
         rule = (
             f"is set beside the policies {', '.join(self.names)}, but not for one of them: {remedy}"
         )
         about(key, self.problems)(value, rule, CONFLICT)
 
-    def guess(
+    def complain_of_unknown(
         self, key: str, word: str, value: object, known: Mapping[str, tuple[str, str]]
     ) -> None:
         """Complain of an unknown key, and check its value as that of the option that is meant."""
@@ -958,12 +958,12 @@ class Keys:
             return complain(f": remove it, because {beside!r} is set as well")
         complain(f"; did you mean {right!r}?")
         if section is not None:
-            self.put(name, option, key, value)
+            self.store(name, option, key, value)
         elif name == "" and right not in ("policy", "policies"):
             read(key, value, option, self.problems)
         return None
 
-    def put(self, name: str, option: str, key: str, value: object) -> None:
+    def store(self, name: str, option: str, key: str, value: object) -> None:
         """Use a value for an option, although it was written under another key."""
         if is_given(option, value):
             section = self.sections[name]
@@ -2184,12 +2184,12 @@ def compile_origins(
     """
     matcher = Matcher()
     # Nearly all entries are exact, and without a risk.
-    exact, usual = matcher.exact, USUAL_PATTERN.fullmatch
-    free = accepted >= CREDENTIAL_RISKS
+    exact, match_usual = matcher.exact, USUAL_PATTERN.fullmatch
+    accepts_all = accepted >= CREDENTIAL_RISKS
     for entry in entries:
         if isinstance(entry, str) and len(entry) < MAX_USUAL_PATTERN:
-            found = usual(entry)
-            if found and (free or (found[1] == "https" and not found[3])):
+            found = match_usual(entry)
+            if found and (accepts_all or (found[1] == "https" and not found[3])):
                 if found[3]:
                     matcher.add_wildcard(entry, found[2], "")
                 else:
@@ -2415,8 +2415,8 @@ class Group:
     """Policies with the same ``path``: the first group whose path matches is the only one asked.
 
     responses, preflights: what was allowed before and depends on nothing but the origin: Origin ->
-    headers, and Origin -> Answer. They are replaced when a list changes: a request that still
-    looks at the old list can only store into the old mappings.
+    headers, and Origin -> PreflightResponse. They are replaced when a list changes: a request that
+    still looks at the old list can only store into the old mappings.
     """
 
     def __init__(
@@ -2449,7 +2449,7 @@ class Group:
     def forget(self) -> None:
         """Remember answers anew: a list has changed."""
         self.responses: dict[str, list[Header]] = {}
-        self.preflights: dict[str, Answer] = {}
+        self.preflights: dict[str, PreflightResponse] = {}
 
 
 # What a request meets instead of a group of the configuration.
@@ -3029,7 +3029,9 @@ def answer_request(
     return ours, start_response
 
 
-def answer_preflight(group: Group, sent: WSGIEnvironment, environ: WSGIEnvironment) -> Answer:
+def answer_preflight(
+    group: Group, sent: WSGIEnvironment, environ: WSGIEnvironment
+) -> PreflightResponse:
     """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do."""
     preflights = group.preflights  # likewise
     origin = str(sent["HTTP_ORIGIN"])
