@@ -631,7 +631,7 @@ def test_each_message_has_an_answer_offline(explain, text, kind, status, preflig
     nothing = kind in OTHERS
     assert lines[-1].startswith("UNKNOWN: " if nothing else "BLOCKED: ")
     assert "{" not in lines[-1]
-    assert (f"the status is {status}" in lines[-1]) == bool(
+    assert (f"the response is {status}" in lines[-1]) == bool(
         status and status >= 400 and not nothing
     )
 
@@ -1005,3 +1005,30 @@ def test_url_that_ends_like_a_file_is_not_opened_as_one(name, form, explain):
         "BLOCKED: browsers block port 9: serve on another one."
         " To fix it, serve the API on another port"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        pytest.param(
+            f"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote "
+            f"resource at {URL}. (Reason: CORS header ‘{ACAO}’ missing). Status code: 502.",
+            "BLOCKED: the response is 502 Bad Gateway: a gateway got no valid response from the"
+            f" application behind it; and {ACAO} is missing. To fix it, see whether the"
+            f" application runs, and read its log; then send {ACAO}: {PAGE}",
+            id="response",
+        ),
+        pytest.param(
+            f"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote "
+            f"resource at {URL}. (Reason: CORS preflight response did not succeed). "
+            "Status code: 401.",
+            "BLOCKED: the response is 401 Unauthorized: the server requires a login; and the"
+            " preflight did not return a status from 200 to 299. To fix it, answer OPTIONS with"
+            " 200 before a login is required",
+            id="preflight",
+        ),
+    ],
+)
+def test_error_status_in_a_message_is_said_first(text, last, explain):
+    status, lines, _ = explain("-", "--offline", "--origin", PAGE, stdin=text)
+    assert (status, lines[-1]) == (1, last)

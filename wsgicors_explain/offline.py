@@ -10,6 +10,7 @@ from .case import Case
 from .causes import but
 from .console import CURES, OF_PREFLIGHTS, OTHERS, Said
 from .diagnosis import conclude
+from .evidence import meaning, status_text
 from .headers import (
     REQUEST_HEADERS,
     REQUEST_METHOD,
@@ -138,15 +139,17 @@ def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
         return f"UNKNOWN: {OTHERS[said.kind]}"
     cause, fix = cure(said, args.method)
     values = {"method": args.method, "header": "the header", **said.details, "origin": args.origin}
-    status = pasted.response_status
-    error = ""
-    if status and status >= 400:
-        error = f", and the status is {status}: fix that first"
     if "{origin}" in fix:
         fix = with_an_origin(args, said, fix)
     if said.preflight and said.kind not in OF_PREFLIGHTS:
         cause += " in the response to the preflight, an OPTIONS request"
-    line = f"BLOCKED: {cause}{error}. To fix it, {fix}"
+    if (pasted.response_status or 0) >= 400:
+        response = Response(pasted.response_status or 0, [])
+        found = meaning(response)
+        cause = f"the response is {status_text(response)}: {found.cause}; and {cause}"
+        alone = said.kind == "status" and response.status < 500  # OPTIONS is not handled there
+        fix = fix if alone else f"{found.fix}; then {fix}"
+    line = f"BLOCKED: {cause}. To fix it, {fix}"
     return re.sub(r"\{(\w+)\}", lambda match: str(values[match[1]]), line)
 
 
