@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import re
 import subprocess
@@ -842,3 +843,12 @@ def test_the_stand_in_application_is_valid(ini):
     from wsgicors_explain.configuration import empty_app
 
     assert not Browser(validator(empty_app), APP).fetch("/")
+
+
+def test_error_of_a_predicate_is_logged_once(module, explain, caplog):
+    status, lines, _ = explain(f"{module}:predicate", "--origin", "https://app.example.com")
+    assert status == 1
+    (record,) = caplog.records
+    assert record.getMessage().startswith("the predicate broken (explained.py:5) failed")
+    assert record.exc_info[0] is LookupError
+    assert not logging.getLogger("wsgicors").disabled

@@ -13,7 +13,7 @@ from .case import Case
 from .causes import but
 from .configuration import Configuration
 from .copied import PasteError
-from .diagnosis import conclude
+from .diagnosis import conclude, unlogged
 from .evidence import status_text
 from .headers import REQUEST_METHOD, Headers, get_header
 from .notes import all_notes
@@ -96,7 +96,9 @@ def play(
     if configuration is None:
         case = with_caches(case, args.timeout)
     shown = mask if pasted else str
-    for note in all_notes(configuration, case):
+    with unlogged():
+        notes = list(all_notes(configuration, case))
+    for note in notes:
         say(shown(f"--  {note}"))
     what = f"{args.method} {browser.url(args.path)} for a page on {browser.origin}"
     # What passes with credentials passes without them.
