@@ -35,7 +35,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from wsgicors import ConfigError, make_middleware  # noqa: E402  # the line above finds them
 from wsgicors_explain import Browser  # noqa: E402
-from wsgicors_explain.causes import Case  # noqa: E402
+from wsgicors_explain.case import Case  # noqa: E402
 from wsgicors_explain.commands import make_parser  # noqa: E402
 from wsgicors_explain.configuration import Configuration, Line  # noqa: E402
 from wsgicors_explain.copied import PasteError  # noqa: E402
@@ -167,7 +167,7 @@ class Refused(Exception):
         self.problems = problems
 
 
-def read_section(text: str) -> dict[str, str]:
+def read_section(text: str) -> dict[str, Line]:
     """The options in an ini section, whose header may be left out. Refused: it is not one."""
     parser = configparser.RawConfigParser(delimiters=("=",), strict=True)
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # keys keep their case
@@ -275,7 +275,7 @@ class Try:
             return "Put the API behind the middleware."
         last = case.last
         environ = wsgi_environ(last.method, last.url, last.headers, last.body)
-        asked = [Visit(self.configuration.cors, environ, [], [])]
+        asked = [Visit(self.configuration.cors, environ, [], [], [])]
         diagnosis = diagnose(self.configuration, replace(case, visits=asked))
         cause = diagnosis.cause and f"{diagnosis.cause[0].upper()}{diagnosis.cause[1:]}. "
         return cause + (f"To allow it: {diagnosis.fix}." if diagnosis.fix else "")
