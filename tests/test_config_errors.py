@@ -10,7 +10,15 @@ import re
 import pytest
 from support import ORIGIN, plain_app
 
-from wsgicors import CORS, ConfigError, OriginList, Problem, check_origins, make_middleware
+from wsgicors import (
+    CORS,
+    VERB_NOT_ALLOWED,
+    ConfigError,
+    OriginList,
+    Problem,
+    check_origins,
+    make_middleware,
+)
 
 
 def problems(cfg=None, **options):
@@ -590,6 +598,69 @@ def test_decision_names_the_policy_or_the_reason(allowed):
     found = middleware.decide({"REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_ORIGIN": origin})
     reason = "" if allowed else "no policy for this path allows the origin"
     assert found == (policy if allowed else None, reason, (policy,))
+
+
+@pytest.mark.parametrize(
+    ("environ", "reason"),
+    [
+        ({"REQUEST_METHOD": "GET"}, ""),
+        ({"REQUEST_METHOD": "PUT"}, VERB_NOT_ALLOWED),
+        ({"REQUEST_METHOD": "OPTIONS", "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "GET"}, ""),
+        (
+            {"REQUEST_METHOD": "OPTIONS", "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT"},
+            VERB_NOT_ALLOWED,
+        ),
+    ],
+    ids=["request", "other-request", "preflight", "other-preflight"],
+)
+def test_decision_is_about_the_request_or_what_the_preflight_asks_for(environ, reason):
+    policies = {"a": {"origin": ORIGIN, "methods": "GET"}}
+    middleware = CORS(plain_app, policies=policies, matchstrategy="verbmatch")
+    found = middleware.decide({"PATH_INFO": "/", "HTTP_ORIGIN": ORIGIN, **environ})
+    policy = middleware.policies["a"]
+    assert found == (None if reason else policy, reason, (policy,))
+
+
+def test_decision_asks_a_predicate_with_the_environ_itself():
+    asked = []
+
+    def allowed(origin, environ):
+        asked.append((origin, environ))
+        return True
+
+    middleware = CORS(plain_app, origin=allowed)
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_ORIGIN": ORIGIN}
+    assert middleware.decide(environ).policy is middleware.policies["direct"]
+    assert asked == [(ORIGIN, environ)]
+    assert asked[0][1] is environ
+
+
+LONGEST = f"{'a' * 500}://{'b' * 9}"  # 512 bytes
+
+
+@pytest.mark.parametrize(
+    ("options", "origin", "expected"),
+    [
+        ({"origin": ORIGIN}, ORIGIN, True),
+        ({"origin": ORIGIN}, "https://evil.example", False),
+        ({"origin": "*"}, "https://evil.example", True),
+        ({"origin": "copy"}, LONGEST, True),
+        ({"origin": "copy"}, f"{LONGEST}b", False),
+        ({"origin": ORIGIN, "methods": "PUT", "matchstrategy": "verbmatch"}, ORIGIN, True),
+        ({"origin": ORIGIN, "methods": "*", "credentials": True}, ORIGIN, True),
+    ],
+    ids=["listed", "stranger", "anyone", "longest", "too-long", "verb", "echo"],
+)
+def test_policy_says_whether_it_allows_an_origin(options, origin, expected):
+    policy = CORS(plain_app, **options).policies["direct"]
+    assert policy.allows(origin, {"REQUEST_METHOD": "GET"}) is expected
+
+
+def test_policy_asks_its_predicates_with_the_environ_that_it_is_given():
+    policy = CORS(plain_app, origin=lambda origin, environ: environ["allowed"] == origin)
+    environ = {"allowed": ORIGIN}
+    assert policy.policies["direct"].allows(ORIGIN, environ) is True
+    assert policy.policies["direct"].allows("https://evil.example", environ) is False
 
 
 def test_no_more_than_4096_origins_are_remembered():

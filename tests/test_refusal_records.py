@@ -42,3 +42,22 @@ def test_what_is_sent_is_one_short_line_of_plain_characters(sent, caplog):
     assert origin.isprintable()
     assert len(origin) <= 200
     assert origin == repr(sent).strip("'")[:200]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"path": "/api/*", "origin": ORIGIN},
+        {"policies": {"a": {"origin": ORIGIN}}, "matchstrategy": lambda environ: None},
+    ],
+    ids=["path", "strategy"],
+)
+def test_preflight_that_no_policy_governs_is_one_line(options, caplog):
+    caplog.set_level(logging.DEBUG, "wsgicors")
+    request(client(**options), ORIGIN, path="/x")
+    assert caplog.records == []
+    preflight(client(**options), ORIGIN, path="/x")
+    assert facts(caplog) == ("OPTIONS", "/x", ORIGIN, "no policy governs it")
+    assert [record.getMessage() for record in caplog.records] == [
+        f"not governed: 'OPTIONS' '/x' from {ORIGIN!r}: no policy governs it"
+    ]
