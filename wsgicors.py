@@ -1372,7 +1372,7 @@ class Matcher:
             self.parents[port == "*"].add(len(host) - 1)
 
     def admits(self, origin: str) -> bool:
-        """Whether an origin of at most 512 bytes is listed, or has the form of what is."""
+        """Whether an origin of at most 512 bytes is listed, or matches a pattern or expression."""
         if origin in self.exact:
             return True
         if self.wildcards and self.has_wildcard_for(origin):
@@ -2313,7 +2313,7 @@ class Policy:
         return False
 
     def refusal(self, request: Request, verbmatch: bool) -> str | None:
-        """Why the policy does not allow the request; None where it does."""
+        """Why the policy does not allow the request; None if it does."""
         if not self.lists_origin(request.origin):
             refusal = self.refusal_of_unlisted(request)
             if refusal is not None:
@@ -2323,7 +2323,7 @@ class Policy:
         return self.refusal_of_echo(request) if request.preflight else None
 
     def refusal_of_unlisted(self, request: Request) -> str | None:
-        """The same for an origin that is not listed."""
+        """The same, for an origin that no pattern admits."""
         if self.anyone:
             return None if is_well_formed(request.origin) else NOT_ALLOWED
         predicates = [*self.matcher.predicates]
@@ -2334,7 +2334,7 @@ class Policy:
         return refusal_of_predicates(predicates, request)
 
     def refusal_of_echo(self, request: Request) -> str | None:
-        """Why what the preflight asks for cannot be echoed; None where it can."""
+        """Why the method or names that a preflight requests cannot be echoed; None if they can."""
         method, names = asked_method(request.sent), asked_headers(request.sent)
         if "methods" in self.echoes and not is_safe_method(method):
             return UNSAFE_METHOD
@@ -2376,7 +2376,7 @@ def is_list_of_names(names: str) -> bool:
 
 
 def name_headers(known: Iterable[str], asked: str) -> str:
-    """The known names and those asked for, each once whatever its case; none of an invalid list."""
+    """The known names and the requested ones, each once in any case. An invalid list is ignored."""
     names = {name.lower(): name for name in known}
     if is_list_of_names(asked):
         for name in asked.split(","):
@@ -2414,9 +2414,9 @@ MAX_REMEMBERED: Final = 4096  # origins whose answers a group remembers
 class Group:
     """Policies with the same ``path``: the first group whose path matches is the only one asked.
 
-    responses, preflights: what was allowed before and depends on nothing but the origin: Origin ->
-    headers, and Origin -> PreflightResponse. They are replaced when a list changes: a request that
-    still looks at the old list can only store into the old mappings.
+    responses, preflights: headers, and whole PreflightResponses, that were sent before and depend
+    on nothing but the Origin, which is the key. They are replaced when a list changes, so a
+    request that still uses the old list can only store into the old mappings.
     """
 
     def __init__(
@@ -2447,19 +2447,19 @@ class Group:
         self.forget()
 
     def forget(self) -> None:
-        """Remember answers anew: a list has changed."""
+        """Start with empty mappings, because a list has changed."""
         self.responses: dict[str, list[Header]] = {}
         self.preflights: dict[str, PreflightResponse] = {}
 
 
-# What a request meets instead of a group of the configuration.
+# Groups that are not in the configuration, for requests that are refused.
 DENY: Final = Group((), (), DENIED)
 AMBIGUOUS: Final = Group((), (), AMBIGUOUS_PATH)
 FAILED: Final = Group((), (), STRATEGY_FAILED)
 
 
 class Rules:
-    """A whole configuration, compiled: what a request meets.
+    """A whole configuration, compiled.
 
     policies: by name, in order. strategy: "firstmatch", "verbmatch" or a function. by_name:
     the groups that a function names; None where the path picks. groups: those that a path picks, in
@@ -2547,9 +2547,9 @@ def compile_policy(
 
 
 def echoed_options(values: Mapping[str, Any]) -> frozenset[str]:
-    """The options for which a preflight or response names what is asked for, or there.
+    """The options whose `*` is sent as names: those that a preflight requests, or a response has.
 
-    With credentials browsers take `*` literally. Without, Firefox caches names only:
+    With credentials, browsers take `*` literally. Without, Firefox caches names only:
     https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
     """
     anything = [option for option in NAME_LISTS if values[option] == ("*",)]
@@ -2601,7 +2601,7 @@ def compile_headers(
 
 
 def status_line(values: Mapping[str, Any]) -> str:
-    """What a preflight that is allowed is answered with; empty where the application answers."""
+    """The status line of an allowed preflight; empty if the application responds."""
     if values["preflight_continue"]:
         return ""
     status: int = values["preflight_status"]
@@ -2614,7 +2614,7 @@ def with_values(headers: list[Header]) -> tuple[Header, ...]:
 
 
 def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
-    """The one way from what a user wrote to what a request meets.
+    """Compile what a user wrote. There is no other way to get rules.
 
     ConfigError lists every problem.
     """
@@ -2681,7 +2681,7 @@ class Request:
         self.asked_predicate = False  # if so, more than the origin has decided
 
     def for_predicate(self) -> WSGIEnvironment:
-        """The environ itself; what a predicate changes there changes nothing that we send."""
+        """The environ itself. Changes that a predicate makes there do not affect what we send."""
         if self.sent is self.environ:
             self.sent = self.environ.copy()
         self.asked_predicate = True
@@ -2781,7 +2781,7 @@ def group_by_name(
 
 
 def decide(group: Group, request: Request) -> Policy | str:
-    """The policy of the group that allows the request, or why none does."""
+    """The policy of the group that allows the request, or the reason of the refusal."""
     if group.static:
         return group.policies[0]
     if len(request.origin) > MAX_ORIGIN:
@@ -2799,7 +2799,7 @@ def decide(group: Group, request: Request) -> Policy | str:
 
 
 def is_origin(origin: str) -> bool:
-    """Whether it is what browsers send as Origin."""
+    """Whether browsers send such a text as Origin."""
     return origin == "null" or is_well_formed(origin)
 
 
@@ -2969,7 +2969,7 @@ class CORS:
             if ours is None:
                 ours, start_response = answer_request(group, sent, environ, start_response)
 
-        # What a closure or an annotation costs, every request would pay; defaults cost less.
+        # Closures and annotations would be built for every request; defaults cost less.
         def respond(status, headers, exc_info=None, start_response=start_response, ours=ours):  # type: ignore[no-untyped-def]
             for header in headers:
                 if header[0] not in PLAIN_NAMES:
@@ -3193,7 +3193,7 @@ class HeldResponse:
 def call_and_catch(
     app: WSGIApplication, environ: WSGIEnvironment, respond: StartResponse
 ) -> Iterable[bytes]:
-    """The application's response; where it raises, a plain 500 with the CORS headers."""
+    """The application's response; if it raises, a plain 500 with the CORS headers."""
     held = HeldResponse(respond)
     answer: Iterable[bytes] = ()
     # The application may change its environ.
@@ -3214,7 +3214,7 @@ def call_and_catch(
 
 
 def close_unsent(response: Iterable[bytes]) -> None:
-    """Close what will not be sent; if that fails as well, the 500 goes out all the same."""
+    """Close a response that will not be sent. If that fails as well, the 500 is sent anyway."""
     close = getattr(response, "close", None)
     if close is None:
         return

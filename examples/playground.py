@@ -188,12 +188,12 @@ def read_section(text: str) -> dict[str, Line]:
         raise Refused(
             (number(use), "use", f"the playground has only egg:wsgicors#middleware, not {use!r}")
         )
-    # Whoever may write `call:` may run any code of this machine's Python, so a web page may not.
+    # `call:` can run any Python code on this machine, so a web page must not use it.
     calls = [
         key for key, value in options.items() if re.search(r"(^|[\s,])call:", value, re.IGNORECASE)
     ]
     if calls:
-        message = "call: stands for any Python object, so the playground does not load it: write the value itself"
+        message = "call: loads any Python object, so the playground does not allow it: write the value itself"
         raise Refused(*((number(options[key]), key, message) for key in calls))
     return options
 

@@ -83,7 +83,7 @@ function deeds({seen, wire, prediction}, {credentials}) {
   for (const {preflight, line, status, sent} of wire) {
     const what = preflight ? "asked with a preflight" : `sent ${line.replace(/\?.*/, "")}`;
     const cookie = sent.some(([name]) => name === "Cookie") ? " with a cookie" : "";
-    rows.push(["ok", `It ${what}${cookie}, and was answered ${status}.`]);
+    rows.push(["ok", `It ${what}${cookie}, and the response is ${status}.`]);
   }
   const actual = wire.filter(({preflight}) => !preflight);
   if (!wire.length) rows.push(["note", "It sent nothing."]);
