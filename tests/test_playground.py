@@ -150,7 +150,7 @@ def test_call_is_never_loaded(playground: Playground) -> None:
     ):
         (problem,) = prepare(playground, f"origin = *\nmatchstrategy ={value}")["problems"]
         assert problem["key"] == "matchstrategy"
-        assert "the playground does not load it" in problem["message"]
+        assert "the playground does not allow it" in problem["message"]
 
 
 def test_malformed_commands_are_errors_of_the_page(playground: Playground) -> None:
