@@ -204,6 +204,7 @@ POLICIES = """
         raise LookupError("late")
     broken_off = CORS(breaking_off, origin="https://app.example.com")
     uncaught = CORS(breaking_off, origin="https://app.example.com", catch_errors=True)
+    echoing = CORS(inner, origin="https://app.example.com", credentials=True, methods="*")
 """
 
 
@@ -227,6 +228,10 @@ def module(tmp_path):
             "strategy", (),
             "BLOCKED: the matchstrategy of the configuration failed; see the server's log."
             " To fix it, let broken() (explained.py:5) return the name of a policy, 'deny' or None",
+        ),
+        (
+            "echoing", ("-X", "A" * 65),
+            "BLOCKED: Access-Control-Request-Method is not a token of at most 64 bytes",
         ),
         ("broken_off", (), f"BLOCKED: the application raised LookupError: late; {IN_BODY}"),
         ("uncaught", (), f"BLOCKED: the application raised LookupError: late; {IN_BODY}"),

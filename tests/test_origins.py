@@ -839,6 +839,19 @@ def test_origin_has_at_most_512_bytes(admits, length, status):
         assert_cors(request(both, origin), **allowed, vary="Origin")
 
 
+@pytest.mark.parametrize("port", ["", ":8443"], ids=["no-port", "port"])
+@pytest.mark.parametrize(("length", "admitted"), [(253, True), (254, False)])
+def test_wildcard_admits_hosts_of_at_most_253_bytes(length, admitted, port):
+    end = ".example.com"
+    host = ("a" * 59 + ".") * 4
+    host += "b" * (length - len(host) - len(end)) + end
+    assert len(host) == length
+    allowed = "https://*.example.com" + (":*" if port else "")
+    origin = f"https://{host}{port}"
+    expected = {"allow_origin": origin} if admitted else {}
+    assert_cors(request(client(origin=allowed), origin), **expected, vary="Origin")
+
+
 def test_predicate_is_not_asked_about_null_nor_about_what_a_pattern_admits():
     assert_cors(request(client(origin=never), "null"), vary="Origin")
     assert_cors(request(client(origin=["null", never]), "null"), allow_origin="null", vary="Origin")
