@@ -2280,12 +2280,8 @@ class Policy:
     response: tuple[Header, ...]  # what an actual response gets beside the origin
     preflight: tuple[Header, ...]  # what a preflight gets beside the origin and what is echoed
 
-    __slots__ = tuple(__annotations__)
-
     def __init__(self, **attributes: Any) -> None:
-        assign = object.__setattr__  # the class's own refuses
-        for name, value in attributes.items():
-            assign(self, name, value)
+        self.__dict__.update(attributes)  # attributes cannot be assigned
 
     def _refuse(self, *_: object) -> None:
         raise AttributeError("a Policy is immutable: use CORS.configure")
