@@ -65,7 +65,8 @@ def on_waitress(app):
     try:
         yield server.effective_port
     finally:
-        server.trigger.pull_trigger(server.close)
+        with contextlib.suppress(OSError):  # closed already, by a pull of the last response
+            server.trigger.pull_trigger(server.close)
         thread.join()
 
 
