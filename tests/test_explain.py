@@ -850,6 +850,39 @@ def test_the_stand_in_application_is_valid(ini):
     assert not Browser(validator(empty_app), APP).fetch("/")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "environ.clear()",
+        "environ.pop('HTTP_ORIGIN')",
+        "environ.update(HTTP_ORIGIN='https://b.example', REQUEST_METHOD='X', PATH_INFO='/x')",
+    ],
+)
+def test_what_a_predicate_does_to_its_environ_changes_no_diagnosis(change, explain, tmp_path):
+    code = f"""
+        from wsgicors import CORS
+        def inner(environ, start_response):
+            start_response("200 OK", [("Access-Control-Allow-Origin", "*")])
+            return [b""]
+        def changing(origin, environ):
+            {change}
+            return False
+        changed = CORS(inner, origin=changing)
+        """
+    (tmp_path / "changing.py").write_text(textwrap.dedent(code))
+    try:
+        status, lines, errors = explain("changing:changed", "--origin", "https://app.example.com")
+    finally:
+        sys.modules.pop("changing", None)
+    assert (status, errors) == (1, [])
+    assert lines[-2:] == [
+        "--  the application sent Access-Control-Allow-Origin: *;"
+        " it was removed, because no policy allows this request",
+        "BLOCKED: no policy for this path allows the origin: https://app.example.com."
+        " To fix it, let changing() (changing.py:6) return True for https://app.example.com",
+    ]
+
+
 def test_error_of_a_predicate_is_logged_once(module, explain, caplog):
     status, lines, _ = explain(f"{module}:predicate", "--origin", "https://app.example.com")
     assert status == 1

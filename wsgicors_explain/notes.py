@@ -65,7 +65,7 @@ def on_replaced_headers(case: Case) -> Iterable[str]:
         return
     if visit.environ["REQUEST_METHOD"] != case.last.method:
         return
-    decision = visit.cors.decide(visit.environ)
+    decision = visit.decide()
     allowed = decision is not None and decision.policy
     names = {name.lower(): name for name, _ in visit.received}
     for name in names.values():

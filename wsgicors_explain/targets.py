@@ -38,6 +38,10 @@ class Visit(NamedTuple):
     sent: Headers
     returned: list[bool]
 
+    def decide(self) -> Any:
+        """The middleware's decision: see CORS.decide. A predicate may change its environ."""
+        return self.cors.decide(self.environ.copy())
+
 
 @contextlib.contextmanager
 def wrapped(method: str, make: Callable[[Any], Any]) -> Iterator[None]:
