@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import os
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import unquote
 
@@ -39,23 +37,11 @@ def conclude(configuration: Configuration | None, case: Case) -> list[str]:
     """What would have passed; in the last line, why this is blocked and what to change."""
     ours = Diagnosis("", "")
     if configuration and case.exchanges:
-        with unlogged():
-            ours = of_outer_layer(configuration, case) or diagnose(configuration, case)
+        ours = of_outer_layer(configuration, case) or diagnose(configuration, case)
     seen = Diagnosis(ours.cause) if ours.cause else find_cause(case)
     fix = ours.fix or seen.fix
     last = f"BLOCKED: {seen.cause}" + (f". To fix it, {fix}" if fix else "")
     return [*([] if any(ours) else what_would_pass(case)), last]
-
-
-@contextlib.contextmanager
-def unlogged() -> Iterator[None]:
-    """Without the middleware's log: what failed when the request was played fails again here."""
-    logger = logging.getLogger("wsgicors")
-    before, logger.disabled = logger.disabled, True
-    try:
-        yield
-    finally:
-        logger.disabled = before
 
 
 def visit_of(case: Case) -> Visit | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import logging
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from .browser import Browser, NetworkError, Request, Verdict
@@ -13,7 +15,7 @@ from .case import Case
 from .causes import but
 from .configuration import Configuration
 from .copied import PasteError
-from .diagnosis import conclude, unlogged
+from .diagnosis import conclude
 from .evidence import status_text
 from .headers import REQUEST_METHOD, Headers, get_header
 from .notes import all_notes
@@ -96,15 +98,25 @@ def play(
     if configuration is None:
         case = with_caches(case, args.timeout)
     shown = mask if pasted else str
-    with unlogged():
-        notes = list(all_notes(configuration, case))
-    for note in notes:
-        say(shown(f"--  {note}"))
     what = f"{args.method} {browser.url(args.path)} for a page on {browser.origin}"
-    # What passes with credentials passes without them.
-    if doubtful and not verdict.allowed:
-        doubtful = ask(browser, args, include=False).allowed
-    return say_verdict(pasted, configuration, case, shown(what), doubtful=doubtful)
+    with unlogged():
+        for note in all_notes(configuration, case):
+            say(shown(f"--  {note}"))
+        # What passes with credentials passes without them.
+        if doubtful and not verdict.allowed:
+            doubtful = ask(browser, args, include=False).allowed
+        return say_verdict(pasted, configuration, case, shown(what), doubtful=doubtful)
+
+
+@contextlib.contextmanager
+def unlogged() -> Iterator[None]:
+    """Without the middleware's log: what failed when the request was played fails again here."""
+    logger = logging.getLogger("wsgicors")
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def ask(browser: Browser, args: argparse.Namespace, *, include: bool) -> Verdict:

@@ -143,8 +143,8 @@ def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
         fix = with_an_origin(args, said, fix)
     if said.preflight and said.kind not in OF_PREFLIGHTS:
         cause += " in the response to the preflight, an OPTIONS request"
-    if (pasted.response_status or 0) >= 400:
-        response = Response(pasted.response_status or 0, [])
+    response = Response(pasted.response_status or 0, [])
+    if response.status >= 400:
         found = meaning(response)
         cause = f"the response is {status_text(response)}: {found.cause}; and {cause}"
         alone = said.kind == "status" and response.status < 500  # OPTIONS is not handled there
