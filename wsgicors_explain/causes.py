@@ -147,8 +147,8 @@ def of_preflight_redirect(case: Case) -> Diagnosis:
     url, response = case.last.url, case.response
     target = target_of(case.last)
     cause = (
-        f"the preflight to {url} was redirected ({response.status}) to {target}, which browsers"
-        f" do not follow"
+        f"the preflight to {url} was redirected ({response.status}) to {target},"
+        " which browsers do not follow"
     )
     if leads_to_login(target):
         return Diagnosis(f"{cause}; that looks like a login", LOGIN_IN_PREFLIGHT.fix)
@@ -310,7 +310,7 @@ def of_allow(case: Case) -> Diagnosis:
     method, allow = asked_method(case), taken_methods(case.response)
     cause = (
         f"{case.verdict.reason}; it has Allow: {allow} instead, the usual response to OPTIONS of a"
-        f" framework without CORS"
+        " framework without CORS"
     )
     fix = f"switch CORS on for this path: {SEND_ABOVE}"
     if method in allow.split(", "):

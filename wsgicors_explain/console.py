@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
+from .origins import before_path
+
 AO: Final = "Access-Control-Allow-Origin"
 AC: Final = "Access-Control-Allow-Credentials"
 
@@ -262,7 +264,7 @@ def whole(text: str) -> list[Message]:
     for engine, kind, pattern in PATTERNS:
         for match in pattern.finditer(text):
             named = values_of(match)
-            page = "/".join(named.get("page", "").split("/")[:3])
+            page = before_path(named.get("page", ""))
             said = Said(engine, kind, {}, match[0], None)
             found.append(Message(said, match["url"], named.get("origin") or page or None))
     return found

@@ -37,6 +37,11 @@ def page_origin(address: str) -> str:
     return origin
 
 
+def before_path(url: str) -> str:
+    """The scheme and authority of a URL as they are written; neither is checked."""
+    return "/".join(url.split("/")[:3])
+
+
 def host_and_port(authority: str) -> tuple[str, str]:
     """The two parts of an authority; the port is empty if there is none."""
     host, _, port = authority.rpartition(":")

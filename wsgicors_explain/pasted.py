@@ -16,6 +16,7 @@ from .copied import MAX_OTHERS, Copied, PasteError, read_fetch, read_har, stand_
 from .curl import CURL, read_curl
 from .dumps import read_dump
 from .headers import Headers, get_header, is_forbidden_request_header
+from .origins import before_path
 
 MAX_PASTE: Final = 64 * 1024 * 1024  # characters; HAR files are large
 MAX_TEXT: Final = 1024 * 1024  # of anything else, the start is enough
@@ -208,7 +209,7 @@ def origin_of(copied: Copied) -> str | None:
     origin = get_header(copied.headers, "origin")
     referrer = copied.referrer or get_header(copied.headers, "referer")
     if origin is None and referrer and re.match("(?i)https?://", referrer):
-        origin = "/".join(referrer.split("/")[:3])
+        origin = before_path(referrer)
     return origin
 
 

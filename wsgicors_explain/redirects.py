@@ -73,13 +73,12 @@ def after_redirect(case: Case) -> Diagnosis | None:
     first, last = redirects[0], case.last
     cause = (
         f"{first.url} redirects to {last.url}, on another origin, so the request's Origin"
-        f" became null,"
-        f" which {last.url.authority} does not allow"
+        f" became null, which {last.url.authority} does not allow"
     )
     if leads_to_login(str(last.url)):
         fix = (
-            f"log in before the request; {first.url.authority} should answer 401 instead of"
-            f" redirecting"
+            f"log in before the request; {first.url.authority} should answer 401"
+            " instead of redirecting"
         )
         return Diagnosis(f"{cause}; it looks like a login page", fix)
     return Diagnosis(cause, f"request {last.url} directly, and allow {case.origin} there")
@@ -116,9 +115,8 @@ def of_response_redirect(case: Case) -> Diagnosis:
     """A redirect without CORS headers."""
     url, response, target = case.last.url, case.response, target_of(case.last)
     cause = (
-        f"{case.last.method} {url} was redirected ({response.status}) to {target}, and the"
-        f" redirect itself"
-        f" does not allow {case.sent_origin}"
+        f"{case.last.method} {url} was redirected ({response.status}) to {target},"
+        f" and the redirect itself does not allow {case.sent_origin}"
     )
     if leads_to_login(target):
         return Diagnosis(

@@ -25,7 +25,8 @@ class Sign(NamedTuple):
 
 PREFLIGHT_FIRST: Final = "let OPTIONS through without a login, as preflights never carry one"
 
-# Most specific first. Each is visible in a response; nothing is guessed from a status alone.
+# Most specific first. Each is visible in a response; no status of HTTP is enough by itself (419 is
+# not one of HTTP, but of Laravel).
 SIGNS: Final = (
     # Libraries that refuse in their own words.
     Sign(
