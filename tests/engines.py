@@ -27,7 +27,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from support import need
+from support import need, served
 
 CHROMIUM_SWITCHES = (
     "--headless",
@@ -205,11 +205,5 @@ def serve(app: Any) -> Iterator[int]:
 
     wsgiref, since it hands every method through as it came, ``patch`` as well as ``PATCH``.
     """
-    with make_server("127.0.0.1", 0, app, _Server, _QuietHandler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(make_server("127.0.0.1", 0, app, _Server, _QuietHandler)) as port:
+        yield port

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 from collections.abc import Iterator, Mapping
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import NamedTuple
 from urllib.parse import unquote
+
+from support import served
 
 ORIGIN = b"Access-Control-Allow-Origin: *"
 EXPOSE = b"Access-Control-Expose-Headers: *"
@@ -376,11 +377,5 @@ def serving(responses: Mapping[str, bytes]) -> Iterator[int]:
                 while self.request.recv(65536):
                     pass
 
-    with Server(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(Server(("127.0.0.1", 0), Handler)) as port:
+        yield port

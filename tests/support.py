@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import threading
 from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
 
@@ -116,6 +118,19 @@ def assert_cors(response, **expected):
         dashed = name.replace("_", "-")
         wanted[dashed if dashed in CORS_NAMES else f"access-control-{dashed}"] = value
     assert cors_headers(response) == wanted
+
+
+@contextlib.contextmanager
+def served(server):
+    """A server of the standard library, which serves in a thread meanwhile; gives its port."""
+    with server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def without_age(output):

@@ -16,6 +16,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 from wsgiref.validate import validator
 
 import pytest
+from support import served
 
 from wsgicors_explain import Browser
 
@@ -30,16 +31,11 @@ class QuietHandler(WSGIRequestHandler):
 @contextlib.contextmanager
 def serving(app, context=None):
     """A real server on loopback; gives its port."""
-    with make_server("127.0.0.1", 0, validator(app), handler_class=QuietHandler) as server:
-        if context is not None:
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
+    server = make_server("127.0.0.1", 0, validator(app), handler_class=QuietHandler)
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    with served(server) as port:
+        yield port
 
 
 @contextlib.contextmanager

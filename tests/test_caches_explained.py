@@ -10,6 +10,7 @@ import tempfile
 import threading
 
 import pytest
+from support import served
 from test_browser_http import serving
 from test_caches import Front, running, varnish
 
@@ -72,14 +73,8 @@ def on_a_port(front):
                 pump(cache, self.request)
                 request.join()
 
-    with socketserver.TCPServer(("127.0.0.1", 0), Relay) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(socketserver.TCPServer(("127.0.0.1", 0), Relay)) as port:
+        yield port
 
 
 @contextlib.contextmanager

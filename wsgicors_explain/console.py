@@ -6,10 +6,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
+from .middleware import ALLOW_CREDENTIALS as AC
+from .middleware import ALLOW_ORIGIN as AO
 from .origins import before_path
-
-AO: Final = "Access-Control-Allow-Origin"
-AC: Final = "Access-Control-Allow-Credentials"
 
 # Each search below is bounded, so that a long text takes linear time.
 CHROMIUM: Final = re.compile(

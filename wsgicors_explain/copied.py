@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from .headers import REQUEST_HEADERS, REQUEST_METHOD, Headers, get_header
+from .middleware import ALLOW_ORIGIN
 
 MAX_OTHERS: Final = 20  # requests that are listed besides the first
 # Text in quotation marks, which is kept, or a comma that JSON does not allow.
@@ -124,7 +125,7 @@ def read_har(text: str) -> list[Copied]:
 def may_be_read(copied: Copied) -> bool:
     """Whether the response looks as if the page got it."""
     origin = get_header(copied.headers, "origin")
-    named = get_header(copied.response_headers or [], "access-control-allow-origin")
+    named = get_header(copied.response_headers or [], ALLOW_ORIGIN)
     return named in ("*", origin) and (copied.status or 0) < 400
 
 
