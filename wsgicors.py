@@ -225,7 +225,7 @@ RISKS: Final = {
     ),
 }
 ALL_RISKS: Final = frozenset(RISKS)
-CREDENTIAL_RISKS: Final = ALL_RISKS - {"slow-expression"}  # accepted where there are no credentials
+CREDENTIAL_RISKS: Final = ALL_RISKS - {"slow-expression"}  # not risks without credentials
 
 MAX_ORIGIN: Final = 512  # bytes; a longer Origin is refused. A host name has at most 253
 MAX_METHOD: Final = 64  # bytes of an Access-Control-Request-Method that is echoed

@@ -443,6 +443,20 @@ def test_section_is_asked_for_where_several_applications_have_the_middleware(exp
     assert (status, last[:7]) == (0, "ALLOWED")
 
 
+@pytest.mark.parametrize("factory", ["egg:Paste#cascade", "egg:shop#tree"])
+def test_what_an_unknown_choice_of_applications_allows_is_not_allowed_for_certain(
+    factory, explain_ini
+):
+    text = CASCADED.replace("egg:Paste#cascade", factory)
+    text = text.replace("https://b.example", PAGE)
+    status, last = explain_ini(text)
+    assert (status, last) == (
+        1,
+        f"UNKNOWN: GET http://localhost/ for a page on {PAGE} is allowed if"
+        " composite:main (main.ini:1) picks the application that was called",
+    )
+
+
 def test_application_that_servers_do_not_load_is_not_played_for_the_main_one(explain_ini):
     text = """
         [app:main]

@@ -48,6 +48,7 @@ class Configuration:
     problems, advice: lines for the user. others: further uses in the same application.
     mounts: the prefixes under which an ini file mounts it, each including the outer ones.
     unused: whether its ini file has applications, and none of them uses it.
+    chooser: the section around it that picks the application in a way which is not played.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Configuration:
     others: list[Configuration] = field(default_factory=list)
     mounts: list[str] = field(default_factory=list)
     unused: bool = False
+    chooser: str = ""
 
     def place_of(self, key: str) -> str:
         """Where `key` is written, or could be written."""

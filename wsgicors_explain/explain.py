@@ -18,7 +18,7 @@ from .copied import PasteError
 from .diagnosis import conclude
 from .evidence import status_text
 from .headers import REQUEST_METHOD, Headers, get_header
-from .notes import all_notes
+from .notes import all_notes, chooser_of
 from .offline import explain_offline
 from .pasted import Pasted, mask
 from .question import doubt, is_doubtful, is_judged_alone, is_url, take_paste
@@ -198,7 +198,7 @@ def say_verdict(
 ) -> int:
     """The last line, and the exit status. doubtful: without credentials, it is allowed."""
     if case.verdict.allowed:
-        return say_allowed(pasted, case, what)
+        return say_allowed(pasted, configuration, case, what)
     *before, last = conclude(configuration, case)
     shown = mask if pasted else str
     for line in before:
@@ -207,15 +207,19 @@ def say_verdict(
     return 1
 
 
-def say_allowed(pasted: Pasted | None, case: Case, what: str) -> int:
+def say_allowed(
+    pasted: Pasted | None, configuration: Configuration | None, case: Case, what: str
+) -> int:
     """Print the last line if nothing blocks the request, as far as was seen."""
-    verdict = case.verdict
+    verdict, chooser = case.verdict, chooser_of(configuration)
     if pasted and pasted.said:
         unknown = f"{what} is allowed now, but the browser blocked it; {elsewhere(pasted)}"
     elif verdict.response is None and verdict.preflight is None:
         unknown = f"{what} needs no preflight, and without --send it is not sent"
     elif verdict.response is None:
         unknown = f"the preflight allows {what}; the request itself is only sent with --send"
+    elif chooser:
+        unknown = f"{what} is allowed if {chooser} picks the application that was called"
     else:
         say(f"ALLOWED: {what}{but(case)}", GOOD)
         return 0

@@ -135,7 +135,10 @@ def build_factory(context: Context) -> Application:
         parts = build_parts(context)
     # Which one of these responds is unknown; prefer one that uses the middleware.
     last = next((part for part in reversed(parts) if part.uses), Application(empty_app, []))
-    return Application(last.app, [use for part in parts for use in part.uses])
+    uses = [use for part in parts for use in part.uses]
+    for use in uses:
+        use.chooser = f"{context.section} ({context.place})"
+    return Application(last.app, uses)
 
 
 def build_parts(context: Context) -> list[Application]:

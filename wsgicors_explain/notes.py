@@ -32,6 +32,12 @@ def all_notes(configuration: Configuration | None, case: Case) -> Iterable[str]:
     elif configuration.options:
         file = configuration.place.rpartition(":")[0]
         yield f"{file} was read without loading its application: an empty 200 takes its place"
+    chooser = chooser_of(configuration)
+    if chooser:
+        yield (
+            f"which application of {chooser} responds is unknown:"
+            " the last one that uses wsgicors was called"
+        )
     yield from on_replaced_headers(case)
     yield from on_cookies(case)
     yield from on_star(case)
@@ -40,6 +46,12 @@ def all_notes(configuration: Configuration | None, case: Case) -> Iterable[str]:
         yield from on_unreadable_headers(case, ours=ours)
         yield from on_vary(case.response.headers)
         yield from on_images(case)
+
+
+def chooser_of(configuration: Configuration | None) -> str:
+    """The section of an ini file that picks the application in an unknown way, if there is one."""
+    uses = [configuration, *configuration.others] if configuration else []
+    return next((use.chooser for use in uses if use.chooser), "")
 
 
 def on_unreadable_headers(case: Case, *, ours: bool) -> Iterable[str]:

@@ -135,7 +135,7 @@ def read_lines(text: str) -> Pasted:
 def from_dump(text: str) -> Pasted:
     """Headers, or the summary of a request."""
     copied = read_dump(text)
-    told = TOLD.search(text) and not copied.url  # "TypeError: Failed to fetch" is no header
+    told = TOLD.search(text) and not copied.url  # "TypeError: Failed to fetch" is not a header
     if not told and (copied.headers or copied.response_headers or (copied.url and copied.method)):
         return from_copied(copied, "a dump of headers")
     raise unreadable(text)
