@@ -55,7 +55,7 @@ from weakref import WeakValueDictionary
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
-    from typing import Any, Final
+    from typing import Any, Final, NoReturn
 
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -227,7 +227,9 @@ RISKS: Final = {
 ALL_RISKS: Final = frozenset(RISKS)
 CREDENTIAL_RISKS: Final = ALL_RISKS - {"slow-expression"}  # not risks without credentials
 
-MAX_ORIGIN: Final = 512  # bytes; a longer Origin is refused. A host name has at most 253
+# Bytes; a longer Origin is refused or, if the policy is static, ignored. It is neither looked
+# up nor remembered, because that would cost. A host name has at most 253.
+MAX_ORIGIN: Final = 512
 MAX_METHOD: Final = 64  # bytes of an Access-Control-Request-Method that is echoed
 MAX_HEADERS: Final = 4096  # bytes of an Access-Control-Request-Headers that is echoed
 MAX_SECONDS: Final = 2**31  # https://www.rfc-editor.org/rfc/rfc9111#section-1.2.2
@@ -622,14 +624,11 @@ def read_paths(value: Any, complain: Complain) -> tuple[str, ...]:
         normal = normal_path(stem) + star
         if re.search("[*?#\r\n\ud800-\udfff]", stem):
             complain(
-                entry,
-                "is not a plain path: write /exact, or /prefix/* for everything under it",
+                entry, "is not a plain path: write /exact, or /prefix/* for everything under it"
             )
         elif normal != entry:
-            complain(
-                entry,
-                f"is not a normalized path (see its dots and slashes): write {show(normal)}",
-            )
+            rule = "is not a normalized path (see its dots and slashes)"
+            complain(entry, f"{rule}: write {show(normal)}")
         else:
             paths[entry] = None
     return tuple(paths)
@@ -648,9 +647,9 @@ def read_origins(value: Any, complain: Complain) -> tuple[Any, ...]:
     """The entries of ``origin``, unparsed: which of them are allowed depends on credentials."""
     if isinstance(value, (re.Pattern, OriginList)) or callable(value):
         return (value,)
-    return (
-        tuple(value) if isinstance(value, (set, frozenset)) else tuple(read_list(value, complain))
-    )
+    if isinstance(value, (set, frozenset)):
+        return tuple(value)  # unsorted, which takes less time if they are many
+    return tuple(read_list(value, complain))
 
 
 def read_policy_names(value: Any, complain: Complain) -> tuple[str, ...]:
@@ -659,11 +658,7 @@ def read_policy_names(value: Any, complain: Complain) -> tuple[str, ...]:
         if not isinstance(name, str) or not name:
             complain(name, "is not the name of a policy: write a string")
         elif name in names:
-            complain(
-                name,
-                "is listed twice: list each policy once",
-                CONFLICT,
-            )
+            complain(name, "is listed twice: list each policy once", CONFLICT)
         else:
             names[name] = None
     return tuple(names)
@@ -1211,16 +1206,10 @@ def mend(given: str, right: str, fault: str, faults: list[str]) -> str:
 def parse_host(host: str, scheme: str, faults: list[str]) -> str:
     """The host of a pattern in the form that browsers send; corrections are added to ``faults``."""
     if host.startswith("["):
-        return mend(
-            host,
-            canonical_ipv6(host[1:-1]),
-            "an IPv6 address that is not in its shortest form",
-            faults,
-        )
-    web = scheme in (
-        "http",
-        "https",
-    )  # whose hosts the URL standard parses; others it leaves as they are
+        shortest = canonical_ipv6(host[1:-1])
+        return mend(host, shortest, "an IPv6 address that is not in its shortest form", faults)
+    # The URL standard parses the hosts of these; others it leaves as they are.
+    web = scheme in ("http", "https")
     if web:
         host = mend(host, to_ascii(host), "Unicode", faults)
         host = mend(host, host.lower(), "upper case", faults)
@@ -1240,9 +1229,8 @@ def parse_host(host: str, scheme: str, faults: list[str]) -> str:
         )
     # https://url.spec.whatwg.org/#ends-in-a-number-checker
     if web and re.fullmatch(r"[0-9]+|0x[0-9a-f]*", host.rstrip(".").rpartition(".")[2]):
-        return mend(
-            host, canonical_ipv4(host), "an IPv4 address that is not four plain numbers", faults
-        )
+        plain_numbers = canonical_ipv4(host)
+        return mend(host, plain_numbers, "an IPv4 address that is not four plain numbers", faults)
     return host
 
 
@@ -1257,11 +1245,9 @@ def parse_port(port: str, scheme: str, faults: list[str]) -> str:
             "has an invalid port: write a number from 1 to 65535, or ':*' for any port"
         )
     digits = mend(port[1:], str(int(port[1:])), "zeros before the port", faults)
-    return (
-        mend(digits, "", "a default port", faults)
-        if digits == DEFAULT_PORTS.get(scheme)
-        else digits
-    )
+    if digits == DEFAULT_PORTS.get(scheme):
+        return mend(digits, "", "a default port", faults)
+    return digits
 
 
 def to_ascii(host: str) -> str:
@@ -1273,10 +1259,8 @@ def to_ascii(host: str) -> str:
         return host
     from unicodedata import normalize
 
-    seen = re.sub(
-        "[\u00ad\u200b\u2060\ufe00-\ufe0f\ufeff]", "", host
-    )  # without what cannot be seen
-    labels = normalize("NFKC", normalize("NFKC", seen).lower()).replace("。", ".").split(".")
+    visible = re.sub("[\u00ad\u200b\u2060\ufe00-\ufe0f\ufeff]", "", host)
+    labels = normalize("NFKC", normalize("NFKC", visible).lower()).replace("。", ".").split(".")
     if any("*" in label and not label.isascii() for label in labels):
         raise ValueError(
             "mixes '*' and Unicode in one label: write the label in Punycode, or '*' alone"
@@ -1472,9 +1456,8 @@ def public_suffix_source(name: str, below: bool = False) -> str:
         return "according to the public suffix list"
     by_rule = not whole and first in UNDER_COUNTRIES and len(parent) == 2
     if by_rule or name in PUBLIC_SUFFIXES:
-        return "according to a short built-in table" + "; wsgicors[psl] has the whole list" * (
-            not whole
-        )
+        hint = "" if whole else "; wsgicors[psl] has the whole list"
+        return f"according to a short built-in table{hint}"
     if below and name in names_above_suffixes():
         return "names below it are public suffixes"
     return ""
@@ -2020,9 +2003,8 @@ def risks_of_origin(state: State) -> Iterator[tuple[str, ...]]:
 def walk(automaton: Automaton) -> dict[str, Stranger]:
     """The risks of all origins that the automaton takes, each with its stranger."""
     first, before = automaton.whole.first, automaton.before
-    steps: dict[
-        Any, Any
-    ] = {}  # visited place and state -> the character there, and the previous step
+    # Visited place and state -> the character there, and the previous step.
+    steps: dict[Any, Any] = {}
     queue: deque[Any] = deque()
     found: dict[str, Stranger] = {}
 
@@ -2147,11 +2129,8 @@ def regex_risks(regex: re.Pattern[str], accepted: frozenset[str]) -> Iterator[tu
     except (NotProved, RecursionError) as error:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else error
         for name in (*sorted(ABOUT_ORIGINS), "slow-expression"):
-            yield (
-                name,
-                f"it is not known what it admits and how long it takes, because {why}",
-                INSTEAD,
-            )
+            sentence = f"it is not known what it admits and how long it takes, because {why}"
+            yield name, sentence, INSTEAD
         return
     for name in RISKS:
         if name in strangers:
@@ -2346,6 +2325,8 @@ class Policy:
 
     def preflight_headers(self, origin: str, sent: WSGIEnvironment) -> list[Header]:
         headers = [(ALLOW_ORIGIN, "*" if self.static else origin), *self.preflight]
+        if not self.echoes:
+            return headers
         if "methods" in self.echoes:
             methods = dict.fromkeys((*STANDARD_METHODS, asked_method(sent)))
             headers.append((ALLOW_METHODS, ", ".join(methods)))
@@ -2400,9 +2381,6 @@ REFUSED_PREFLIGHT: Final = "CORS preflight refused: "  # how the body of a refus
 
 NOT_GOVERNED: Final = "no policy governs it"
 
-# The part of an Origin that is looked up and remembered. A longer Origin is refused or, if the
-# policy is static, changes nothing; hashing or keeping all of it would cost.
-COMPARED: Final = slice(MAX_ORIGIN + 1)
 VARY_ORIGIN: Final[Header] = ("Vary", "Origin")
 MAX_REMEMBERED: Final = 4096  # origins whose answers a group remembers
 
@@ -2813,17 +2791,42 @@ PLAIN_NAMES: set[str] = set()
 MAX_PLAIN_NAMES: Final = 1024
 
 # What people look for on the middleware that the application of a framework has.
-OF_APPLICATIONS: Final = frozenset(
-    """
+OF_APPLICATIONS: Final = """
     add_url_rule after_request app_context before_request blueprints cli config errorhandler get
     jinja_env post register_blueprint registry route router run test_client test_request_context
     url_map view_functions wsgi wsgi_app
     """.split()
-)
 NO_APPLICATION: Any = type("Required", (), {"__repr__": lambda _: "<required>"})()
 
 
-class CORS:
+class OfApplication:
+    """An attribute that the application has and the middleware does not.
+
+    An AttributeError says so. Before CPython 3.12, a ``__getattr__`` of the middleware
+    would make each of its attributes slower.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: object, owner: type) -> NoReturn:
+        raise AttributeError(
+            f"{owner.__name__!r} object has no attribute {self.name!r}, which is the application's:"
+            f" write app.wsgi_app = CORS(app.wsgi_app, ...) and keep using app.{self.name};"
+            " or, where it has no wsgi_app, application = CORS(app, ...)"
+        )
+
+
+class NotTheApplication:
+    """The base class of the middleware: it says where the application's attributes are."""
+
+
+for _name in OF_APPLICATIONS:
+    setattr(NotTheApplication, _name, OfApplication(_name))
+del _name
+
+
+class CORS(NotTheApplication):
     """A WSGI middleware that adds Cross-Origin Resource Sharing to an application.
 
         >>> application = CORS(application, origin="https://app.example.com",
@@ -2930,18 +2933,6 @@ class CORS:
             return Decision(found, "", group.policies)
         return Decision(None, found, group.policies)
 
-    if not TYPE_CHECKING:  # pragma: no branch; for type checkers, these names do not exist
-
-        def __getattr__(self, name):
-            message = f"{type(self).__name__!r} object has no attribute {name!r}"
-            if name in OF_APPLICATIONS:
-                message += (
-                    ", which is the application's: write app.wsgi_app = CORS(app.wsgi_app, ...)"
-                    f" and keep using app.{name};"
-                    " or, where it has no wsgi_app, application = CORS(app, ...)"
-                )
-            raise AttributeError(message)
-
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         rules = self._rules
         group, sent = rules.everywhere, environ
@@ -2954,16 +2945,18 @@ class CORS:
         origin = sent.get("HTTP_ORIGIN")
         if origin is None:
             ours: list[Header] | None = group.without_origin
-        elif sent["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in sent:
-            answer = group.preflights.get(origin[COMPARED])
-            status, ours, body = answer or answer_preflight(group, sent, environ)
-            if status:
-                start_response(status, ours.copy())
-                return body
         else:
-            ours = group.responses.get(origin[COMPARED])
-            if ours is None:
-                ours, start_response = answer_request(group, sent, environ, start_response)
+            origin = origin if len(origin) <= MAX_ORIGIN else origin[: MAX_ORIGIN + 1]
+            if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in sent and sent["REQUEST_METHOD"] == "OPTIONS":
+                answer = group.preflights.get(origin)
+                status, ours, body = answer or answer_preflight(group, sent, environ)
+                if status:
+                    start_response(status, [*ours])
+                    return body
+            else:
+                ours = group.responses.get(origin)
+                if ours is None:
+                    ours, start_response = answer_request(group, sent, environ, start_response)
 
         # Closures and annotations would be built for every request; defaults cost less.
         def respond(status, headers, exc_info=None, start_response=start_response, ours=ours):  # type: ignore[no-untyped-def]
@@ -3002,7 +2995,8 @@ def refresh(lists: list[OriginList]) -> None:
 def remember(answers: dict[str, Any], origin: str, answer: Any) -> None:
     if len(answers) >= MAX_REMEMBERED:
         answers.clear()
-    answers[origin[COMPARED]] = answer
+    if len(origin) <= MAX_ORIGIN:
+        answers[origin] = answer
 
 
 def answer_request(
@@ -3093,11 +3087,9 @@ def expose_all(start_response: StartResponse) -> StartResponse:
                 if low not in hidden and not low.startswith("access-control-")
             ]
             headers = [*headers, (EXPOSE_HEADERS, ", ".join(exposed))]
-        return (
-            start_response(status, headers, exc_info)
-            if exc_info
-            else start_response(status, headers)
-        )
+        if exc_info is None:
+            return start_response(status, headers)
+        return start_response(status, headers, exc_info)
 
     return respond
 
