@@ -3717,7 +3717,11 @@ def wanted_of_shared(
         return leave_shared(shared, given, problems)
     if "policy" in shared:
         return ("policy", "matchstrategy")
-    if any(map(foreign_option, given)):
+    inactive = inactive_names(given, (), ())
+    if inactive and "origin" not in shared:
+        return ("matchstrategy",)  # the message says to write the missing policy
+    known = {option: ("direct", option) for option in OPTIONS}
+    if any(meant(key, known) in OPTIONS for key in given if not belongs(key, inactive, ())):
         return leave_shared(shared, given, problems)
     return ("matchstrategy", *OPTIONS)
 

@@ -490,12 +490,24 @@ def test_origin_in_default_beside_other_options_of_the_section_is_an_error(tmp_p
     )
 
 
-@pytest.mark.parametrize("own", ["allow_origin", "max_age"])
-def test_foreign_key_of_the_section_counts_as_its_own_option(tmp_path, own):
+@pytest.mark.parametrize("own", ["allow_origin", "max_age", "orgin", "Credentials", "maxages"])
+def test_foreign_or_misspelled_key_of_the_section_counts_as_its_own_option(tmp_path, own):
     found = problems(tmp_path, f"{own} = 5", "path = /x")
     message = f"'/x' {ELSEWHERE}, as in policy = api, api_origin = ... and api_path = ..."
     assert found[0] == ("path", "/x", message)
     assert found[1][:2] == (own, "5")
+
+
+@pytest.mark.parametrize("default", ["path = /x", "maxage = 1h\npath = x"])
+def test_policy_that_is_missing_is_the_only_problem_beside_options_in_default(tmp_path, default):
+    assert problems(tmp_path, "api_origin = *\napi_maxage = 5", default) == [
+        ("policy", None, "is missing, so no policy is active: write policy = api")
+    ]
+
+
+def test_inactive_policy_of_the_section_does_not_hide_the_direct_one_of_default(tmp_path):
+    application = filtered(tmp_path, "api_origin = *\napi_maxage = 5", "origin = *\nmaxage = 1")
+    assert {name: policy.maxage for name, policy in application.policies.items()} == {"direct": 1}
 
 
 # --- errors ---
