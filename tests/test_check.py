@@ -693,6 +693,19 @@ def test_target_that_looks_like_something_says_what_is_wrong_with_it(check, targ
     assert check(target) == (2, [f"wsgicors: {message}"])
 
 
+@pytest.mark.parametrize(
+    ("target", "remedy"),
+    [
+        ("config:shop.ini", "shop.ini"),
+        ("shop.ini#main", "shop.ini --section NAME, with the section that uses wsgicors"),
+        ("config:shop.ini#main", "shop.ini --section NAME, with the section that uses wsgicors"),
+    ],
+)
+def test_uri_of_pastedeploy_says_what_to_write(check, target, remedy):
+    lines = [f"wsgicors: {target} is a URI of PasteDeploy: write {remedy}"]
+    assert check(target, shop_ini=FILTER + "origin = *\n") == (2, lines)
+
+
 def test_only_the_target_is_required(check):
     status, lines = check()
     assert status == 2

@@ -268,6 +268,10 @@ def why_not_found(target: str) -> str:
     """What is wrong with a target that looks like a file or a URL; empty if it does not."""
     if os.path.isdir(target):
         return f"{target} is a directory: name the ini file in it"
+    path, _, name = target.removeprefix("config:").partition("#")
+    if path != target and os.path.isfile(path):
+        chosen = " --section NAME, with the section that uses wsgicors" if name else ""
+        return f"{target} is a URI of PasteDeploy: write {path}{chosen}"
     if re.search(r"(?i)\.(?:ini|conf|cfg)$", target):
         return f"there is no file {target}"
     if re.match(r"[\w-]+(?:\.[\w-]+)*:\d+(?:/|$)", target):
