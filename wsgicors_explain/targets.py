@@ -253,6 +253,7 @@ def is_ini(target: str, variables: Sequence[str]) -> bool:
     """Whether the target is an ini file; else it is an application. UsageError: it is neither."""
     if os.path.isfile(target) and not target.endswith(".py"):
         return True
+    refuse_uri(target)
     if not re.fullmatch(r"[\w.]+(?<!\.py):[^\W\d][\w.]*(\(\))?", target):
         targets = (
             "an ini file, module:attribute of an application, "
@@ -264,14 +265,18 @@ def is_ini(target: str, variables: Sequence[str]) -> bool:
     return False
 
 
+def refuse_uri(target: str) -> None:
+    """UsageError: the target is an ini file in the form config:PATH#NAME, as PasteDeploy takes it."""
+    path, _, name = target.removeprefix("config:").partition("#")
+    if path != target and os.path.isfile(path):
+        chosen = " --section NAME, with the section that uses wsgicors" if name else ""
+        raise UsageError(f"{target} is a URI of PasteDeploy: write {path}{chosen}")
+
+
 def why_not_found(target: str) -> str:
     """What is wrong with a target that looks like a file or a URL; empty if it does not."""
     if os.path.isdir(target):
         return f"{target} is a directory: name the ini file in it"
-    path, _, name = target.removeprefix("config:").partition("#")
-    if path != target and os.path.isfile(path):
-        chosen = " --section NAME, with the section that uses wsgicors" if name else ""
-        return f"{target} is a URI of PasteDeploy: write {path}{chosen}"
     if re.search(r"(?i)\.(?:ini|conf|cfg)$", target):
         return f"there is no file {target}"
     if re.match(r"[\w-]+(?:\.[\w-]+)*:\d+(?:/|$)", target):
