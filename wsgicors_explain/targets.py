@@ -266,7 +266,7 @@ def is_ini(target: str, variables: Sequence[str]) -> bool:
 
 
 def refuse_uri(target: str) -> None:
-    """UsageError: the target is an ini file in the form config:PATH#NAME, as PasteDeploy takes it."""
+    """UsageError: the target is an ini file in the form of PasteDeploy, config:PATH#NAME."""
     path, _, name = target.removeprefix("config:").partition("#")
     if path != target and os.path.isfile(path):
         chosen = " --section NAME, with the section that uses wsgicors" if name else ""
