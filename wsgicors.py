@@ -2823,7 +2823,6 @@ class NotTheApplication:
 
 for _name in OF_APPLICATIONS:
     setattr(NotTheApplication, _name, OfApplication(_name))
-del _name
 
 
 class CORS(NotTheApplication):

@@ -275,7 +275,7 @@ class Try:
             return "Put the API behind the middleware."
         last = case.last
         environ = wsgi_environ(last.method, last.url, last.headers, last.body)
-        asked = [Visit(self.configuration.cors, environ, [], [], [])]
+        asked = [Visit(self.configuration.cors, environ)]
         diagnosis = diagnose(self.configuration, replace(case, visits=asked))
         cause = diagnosis.cause and f"{diagnosis.cause[0].upper()}{diagnosis.cause[1:]}. "
         return cause + (f"To allow it: {diagnosis.fix}." if diagnosis.fix else "")

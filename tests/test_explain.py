@@ -864,7 +864,9 @@ def test_what_a_predicate_does_to_its_environ_changes_no_diagnosis(change, expla
         def inner(environ, start_response):
             start_response("200 OK", [("Access-Control-Allow-Origin", "*")])
             return [b""]
+        asked = []
         def changing(origin, environ):
+            asked.append(origin)
             {change}
             return False
         changed = CORS(inner, origin=changing)
@@ -872,14 +874,16 @@ def test_what_a_predicate_does_to_its_environ_changes_no_diagnosis(change, expla
     (tmp_path / "changing.py").write_text(textwrap.dedent(code))
     try:
         status, lines, errors = explain("changing:changed", "--origin", "https://app.example.com")
+        asked = sys.modules["changing"].asked
     finally:
         sys.modules.pop("changing", None)
     assert (status, errors) == (1, [])
+    assert asked.count("https://app.example.com") == 2  # by the request, and once to explain it
     assert lines[-2:] == [
         "--  the application sent Access-Control-Allow-Origin: *;"
         " it was removed, because no policy allows this request",
         "BLOCKED: no policy for this path allows the origin: https://app.example.com."
-        " To fix it, let changing() (changing.py:6) return True for https://app.example.com",
+        " To fix it, let changing() (changing.py:7) return True for https://app.example.com",
     ]
 
 

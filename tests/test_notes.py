@@ -134,7 +134,7 @@ def test_response_that_never_came_is_not_compared():
     """The application raised: what was last received is the response to the preflight."""
     with visits() as met:
         verdict = Browser(CORS(empty, origin=PAGE, methods="PUT"), PAGE).fetch("/", "PUT")
-    asked = [visit._replace(received=[STAR]) for visit in met if visit.received]
+    asked = [dataclasses.replace(visit, received=[STAR]) for visit in met if visit.received]
     preflight = [step for step in verdict.steps if step.exchange][:1]
     broken = dataclasses.replace(verdict, steps=tuple(preflight))
     assert [*on_replaced_headers(Case(broken, PAGE, "PUT", [], False, asked))] == []

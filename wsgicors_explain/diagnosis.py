@@ -50,7 +50,7 @@ def visit_of(case: Case) -> Visit | None:
     None: the request reached none, because an outer layer responded.
     """
     for visit in case.visits:
-        if visit.decide() is not None:
+        if visit.decision is not None:
             return visit
     return case.visits[-1] if case.visits else None
 
@@ -91,7 +91,7 @@ def diagnose(configuration: Configuration, case: Case) -> Diagnosis:
     exchange, visit = case.last, visit_of(case)
     if visit is None or visit.environ.get("HTTP_ORIGIN") != case.origin:
         return Diagnosis("", "")
-    cors, decision = visit.cors, visit.decide()
+    cors, decision = visit.cors, visit.decision
     if decision is None and get_header(exchange.response.headers, ALLOW_ORIGIN) is not None:
         return Diagnosis("", "")
     configuration = configuration.use_of(cors)

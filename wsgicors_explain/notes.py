@@ -77,7 +77,7 @@ def on_replaced_headers(case: Case) -> Iterable[str]:
         return
     if visit.environ["REQUEST_METHOD"] != case.last.method:
         return
-    decision = visit.decide()
+    decision = visit.decision
     allowed = decision is not None and decision.policy
     names = {name.lower(): name for name, _ in visit.received}
     for name in names.values():

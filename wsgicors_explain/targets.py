@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import inspect
 import itertools
@@ -11,7 +12,8 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 from .configuration import Configuration
@@ -24,23 +26,24 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 
-class Visit(NamedTuple):
+@dataclass
+class Visit:
     """A middleware that was called, and the environ as it got it.
 
     received: the response headers of what it wraps; empty if it did not call it.
-    sent: those of its own response. returned: whether it gave a body back, as its only
-    item.
+    sent: those of its own response. returned: whether it gave a body back.
     """
 
     cors: Any
     environ: WSGIEnvironment
-    received: Headers
-    sent: Headers
-    returned: list[bool]
+    received: Headers = field(default_factory=list)
+    sent: Headers = field(default_factory=list)
+    returned: bool = False
 
-    def decide(self) -> Any:
-        """The middleware's decision: see CORS.decide. A predicate may change its environ."""
-        return self.cors.decide(self.environ.copy())
+    @functools.cached_property
+    def decision(self) -> Any:
+        """The middleware's decision: see CORS.decide. Predicates are asked once."""
+        return self.cors.decide(self.environ.copy())  # which they may change
 
 
 @contextlib.contextmanager
@@ -64,7 +67,7 @@ def visits() -> Iterator[list[Visit]]:
 
     def make(call: Any) -> Any:
         def noting(cors: Any, environ: WSGIEnvironment, start_response: Any) -> Any:
-            visit = Visit(cors, environ.copy(), [], [], [])
+            visit = Visit(cors, environ.copy())
             noted.append(visit)
             plain = cors.app
             cors.app = listening(plain, visit.received)
@@ -72,7 +75,7 @@ def visits() -> Iterator[list[Visit]]:
                 body = call(cors, environ, noted_in(visit.sent, start_response))
             finally:
                 cors.app = plain
-            visit.returned.append(True)
+            visit.returned = True
             return body
 
         return noting
