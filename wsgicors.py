@@ -55,7 +55,7 @@ from weakref import WeakValueDictionary
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
-    from typing import Any, Final, NoReturn
+    from typing import Any, Final
 
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     PreflightResponse = tuple[str, list[Header], Iterable[bytes]]
     Complain = Callable[..., None]  # value, message, code="invalid"
     Pace = Callable[[Iterable[Any]], Iterable[Any]]
-    Profile = frozenset[str]  # the risks that are accepted
+    AcceptedRisks = frozenset[str]
     # One policy as written: option -> key, value; None if unset.
     Section = dict[str, tuple[str, Any]]
 
@@ -93,6 +93,10 @@ __version__ = "1.0.0"
 # Vocabulary: the names and limits of the Fetch standard, and ours.
 # ----------------------------------------------------------------------
 
+# What a preflight asks for, as the keys of its environ.
+# https://fetch.spec.whatwg.org/#http-requests
+ASKED_METHOD: Final = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
+ASKED_HEADERS: Final = "HTTP_ACCESS_CONTROL_REQUEST_HEADERS"
 # https://fetch.spec.whatwg.org/#http-responses
 ALLOW_ORIGIN: Final = "Access-Control-Allow-Origin"
 ALLOW_CREDENTIALS: Final = "Access-Control-Allow-Credentials"
@@ -153,51 +157,70 @@ OPAQUE_SCHEMES: Final = frozenset(("about", "blob", "data", "file", "javascript"
 # it lacks.
 PUBLIC_SUFFIXES: Final = frozenset(
     """
-    ltd.uk me.uk nhs.uk plc.uk sch.uk asn.au id.au geek.nz school.nz law.za web.za
-    ad.jp ed.jp go.jp gr.jp lg.jp ne.jp or.jp go.kr ne.kr or.kr pe.kr re.kr firm.in gen.in ind.in
-    biz.id my.id or.id web.id go.th in.th or.th club.tw game.tw idv.tw idv.hk name.my bel.tr gen.tr
-    web.tr gob.ar int.ar gob.mx adv.br app.br art.br blog.br dev.br eco.br eti.br ind.br in.ua
-    kiev.ua lviv.ua nom.es gv.at or.at muni.il
-    br.com cn.com de.com eu.com eu.org gb.net in.net jp.net jpn.com ru.com sa.com se.net uk.com
-    uk.net us.com za.com
+    ltd.uk me.uk nhs.uk plc.uk sch.uk asn.au id.au geek.nz
+    school.nz law.za web.za ad.jp ed.jp go.jp gr.jp lg.jp ne.jp
+    or.jp go.kr ne.kr or.kr pe.kr re.kr firm.in gen.in ind.in
+    biz.id my.id or.id web.id go.th in.th or.th club.tw game.tw
+    idv.tw idv.hk name.my bel.tr gen.tr web.tr gob.ar int.ar
+    gob.mx adv.br app.br art.br blog.br dev.br eco.br eti.br
+    ind.br in.ua kiev.ua lviv.ua nom.es gv.at or.at muni.il br.com
+    cn.com de.com eu.com eu.org gb.net in.net jp.net jpn.com
+    ru.com sa.com se.net uk.com uk.net us.com za.com
 
-    amplifyapp.com awsapprunner.com cloudfront.net elasticbeanstalk.com elb.amazonaws.com on.aws
-    execute-api.eu-central-1.amazonaws.com execute-api.eu-west-1.amazonaws.com
-    execute-api.us-east-1.amazonaws.com execute-api.us-west-2.amazonaws.com
-    lambda-url.us-east-1.on.aws s3.amazonaws.com s3.eu-central-1.amazonaws.com
-    s3.eu-west-1.amazonaws.com s3.us-east-1.amazonaws.com s3.us-west-2.amazonaws.com
-    s3-website-us-east-1.amazonaws.com s3-website.eu-west-1.amazonaws.com
-    azure-api.net azurecontainer.io azurecontainerapps.io azurefd.net azurestaticapps.net
-    azurewebsites.net blob.core.windows.net cloudapp.azure.com cloudapp.net devtunnels.ms
-    powerappsportals.com sharepoint.com trafficmanager.net web.core.windows.net
-    a.run.app appspot.com blogspot.com cdn.ampproject.org cloudfunctions.net
-    cloudworkstations.dev firebaseapp.com firebaseio.com firebasestorage.app hosted.app run.app
-    translate.goog usercontent.goog web.app withgoogle.com
+    amplifyapp.com awsapprunner.com cloudfront.net
+    elasticbeanstalk.com elb.amazonaws.com on.aws
+    execute-api.eu-central-1.amazonaws.com
+    execute-api.eu-west-1.amazonaws.com
+    execute-api.us-east-1.amazonaws.com
+    execute-api.us-west-2.amazonaws.com
+    lambda-url.us-east-1.on.aws s3.amazonaws.com
+    s3.eu-central-1.amazonaws.com s3.eu-west-1.amazonaws.com
+    s3.us-east-1.amazonaws.com s3.us-west-2.amazonaws.com
+    s3-website-us-east-1.amazonaws.com
+    s3-website.eu-west-1.amazonaws.com azure-api.net
+    azurecontainer.io azurecontainerapps.io azurefd.net
+    azurestaticapps.net azurewebsites.net blob.core.windows.net
+    cloudapp.azure.com cloudapp.net devtunnels.ms
+    powerappsportals.com sharepoint.com trafficmanager.net
+    web.core.windows.net a.run.app appspot.com blogspot.com
+    cdn.ampproject.org cloudfunctions.net cloudworkstations.dev
+    firebaseapp.com firebaseio.com firebasestorage.app hosted.app
+    run.app translate.goog usercontent.goog web.app withgoogle.com
 
-    app.github.dev github.dev github.io githubpreview.dev githubusercontent.com
-    preview.app.github.dev bitbucket.io codeberg.page gitbook.io gitlab.io gitpod.io
+    app.github.dev github.dev github.io githubpreview.dev
+    githubusercontent.com preview.app.github.dev bitbucket.io
+    codeberg.page gitbook.io gitlab.io gitpod.io
     readthedocs-hosted.com readthedocs.io sourcehut.page srht.site
-    code.run csb.app deno.dev encr.app fly.dev glitch.me hf.space gradio.app gradio.live modal.run
-    herokuapp.com herokussl.com koyeb.app netlify.app northflank.app now.sh onrender.com pages.dev
-    platformsh.site pythonanywhere.com r2.dev railway.app repl.co repl.run replit.app replit.dev
-    streamlit.app streamlitapp.com surge.sh up.railway.app upsun.app val.run vercel.app vercel.dev
-    webcontainer.io workers.dev zeabur.app
-    appwrite.global appwrite.network b-cdn.net backblazeb2.com cleverapps.io convex.site
-    digitaloceanspaces.com linodeobjects.com nhost.app nhost.run ondigitalocean.app pantheonsite.io
-    scw.cloud supabase.co vultrobjects.com
+    code.run csb.app deno.dev encr.app fly.dev glitch.me hf.space
+    gradio.app gradio.live modal.run herokuapp.com herokussl.com
+    koyeb.app netlify.app northflank.app now.sh onrender.com
+    pages.dev platformsh.site pythonanywhere.com r2.dev
+    railway.app repl.co repl.run replit.app replit.dev
+    streamlit.app streamlitapp.com surge.sh up.railway.app
+    upsun.app val.run vercel.app vercel.dev webcontainer.io
+    workers.dev zeabur.app appwrite.global appwrite.network
+    b-cdn.net backblazeb2.com cleverapps.io convex.site
+    digitaloceanspaces.com linodeobjects.com nhost.app nhost.run
+    ondigitalocean.app pantheonsite.io scw.cloud supabase.co
+    vultrobjects.com
 
-    base44.app bolt.host bubbleapps.io carrd.co flutterflow.app framer.app framer.website
-    godaddysites.com jimdosite.com kinsta.app kinsta.cloud kinsta.page lovable.app
-    lovableproject.com my.site.com myshopify.com neocities.org notion.site shopifypreview.com
-    softr.app square.site squarespace.com substack.com tilda.ws tumblr.com vusercontent.net
-    webflow.io weebly.com weeblysite.com wixsite.com wixstudio.com wordpress.com wpcomstaging.com
+    base44.app bolt.host bubbleapps.io carrd.co flutterflow.app
+    framer.app framer.website godaddysites.com jimdosite.com
+    kinsta.app kinsta.cloud kinsta.page lovable.app
+    lovableproject.com my.site.com myshopify.com neocities.org
+    notion.site shopifypreview.com softr.app square.site
+    squarespace.com substack.com tilda.ws tumblr.com
+    vusercontent.net webflow.io weebly.com weeblysite.com
+    wixsite.com wixstudio.com wordpress.com wpcomstaging.com
     wpengine.com wpenginepowered.com zendesk.com
 
-    beeceptor.com bore.pub lhr.life loca.lt localtunnel.me ngrok-free.app ngrok-free.dev ngrok.app
-    ngrok.dev ngrok.io ngrok.pizza pinggy.link pstmn.io serveo.net trycloudflare.com ts.net
-    webhook.site zrok.io
-    chickenkiller.com ddns.net duckdns.org dynu.net freeddns.org hopto.org mooo.com myftp.org
-    nip.io no-ip.org sslip.io sytes.net traefik.me xip.io zapto.org
+    beeceptor.com bore.pub lhr.life loca.lt localtunnel.me
+    ngrok-free.app ngrok-free.dev ngrok.app ngrok.dev ngrok.io
+    ngrok.pizza pinggy.link pstmn.io serveo.net trycloudflare.com
+    ts.net webhook.site zrok.io chickenkiller.com ddns.net
+    duckdns.org dynu.net freeddns.org hopto.org mooo.com myftp.org
+    nip.io no-ip.org sslip.io sytes.net traefik.me xip.io
+    zapto.org
     """.split()
 )
 # Most country registries register names under these: example.co.uk, example.com.au.
@@ -227,8 +250,8 @@ RISKS: Final = {
 ALL_RISKS: Final = frozenset(RISKS)
 CREDENTIAL_RISKS: Final = ALL_RISKS - {"slow-expression"}  # not risks without credentials
 
-# Bytes; a longer Origin is refused or, if the policy is static, ignored. It is neither looked
-# up nor remembered, because that would cost. A host name has at most 253.
+# Bytes; a longer Origin is refused or, if the policy is static, ignored. It is not remembered,
+# and it is cut before it is looked up, because hashing takes time. A host name has at most 253.
 MAX_ORIGIN: Final = 512
 MAX_METHOD: Final = 64  # bytes of an Access-Control-Request-Method that is echoed
 MAX_HEADERS: Final = 4096  # bytes of an Access-Control-Request-Headers that is echoed
@@ -529,9 +552,11 @@ def read_seconds(value: Any, complain: Complain) -> int | None:
 
         if isinstance(value, timedelta) and not value.microseconds:
             seconds = value // timedelta(seconds=1)
-    return read_number(
-        seconds, lambda _, *about: complain(value, *about), "a number of seconds", 0, MAX_SECONDS
-    )
+
+    def complain_as_written(_: object, message: str) -> None:
+        complain(value, message)
+
+    return read_number(seconds, complain_as_written, "a number of seconds", 0, MAX_SECONDS)
 
 
 def read_status(value: Any, complain: Complain) -> int | None:
@@ -731,7 +756,10 @@ GLOBAL_OPTIONS: Final[dict[str, tuple[Callable[[Any, Complain], Any], Any]]] = {
 
 
 def about(key: str, problems: list[Problem]) -> Complain:
-    """The function with which a reader of the option ``key`` reports a problem."""
+    """The function with which a reader of the option ``key`` reports a problem.
+
+    A message ends in ``: write`` and the remedy, which compile_entries may replace.
+    """
 
     def complain(value: object, message: str, code: str = INVALID) -> None:
         problems.append(Problem(key, value, f"{show(value)} {message}", code))
@@ -776,7 +804,6 @@ def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dic
 # not belong to a policy.
 DIRECT_SECTION: Final[Section] = {option: (option, None) for option in OPTIONS}
 DIRECT_OWNERS: Final = {option: [("direct", option)] for option in OPTIONS}
-NO_OWNER: Final = [("", "")]
 
 
 def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str, Section], bool]:
@@ -887,10 +914,13 @@ class Keys:
     def sort_flat(self) -> None:
         misfits = {}
         for key, value in self.given.items():
-            (name, option), *others = self.owners.get(key) or NO_OWNER
-            if name and not others and self.sections[name][option][1] is None:
-                self.sections[name][option] = (key, value)
-            elif key not in GLOBAL_OPTIONS:
+            owners = self.owners.get(key, ())
+            if len(owners) == 1:
+                name, option = owners[0]
+                if self.sections[name][option][1] is None:
+                    self.sections[name][option] = (key, value)
+                    continue
+            if key not in GLOBAL_OPTIONS:
                 misfits[key] = value
         if misfits:
             self.sort_misfits(misfits)
@@ -904,7 +934,7 @@ class Keys:
                 self.complain_of_clash(key, value)
             elif self.names and key in OPTIONS:
                 self.take_direct_key(key, value)
-            elif not belongs(key, inactive, self.sections):
+            elif not is_of_inactive(key, inactive, self.sections):
                 self.complain_of_unknown(key, key, value, known)
 
     def complain_of_clash(self, key: str, value: object) -> None:
@@ -946,16 +976,18 @@ class Keys:
             return complain(f": write one of {', '.join(known)}")
         name, option = known.get(right, ("", right))
         section = self.sections.get(name)
-        taken = right in self.given if section is None else section[option][1] is not None
-        if taken:
-            # The key that was written, which may be unknown, too.
-            beside = section[option][0].removeprefix(key[: -len(word)]) if section else right
-            return complain(f": remove it, because {beside!r} is set as well")
-        complain(f"; did you mean {right!r}?")
-        if section is not None:
+        if section is None:  # an option of the whole configuration, or of an inactive policy
+            if right in self.given:
+                return complain(f": remove it, because {right!r} is set as well")
+            complain(f"; did you mean {right!r}?")
+            if name == "" and right not in ("policy", "policies"):
+                read(key, value, option, self.problems)
+        elif section[option][1] is None:
+            complain(f"; did you mean {right!r}?")
             self.store(name, option, key, value)
-        elif name == "" and right not in ("policy", "policies"):
-            read(key, value, option, self.problems)
+        else:  # name the key that was written, which may be unknown, too
+            beside = section[option][0].removeprefix(key[: -len(word)])
+            complain(f": remove it, because {beside!r} is set as well")
         return None
 
     def store(self, name: str, option: str, key: str, value: object) -> None:
@@ -991,7 +1023,7 @@ def longest_prefix(key: str, names: Collection[str]) -> int:
     return next((at for at in reversed(ends) if key[:at] in names), 0)
 
 
-def belongs(key: str, inactive: Collection[str], active: Collection[str]) -> bool:
+def is_of_inactive(key: str, inactive: Collection[str], active: Collection[str]) -> bool:
     """Whether the longest name of a policy with which the key starts is that of an inactive one."""
     return longest_prefix(key, inactive) > longest_prefix(key, active)
 
@@ -1051,21 +1083,13 @@ def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Pro
     key, empty = section["origin"][0], not written(section)
     inactive = inactive_names(given, (), ()) if empty and key == "origin" else {}
     if inactive:
-        return Problem(
-            "policy",
-            None,
-            f"is missing, so no policy is active: write policy = {', '.join(inactive)}",
-            MISSING,
-        )
-    forms = (
-        f"write {key} = https://app.example.com, or '*' for anyone, or an empty value for nobody"
-    )
-    others = (
-        f", and so is every other option of {name!r} (names are case-sensitive)"
-        if empty and key != "origin"
-        else ""
-    )
-    return Problem(key, None, f"is missing{others}: {forms}", MISSING)
+        message = f"is missing, so no policy is active: write policy = {', '.join(inactive)}"
+        return Problem("policy", None, message, MISSING)
+    others = ""
+    if empty and key != "origin":
+        others = f", and so is every other option of {name!r} (names are case-sensitive)"
+    values = "https://app.example.com, or '*' for anyone, or an empty value for nobody"
+    return Problem(key, None, f"is missing{others}: write {key} = {values}", MISSING)
 
 
 # ----------------------------------------------------------------------
@@ -1235,7 +1259,7 @@ def parse_host(host: str, scheme: str, faults: list[str]) -> str:
 
 
 def parse_port(port: str, scheme: str, faults: list[str]) -> str:
-    """The port of a pattern, passed with its colon, in the same way."""
+    """The port of a pattern, given with its colon; corrections are added to ``faults``."""
     if port in ("", ":*"):
         return port[1:]
     if port == ":":
@@ -1273,7 +1297,7 @@ def to_ascii(host: str) -> str:
 def canonical_ipv4(host: str) -> str:
     """https://url.spec.whatwg.org/#concept-ipv4-parser
 
-    Also three numbers, octal or hexadecimal ones.
+    Like browsers, this also takes fewer than four numbers, and octal and hexadecimal ones.
     """
     import socket
 
@@ -1288,7 +1312,7 @@ def canonical_ipv4(host: str) -> str:
 def canonical_ipv6(address: str) -> str:
     """https://url.spec.whatwg.org/#concept-ipv6-serializer
 
-    Unlike that of newer Pythons, it has no dotted form.
+    Newer Pythons write the end of a mapped IPv4 address with dots; browsers do not.
     """
     from ipaddress import IPv6Address
 
@@ -1305,7 +1329,7 @@ def canonical_ipv6(address: str) -> str:
 
 
 def is_local(host: str) -> bool:
-    """Whether no network lies in between.
+    """Whether the host is the user's own computer.
 
     https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy
     """
@@ -1474,7 +1498,7 @@ def prohibited(accept_key: str, name: str, sentence: str = "", remedy: str = "")
 WEB_SCHEMES: Final = ("http", "https")
 
 
-def anyone(scheme: str | None) -> str:
+def who_could_act(scheme: str | None) -> str:
     """The sentence about a wildcard for the whole host."""
     if scheme is None or scheme in WEB_SCHEMES:
         return RISKS["any-origin"][0]
@@ -1489,7 +1513,7 @@ def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
     if host == "null":
         yield ("null-origin",)
     elif "*" in label and parent in ("", "."):
-        yield "any-origin", anyone(scheme)
+        yield "any-origin", who_could_act(scheme)
     elif "*" in label:
         source = public_suffix_source(parent, below=label == "*")
         if source:
@@ -1530,7 +1554,8 @@ def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
 #      a construct cannot be followed (look-around, anchors, back-references, large counts),
 #      the automaton admits more than Python does, never less.
 #   3. The automaton is walked from the right end of an origin, together with the grammar above.
-#      The walk is breadth-first, so the first stranger that it finds is short.
+#      The walk is breadth-first. So the first origin that it finds and that 1 or 2 do not
+#      hold for, a stranger, is short.
 #   4. The same automaton shows the time that Python may need. It is exponential if, in a repeat,
 #      two ways lead through the same characters to the same place.
 #
@@ -1900,7 +1925,7 @@ def is_number(host: str) -> bool:
 def open_host(state: State, labels: frozenset[str]) -> Steps:
     """The rest of the host is open. The risk depends on the name to its right."""
     _, _, name = state.text.partition(".")
-    number = is_number(state.text or "0")
+    number = is_number(state.text or "0")  # without a text yet, it may become an address
     if number:
         name = ""
     letters = labels - DIGITS if number else labels
@@ -2058,7 +2083,8 @@ def origin_at(here: Any, steps: Any, automaton: Automaton) -> str:
 
 def readable(left: str, right: str) -> list[str]:
     """Words that fit between these characters, the most convincing first."""
-    before, after = "-" * left.isalnum(), "-" * right.isalnum()
+    before = "-" if left.isalnum() else ""
+    after = "-" if right.isalnum() else ""
     words = [f"{before}unrelated{after}", "unrelated"]
     if before and after:
         words.append("-")
@@ -2105,7 +2131,7 @@ def together(
     ]
 
 
-# Step 5: the result.
+# The result.
 
 ABOUT_ORIGINS: Final = frozenset(("any-origin", "public-suffix", "insecure-origin"))
 INSTEAD: Final = "a pattern such as 'https://*.example.com', or a function f(origin, environ)"
@@ -2144,21 +2170,24 @@ def stranger_sentence(stranger: Stranger) -> str:
     (name, *details), origin, scheme = stranger
     if name == "insecure-origin" and scheme != "http":
         return f"it may admit {origin!r}, whose scheme it does not spell out"
-    sentence = anyone(scheme) if name == "any-origin" else RISKS[name][0].format(*details)
+    sentence = who_could_act(scheme) if name == "any-origin" else RISKS[name][0].format(*details)
     return f"it may admit {origin!r}, and {sentence}"
 
 
-def risk_profile(accepted: frozenset[str], credentials: bool) -> Profile:
+def all_accepted(accept_risk: frozenset[str], credentials: bool) -> AcceptedRisks:
     """The risks that the origins of a policy may have."""
-    return accepted if credentials else accepted | CREDENTIAL_RISKS
+    return accept_risk if credentials else accept_risk | CREDENTIAL_RISKS
 
 
 def compile_origins(
-    entries: Iterable[Any], accepted: Profile, complain: Complain, accept_key: str = "accept_risk"
+    entries: Iterable[Any],
+    accepted: AcceptedRisks,
+    complain: Complain,
+    accept_key: str = "accept_risk",
 ) -> Matcher:
     """The matcher of a list of origins.
 
-    accepted: the risks that the policy accepts (see risk_profile).
+    accepted: the risks that the policy accepts (see all_accepted).
     It complains of an invalid or too risky entry, and skips it.
     """
     matcher = Matcher()
@@ -2179,7 +2208,7 @@ def compile_origins(
 
 
 def add_entry(
-    matcher: Matcher, entry: Any, accepted: Profile, complain: Complain, accept_key: str
+    matcher: Matcher, entry: Any, accepted: AcceptedRisks, complain: Complain, accept_key: str
 ) -> None:
     """Add an entry of any kind to the matcher, or complain of it."""
     try:
@@ -2194,7 +2223,9 @@ def add_entry(
         matcher.add(entry, host, port)
 
 
-def inspect_entry(entry: Any, accepted: Profile) -> tuple[str, str, Iterable[tuple[str, ...]]]:
+def inspect_entry(
+    entry: Any, accepted: AcceptedRisks
+) -> tuple[str, str, Iterable[tuple[str, ...]]]:
     """Host, port and risks of an entry of ``origin``. Raises ValueError if it is invalid."""
     if isinstance(entry, str):
         scheme, host, port = parse_pattern(entry)
@@ -2235,14 +2266,14 @@ class Policy:
     ``allows``, are for the middleware itself and may change.
     """
 
-    name: str  # as in `policy`, or "direct"
-    origin: tuple[Any, ...]  # the entries as written; ("*",) and ("copy",) for anyone
-    path: tuple[str, ...]  # patterns; () for every path
-    methods: tuple[str, ...]  # these names, and those of the next two; ("*",) for any
+    name: str
+    origin: tuple[Any, ...]
+    path: tuple[str, ...]
+    methods: tuple[str, ...]
     headers: tuple[str, ...]
     expose_headers: tuple[str, ...]
     credentials: bool
-    maxage: int  # seconds
+    maxage: int
     timing: bool
     preflight_status: int
     preflight_continue: bool
@@ -2252,7 +2283,7 @@ class Policy:
     anyone: bool  # every well-formed origin is admitted
     matcher: Matcher
     lists: tuple[OriginList, ...]
-    profile: Profile  # the risks that its lists may contain
+    accepted: AcceptedRisks  # the risks that its origins may have
     # The options whose `*` browsers would take literally: what was asked for is sent instead.
     echoes: frozenset[str]
     status_line: str  # of a preflight; "" leaves it to the application
@@ -2283,7 +2314,7 @@ class Policy:
         if self.matcher.admits(origin):
             return True
         for origins in self.lists:  # noqa: SIM110 - any() costs more than the look-up
-            if origins.matcher(self.profile).admits(origin):
+            if origins.matcher(self.accepted).admits(origin):
                 return True
         return False
 
@@ -2298,23 +2329,23 @@ class Policy:
         return self.refusal_of_echo(request) if request.preflight else None
 
     def refusal_of_unlisted(self, request: Request) -> str | None:
-        """The same, for an origin that no pattern admits."""
+        """Why an origin that no pattern admits is not allowed; None if it is."""
         if self.anyone:
             return None if is_well_formed(request.origin) else NOT_ALLOWED
         predicates = [*self.matcher.predicates]
         for origins in self.lists:
-            predicates += origins.matcher(self.profile).predicates
+            predicates += origins.matcher(self.accepted).predicates
         if not predicates or not is_well_formed(request.origin):
             return NOT_ALLOWED
         return refusal_of_predicates(predicates, request)
 
     def refusal_of_echo(self, request: Request) -> str | None:
         """Why the method or names that a preflight requests cannot be echoed; None if they can."""
-        method, names = asked_method(request.sent), asked_headers(request.sent)
+        method, names = asked_method(request.received), asked_headers(request.received)
         if "methods" in self.echoes and not is_safe_method(method):
             return UNSAFE_METHOD
-        sent_back = self.credentials and "headers" in self.echoes
-        if sent_back and names and not is_list_of_names(names):
+        echoes_names = self.credentials and "headers" in self.echoes
+        if echoes_names and names and not is_list_of_names(names):
             return UNSAFE_HEADERS
         return None
 
@@ -2323,16 +2354,16 @@ class Policy:
             return [(ALLOW_ORIGIN, origin), (TIMING_ALLOW_ORIGIN, origin), *self.response]
         return [(ALLOW_ORIGIN, origin), *self.response]
 
-    def preflight_headers(self, origin: str, sent: WSGIEnvironment) -> list[Header]:
+    def preflight_headers(self, origin: str, received: WSGIEnvironment) -> list[Header]:
         headers = [(ALLOW_ORIGIN, "*" if self.static else origin), *self.preflight]
         if not self.echoes:
             return headers
         if "methods" in self.echoes:
-            methods = dict.fromkeys((*STANDARD_METHODS, asked_method(sent)))
+            methods = dict.fromkeys((*STANDARD_METHODS, asked_method(received)))
             headers.append((ALLOW_METHODS, ", ".join(methods)))
         if "headers" in self.echoes:
             known = NAMED_HEADERS if self.credentials else ("*", *NAMED_HEADERS)
-            headers.append((ALLOW_HEADERS, name_headers(known, asked_headers(sent))))
+            headers.append((ALLOW_HEADERS, name_headers(known, asked_headers(received))))
         return headers
 
 
@@ -2400,12 +2431,7 @@ class Group:
         refusal: str = NOT_ALLOWED,
         verbmatch: bool = False,
     ) -> None:
-        # PATH_INFO holds the bytes of the path, each as one character (PEP 3333,
-        # "Unicode Issues").
-        latin = [path.encode("utf-8").decode("latin-1") for path in paths]
-        self.exact = tuple([path.removesuffix("/*") for path in latin if path])
-        # The empty path stands for every path.
-        self.prefixes = tuple([path.removesuffix("*") for path in latin if path[-2:] in ("/*", "")])
+        self.exact, self.prefixes = exact_and_prefixes(paths)
         self.policies = tuple(policies)
         self.verbmatch = verbmatch
         self.refusal = refusal  # where no policy of the group allows a well-formed origin
@@ -2417,7 +2443,7 @@ class Group:
         for policy in self.policies:
             for origins in policy.lists:
                 origins.watch(self)
-                origins.matcher(policy.profile)  # compiled now, not by the first request
+                origins.matcher(policy.accepted)  # compiled now, not by the first request
         self.forget()
 
     def forget(self) -> None:
@@ -2426,10 +2452,26 @@ class Group:
         self.preflights: dict[str, PreflightResponse] = {}
 
 
+def exact_and_prefixes(paths: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a PATH_INFO is compared with. The empty path stands for every path."""
+    exact, prefixes = [], []
+    for path in paths:
+        # It holds the bytes of the path, each as one character (PEP 3333, "Unicode Issues").
+        latin = path.encode("utf-8").decode("latin-1")
+        if latin.endswith("/*"):
+            exact.append(latin[:-2])
+            prefixes.append(latin[:-1])
+        elif latin:
+            exact.append(latin)
+        else:
+            prefixes.append("")
+    return tuple(exact), tuple(prefixes)
+
+
 # Groups that are not in the configuration, for requests that are refused.
-DENY: Final = Group((), (), DENIED)
-AMBIGUOUS: Final = Group((), (), AMBIGUOUS_PATH)
-FAILED: Final = Group((), (), STRATEGY_FAILED)
+DENY_GROUP: Final = Group((), (), DENIED)
+AMBIGUOUS_GROUP: Final = Group((), (), AMBIGUOUS_PATH)
+FAILED_GROUP: Final = Group((), (), STRATEGY_FAILED)
 
 
 class Rules:
@@ -2437,8 +2479,8 @@ class Rules:
 
     policies: by name, in order. strategy: "firstmatch", "verbmatch" or a function. by_name:
     the groups that a function names; None where the path picks. groups: those that a path picks, in
-    order; the one without a path is the prefix ``""``, and comes last. everywhere: the same, where
-    there is nothing to pick from.
+    order; the one without a path is the prefix ``""``, and comes last. everywhere: the first group,
+    if it governs every path; else None.
     """
 
     __slots__ = ("by_name", "catch_errors", "everywhere", "groups", "policies", "strategy")
@@ -2452,7 +2494,7 @@ class Rules:
         self.groups: tuple[Group, ...] = ()
         if callable(strategy):
             groups = {name: Group((), [policy]) for name, policy in policies.items()}
-            self.by_name = {**groups, "deny": DENY}
+            self.by_name = {**groups, "deny": DENY_GROUP}
         else:
             self.groups = group_by_path(policies.values(), strategy == "verbmatch", denies)
         first = self.groups[0] if self.groups else None
@@ -2492,16 +2534,12 @@ def compile_policy(
     origin, credentials = values["origin"], values["credentials"]
     anyone = "*" in origin or "copy" in origin
     if anyone:
-        refuse_anyone(values, complain, accept_key)
+        check_anyone(values, complain, accept_key)
     lists = tuple([entry for entry in origin if isinstance(entry, OriginList)])
-    patterns = origin
-    if anyone:
-        patterns = ()
-    elif lists:
-        patterns = [entry for entry in origin if not isinstance(entry, OriginList)]
-    profile = risk_profile(values["accept_risk"], credentials)
-    matcher = compile_origins(patterns, profile, complain, accept_key)
-    if anyone and profile >= {"null-origin"}:
+    patterns = [] if anyone else [entry for entry in origin if not isinstance(entry, OriginList)]
+    accepted = all_accepted(values["accept_risk"], credentials)
+    matcher = compile_origins(patterns, accepted, complain, accept_key)
+    if anyone and "null-origin" in accepted:
         matcher.exact.add("null")
     echoes = echoed_options(values)
     response, preflight = compile_headers(values, static, echoes)
@@ -2512,7 +2550,7 @@ def compile_policy(
         anyone=anyone,
         matcher=matcher,
         lists=lists,
-        profile=profile,
+        accepted=accepted,
         echoes=echoes,
         status_line=status_line(values),
         response=response,
@@ -2530,8 +2568,8 @@ def echoed_options(values: Mapping[str, Any]) -> frozenset[str]:
     return frozenset([name for name in anything if values["credentials"] or name == "headers"])
 
 
-def refuse_anyone(values: Mapping[str, Any], complain: Complain, accept_key: str) -> None:
-    """Complain of `*` or `copy` next to other origins, or with credentials."""
+def check_anyone(values: Mapping[str, Any], complain: Complain, accept_key: str) -> None:
+    """Complain of `*` or `copy` beside other origins, or with credentials."""
     origin, (sentence, remedy) = values["origin"], RISKS["any-origin"]
     if len(origin) > 1:
         rule = "lists origins beside '*' or 'copy', which allow every origin"
@@ -2554,8 +2592,7 @@ def compile_headers(
     if methods == "*":  # of which Firefox caches nothing
         methods = ", ".join(("*", *NAMED_METHODS))
     varies = [] if static else ["Origin"]
-    for option, name in ECHOED.items():
-        varies += [name] * (option in echoes)
+    varies += [name for option, name in ECHOED.items() if option in echoes]
     allow_credentials = (ALLOW_CREDENTIALS, "true" if values["credentials"] else "")
     response = [
         allow_credentials,
@@ -2608,8 +2645,8 @@ def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
         paths = frozenset(values["path"])
         first_of_group = paths not in seen_paths
         seen_paths.add(paths)
-        anyone = values["origin"] == ("*",) and not values["credentials"]
-        static = anyone and first_of_group and strategy == "firstmatch"
+        public = values["origin"] == ("*",) and not values["credentials"]
+        static = public and first_of_group and strategy == "firstmatch"
         complain = about(section["origin"][0], problems)
         accept_key = section["accept_risk"][0]
         policies[name] = compile_policy(name, values, static, complain, accept_key)
@@ -2634,50 +2671,52 @@ def read_section(
 
 
 # ----------------------------------------------------------------------
-# Decide: request -> the policy that allows it, or why none does. Changes nothing, knows
-# nothing of responses.
+# Decide: request -> the policy that allows it, or why none does. Nothing here knows of
+# responses.
 # ----------------------------------------------------------------------
 
 
 class Request:
     """What a decision may depend on.
 
-    origin: its Origin. sent: the environ as it came; a copy, once a predicate may have changed the
-    other. environ: what predicates get.
+    origin: its Origin. environ: what predicates get, and may change. received: the same as it
+    came; a copy, once a predicate may have changed the other.
     """
 
-    __slots__ = ("asked_predicate", "environ", "origin", "preflight", "sent")
+    __slots__ = ("asked_predicate", "environ", "origin", "preflight", "received")
 
     def __init__(
-        self, origin: str, sent: WSGIEnvironment, environ: WSGIEnvironment, preflight: bool
+        self, origin: str, received: WSGIEnvironment, environ: WSGIEnvironment, preflight: bool
     ) -> None:
-        self.origin, self.sent, self.environ, self.preflight = origin, sent, environ, preflight
+        self.origin, self.preflight = origin, preflight
+        self.received, self.environ = received, environ
         self.asked_predicate = False  # if so, more than the origin has decided
 
     def for_predicate(self) -> WSGIEnvironment:
         """The environ itself. Changes that a predicate makes there do not affect what we send."""
-        if self.sent is self.environ:
-            self.sent = self.environ.copy()
+        if self.received is self.environ:
+            self.received = self.environ.copy()
         self.asked_predicate = True
         return self.environ
 
     def verb(self) -> str | None:
         """The method that ``verbmatch`` compares."""
-        return asked_method(self.sent) if self.preflight else self.sent.get("REQUEST_METHOD")
+        received = self.received
+        return asked_method(received) if self.preflight else received.get("REQUEST_METHOD")
 
 
 def asked_method(preflight: WSGIEnvironment) -> str:
-    method: str = preflight["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+    method: str = preflight[ASKED_METHOD]
     return method
 
 
 def asked_headers(preflight: WSGIEnvironment) -> str:
-    names: str = preflight.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
+    names: str = preflight.get(ASKED_HEADERS, "")
     return names
 
 
 class Decision(namedtuple("Decision", "policy reason group")):
-    """What a request meets: the Policy that allows it, or None and the reason, a line of text.
+    """The outcome for a request: the Policy that allows it, or None and the reason, a line of text.
 
     group: the policies that were asked, in order.
     """
@@ -2696,7 +2735,7 @@ def is_preflight(environ: WSGIEnvironment) -> bool:
     return (
         environ.get("REQUEST_METHOD") == "OPTIONS"
         and "HTTP_ORIGIN" in environ
-        and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+        and ASKED_METHOD in environ
     )
 
 
@@ -2718,7 +2757,7 @@ def pick_group(rules: Rules, environ: WSGIEnvironment) -> Group | None:
     for reading in (text, visible, normal_path(text), normal_path(visible)):
         latin = reading.encode("utf-8").decode("latin-1")
         if group_of(rules.groups, latin or "/") is not group:
-            return AMBIGUOUS
+            return AMBIGUOUS_GROUP
     return group
 
 
@@ -2742,7 +2781,7 @@ def group_by_name(
         name = strategy(environ)
     except Exception:
         logger().exception("the matchstrategy %s failed", show(strategy))
-        return FAILED
+        return FAILED_GROUP
     if name is None:
         return None
     if isinstance(name, str) and name in groups:
@@ -2751,7 +2790,7 @@ def group_by_name(
     logger().error(text, show(strategy), show(name))
     if isinstance(name, CoroutineType):
         name.close()
-    return FAILED
+    return FAILED_GROUP
 
 
 def decide(group: Group, request: Request) -> Policy | str:
@@ -2790,39 +2829,50 @@ def is_well_formed(origin: str) -> bool:
 PLAIN_NAMES: set[str] = set()
 MAX_PLAIN_NAMES: Final = 1024
 
-# What people look for on the middleware that the application of a framework has.
+# Attributes of frameworks' applications that people look for on the middleware.
 OF_APPLICATIONS: Final = """
     add_url_rule after_request app_context before_request blueprints cli config errorhandler get
     jinja_env post register_blueprint registry route router run test_client test_request_context
     url_map view_functions wsgi wsgi_app
     """.split()
-NO_APPLICATION: Any = type("Required", (), {"__repr__": lambda _: "<required>"})()
 
 
 class OfApplication:
-    """An attribute that the application has and the middleware does not.
-
-    An AttributeError says so. Before CPython 3.12, a ``__getattr__`` of the middleware
-    would make each of its attributes slower.
-    """
+    """An attribute that people look for on the middleware, but that the application has."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def __get__(self, instance: object, owner: type) -> NoReturn:
-        raise AttributeError(
-            f"{owner.__name__!r} object has no attribute {self.name!r}, which is the application's:"
-            f" write app.wsgi_app = CORS(app.wsgi_app, ...) and keep using app.{self.name};"
-            " or, where it has no wsgi_app, application = CORS(app, ...)"
-        )
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        kind = f"{owner.__name__!r} object"
+        if instance is None:
+            instance, kind = owner, f"type object {owner.__name__!r}"
+        try:  # a class may inherit from CORS and from another class that has it
+            return getattr(super(NotTheApplication, instance), self.name)
+        except AttributeError:
+            raise AttributeError(
+                f"{kind} has no attribute {self.name!r}, which is the application's:"
+                f" write app.wsgi_app = CORS(app.wsgi_app, ...) and keep using app.{self.name};"
+                " or, where it has no wsgi_app, application = CORS(app, ...)"
+            ) from None
 
 
 class NotTheApplication:
-    """The base class of the middleware: it says where the application's attributes are."""
+    """Explains the attributes that the middleware does not have, but its application may have.
+
+    Before CPython 3.12, a ``__getattr__`` would make each attribute of the middleware slower.
+    """
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in OF_APPLICATIONS]
 
 
 for _name in OF_APPLICATIONS:
     setattr(NotTheApplication, _name, OfApplication(_name))
+
+
+# inspect.signature(CORS) shows app=<required>.
+NO_APPLICATION: Any = type("Required", (), {"__repr__": lambda _: "<required>"})()
 
 
 class CORS(NotTheApplication):
@@ -2914,6 +2964,7 @@ class CORS(NotTheApplication):
 
     @property
     def matchstrategy(self) -> str | Callable[[WSGIEnvironment], str | None]:
+        """The option ``matchstrategy``: "firstmatch", "verbmatch" or a function."""
         strategy: str | Callable[[WSGIEnvironment], str | None] = self._rules.strategy
         return strategy
 
@@ -2922,40 +2973,40 @@ class CORS(NotTheApplication):
 
         The strategy and the predicates are called, and nothing is sent.
         """
-        sent = environ.copy()
+        received = environ.copy()
         group = pick_group(self._rules, environ)
         if group is None:
             return None
-        origin = str(sent.get("HTTP_ORIGIN", ""))
-        found = decide(group, Request(origin, sent, environ, is_preflight(sent)))
+        origin = str(received.get("HTTP_ORIGIN", ""))
+        found = decide(group, Request(origin, received, environ, is_preflight(received)))
         if isinstance(found, Policy):
             return Decision(found, "", group.policies)
         return Decision(None, found, group.policies)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         rules = self._rules
-        group, sent = rules.everywhere, environ
+        group, received = rules.everywhere, environ
         if group is None:
-            group, sent = find_group(rules, environ)
+            group, received = find_group(rules, environ)
             if group is None:
                 return self.app(environ, start_response)
         if group.lists:
             refresh(group.lists)
-        origin = sent.get("HTTP_ORIGIN")
+        origin = received.get("HTTP_ORIGIN")
         if origin is None:
             ours: list[Header] | None = group.without_origin
         else:
-            origin = origin if len(origin) <= MAX_ORIGIN else origin[: MAX_ORIGIN + 1]
-            if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in sent and sent["REQUEST_METHOD"] == "OPTIONS":
-                answer = group.preflights.get(origin)
-                status, ours, body = answer or answer_preflight(group, sent, environ)
+            key = origin if len(origin) <= MAX_ORIGIN else origin[: MAX_ORIGIN + 1]
+            if ASKED_METHOD in received and received["REQUEST_METHOD"] == "OPTIONS":
+                answer = group.preflights.get(key)
+                status, ours, body = answer or answer_preflight(group, received, environ)
                 if status:
                     start_response(status, [*ours])
                     return body
             else:
-                ours = group.responses.get(origin)
+                ours = group.responses.get(key)
                 if ours is None:
-                    ours, start_response = answer_request(group, sent, environ, start_response)
+                    ours, start_response = answer_request(group, received, environ, start_response)
 
         # Closures and annotations would be built for every request; defaults cost less.
         def respond(status, headers, exc_info=None, start_response=start_response, ours=ours):  # type: ignore[no-untyped-def]
@@ -2976,14 +3027,14 @@ class CORS(NotTheApplication):
 
 def find_group(rules: Rules, environ: WSGIEnvironment) -> tuple[Group | None, WSGIEnvironment]:
     """The group that governs the request, or None; and the environ as it came."""
-    sent = environ
+    received = environ
     if rules.by_name is not None:
         # What a strategy changes there changes nothing of what is checked and sent.
-        sent = environ.copy()
+        received = environ.copy()
     group = pick_group(rules, environ)
-    if group is None and is_preflight(sent):
-        log("not governed: %s %s from %s: %s", sent, NOT_GOVERNED)
-    return group, sent
+    if group is None and is_preflight(received):
+        log("not governed: %s %s from %s: %s", received, NOT_GOVERNED)
+    return group, received
 
 
 def refresh(lists: list[OriginList]) -> None:
@@ -2992,26 +3043,27 @@ def refresh(lists: list[OriginList]) -> None:
 
 
 def remember(answers: dict[str, Any], origin: str, answer: Any) -> None:
+    if len(origin) > MAX_ORIGIN:
+        return
     if len(answers) >= MAX_REMEMBERED:
         answers.clear()
-    if len(origin) <= MAX_ORIGIN:
-        answers[origin] = answer
+    answers[origin] = answer
 
 
 def answer_request(
-    group: Group, sent: WSGIEnvironment, environ: WSGIEnvironment, start_response: StartResponse
+    group: Group, received: WSGIEnvironment, environ: WSGIEnvironment, start_response: StartResponse
 ) -> tuple[list[Header], StartResponse]:
     """The headers for the response to a request with an Origin, and the start_response to call.
 
     With ``expose_headers = *`` this adds a header that names those of the response.
     """
     responses = group.responses  # taken before a look at any list: see Group
-    origin = str(sent["HTTP_ORIGIN"])
-    policy, _, by_origin = decide_and_log(group, origin, sent, environ, False)
-    if isinstance(policy, str):
+    origin = str(received["HTTP_ORIGIN"])
+    found, _, by_origin = decide_and_log(group, origin, received, environ, False)
+    if isinstance(found, str):
         return group.without_origin, start_response
-    ours = policy.response_headers("*" if policy.static else origin)
-    if "expose_headers" in policy.echoes:
+    ours = found.response_headers("*" if found.static else origin)
+    if "expose_headers" in found.echoes:
         return ours, expose_all(start_response)
     if by_origin:
         remember(responses, origin, ours)
@@ -3019,23 +3071,23 @@ def answer_request(
 
 
 def answer_preflight(
-    group: Group, sent: WSGIEnvironment, environ: WSGIEnvironment
+    group: Group, received: WSGIEnvironment, environ: WSGIEnvironment
 ) -> PreflightResponse:
     """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do."""
-    preflights = group.preflights  # likewise
-    origin = str(sent["HTTP_ORIGIN"])
-    policy, sent, by_origin = decide_and_log(group, origin, sent, environ, True)
-    if isinstance(policy, str):
-        body = f"{REFUSED_PREFLIGHT}{policy}.\n".encode("ascii")
+    preflights = group.preflights  # taken before a look at any list: see Group
+    origin = str(received["HTTP_ORIGIN"])
+    found, received, by_origin = decide_and_log(group, origin, received, environ, True)
+    if isinstance(found, str):
+        body = f"{REFUSED_PREFLIGHT}{found}.\n".encode("ascii")
         return "403 Forbidden", [*entity_headers(body), VARY_ORIGIN], [body]
-    answer = policy.status_line, policy.preflight_headers(origin, sent), ()
-    if by_origin and not policy.echoes:
+    answer = found.status_line, found.preflight_headers(origin, received), ()
+    if by_origin and not found.echoes:
         remember(preflights, origin, answer)
     return answer
 
 
 def decide_and_log(
-    group: Group, origin: str, sent: WSGIEnvironment, environ: WSGIEnvironment, preflight: bool
+    group: Group, origin: str, received: WSGIEnvironment, environ: WSGIEnvironment, preflight: bool
 ) -> tuple[Policy | str, WSGIEnvironment, bool]:
     """The policy or the reason of the refusal, as `decide` returns them.
 
@@ -3044,12 +3096,12 @@ def decide_and_log(
     """
     policy = policy_by_pattern(group, origin)
     if policy is not None and not (preflight and policy.echoes):
-        return policy, sent, True
-    request = Request(origin, sent, environ, preflight)
+        return policy, received, True
+    request = Request(origin, received, environ, preflight)
     found = decide(group, request)
     if isinstance(found, str):
         log_refusal(found, request)
-    return found, request.sent, not (group.verbmatch or request.asked_predicate)
+    return found, request.received, not (group.verbmatch or request.asked_predicate)
 
 
 def policy_by_pattern(group: Group, origin: str) -> Policy | None:
@@ -3117,13 +3169,13 @@ def merge_headers(headers: list[Header], ours: list[Header]) -> list[Header]:
             merged.append(header)
         elif name == "vary":
             vary.append(header[1])
-    return merged + [
-        (name, merge_vary(vary, value) if name == "Vary" else value) for name, value in ours
-    ]
+    for name, value in ours:
+        merged.append((name, merge_vary(vary, value)) if name == "Vary" else (name, value))
+    return merged
 
 
 def merge_vary(values: list[str], ours: str) -> str:
-    """One line of names; ``*`` says more than any name.
+    """One line of names; ``*`` includes every name.
 
     https://www.rfc-editor.org/rfc/rfc9110#name-vary
     """
@@ -3139,10 +3191,9 @@ def entity_headers(body: bytes) -> list[Header]:
 
 
 class HeldResponse:
-    """What an application has announced, until it returns or writes: then the server hears of it.
+    """The start_response of an application, held back until the application returns or writes.
 
-    Some servers do not let go of what they have heard: after a second start_response gunicorn and
-    cheroot send the headers of both, uWSGI no body.
+    After a second one, gunicorn and cheroot would send the headers of both, and uWSGI no body.
     """
 
     __slots__ = ("announced", "passed_on", "respond", "server_write")
@@ -3194,8 +3245,8 @@ def call_and_catch(
         close_unsent(answer)
         body = b"Internal Server Error\n"
         headers = entity_headers(body)
-        # With exc_info a server raises where it is too late. In a variable it would keep this
-        # frame, and be kept by it (PEP 3333, "The start_response() Callable").
+        # If headers have been sent, exc_info makes the server raise. In a variable it would
+        # make a circle with this frame (PEP 3333, "The start_response() Callable").
         respond("500 Internal Server Error", headers, sys.exc_info() if held.passed_on else None)
         return [] if method == "HEAD" else [body]
 
@@ -3212,9 +3263,13 @@ def close_unsent(response: Iterable[bytes]) -> None:
 
 
 def log_refusal(reason: str, request: Request) -> None:
-    environ = request.sent
-    own = f"{environ.get('wsgi.url_scheme')}://{environ.get('HTTP_HOST')}"
-    same = request.origin == own
+    environ = request.received
+    host = environ.get("HTTP_HOST")
+    # Behind a proxy that ends TLS, the server's own scheme is http.
+    same = host and request.origin in (
+        f"{environ.get('wsgi.url_scheme')}://{host}",
+        f"https://{host}",
+    )
     log("refused %s %s from %s: %s", environ, "same origin" if same else reason)
 
 
@@ -3244,7 +3299,7 @@ EXACT: Final = "write an origin in full, such as 'https://app.example.com'"
 
 def compile_entries(
     entries: Iterable[Any],
-    accepted: Profile,
+    accepted: AcceptedRisks,
     patterns: bool,
     complain: Complain,
     accept_key: str = "accept_risk",
@@ -3266,6 +3321,7 @@ def compile_entries(
 def exact_only(entries: Iterable[Any], complain: Complain) -> Iterator[str]:
     """The entries without those that match more than one origin."""
     for entry in entries:
+        # Anything but a text may match several origins, as "*" does.
         word = entry.strip(" \t\r\n\"'").lower() if isinstance(entry, str) else "*"
         if "*" in word or word in ("copy", "null"):
             complain(entry, f"is not an exact origin: {EXACT}")
@@ -3294,16 +3350,16 @@ def check_origins(
     Raises ConfigError if another argument than ``origins`` is wrong.
     """
     wrong: list[Problem] = []
-    accepted = read_risks(accept_risk, about("accept_risk", wrong))
+    risks = read_risks(accept_risk, about("accept_risk", wrong))
     for key, value in (("credentials", credentials), ("patterns", patterns)):
         check_boolean(key, value, wrong)
     if wrong:
         raise ConfigError(wrong)
     problems: list[Problem] = []
     complain = about("origins", problems)
-    profile = risk_profile(accepted, credentials)
+    accepted = all_accepted(risks, credentials)
     # The user of a form cannot accept a risk, so the message does not say how.
-    compile_entries(entries_of(origins), profile, patterns, complain, accept_key="")
+    compile_entries(entries_of(origins), accepted, patterns, complain, accept_key="")
     return tuple(problems)
 
 
@@ -3326,17 +3382,17 @@ def check_seconds(key: str, value: object, problems: list[Problem], usual: int) 
 class Loaded:
     """The result of one load, which is replaced as a whole.
 
-    matchers, problems: the Matcher, and the problems of the entries that it skips, for each
-    profile in use. begun: when the load began, by the monotonic clock. time: the same as a
-    POSIX timestamp, None for ``initial``.
+    matchers, problems: the Matcher, and the problems of the entries that it skips, for each set
+    of accepted risks in use. begun: when the load began, by the monotonic clock. time: the same
+    as a POSIX timestamp, None for ``initial``.
     """
 
     __slots__ = ("begun", "entries", "matchers", "problems", "time")
 
     def __init__(self, entries: tuple[Any, ...], begun: float, time: float | None) -> None:
         self.entries, self.begun, self.time = entries, begun, time
-        self.matchers: dict[Profile, Matcher] = {}
-        self.problems: dict[Profile, tuple[Problem, ...]] = {}
+        self.matchers: dict[AcceptedRisks, Matcher] = {}
+        self.problems: dict[AcceptedRisks, tuple[Problem, ...]] = {}
 
 
 class Turn:
@@ -3417,7 +3473,7 @@ class OriginList:
         self.source, self._every, self._allow_empty = load, every, allow_empty
         self._patterns = patterns
         self._turns: dict[int, Turn] = {}  # by process
-        self._profiles: set[Profile] = set()  # that were asked for
+        self._accepted: set[AcceptedRisks] = set()  # of the policies that use the list
         # The groups whose policies use the list, by their ids.
         self._groups: WeakValueDictionary[int, Group] = WeakValueDictionary()
         self._error: str | None = None
@@ -3449,19 +3505,17 @@ class OriginList:
         wrong: list[Problem] = []
         check_seconds("timeout", timeout, wrong, usual=30)
         turn = self._turn()
+        complain = about("load", wrong)
         if turn.thread == threading.get_ident():
-            about("load", wrong)(
-                self.source, "calls reload, which would wait for itself: remove this call"
-            )
+            complain(self.source, "calls reload, which would wait for itself: remove this call")
         if wrong:
             raise ConfigError(wrong)
         call = Waiting()
         turn.waiting.append(call)
         self._start(turn)
         if not call.ended.wait(min(timeout, threading.TIMEOUT_MAX)):
-            about("load", wrong)(
-                self.source, f"has not ended within {timeout} seconds; the last good list stays"
-            )
+            rule = f"has not ended within {timeout} seconds; the last good list stays"
+            complain(self.source, rule)
             raise ConfigError(wrong)
         if call.failure is not None:
             raise self._as_config_error(call.failure) from call.failure
@@ -3504,7 +3558,7 @@ class OriginList:
         )
 
     def _left_out(self, now: Loaded) -> list[tuple[Problem, ...]]:
-        """The problems of the entries that each profile skips."""
+        """The problems of the entries that are skipped, for each set of accepted risks."""
         if now.problems:
             return list(now.problems.values())
         problems: list[Problem] = []
@@ -3525,24 +3579,24 @@ class OriginList:
         if time.monotonic() >= self._due:
             self._start(self._turn())
 
-    def matcher(self, profile: Profile) -> Matcher:
-        """The current list without the entries whose risk is not in the profile."""
+    def matcher(self, accepted: AcceptedRisks) -> Matcher:
+        """The current list without the entries whose risk is not accepted."""
         while True:
             now = self._now
-            if profile in now.matchers:
-                return now.matchers[profile]
+            if accepted in now.matchers:
+                return now.matchers[accepted]
             # Not during a request: a group does this when it is created. The set comes
             # first, for a reload that ends in the meantime.
-            self._profiles.add(profile)
-            self._compile(now, profile, iter)
+            self._accepted.add(accepted)
+            self._compile(now, accepted, iter)
 
     # A load.
 
     def _read_all(self, pace: Pace) -> Loaded:
-        """Call the source, and compile the result for every profile."""
+        """Call the source, and compile the result for every set of accepted risks."""
         begun, moment = time.monotonic(), time.time()
         loaded = Loaded(self._read(pace), begun, moment)
-        while missing := self._profiles - loaded.matchers.keys():  # configure may have added one
+        while missing := self._accepted - loaded.matchers.keys():  # configure may have added one
             self._compile(loaded, missing.pop(), pace)
         return loaded
 
@@ -3557,16 +3611,16 @@ class OriginList:
         elif entries and any(
             compile_entries([entry], ALL_RISKS, self._patterns, complain) for entry in pace(entries)
         ):
-            problems.clear()  # the other entries are checked for each profile
+            problems.clear()  # the other entries are checked by _compile
         if problems:
             raise ConfigError(problems)
         return entries
 
-    def _compile(self, loaded: Loaded, profile: Profile, pace: Pace) -> None:
-        """Add a profile's matcher, and log the entries that it skips and the last load did not."""
+    def _compile(self, loaded: Loaded, accepted: AcceptedRisks, pace: Pace) -> None:
+        """Add the matcher for these risks, and log the entries that only it skips."""
         found: list[Problem] = []
         entries = pace(loaded.entries)
-        matcher = compile_entries(entries, profile, self._patterns, about("load", found))
+        matcher = compile_entries(entries, accepted, self._patterns, about("load", found))
         before = [*self._now.problems.values(), *loaded.problems.values()]
         known = {problem.message for problems in before for problem in problems}
         new = [problem.message for problem in found if problem.message not in known]
@@ -3575,8 +3629,8 @@ class OriginList:
         if len(new) > MAX_PROBLEMS:
             more = len(new) - MAX_PROBLEMS
             logger().warning("%d more origins from %s are skipped", more, show(self.source))
-        loaded.problems[profile] = tuple(found)
-        loaded.matchers[profile] = matcher
+        loaded.problems[accepted] = tuple(found)
+        loaded.matchers[accepted] = matcher
 
     def _turn(self) -> Turn:
         return self._turns.setdefault(os.getpid(), Turn())
@@ -3647,8 +3701,8 @@ class OriginList:
         self, turn: Turn, begun: float, calls: list[Waiting], failure: BaseException | None
     ) -> None:
         """Allow the next load, and wake the calls that have waited for this one."""
-        awaited = calls or self._now.time is None
-        pause = min(self._every, RETRY) if failure is not None and awaited else self._every
+        retry_soon = failure is not None and (calls or self._now.time is None)
+        pause = min(self._every, RETRY) if retry_soon else self._every
         turn.thread = None
         self._due, self._late = begun + pause, float("inf")
         turn.busy.release()
@@ -3696,9 +3750,9 @@ def make_middleware(
     given = {**{key: shared[key] for key in wanted if key in shared}, **given}
     names = read("policy", given.get("policy"), "policy", [])
     keys = {f"{name}_{option}" for name in names for option in OPTIONS}
-    named = {key: shared[key] for key in shared if key in keys}
+    of_policies = {key: shared[key] for key in shared if key in keys}
     try:
-        middleware = CORS(app, {**named, **given})
+        middleware = CORS(app, {**of_policies, **given})
     except ConfigError as error:
         raise ConfigError([*problems, *error.problems]) from error
     if problems:
@@ -3720,7 +3774,7 @@ def wanted_of_shared(
     if inactive and "origin" not in shared:
         return ("matchstrategy",)  # the message says to write the missing policy
     known = {option: ("direct", option) for option in OPTIONS}
-    if any(meant(key, known) in OPTIONS for key in given if not belongs(key, inactive, ())):
+    if any(meant(key, known) in OPTIONS for key in given if not is_of_inactive(key, inactive, ())):
         return leave_shared(shared, given, problems)
     return ("matchstrategy", *OPTIONS)
 

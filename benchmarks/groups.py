@@ -49,17 +49,19 @@ NODE_BATCH = 2000  # calls, some milliseconds: see node_side.js
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured: fresh processes, rounds in each, the most origins of a policy."""
+    """How much is measured: fresh processes, rounds in each, the most origins of a policy, and how many requests come
+    before those of a mix are measured."""
 
     blocks: int
     rounds: int
     origins: int
+    before: int
 
 
 SIZES = {
-    "full": Size(blocks=5, rounds=100, origins=1_000_000),
-    "quick": Size(blocks=2, rounds=20, origins=100_000),
-    "smoke": Size(blocks=1, rounds=1, origins=2000),
+    "full": Size(blocks=5, rounds=100, origins=1_000_000, before=30_000),
+    "quick": Size(blocks=2, rounds=20, origins=100_000, before=30_000),
+    "smoke": Size(blocks=1, rounds=1, origins=2000, before=BATCH),
 }
 Times = dict[str, float]
 Wrap = Callable[[Any], Any]  # the application -> the application in its middleware
@@ -246,7 +248,10 @@ def growth(size: Size) -> Times:
 
 
 def mixes(size: Size) -> Times:
-    """Many allowed origins that are asked for in turn, and as visitors come: a few very often, most seldom."""
+    """Many allowed origins that are asked for in turn, and as visitors come: a few very often, most seldom.
+
+    A server that has run for a while is measured: what it remembers has been full, and was cleared, more than once.
+    """
     cases = Cases()
     cases.add("bare", bare, NONE, "plain")
     example = "https://shop-{}.example.com"
@@ -262,6 +267,8 @@ def mixes(size: Size) -> Times:
                 cases.add_made(f"{name}/same", subject, app, one, outcome)
                 many = _from_each(like, asked, mix(count))
                 cases.add_made(f"{name}/mix", subject, app, one, outcome, many)
+                for _ in range(size.before // BATCH):
+                    cases.samples[f"{name}/mix"]()
     return interleave(cases.samples, size.rounds)
 
 

@@ -569,14 +569,41 @@ def test_application_by_another_name_is_a_type_error():
 
 
 @pytest.mark.parametrize("name", ["route", "run", "test_client", "wsgi_app", "config"])
-def test_attribute_of_the_application_says_how_to_wrap_it(name):
+@pytest.mark.parametrize(
+    ("thing", "kind"),
+    [(CORS(plain_app, origin="*"), "'CORS' object"), (CORS, "type object 'CORS'")],
+    ids=["object", "class"],
+)
+def test_attribute_of_the_application_says_how_to_wrap_it(thing, kind, name):
     with pytest.raises(AttributeError) as caught:
-        getattr(CORS(plain_app, origin="*"), name)
+        getattr(thing, name)
     assert str(caught.value) == (
-        f"'CORS' object has no attribute {name!r}, which is the application's:"
+        f"{kind} has no attribute {name!r}, which is the application's:"
         f" write app.wsgi_app = CORS(app.wsgi_app, ...) and keep using app.{name};"
         " or, where it has no wsgi_app, application = CORS(app, ...)"
     )
+
+
+def test_middleware_lists_no_attribute_that_it_does_not_have():
+    middleware = CORS(plain_app, origin="*")
+    assert [name for name in dir(middleware) if not hasattr(middleware, name)] == []
+    assert {"app", "configure", "decide", "policies"} <= {*dir(middleware)}
+
+
+def test_class_that_inherits_from_another_one_has_its_attributes():
+    class Routes:
+        config = {"debug": True}
+
+        def route(self):
+            return self
+
+    class Both(CORS, Routes):
+        pass
+
+    both = Both(plain_app, origin="*")
+    assert (both.route(), both.config, Both.config) == (both, Routes.config, Routes.config)
+    both.run = "set"
+    assert both.run == "set"
 
 
 def test_attribute_of_nobody_is_plainly_missing(name="nothing"):

@@ -2461,9 +2461,9 @@ def test_what_is_not_refused_logs_nothing(options, origin, caplog):
     [
         pytest.param("https", "app.example.com", "https://app.example.com", True, id="same"),
         pytest.param("http", "localhost:8080", "http://localhost:8080", True, id="port"),
-        pytest.param(
-            "http", "app.example.com", "https://app.example.com", False, id="other-scheme"
-        ),
+        pytest.param("http", "app.example.com", "https://app.example.com", True, id="tls-proxy"),
+        pytest.param("https", "app.example.com", "http://app.example.com", False, id="no-tls"),
+        pytest.param("http", "", "http://", False, id="no-host"),
         pytest.param(
             "https", "app.example.com", "https://other.example.com", False, id="other-host"
         ),
