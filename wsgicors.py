@@ -149,6 +149,7 @@ NAMED_HEADERS: Final = ("Authorization", "Content-Type")
 
 # The port that a URL leaves out: https://url.spec.whatwg.org/#default-port
 DEFAULT_PORTS: Final = {"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}
+WEB_SCHEMES: Final = ("http", "https")
 # https://html.spec.whatwg.org/#concept-origin-opaque: pages of these are sent as `null`.
 OPAQUE_SCHEMES: Final = frozenset(("about", "blob", "data", "file", "javascript"))
 
@@ -399,12 +400,6 @@ def closest(word: str, known: Iterable[str]) -> str:
     return spellings[found[0]] if found else ""
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """``; did you mean ...?`` for the closest known word, or an empty string."""
-    found = closest(word, known)
-    return f"; did you mean {found!r}?" if found else ""
-
-
 def cause(error: BaseException) -> str:
     """The message of an exception of foreign code, as one short line."""
     try:
@@ -467,7 +462,6 @@ ORIGIN: Final = re.compile(
     re.VERBOSE,
 )
 
-CONTROLS: Final = re.compile("[\x00-\x1f\x7f]")
 
 # The form of nearly all patterns: scheme, host, wildcard. A pattern that matches is valid;
 # any other is parsed in full. A last label that starts with a letter cannot be an IPv4
@@ -663,7 +657,8 @@ def read_risks(value: Any, complain: Complain) -> frozenset[str]:
     risks = read_list(value, complain)
     for risk in risks:
         if not isinstance(risk, str) or risk not in RISKS:
-            hint = nearest(str(risk), RISKS)
+            right = closest(str(risk), RISKS)
+            hint = f"; did you mean {right!r}?" if right else ""
             complain(risk, f"is not a risk: write one or more of {', '.join(RISKS)}{hint}")
     return frozenset(map(str, risks))
 
@@ -1122,6 +1117,21 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
     return scheme, host, port
 
 
+# What occurs in regular expressions, and not in patterns.
+EXPRESSION: Final = re.compile(
+    r"""
+    ^/*\^ | \$/?$                # anchors
+    | \\[.dwWSsbZA/-]            # a dot that is meant
+    | (^|[/(])\.\* | \.\+        # any text
+    | [*+]\? | [)\]][*+?{]      # repeats
+    | \(.*\) | \| | https\?:    # choices
+    """,
+    re.VERBOSE,
+)
+# What people write in an expression for one or more labels.
+SOME_LABELS: Final = re.compile(r"\(?(?:\?:)?(?:\.[*+]\??|\[[^\]]+\][*+]|\\[wS][*+])\)?(?=\\\.)")
+
+
 def refuse_words(text: str, word: str) -> None:
     """Raise ValueError for an entry that is not meant as scheme://host."""
     if EXPRESSION.search(word):
@@ -1138,21 +1148,6 @@ def refuse_words(text: str, word: str) -> None:
         raise ValueError(f"is misspelled: write {word.lower()!r}")
 
 
-# What occurs in regular expressions, and not in patterns.
-EXPRESSION: Final = re.compile(
-    r"""
-    ^/*\^ | \$/?$                # anchors
-    | \\[.dwWSsbZA/-]            # a dot that is meant
-    | (^|[/(])\.\* | \.\+        # any text
-    | [*+]\? | [)\]][*+?{]      # repeats
-    | \(.*\) | \| | https\?:    # choices
-    """,
-    re.VERBOSE,
-)
-# What people write in an expression for one or more labels.
-SOME_LABELS: Final = re.compile(r"\(?(?:\?:)?(?:\.[*+]\??|\[[^\]]+\][*+]|\\[wS][*+])\)?(?=\\\.)")
-
-
 def instead_of_expression(text: str) -> str:
     """The equivalent pattern, or else how to write a regular expression."""
     word = SOME_LABELS.sub("*", text.strip("/^$").replace("https?:", "https:", 1))
@@ -1165,6 +1160,10 @@ def instead_of_expression(text: str) -> str:
         pass
     given = "re.compile(...), in an ini file as call:package.module:name"
     return f"a pattern such as 'https://*.example.com', or {given}"
+
+
+WEB_SCHEME: Final = re.compile(r"([Hh][Tt][Tt][Pp][Ss]?)(?::/*|//)")
+ANY_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
 def split_scheme(word: str, faults: list[str]) -> tuple[str, str]:
@@ -1194,10 +1193,6 @@ def split_scheme(word: str, faults: list[str]) -> tuple[str, str]:
             f"is never sent, because pages of {scheme}: URLs have the origin null: write 'null'"
         )
     return scheme, rest
-
-
-WEB_SCHEME: Final = re.compile(r"([Hh][Tt][Tt][Pp][Ss]?)(?::/*|//)")
-ANY_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
 def split_authority(rest: str, scheme: str, faults: list[str]) -> tuple[str, str]:
@@ -1233,7 +1228,7 @@ def parse_host(host: str, scheme: str, faults: list[str]) -> str:
         shortest = canonical_ipv6(host[1:-1])
         return mend(host, shortest, "an IPv6 address that is not in its shortest form", faults)
     # The URL standard parses the hosts of these; others it leaves as they are.
-    web = scheme in ("http", "https")
+    web = scheme in WEB_SCHEMES
     if web:
         host = mend(host, to_ascii(host), "Unicode", faults)
         host = mend(host, host.lower(), "upper case", faults)
@@ -1493,9 +1488,6 @@ def prohibited(accept_key: str, name: str, sentence: str = "", remedy: str = "")
     where = "with credentials " if name in CREDENTIAL_RISKS else ""
     accept = f", or accept it with {accept_key} = {name}" if accept_key else ""
     return f"{where}is prohibited ({name}): {sentence}; write {remedy}{accept}"
-
-
-WEB_SCHEMES: Final = ("http", "https")
 
 
 def who_could_act(scheme: str | None) -> str:
@@ -2737,6 +2729,9 @@ def is_preflight(environ: WSGIEnvironment) -> bool:
         and "HTTP_ORIGIN" in environ
         and ASKED_METHOD in environ
     )
+
+
+CONTROLS: Final = re.compile("[\x00-\x1f\x7f]")
 
 
 def pick_group(rules: Rules, environ: WSGIEnvironment) -> Group | None:
