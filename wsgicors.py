@@ -1482,9 +1482,19 @@ def public_suffix_source(name: str, below: bool = False) -> str:
     return ""
 
 
-def prohibited(accept_key: str, name: str, sentence: str = "", remedy: str = "") -> str:
+class Risk(namedtuple("Risk", "name sentence remedy", defaults=("", ""))):
+    """A risk of an entry: its name, what could happen, and what to write instead.
+
+    An empty sentence or remedy is the one in RISKS.
+    """
+
+    __slots__ = ()
+
+
+def prohibited(accept_key: str, risk: Risk) -> str:
     """The message about a risk that is not accepted."""
-    sentence, remedy = sentence or RISKS[name][0], remedy or RISKS[name][1]
+    name, sentence = risk.name, risk.sentence or RISKS[risk.name][0]
+    remedy = risk.remedy or RISKS[name][1]
     where = "with credentials " if name in CREDENTIAL_RISKS else ""
     accept = f", or accept it with {accept_key} = {name}" if accept_key else ""
     return f"{where}is prohibited ({name}): {sentence}; write {remedy}{accept}"
@@ -1499,19 +1509,23 @@ def who_could_act(scheme: str | None) -> str:
     return f"any page with the scheme {scheme} could act as the logged-in user"
 
 
-def pattern_risks(scheme: str, host: str) -> Iterator[tuple[str, ...]]:
-    """The risks of a pattern with credentials: the name and, if it has its own, the sentence."""
+def public_suffix_risk(name: str, source: str) -> Risk:
+    return Risk("public-suffix", RISKS["public-suffix"][0].format(name, source))
+
+
+def pattern_risks(scheme: str, host: str) -> Iterator[Risk]:
+    """The risks of a pattern with credentials."""
     label, _, parent = host.partition(".")
     if host == "null":
-        yield ("null-origin",)
+        yield Risk("null-origin")
     elif "*" in label and parent in ("", "."):
-        yield "any-origin", who_could_act(scheme)
+        yield Risk("any-origin", who_could_act(scheme))
     elif "*" in label:
         source = public_suffix_source(parent, below=label == "*")
         if source:
-            yield "public-suffix", RISKS["public-suffix"][0].format(parent, source)
+            yield public_suffix_risk(parent, source)
     if scheme == "http" and not is_local(host):
-        yield ("insecure-origin",)
+        yield Risk("insecure-origin")
 
 
 # ----------------------------------------------------------------------
@@ -1843,8 +1857,8 @@ class State(namedtuple("State", "part text choices risk local")):
     """The knowledge about an origin whose right end has been read.
 
     part: the part of it that is being read. text: the spelled-out text of that part, or None.
-    choices: the number of texts that its classes allow. risk: the risk of the host. local:
-    whether the host is local.
+    choices: the number of texts that its classes allow. risk: the risk of the host, or None.
+    local: whether the host is local.
     """
 
     __slots__ = ()
@@ -1859,7 +1873,8 @@ class Stranger(namedtuple("Stranger", "risk origin scheme")):
     __slots__ = ()
 
 
-START: Final = (State("port", "", 1, (), False), State("host", "", 1, (), False))
+START: Final = (State("port", "", 1, None, False), State("host", "", 1, None, False))
+ANY_ORIGIN: Final = Risk("any-origin")
 
 
 # The grammar, a function for each part. Each takes a state, the characters that a place
@@ -1898,7 +1913,7 @@ def in_host(state: State, found: frozenset[str], loop: int) -> Steps:
         if "." in found:
             yield ".", end_label(state)
         if "/" in found:
-            yield "/", State("slashes", "/:", 1, (), is_local(text))
+            yield "/", State("slashes", "/:", 1, None, is_local(text))
 
 
 def end_label(state: State) -> State:
@@ -1906,7 +1921,7 @@ def end_label(state: State) -> State:
     name = state.text
     if is_number(name) or public_suffix_source(name, below=True):
         return state._replace(text="." + name)
-    return State("owned", ".", 1, (), is_local(name))
+    return State("owned", ".", 1, None, is_local(name))
 
 
 def is_number(host: str) -> bool:
@@ -1922,9 +1937,9 @@ def open_host(state: State, labels: frozenset[str]) -> Steps:
         name = ""
     letters = labels - DIGITS if number else labels
     if letters and not name:
-        yield pick(letters), State("open", None, 1, ("any-origin",), False)
+        yield pick(letters), State("open", None, 1, ANY_ORIGIN, False)
     elif letters:
-        risk = "public-suffix", name, public_suffix_source(name, below=True)
+        risk = public_suffix_risk(name, public_suffix_source(name, below=True))
         # If the name is only above a public suffix, one more label may have an owner.
         part = "open" if public_suffix_source(name) else "label"
         yield pick(letters), State(part, None, 1, risk, False)
@@ -1938,7 +1953,7 @@ def in_open_host(state: State, found: frozenset[str], loop: int) -> Steps:
     if "." in found and state.text != ".":
         yield ".", state._replace(part="open" if state.part == "label" else state.part, text=".")
     if "/" in found and state.text != ".":
-        risk = () if state.part == "label" else state.risk
+        risk = None if state.part == "label" else state.risk
         yield "/", State("slashes", "/:", 1, risk, state.local)
 
 
@@ -1950,11 +1965,11 @@ def in_ipv4(state: State, found: frozenset[str], loop: int) -> Steps:
         longer = pick(digits) + text if text is not None and spelled else None
         yield pick(digits), state._replace(text=longer)
     if letters:
-        yield pick(letters), State("open", None, 1, ("any-origin",), False)
+        yield pick(letters), State("open", None, 1, ANY_ORIGIN, False)
     if "." in found:
         yield ".", state._replace(text="")
     if "/" in found and text != "":
-        yield "/", State("slashes", "/:", 1, ("any-origin",), text == "127")
+        yield "/", State("slashes", "/:", 1, ANY_ORIGIN, text == "127")
 
 
 def in_ipv6(state: State, found: frozenset[str], loop: int) -> Steps:
@@ -1965,7 +1980,7 @@ def in_ipv6(state: State, found: frozenset[str], loop: int) -> Steps:
         yield pick(inside), state._replace(text=longer)
     if "[" in found:
         local = text is not None and is_local("[" + text)
-        yield "[", State("slashes", "//:", 1, () if text else ("any-origin",), local)
+        yield "[", State("slashes", "//:", 1, None if text else ANY_ORIGIN, local)
 
 
 def in_slashes(state: State, found: frozenset[str], loop: int) -> Steps:
@@ -2006,7 +2021,7 @@ GRAMMAR: Final[dict[str, Callable[[State, frozenset[str], int], Any]]] = {
 }
 
 
-def risks_of_origin(state: State) -> Iterator[tuple[str, ...]]:
+def risks_of_origin(state: State) -> Iterator[Risk]:
     """The risks of an origin that has been read up to its left end."""
     scheme, web = state.text, state.text in WEB_SCHEMES
     if scheme == "" or (scheme and not scheme[0].isalpha()):
@@ -2014,7 +2029,7 @@ def risks_of_origin(state: State) -> Iterator[tuple[str, ...]]:
     if state.risk and not (web and state.local):
         yield state.risk
     if scheme is None or (scheme == "http" and not state.local):
-        yield ("insecure-origin",)
+        yield Risk("insecure-origin")
 
 
 def walk(automaton: Automaton) -> dict[str, Stranger]:
@@ -2041,10 +2056,10 @@ def walk(automaton: Automaton) -> dict[str, Stranger]:
         place, state = here = queue.popleft()
         if place in first and state.part == "scheme":
             for risk in risks_of_origin(state):
-                known = found.get(risk[0])
+                known = found.get(risk.name)
                 if known is None or rank(state.text) < rank(known.scheme):
                     origin = origin_at(here, steps, automaton)
-                    found[risk[0]] = Stranger(risk, origin, state.text)
+                    found[risk.name] = Stranger(risk, origin, state.text)
         go_on(here, state, before[place])
     return found
 
@@ -2129,7 +2144,7 @@ ABOUT_ORIGINS: Final = frozenset(("any-origin", "public-suffix", "insecure-origi
 INSTEAD: Final = "a pattern such as 'https://*.example.com', or a function f(origin, environ)"
 
 
-def regex_risks(regex: re.Pattern[str], accepted: frozenset[str]) -> Iterator[tuple[str, ...]]:
+def regex_risks(regex: re.Pattern[str], accepted: frozenset[str]) -> Iterator[Risk]:
     """The risks of a regular expression. Not all accepted ones are included."""
     steps = 0
 
@@ -2148,21 +2163,23 @@ def regex_risks(regex: re.Pattern[str], accepted: frozenset[str]) -> Iterator[tu
         why = "it is nested too deeply" if isinstance(error, RecursionError) else error
         for name in (*sorted(ABOUT_ORIGINS), "slow-expression"):
             sentence = f"it is not known what it admits and how long it takes, because {why}"
-            yield name, sentence, INSTEAD
+            yield Risk(name, sentence, INSTEAD)
         return
     for name in RISKS:
         if name in strangers:
-            yield name, stranger_sentence(strangers[name]), INSTEAD
+            yield Risk(name, stranger_sentence(strangers[name]), INSTEAD)
     if slow:
         sentence, remedy = RISKS["slow-expression"]
-        yield "slow-expression", sentence, f"{remedy}, or {INSTEAD}"
+        yield Risk("slow-expression", sentence, f"{remedy}, or {INSTEAD}")
 
 
 def stranger_sentence(stranger: Stranger) -> str:
-    (name, *details), origin, scheme = stranger
-    if name == "insecure-origin" and scheme != "http":
+    risk, origin, scheme = stranger
+    if risk.name == "insecure-origin" and scheme != "http":
         return f"it may admit {origin!r}, whose scheme it does not spell out"
-    sentence = who_could_act(scheme) if name == "any-origin" else RISKS[name][0].format(*details)
+    sentence = risk.sentence or RISKS[risk.name][0]
+    if risk.name == "any-origin":
+        sentence = who_could_act(scheme)
     return f"it may admit {origin!r}, and {sentence}"
 
 
@@ -2208,16 +2225,14 @@ def add_entry(
     except ValueError as error:
         complain(entry, str(error))
         return
-    refused = [risk for risk in risks if risk[0] not in accepted]
+    refused = [risk for risk in risks if risk.name not in accepted]
     for risk in refused:
-        complain(entry, prohibited(accept_key, *risk), risk[0])
+        complain(entry, prohibited(accept_key, risk), risk.name)
     if not refused:
         matcher.add(entry, host, port)
 
 
-def inspect_entry(
-    entry: Any, accepted: AcceptedRisks
-) -> tuple[str, str, Iterable[tuple[str, ...]]]:
+def inspect_entry(entry: Any, accepted: AcceptedRisks) -> tuple[str, str, Iterable[Risk]]:
     """Host, port and risks of an entry of ``origin``. Raises ValueError if it is invalid."""
     if isinstance(entry, str):
         scheme, host, port = parse_pattern(entry)
@@ -2571,7 +2586,7 @@ def check_anyone(values: Mapping[str, Any], complain: Complain, accept_key: str)
         remedy += f", or 'copy' and {accept_key} = any-origin ({sentence})"
         complain("*", f"{rule}: write {remedy}", CONFLICT)
     elif values["credentials"] and "any-origin" not in values["accept_risk"]:
-        complain("copy", prohibited(accept_key, "any-origin"), "any-origin")
+        complain("copy", prohibited(accept_key, Risk("any-origin")), "any-origin")
 
 
 def compile_headers(
