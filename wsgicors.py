@@ -1518,7 +1518,7 @@ def pattern_risks(scheme: str, host: str) -> Iterator[Risk]:
     label, _, parent = host.partition(".")
     if host == "null":
         yield Risk("null-origin")
-    elif "*" in label and parent in ("", "."):
+    elif "*" in label and not parent:
         yield Risk("any-origin", who_could_act(scheme))
     elif "*" in label:
         source = public_suffix_source(parent, below=label == "*")

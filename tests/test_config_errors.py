@@ -410,6 +410,56 @@ def test_policy_with_options_of_its_own_is_not_taken_for_one_of_policies():
     assert list(rules.policies) == ["apis"]
 
 
+@pytest.mark.parametrize("others", [["apis"], ["API", "denny"]], ids=", ".join)
+def test_known_policy_is_not_taken_for_another_one_with_a_similar_name(others):
+    nested = {name: {"origin": ORIGIN} for name in ["api", *others]}
+    assert list(CORS(plain_app, policy="api, deny", policies=nested).policies) == ["api"]
+    flat = {f"{name}_origin": ORIGIN for name in ["api", *others]}
+    assert list(CORS(plain_app, flat, policy="api, deny").policies) == ["api"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "right"),
+    [
+        ("policys", "api", "policy"),
+        ("Policy", "api", "policy"),
+        ("POLICY", ["api"], "policy"),
+        ("polices", {"api": {"maxage": 5}}, "policies"),
+        ("Policies", {"api": {"maxage": 5}}, "policies"),
+    ],
+)
+def test_misspelled_policy_is_told_so_and_the_policies_are_checked(key, value, right):
+    found = problems({key: value, "api_maxage": "1h"} if right == "policy" else {key: value})
+    assert found[0] == unknown(key, value, f"; did you mean {right!r}?")
+    assert [problem[0] for problem in found[1:]] == (
+        ["api_maxage", "api_origin"] if right == "policy" else ["policies.api.origin"]
+    )
+
+
+def test_option_of_the_whole_configuration_in_a_policy_is_checked_as_well():
+    found = problems(policies={"api": {"origin": "*", "catch_errors": "maybe"}})
+    rule = (
+        "belongs to the whole configuration and not to a policy: write catch_errors beside policies"
+    )
+    key = "policies.api.catch_errors"
+    assert found == [
+        (key, "maybe", f"'maybe' {rule}", "conflict"),
+        (key, "maybe", "'maybe' is not a boolean: write true or false", "invalid"),
+    ]
+
+
+def test_option_of_the_whole_configuration_in_an_inactive_policy_is_an_error():
+    nested = {"api": {"origin": "*"}, "old": {"origin": "*", "catch_errors": True}}
+    found = problems(policy="api", policies=nested)
+    assert [problem[0] for problem in found] == ["policies.old.catch_errors"]
+
+
+def test_direct_option_beside_an_inactive_policy_lacks_an_origin():
+    ((key, value, message, code),) = problems(api_origin="*", maxage=5)
+    assert (key, value, code) == ("origin", None, "missing")
+    assert message.startswith("is missing: write origin = https://app.example.com")
+
+
 @pytest.mark.parametrize("name", ["Deny", "DENY", "denny"])
 def test_misspelled_deny_is_told_so(name):
     message = f"{name!r} has no options; did you mean 'deny'? (names are case-sensitive)"
@@ -417,9 +467,7 @@ def test_misspelled_deny_is_told_so(name):
 
 
 @pytest.mark.parametrize("name", ["API", "apis", "ap", "aqi"])
-def test_policy_whose_name_is_nearly_another_one_is_name_is_nearly_another_one_is_told_which_and_its_options_are_checked(
-    name,
-):
+def test_policy_whose_name_is_nearly_another_one_is_told_which_and_its_options_are_checked(name):
     found = problems({"policy": f"{name}, b", "b_origin": "*", "api_origin": "x/"})
     assert found == [
         (
