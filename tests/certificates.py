@@ -25,12 +25,16 @@ def name_of(text: str) -> Any:
         return x509.DNSName(text)
 
 
-def issue(path, *names, by: Issued | None = None, days=(-1, 1), authority=False):
-    """A certificate for these names, valid between these days from now; self-signed, or signed `by` another one."""
+def issue(path, *names, by: Issued | None = None, days=(-1, 1), authority=False, client=False):
+    """A certificate for these names, valid between these days from now; self-signed, or signed `by` another one.
+
+    authority: whether it signs others. client: whether it is for a client, not for a server.
+    """
     # Here, as other files import this one, also where there is no cryptography: in .ci/pyodide.
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID
 
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
@@ -49,6 +53,9 @@ def issue(path, *names, by: Issued | None = None, days=(-1, 1), authority=False)
     if authority:
         # Not critical, as RFC 5280 has it and many an authority of developers does not.
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), False)
+    if client:
+        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
+        builder = builder.add_extension(usage, critical=False)
     certificate = builder.sign(by.key if by else key, hashes.SHA256())
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

@@ -125,7 +125,8 @@ AROUND_TLS_ERROR: Final = re.compile(r"^\[.*?\] | \(_ssl\.c:[0-9]+\)$")
 SELF_SIGNED: Final = Row(
     "",
     "get a certificate from an authority such as Let's Encrypt, or from mkcert for development;"
-    " or, for your own browser only, open {https} in a tab and accept the certificate",
+    " or, for your own browser only, open {https} in a tab and accept the certificate. If you did,"
+    " set SSL_CERT_FILE to a file with the certificate and explain again",
 )
 UNKNOWN_AUTHORITY: Final = Row(
     ", so the server does not send its whole chain, or Python does not know its authority",
