@@ -192,7 +192,7 @@ def test_time_limit_of_the_response(last_line):
 
 
 def test_time_limit_of_tls(last_line):
-    with answering(None, times=2) as port:
+    with answering(None) as port:
         line = last_line(f"https://127.0.0.1:{port}/", "--timeout", "0.05")
     assert line == (
         f"UNKNOWN: 127.0.0.1:{port} did not complete the TLS handshake within 0.05 seconds. To find out, "
@@ -523,6 +523,27 @@ def test_tls_that_ends_during_the_handshake(last_line):
         f"BLOCKED: TLS with 127.0.0.1:{port} failed: it closed the connection during the handshake{NOT_CORS}"
         "read the server's log, and check its certificate and its TLS configuration"
     )
+
+
+@pytest.mark.usefixtures("trusted")
+def test_tls_that_starts_late_is_waited_for(authority, tmp_path):
+    """It starts once another connection has asked whether this is http, and was closed."""
+    context = context_of(issue(tmp_path / "server.pem", "localhost", by=authority).path)
+    connections = []
+
+    def serve(connection, done):
+        connections.append(connection.dup())
+        if len(connections) < 2:
+            return
+        connection.close()
+        connections.pop().close()
+        with context.wrap_socket(connections.pop(), server_side=True) as tls:
+            tls.recv(65536)
+            tls.sendall(b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\n\r\n")
+
+    with accepting(serve, times=2) as port:
+        verdict = Browser(f"https://localhost:{port}", PAGE, timeout=2).fetch("/")
+    assert verdict, verdict.reason
 
 
 # HTTP/2

@@ -72,7 +72,8 @@ def find_cause(case: Case) -> Diagnosis:
     for start, found in CAUSES.items():
         if reason.startswith(start):
             return found(case)
-    return Diagnosis(reason)
+    target = redirected_to(case)
+    return of_lost_redirect(case, target) if target else Diagnosis(reason)
 
 
 def of_unreachable(case: Case, failure: Unreachable) -> Diagnosis:
