@@ -159,16 +159,16 @@ def pastes(data):
 def responses(data):
     """Whatever a server sends is soon a response with well-formed headers, or none and a line that says why."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = URL.parse(f"http://127.0.0.1:{listener.getsockname()[1]}/")
 
         def serve():
             connection, _ = listener.accept()
-            with connection:
+            with listener, connection:
                 connection.recv(4096)
                 connection.sendall(data)
 
         thread = threading.Thread(target=serve)
         thread.start()
-        url = URL.parse(f"http://127.0.0.1:{listener.getsockname()[1]}/")
         started = time.monotonic()
         try:
             status, headers, body, _ = call_http(5, "GET", url, [("Host", "a")], b"")

@@ -27,6 +27,7 @@ FOUND = b"HTTP/1.1 302 Found"
 LOCATION = b"Location: /plain"
 CHUNKED = b"Transfer-Encoding: chunked"
 HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n"
+CLOSED = "SERVER sent no response: it closed the connection"
 REFUSED = "SERVER sent no HTTP response that browsers accept: "
 CHECKED = "the response to GET: "
 CHROMIUM, FIREFOX, WEBKIT = "chromium", "firefox", "webkit"
@@ -234,7 +235,7 @@ ENDS = {
     "ended in the status line": blocked(
         OK, f"{REFUSED}it ended in the middle of a line, with {OK.decode()!r}"
     ),
-    "ended at once": blocked(b"", f"{REFUSED}it closed the connection"),
+    "ended at once": blocked(b"", CLOSED),
     "empty lines only": blocked(b"\r\n\r\n", f"{REFUSED}it began with ''"),
     "text": blocked(b"hello\r\n\r\n", f"{REFUSED}it began with 'hello'"),
 }
@@ -295,7 +296,7 @@ INTERIM = {
     "103 with the origin": blocked(
         HINTS[:-2] + ORIGIN + b"\r\n\r\n" + message(headers=(EXPOSE, STORE)), MISSING
     ),
-    "103 and no more": blocked(HINTS, f"{REFUSED}it closed the connection"),
+    "103 and no more": blocked(HINTS, CLOSED),
     "101": blocked(
         message(status=b"HTTP/1.1 101 Switching Protocols"),
         f"{REFUSED}it switched to another protocol (101) without being asked",

@@ -67,11 +67,13 @@ class Step:
     ok: whether the request continues after it.
     text: one sentence that can be read without the other steps.
     exchange: the request and response just before this step, or None.
+    unreachable: why there was no response, or None.
     """
 
     ok: bool
     text: str
     exchange: Exchange | None = field(default=None, repr=False, compare=False)
+    unreachable: Unreachable | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -151,9 +153,9 @@ class Request:
         """Note that something was found to be in order."""
         self.steps.append(Step(True, text, exchange))
 
-    def fail(self, text: str) -> NoReturn:
+    def fail(self, text: str, unreachable: Unreachable | None = None) -> NoReturn:
         """Note why the request is blocked, and end it with a network error."""
-        self.steps.append(Step(False, text))
+        self.steps.append(Step(False, text, unreachable=unreachable))
         raise NetworkError(text)
 
 
@@ -500,7 +502,6 @@ class Browser:
         else:
             state = f"is {', '.join(named)!r}{why_not_covered(named, missing, wildcard=wildcard)}"
         names = ", ".join(missing)
-        names = ", ".join(missing)
         request.fail(f"{header} in the preflight response {state}; it must include {names}")
 
     def _network_fetch(
@@ -536,7 +537,7 @@ class Browser:
         try:
             return call_http(self._timeout, method, request.url, headers, body)
         except Unreachable as error:
-            request.fail(str(error))
+            request.fail(str(error), error)
 
     def _filter(self, request: Request, response: Response) -> dict[str, str]:
         """Steps 14.1 and 14.2 of "main fetch": the basic or the CORS filtered response."""

@@ -10,7 +10,7 @@ from .browser import Verdict
 from .evidence import Finding
 from .headers import REQUEST_METHOD, Headers, get_header, unsafe_names
 from .targets import Visit
-from .wire import Exchange, Response
+from .wire import Exchange, Response, Unreachable
 
 
 class Diagnosis(NamedTuple):
@@ -53,6 +53,11 @@ class Case:
     @property
     def exchanges(self) -> list[Exchange]:
         return [step.exchange for step in self.verdict.steps if step.exchange]
+
+    @property
+    def unreachable(self) -> Unreachable | None:
+        """Why the last request got no response, if it got none."""
+        return self.verdict.steps[-1].unreachable
 
     @property
     def last(self) -> Exchange:

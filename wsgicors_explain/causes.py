@@ -61,17 +61,35 @@ from .redirects import (
     target_of,
 )
 from .signs import known_words
-from .wire import Response
+from .wire import Response, Unreachable
 
 
 def find_cause(case: Case) -> Diagnosis:
     """The cause as the responses show it, whatever the server is."""
+    if case.unreachable:
+        return of_unreachable(case, case.unreachable)
     reason = case.verdict.reason
     for start, found in CAUSES.items():
         if reason.startswith(start):
             return found(case)
     target = redirected_to(case)
     return of_lost_redirect(case, target) if target else Diagnosis(reason)
+
+
+def of_unreachable(case: Case, failure: Unreachable) -> Diagnosis:
+    """There was no response: the page fails as it does without CORS headers."""
+    target = redirected_to(case)
+    if target and failure.nowhere:
+        lost = of_lost_redirect(case, target)
+        return lost._replace(fix=f"{failure.fix}, or {lost.fix}") if failure.browsers_may else lost
+    if target:
+        return of_lost_redirect(case, target, failure.fix)
+    if failure.browsers_may:
+        return Diagnosis(str(failure), failure.fix)
+    return Diagnosis(f"{failure}; {NOT_CORS}", failure.fix)
+
+
+NOT_CORS: Final = "this is not about CORS, even if the browser's console says so"
 
 
 # The preflight's status

@@ -40,6 +40,8 @@ def conclude(configuration: Configuration | None, case: Case) -> list[str]:
         ours = of_outer_layer(configuration, case) or diagnose(configuration, case)
     seen = Diagnosis(ours.cause) if ours.cause else find_cause(case)
     fix = ours.fix or seen.fix
+    if case.unreachable and case.unreachable.browsers_may:
+        return [f"UNKNOWN: {seen.cause}. To find out, {fix}"]
     last = f"BLOCKED: {seen.cause}" + (f". To fix it, {fix}" if fix else "")
     return [*([] if any(ours) else what_would_pass(case)), last]
 

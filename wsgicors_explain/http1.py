@@ -15,7 +15,19 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .headers import Headers, header_values
 from .middleware import TOKEN, show
-from .wire import BODY_BYTES, URL, Response, Unreachable
+from .sockets import (
+    FAILURES,
+    FRAMES,
+    HTTP_1_1,
+    HTTPS_SPOKEN,
+    OtherProtocol,
+    connect,
+    in_time,
+    seconds_until,
+    start_tls,
+)
+from .unreachable import BadResponse, Closed, look_closer, why_unreachable
+from .wire import BODY_BYTES, URL, Response
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -36,35 +48,22 @@ BODY_SECONDS: Final = 1.0  # a stream may never end
 SENT_AT_ONCE: Final = 65536  # bytes
 LINE_END: Final = re.compile(rb"\r?\n\Z")
 FOLDING: Final = "\t "  # what begins a continuation line, and is stripped from values
-TLS_ALERT: Final = b"\x15\x03"
-
-# What versions of OpenSSL say when the peer does not speak TLS.
-NOT_TLS: Final = (
-    "http request",
-    "packet length too long",
-    "record layer failure",
-    "unknown protocol",
-    "wrong version number",
-)
-# How OpenSSL's messages end, and what they mean.
-TLS_FAILURES: Final = {
-    "handshake failure": "no common version and cipher, or a client certificate is required",
-    "unrecognized name": "the server has no certificate for this host name",
-    "certificate required": "the server requires a client certificate",
-    "no application protocol": "the server does not speak HTTP/1.1, the only version used here",
-    "unsupported protocol": "the server speaks only old versions of TLS, which browsers refuse",
-    "protocol version": "the server speaks other versions of TLS than browsers",
-    "internal error": "the server failed, often as it has no certificate for this host name",
+# How a server begins that speaks another protocol: with an alert of TLS, or with the header of one
+# of HTTP/2's frames, SETTINGS or GOAWAY (RFC 9113, sections 4.1 and 3.4).
+OTHER_STARTS: Final = {
+    HTTPS_SPOKEN: re.compile(rb"\x15\x03"),
+    FRAMES: re.compile(rb"\0[\0-\xff]{2}[\x04\x07]\0{5}"),
 }
-AROUND_TLS_ERROR: Final = re.compile(r"^\[.*?\] | \(_ssl\.c:[0-9]+\)$")
-
-
-class BadResponse(Exception):
-    """Browsers do not accept this as a response; the text says what the server did."""
+FRAME_HEADER: Final = 9  # bytes
 
 
 class Incoming(io.RawIOBase):
-    """What comes in over a socket until a deadline, to be read through a buffer."""
+    """What comes in over a socket until a deadline, to be read through a buffer.
+
+    OtherProtocol: it is not HTTP/1.1.
+    """
+
+    start = b""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self.sock = sock
@@ -75,7 +74,13 @@ class Incoming(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         self.sock.settimeout(seconds_until(self.deadline))
-        return self.sock.recv_into(buffer)
+        size = self.sock.recv_into(buffer)
+        if len(self.start) < FRAME_HEADER:
+            self.start += bytes(memoryview(buffer)[:size])
+            for protocol, pattern in OTHER_STARTS.items():
+                if pattern.match(self.start):
+                    raise OtherProtocol(protocol)
+        return size
 
 
 class Head(NamedTuple):
@@ -89,61 +94,25 @@ class Head(NamedTuple):
 def call_http(timeout: float, method: str, url: URL, headers: Headers, body: bytes) -> Response:
     """Send the request to the server of `url` and read its response.
 
-    Unreachable: none came within `timeout` seconds, counted from before the connection. Only the
-    look-up of the host name may take longer: the system has its own limit for that.
+    Unreachable: none came within `timeout` seconds, counted from before the look-up of the host.
     """
     deadline = time.monotonic() + timeout
     lines = [f"{method} {url.target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
     request = "".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1") + body
-    try:
-        with contextlib.ExitStack() as stack:
+    agreed = None
+    with contextlib.ExitStack() as stack:
+        try:
             sock = stack.enter_context(connect(url, deadline))
             if url.scheme == "https":
                 sock = stack.enter_context(start_tls(sock, url, deadline))
-            send(sock, request, deadline)
-            return read_response(Incoming(sock, deadline), method)
-    except (OSError, BadResponse) as error:
-        raise Unreachable(why_unreachable(url, timeout, error)) from error
-
-
-def seconds_until(deadline: float) -> float:
-    """The seconds until the deadline. socket.timeout: it has passed."""
-    seconds = deadline - time.monotonic()
-    if seconds <= 0:
-        raise socket.timeout
-    return seconds
-
-
-def host_of(url: URL) -> str:
-    """The host name or address, as the system takes it."""
-    return url.host.strip("[]")
-
-
-def connect(url: URL, deadline: float) -> socket.socket:
-    """A connection to the first address of the server that accepts one; all share the time."""
-    infos = socket.getaddrinfo(host_of(url), url.port, type=socket.SOCK_STREAM)
-    problem = OSError()
-    for index, (family, kind, protocol, _, address) in enumerate(infos):
-        with contextlib.ExitStack() as stack:
-            try:
-                sock = stack.enter_context(socket.socket(family, kind, protocol))
-                sock.settimeout(seconds_until(deadline) / (len(infos) - index))
-                sock.connect(address)
-            except OSError as error:
-                problem = error
-            else:
-                stack.pop_all()  # it stays open
-                return sock
-    raise problem
-
-
-def start_tls(sock: socket.socket, url: URL, deadline: float) -> ssl.SSLSocket:
-    """The connection with TLS on it, whose certificate is valid for the host name."""
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2  # as browsers; Python 3.9 would take less
-    context.set_alpn_protocols(["http/1.1"])
-    sock.settimeout(seconds_until(deadline))
-    return context.wrap_socket(sock, server_hostname=host_of(url))
+                agreed = sock.selected_alpn_protocol()
+            with in_time("respond"):
+                send(sock, request, deadline)
+                return read_response(Incoming(sock, deadline), method)
+        except (*FAILURES, BadResponse) as error:
+            problem = error
+    found = problem if agreed == HTTP_1_1 else look_closer(url, deadline, problem)
+    raise why_unreachable(url, timeout, deadline, found) from problem
 
 
 def send(sock: socket.socket, data: bytes, deadline: float) -> None:
@@ -204,8 +173,7 @@ def bounded_lines(stream: io.BufferedReader[Incoming]) -> Iterator[bytes]:
             raise BadResponse(f"it sent more than {HEADER_BYTES // 1024} KiB of headers")
         text = LINE_END.sub(b"", line)
         if text == line:
-            hint = ", which is TLS: is it https://?" if line.startswith(TLS_ALERT) else ""
-            raise BadResponse(f"it ended in the middle of a line, with {shown(line)}{hint}")
+            raise BadResponse(f"it ended in the middle of a line, with {shown(line)}")
         if b"\0" in text:
             raise BadResponse(f"there is a NUL byte in the line {shown(text)}")
         yield text
@@ -220,9 +188,7 @@ def read_status(lines: Iterator[bytes]) -> int:
     match = STATUS_LINE.fullmatch(line or b"")
     if match:
         return int(match[1])
-    raise BadResponse(
-        "it closed the connection" if line is None else f"it began with {shown(line)}"
-    )
+    raise Closed if line is None else BadResponse(f"it began with {shown(line)}")
 
 
 def unfold(lines: Iterable[bytes]) -> list[str]:
@@ -262,34 +228,3 @@ def pieces(stream: io.BufferedReader[Incoming], size: int) -> Iterator[bytes]:
 
 def shown(line: bytes) -> str:
     return show(line.decode("latin-1"))
-
-
-def why_unreachable(url: URL, timeout: float, error: Exception) -> str:
-    """What an error says about the server, in one line."""
-    server = url.authority
-    if isinstance(error, ssl.SSLError):
-        return why_no_tls(server, error)
-    if isinstance(error, socket.gaierror):
-        return f"the host name {url.host} does not resolve: {error.strerror}"
-    if isinstance(error, socket.timeout):
-        return f"{server} did not respond within {timeout:g} seconds"
-    if isinstance(error, ConnectionRefusedError):
-        return f"nothing listens on {url.host} port {url.port}: the connection was refused"
-    if isinstance(error, ConnectionResetError):
-        return f"{server} sent no response: it reset the connection"
-    if isinstance(error, BadResponse):
-        return f"{server} sent no HTTP response that browsers accept: {error}"
-    return f"{server} cannot be reached: {getattr(error, 'strerror', None) or error}"
-
-
-def why_no_tls(server: str, error: ssl.SSLError) -> str:
-    """What OpenSSL says, and what that means."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate of {server} is not valid: {error.verify_message}"
-    if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
-        return f"TLS with {server} failed: it closed the connection during the handshake"
-    said = AROUND_TLS_ERROR.sub("", str(error.strerror or error))
-    if said in NOT_TLS:
-        return f"{server} does not speak TLS: is it http://{server}?"
-    meanings = [meaning for end, meaning in TLS_FAILURES.items() if said.endswith(end)]
-    return f"TLS with {server} failed: " + ": ".join([f"OpenSSL says {said!r}", *meanings])

@@ -93,14 +93,17 @@ def redirected_to(case: Case) -> str:
     return target if went else ""
 
 
-def of_lost_redirect(case: Case, target: str) -> Diagnosis:
-    """A redirect to where nothing responds."""
+def of_lost_redirect(case: Case, target: str, fix: str = "") -> Diagnosis:
+    """A redirect to where nothing responds; `fix` is what is known about the server there."""
     url, status = case.last.url, case.response.status
     cause = f"{url} redirects ({status}) to {target}, and there: {case.verdict.reason}"
     if loses_port(url, URL.parse(target)):
         return Diagnosis(cause, redirect_fix(url, target))
-    fix = "let the server redirect to an address that the browser reaches: behind a proxy, it has"
-    return Diagnosis(cause, f"{fix} to know the host that the page requests (X-Forwarded-Host)")
+    redirect = (
+        "let the server redirect to an address that the browser reaches: behind a proxy, it has"
+        " to know the host that the page requests (X-Forwarded-Host)"
+    )
+    return Diagnosis(cause, fix or redirect)
 
 
 def of_loop(case: Case) -> Diagnosis:

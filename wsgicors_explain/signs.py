@@ -244,6 +244,20 @@ SIGNS: Final = (
         " permissions of the file",
     ),
     Sign(
+        (400,), "",
+        r"[^\0]{0,500}(plain HTTP request was sent to HTTPS|speaking plain HTTP to an SSL-enabled"
+        r"|sent an HTTP request to an HTTPS|combination of host and port requires TLS)",
+        "the server speaks https at this port, and the request came by http",
+        "write https:// instead of http:// in the page's URL",
+    ),
+    Sign(
+        (400,), "", r"[^\0]{0,500}(No required SSL certificate was sent|The SSL certificate error)",
+        "the server requires a client certificate, which browsers send only with credentials, and"
+        " never with a preflight",
+        "let the server ask for a client certificate without requiring it (ssl_verify_client"
+        " optional in nginx), and let the application refuse what needs one",
+    ),
+    Sign(
         (404,), "", "404 page not found", "no route of a Go server or of Traefik matches this URL",
         "check the host, the path and the method of the route",
     ),

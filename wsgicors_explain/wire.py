@@ -117,7 +117,19 @@ class Exchange:
 
 
 class Unreachable(Exception):
-    """There was no HTTP response; the text says why in one line."""
+    """There was no HTTP response; the text says why in one line.
+
+    fix: what to change, as a clause. browsers_may: whether a browser may get a response all the
+    same. nowhere: whether the URL leads to no server at all.
+    """
+
+    def __init__(
+        self, reason: str, fix: str, *, browsers_may: bool = False, nowhere: bool = False
+    ) -> None:
+        super().__init__(reason)
+        self.fix = fix
+        self.browsers_may = browsers_may
+        self.nowhere = nowhere
 
 
 def wsgi_environ(method: str, url: URL, headers: Headers, body: bytes) -> WSGIEnvironment:
