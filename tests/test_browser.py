@@ -297,7 +297,7 @@ def test_bad_port_is_blocked():
     verdict = fetch(Server(response=allow()), "http://localhost:6000/")
     assert (verdict.allowed, verdict.reason) == (
         False,
-        "browsers block port 6000: serve on another one",
+        "browsers block port 6000",
     )
 
 

@@ -492,10 +492,7 @@ LAST_LINES = {
         " origin null, and so do requests redirected between origins. To fix it, serve the page over"
         " http or https"
     ),
-    "port": (
-        "BLOCKED: browsers block port 6000: serve on another one. To fix it, serve the API on"
-        " another port"
-    ),
+    "port": ("BLOCKED: browsers block port 6000. To fix it, serve the API on another port"),
     "slash": (
         "BLOCKED: the preflight to URL/x was redirected (301) to URL/x/, which browsers do not follow"
         ". To fix it, request URL/x/ (with the slash) directly"
@@ -512,7 +509,7 @@ LAST_LINES = {
     ),
     "to_a_blocked_port": (
         "BLOCKED: URL/x redirects (302) to http://127.0.0.1:6000/, and there: browsers block port"
-        " 6000: serve on another one. To fix it, let the server redirect to an address that the"
+        " 6000. To fix it, let the server redirect to an address that the"
         " browser reaches: behind a proxy, it has to know the host that the page requests "
         "(X-Forwarded-Host)"
     ),

@@ -1001,10 +1001,7 @@ def test_url_that_ends_like_a_file_is_not_opened_as_one(name, form, explain):
     target = form.format(f"http://127.0.0.1:9/{name}")
     status, lines, _ = explain(target, "--origin", "https://a.example")
     assert status == 1
-    assert lines[-1] == (
-        "BLOCKED: browsers block port 9: serve on another one."
-        " To fix it, serve the API on another port"
-    )
+    assert lines[-1] == ("BLOCKED: browsers block port 9. To fix it, serve the API on another port")
 
 
 @pytest.mark.parametrize(

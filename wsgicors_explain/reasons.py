@@ -39,7 +39,7 @@ def why_blocked(origin: str, url: URL) -> str:
     if origin.startswith("https:") and url.scheme == "http" and not is_local(url.host):
         return f"mixed content: the page is on https, so {url.origin} must be https as well"
     if str(url.port) in BAD_PORTS:
-        return f"browsers block port {url.port}: serve on another one"
+        return f"browsers block port {url.port}"
     return ""
 
 
