@@ -155,7 +155,7 @@ OPAQUE_SCHEMES: Final = frozenset(("about", "blob", "data", "file", "javascript"
 
 # Domains directly under which anyone can register a host. The package `publicsuffixlist`
 # has the whole list. This is the part of it to which people deploy, and some domains that
-# it lacks.
+# it lacks. `*` is one label, most often a region.
 PUBLIC_SUFFIXES: Final = frozenset(
     """
     ltd.uk me.uk nhs.uk plc.uk sch.uk asn.au id.au geek.nz
@@ -166,19 +166,11 @@ PUBLIC_SUFFIXES: Final = frozenset(
     gob.mx adv.br app.br art.br blog.br dev.br eco.br eti.br
     ind.br in.ua kiev.ua lviv.ua nom.es gv.at or.at muni.il br.com
     cn.com de.com eu.com eu.org gb.net in.net jp.net jpn.com
-    ru.com sa.com se.net uk.com uk.net us.com za.com
+    ru.com sa.com se.net uk.com uk.net us.com za.com co.com
 
     amplifyapp.com awsapprunner.com cloudfront.net
-    elasticbeanstalk.com elb.amazonaws.com on.aws
-    execute-api.eu-central-1.amazonaws.com
-    execute-api.eu-west-1.amazonaws.com
-    execute-api.us-east-1.amazonaws.com
-    execute-api.us-west-2.amazonaws.com
-    lambda-url.us-east-1.on.aws s3.amazonaws.com
-    s3.eu-central-1.amazonaws.com s3.eu-west-1.amazonaws.com
-    s3.us-east-1.amazonaws.com s3.us-west-2.amazonaws.com
-    s3-website-us-east-1.amazonaws.com
-    s3-website.eu-west-1.amazonaws.com azure-api.net
+    elasticbeanstalk.com elb.amazonaws.com on.aws s3.amazonaws.com
+    s3-website-us-east-1.amazonaws.com azure-api.net
     azurecontainer.io azurecontainerapps.io azurefd.net
     azurestaticapps.net azurewebsites.net blob.core.windows.net
     cloudapp.azure.com cloudapp.net devtunnels.ms
@@ -187,6 +179,26 @@ PUBLIC_SUFFIXES: Final = frozenset(
     cdn.ampproject.org cloudfunctions.net cloudworkstations.dev
     firebaseapp.com firebaseio.com firebasestorage.app hosted.app
     run.app translate.goog usercontent.goog web.app withgoogle.com
+    *.awsapprunner.com *.elasticbeanstalk.com *.elb.amazonaws.com
+    elb.*.amazonaws.com compute.amazonaws.com
+    *.compute.amazonaws.com compute-1.amazonaws.com
+    *.compute-1.amazonaws.com execute-api.*.amazonaws.com
+    s3.*.amazonaws.com s3-website.*.amazonaws.com
+    lambda-url.*.on.aws cs.amazonlightsail.com
+    *.cs.amazonlightsail.com s3-website-us-west-1.amazonaws.com
+    s3-website-us-west-2.amazonaws.com
+    s3-website-eu-west-1.amazonaws.com
+    s3-website-ap-southeast-1.amazonaws.com
+    s3-website-ap-southeast-2.amazonaws.com
+    s3-website-ap-northeast-1.amazonaws.com
+    s3-website-sa-east-1.amazonaws.com *.azurecontainer.io
+    *.azurecontainerapps.io *.azurefd.net *.azurestaticapps.net
+    *.azurewebsites.net centralus.*.azurestaticapps.net
+    eastasia.*.azurestaticapps.net eastus2.*.azurestaticapps.net
+    westeurope.*.azurestaticapps.net westus2.*.azurestaticapps.net
+    *.cloudapp.azure.com *.devtunnels.ms *.web.core.windows.net
+    r.appspot.com *.r.appspot.com *.run.app firebasedatabase.app
+    *.firebasedatabase.app
 
     app.github.dev github.dev github.io githubpreview.dev
     githubusercontent.com preview.app.github.dev bitbucket.io
@@ -203,7 +215,13 @@ PUBLIC_SUFFIXES: Final = frozenset(
     b-cdn.net backblazeb2.com cleverapps.io convex.site
     digitaloceanspaces.com linodeobjects.com nhost.app nhost.run
     ondigitalocean.app pantheonsite.io scw.cloud supabase.co
-    vultrobjects.com
+    vultrobjects.com expo.app *.platformsh.site *.replit.dev
+    *.upsun.app *.webcontainer.io staticblitz.com
+    w-corp.staticblitz.com *.gitpod.io *.digitaloceanspaces.com
+    *.cdn.digitaloceanspaces.com *.linodeobjects.com
+    *.vultrobjects.com s3.*.backblazeb2.com s3.*.scw.cloud
+    functions.fnc.*.scw.cloud containers.*.scw.cloud
+    functions.supabase.co r2.cloudflarestorage.com
 
     base44.app bolt.host bubbleapps.io carrd.co flutterflow.app
     framer.app framer.website godaddysites.com jimdosite.com
@@ -221,8 +239,13 @@ PUBLIC_SUFFIXES: Final = frozenset(
     ts.net webhook.site zrok.io chickenkiller.com ddns.net
     duckdns.org dynu.net freeddns.org hopto.org mooo.com myftp.org
     nip.io no-ip.org sslip.io sytes.net traefik.me xip.io
-    zapto.org
+    zapto.org ap.ngrok.io au.ngrok.io eu.ngrok.io in.ngrok.io
+    jp.ngrok.io sa.ngrok.io us.ngrok.io a.pinggy.link
+    free.pinggy.link a.free.pinggy.link share.zrok.io
     """.split()
+)
+STARRED_DOMAINS: Final = frozenset(
+    [".".join(suffix.split(".")[-2:]) for suffix in PUBLIC_SUFFIXES if "*" in suffix]
 )
 # Most country registries register names under these: example.co.uk, example.com.au.
 UNDER_COUNTRIES: Final = frozenset(("ac", "co", "com", "edu", "gov", "net", "org"))
@@ -1462,6 +1485,15 @@ def names_above_suffixes() -> frozenset[str]:
     return frozenset([rule[dot.end() :] for rule in rules for dot in re.finditer(r"\.", rule)])
 
 
+def is_listed(name: str, suffixes: Collection[str]) -> bool:
+    """Whether the name is one of them, also with ``*`` in the place of one of its labels."""
+    labels = name.split(".")
+    if name in suffixes or ".".join(labels[-2:]) not in STARRED_DOMAINS:
+        return name in suffixes
+    starred = (".".join([*labels[:at], "*", *labels[at + 1 :]]) for at in range(len(labels)))
+    return any(suffix in suffixes for suffix in starred)
+
+
 def public_suffix_source(name: str, below: bool = False) -> str:
     """Why anyone can get a host directly under this name, or ``below`` it; or an empty string."""
     name = name.rstrip(".")
@@ -1474,10 +1506,10 @@ def public_suffix_source(name: str, below: bool = False) -> str:
     if whole and whole.is_public(name):
         return "according to the public suffix list"
     by_rule = not whole and first in UNDER_COUNTRIES and len(parent) == 2
-    if by_rule or name in PUBLIC_SUFFIXES:
+    if by_rule or is_listed(name, PUBLIC_SUFFIXES):
         hint = "" if whole else "; wsgicors[psl] has the whole list"
         return f"according to a short built-in table{hint}"
-    if below and name in names_above_suffixes():
+    if below and is_listed(name, names_above_suffixes()):
         return "names below it are public suffixes"
     return ""
 
@@ -2204,9 +2236,10 @@ def compile_origins(
     exact, match_usual = matcher.exact, USUAL_PATTERN.fullmatch
     accepts_all = accepted >= CREDENTIAL_RISKS
     for entry in entries:
-        if isinstance(entry, str) and len(entry) < MAX_USUAL_PATTERN:
+        short = isinstance(entry, str) and len(entry) < MAX_USUAL_PATTERN
+        if short and (accepts_all or "*" not in entry):
             found = match_usual(entry)
-            if found and (accepts_all or (found[1] == "https" and not found[3])):
+            if found and (accepts_all or found[1] == "https"):
                 if found[3]:
                     matcher.add_wildcard(entry, found[2], "")
                 else:

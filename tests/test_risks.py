@@ -234,15 +234,24 @@ def test_name_that_people_deploy_or_register_under_is_a_public_suffix(module, na
 # Names of the table that the list lacks: their owners have not asked for them to be in it.
 NOT_IN_THE_LIST = set(
     """
+    *.azurecontainerapps.io *.azurefd.net *.azurestaticapps.net *.azurewebsites.net
+    *.cdn.digitaloceanspaces.com *.cloudapp.azure.com *.devtunnels.ms *.firebasedatabase.app
+    *.gitpod.io *.web.core.windows.net *.webcontainer.io a.free.pinggy.link a.pinggy.link
     app.github.dev azurecontainerapps.io b-cdn.net backblazeb2.com beeceptor.com bore.pub
-    cdn.ampproject.org chickenkiller.com cloudapp.azure.com cloudworkstations.dev devtunnels.ms
-    firebaseio.com firebasestorage.app github.dev gitpod.io glitch.me godaddysites.com gradio.app
-    gradio.live herokussl.com jimdosite.com kinsta.app kinsta.cloud kinsta.page koyeb.app lhr.life
-    loca.lt localtunnel.me modal.run mooo.com my.site.com neocities.org nhost.app nhost.run nip.io
-    on.aws pinggy.link powerappsportals.com preview.app.github.dev railway.app scw.cloud serveo.net
-    sharepoint.com shopifypreview.com softr.app sourcehut.page squarespace.com sslip.io substack.com
-    tilda.ws traefik.me tumblr.com webcontainer.io webhook.site weebly.com weeblysite.com
-    wordpress.com wpcomstaging.com wpengine.com xip.io zendesk.com zrok.io
+    cdn.ampproject.org centralus.*.azurestaticapps.net chickenkiller.com cloudapp.azure.com
+    cloudworkstations.dev containers.*.scw.cloud cs.amazonlightsail.com devtunnels.ms
+    eastasia.*.azurestaticapps.net eastus2.*.azurestaticapps.net elb.*.amazonaws.com
+    firebasedatabase.app firebaseio.com firebasestorage.app free.pinggy.link
+    functions.fnc.*.scw.cloud functions.supabase.co github.dev gitpod.io glitch.me godaddysites.com
+    gradio.app gradio.live herokussl.com jimdosite.com kinsta.app kinsta.cloud kinsta.page koyeb.app
+    lhr.life loca.lt localtunnel.me modal.run mooo.com my.site.com neocities.org nhost.app nhost.run
+    nip.io on.aws pinggy.link powerappsportals.com preview.app.github.dev r2.cloudflarestorage.com
+    railway.app s3.*.backblazeb2.com s3.*.scw.cloud scw.cloud serveo.net share.zrok.io
+    sharepoint.com shopifypreview.com softr.app sourcehut.page squarespace.com sslip.io
+    staticblitz.com substack.com tilda.ws traefik.me tumblr.com w-corp.staticblitz.com
+    webcontainer.io webhook.site weebly.com weeblysite.com westeurope.*.azurestaticapps.net
+    westus2.*.azurestaticapps.net wordpress.com wpcomstaging.com wpengine.com xip.io zendesk.com
+    zrok.io
     """.split()
 )
 
@@ -250,7 +259,11 @@ NOT_IN_THE_LIST = set(
 @pytest.mark.once
 def test_table_agrees_with_the_list_on_names_in_both():
     whole = PublicSuffixList()
-    lacking = {name for name in wsgicors.PUBLIC_SUFFIXES if not whole.is_public(name)}
+    lacking = {
+        name
+        for name in wsgicors.PUBLIC_SUFFIXES
+        if not whole.is_public(name.replace("*", "eu-west-1"))
+    }
     assert lacking <= NOT_IN_THE_LIST
 
 
@@ -265,6 +278,41 @@ def test_registries_under_countries_that_the_list_knows_follow_the_rule(without_
 @pytest.mark.parametrize("host", ["*.localhost", "*.app.localhost", "pr-*.localhost"])
 def test_localhost_is_not_a_public_suffix(module, host):
     assert module.CORS(plain_app, origin=f"https://{host}", credentials=True).policies
+
+
+# Names of a region, and a name that somebody has there.
+IN_REGIONS = [
+    ("euw.devtunnels.ms", "8080"),
+    ("westeurope.cloudapp.azure.com", "shop"),
+    ("eastus.azurecontainerapps.io", "shop"),
+    ("1.azurestaticapps.net", "shop"),
+    ("eastus2.1.azurestaticapps.net", "shop"),
+    ("westeurope-01.azurewebsites.net", "shop"),
+    ("us-central1.run.app", "shop"),
+    ("ew.r.appspot.com", "shop"),
+    ("europe-west1.firebasedatabase.app", "shop"),
+    ("us-east-1.awsapprunner.com", "shop"),
+    ("us-east-1.elasticbeanstalk.com", "shop"),
+    ("execute-api.ap-south-1.amazonaws.com", "a1b2c3"),
+    ("s3.ap-south-1.amazonaws.com", "shop"),
+    ("lambda-url.ap-south-1.on.aws", "a1b2c3"),
+    ("eu.ngrok.io", "shop"),
+    ("riker.replit.dev", "shop"),
+    ("ws-eu54.gitpod.io", "8080"),
+    ("nyc3.digitaloceanspaces.com", "shop"),
+]
+
+
+@pytest.mark.parametrize(("region", "owned"), IN_REGIONS, ids=[row[0] for row in IN_REGIONS])
+def test_name_of_a_region_is_a_public_suffix_and_a_name_below_it_is_not(module, region, owned):
+    for origin in (f"https://*.{region}", f"https://pr-*.{region}"):
+        ((_, _, message),) = problems(module, origin=origin)
+        assert f"anyone can get a name under {region!r}" in message
+    expression = re.compile(rf"https://[a-z0-9]+\.{re.escape(region)}")
+    ((_, _, message),) = problems(module, origin=expression)
+    assert f"anyone can get a name under {region!r}" in message
+    mine = f"https://*.{owned}.{region}"
+    assert module.CORS(plain_app, origin=mine, credentials=True).policies
 
 
 @pytest.mark.parametrize(
