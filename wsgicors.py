@@ -3792,15 +3792,27 @@ def make_middleware(
     wanted = wanted_of_shared(shared, given, problems)
     given = {**{key: shared[key] for key in wanted if key in shared}, **given}
     names = read("policy", given.get("policy"), "policy", [])
-    keys = {f"{name}_{option}" for name in names for option in OPTIONS}
-    of_policies = {key: shared[key] for key in shared if key in keys}
     try:
-        middleware = CORS(app, {**of_policies, **given})
+        middleware = CORS(app, {**shared_of_policies(shared, names), **given})
     except ConfigError as error:
         raise ConfigError([*problems, *error.problems]) from error
     if problems:
         raise ConfigError(problems)
     return middleware
+
+
+def shared_of_policies(shared: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """The keys of these policies in global_conf, also misspelled ones, which are errors."""
+    keys = {f"{name}_{option}" for name in names for option in OPTIONS}
+    inactive = inactive_names(shared, keys, names)
+    found = {}
+    for key, value in shared.items():
+        prefix = longest_prefix(key, names)
+        word = key[prefix + 1 :] if prefix and not is_of_inactive(key, inactive, names) else ""
+        # Other keys, such as api_key, are the application's.
+        if key in keys or (word and (foreign_option(word) or closest(word, OPTIONS))):
+            found[key] = value
+    return found
 
 
 def wanted_of_shared(

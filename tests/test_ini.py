@@ -498,6 +498,26 @@ def test_foreign_or_misspelled_key_of_the_section_counts_as_its_own_option(tmp_p
     assert found[1][:2] == (own, "5")
 
 
+@pytest.mark.parametrize(
+    ("key", "right"),
+    [("api_pth", "api_path"), ("api_Path", "api_path"), ("api_max_age", "api_maxage")],
+)
+@pytest.mark.parametrize("policy", ["", "policy = api\n"], ids=["section", "default"])
+def test_misspelled_key_of_an_active_policy_in_default_is_an_error(tmp_path, policy, key, right):
+    own, shared = ("", "policy = api\n") if policy else ("policy = api\n", "")
+    found = problems(tmp_path, f"{own}api_origin = *", f"{shared}{key} = /x")
+    assert found[0] == (key, "/x", f"'/x' is given to an unknown option; did you mean {right!r}?")
+
+
+def test_keys_of_the_application_and_of_inactive_policies_in_default_are_left_alone(tmp_path):
+    default = (
+        "api_key = 1\napi_host = x\napi_timeout = 5\n"
+        "api_old_origin = x\napi_old_maxage = x\nother_pth = x"
+    )
+    application = filtered(tmp_path, "policy = api\napi_origin = *", default)
+    assert [*application.policies] == ["api"]
+
+
 @pytest.mark.parametrize("default", ["path = /x", "maxage = 1h\npath = x"])
 def test_policy_that_is_missing_is_the_only_problem_beside_options_in_default(tmp_path, default):
     assert problems(tmp_path, "api_origin = *\napi_maxage = 5", default) == [
