@@ -132,7 +132,7 @@ CONSOLE = {
                   f"request origin {PAGE}.", "same-origin-mode", None, None),
     "scheme": (f'Fetch API cannot load {URL}. URL scheme "ftp" is not supported.', "scheme", None, None),
     "firefox-mode": (f"Security Error: Content at {PAGE}/cart may not load data from {URL}.",
-                     "same-origin-mode", None, None),
+                     "same-origin-only", None, None),
     "firefox-file": (f"Security Error: Content at {PAGE}/cart may not load or link to {URL}.", "scheme", None, None),
     "mixed": (f"Mixed Content: The page at '{PAGE}/' was loaded over HTTPS, but requested an insecure XMLHttpRequest "
               f"endpoint '{URL}'. This request has been blocked", "mixed-content", None, None),
@@ -531,7 +531,7 @@ def test_too_long_a_paste_is_refused(monkeypatch):
 @pytest.mark.parametrize(
     "piece",
     ["\n", "a ", "> ", "axios(", "a.get('/", "fetch('http://a", "$.ajax(headers:{", "> \n", "curl a\n", "fetch(\"http://a\n", "GET / HTTP/1.1\nHTTP/1.1 200\n", "Request URL\n",
-     "'\\\n-", "Mixed Content: The page at '", "GET http://a net::ERR_A ", "\x1b[", "\x1b]", "&#39;", "Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
+     "'\\\n-", "Mixed Content: The page at '", "WebSocket connection to '", "The operation is insecure.", "Content-Security-Policy: The page’s settings blocked ", "https://a' violates the following Content Security Policy directive: \"a", "ABC https://", "“a://b", "GET http://a net::ERR_A ", "\x1b[", "\x1b]", "&#39;", "Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
      "a-", "CORS https://a ", "fetch(", "A: b\n", "$'\\", CHROMIUM, FIREFOX, "?token=", "//a@"],
 )  # fmt: skip
 def test_megabytes_are_read_in_bounded_time(piece):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from .code import CALL, read_code
-from .console import QUOTED, Message, Said, read_console
+from .console import QUOTED, Message, Said, is_message, read_console
 from .copied import MAX_OTHERS, Copied, PasteError, read_fetch, read_har, stand_in
 from .curl import CURL, read_curl
 from .dumps import read_dump
@@ -42,13 +42,12 @@ TERMINAL: Final = re.compile(
 POWERSHELL: Final = re.compile(r"(?i)\binvoke-(?:webrequest|restmethod)\b")
 TOLD: Final = re.compile(
     "Failed to fetch|NetworkError when attempting|Load failed|Network Error|ERR_NETWORK"
-    "|net::ERR_FAILED|Http failure response for"
+    "|net::ERR_FAILED|Http failure response for|error loading dynamically imported module"
 )
 MESSAGE: Final = re.compile(
     r"Access to [\w ]{1,40} at '|Cross-Origin Request|due to access control checks"
     r"|blocked by CORS policy|not allowed by Access-Control|cannot load http|net::ERR_"
-    r"|Fetch API cannot load|Security Error: Content at|Mixed Content: |mixed active content"
-    r"|Content.Security.Policy"
+    r"|Fetch API cannot load|Cross-origin script load denied"
 )
 
 
@@ -82,6 +81,7 @@ def looks_pasted(text: str) -> bool:
     """Whether a TARGET is itself a paste, not a file, a module or a URL."""
     return len(text.split(None, 1)) > 1 and bool(
         MESSAGE.search(text)
+        or is_message(text)
         or TOLD.search(text)
         or CURL.match(text)
         or "fetch(" in text
