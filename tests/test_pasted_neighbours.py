@@ -171,6 +171,7 @@ MESSAGES = {
         f"Failed to register a ServiceWorker for scope ('{PAGE}/') with script ('{PAGE}/sw.js'): The script has an "
         "unsupported MIME type ('text/html').",
     ],
+    "script-refused": [f"Module source URI is not allowed in this document: “{URL}”."],
     "same-origin-only": [f"Security Error: Content at {PAGE}/ may not load data from {URL}."],
     "frame-access": [
         "SecurityError: Failed to read a named property 'document' from 'Window': Blocked a frame with origin "
@@ -340,6 +341,11 @@ LAST_LINES = {
         'BLOCKED: this is not CORS: the response is not of the type that a script or a style sheet must have;'
         ' often it is an error page. To fix it, open the URL in a tab, and correct the URL or the '
         'Content-Type of the response'
+    ),
+    'script-refused': (
+        'UNKNOWN: Firefox does not say here why it refuses the script: if there is a message about CORS or '
+        'a MIME type beside this one, paste that; otherwise let its server send '
+        'Access-Control-Allow-Origin and Content-Type: text/javascript'
     ),
     'same-origin-only': (
         'BLOCKED: this is not CORS: the page must use a URL of its own origin here: for a request with mode: '

@@ -52,12 +52,12 @@ CASES = {
     "rejecting": ("fetch(URL)", "service-worker"),
     "worker": ("new Worker(URL)", ("worker", "same-origin-only", "insecure")),
     "canvas": ("read(URL)", ("canvas", "insecure", "canvas")),
-    "erring": ("erring(URL)", "script-error"),
+    "erring": ("erring(URL)", ("script-error", None, "script-error")),
     "integrity": ("element('script', {src: URL, integrity: HASH})", "integrity"),
     "sheet": ("rules(URL)", "stylesheet"),
     "framed": ("element('iframe', {src: URL})", "framing"),
     "embedded": ("element('img', {src: URL})", (None, "resource-policy", "resource-policy")),
-    "typed": ("element('script', {src: URL, type: 'module'})", "mime-type"),
+    "typed": ("element('script', {src: URL, type: 'module'})", ("mime-type", "network", "mime-type")),
     "sniffed": ("element('script', {src: URL})", (None, "opaque-response", None)),
     "inside": ("inside(URL)", "frame-access"),
     "history": ("history.pushState(0, '', URL)", ("history", "same-origin-only", "history")),
@@ -201,7 +201,10 @@ def https_servers(context):
             elif query == "page=frame":
                 body = frame(name, own, other, plain)
             elif query == "page=redirect":
-                status, headers = "302 Found", [("Location", f"http://api.example.com/{name}?page=http")]
+                status, headers = (
+                    "302 Found",
+                    [("Location", f"http://api.example.com/{name}?page=http")],
+                )
             elif name == "socket":
                 status = "403 Forbidden"
             else:
@@ -258,7 +261,7 @@ def test_messages_of_a_real_engine_about_other_rules_are_understood(
         kinds[case] = kind_of(text)
         if kinds[case] is not None:
             monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
-            assert main(["explain", "-"]) == 1, case
+            assert main(["explain", "-", "--offline", "--origin", origin]) == 1, case
             answers[case] = capsys.readouterr().out.splitlines()[-1]
     at = ENGINES.index(engine)
     expected = {
@@ -267,7 +270,9 @@ def test_messages_of_a_real_engine_about_other_rules_are_understood(
     assert {**dict.fromkeys(CASES), **kinds} == expected, "".join(lines)
     for case, answer in answers.items():
         known = kinds[case] in CURES
-        assert re.match("BLOCKED: (this is not CORS|CORS applies here): ", answer) or not known, case
+        assert re.match("BLOCKED: (this is not CORS|CORS applies here): ", answer) or not known, (
+            case
+        )
 
 
 def kind_of(text):

@@ -131,11 +131,6 @@ WHOLE: Final = (
     ("WebKit", "no-cors", "Method must be GET, POST or HEAD in no-cors mode"),
     (
         "Firefox",
-        "script",
-        r"source URI is not allowed in this document: “(?P<url>https?:[^\s”]+)”",
-    ),
-    (
-        "Firefox",
         "scheme",
         r"Security Error: Content at (?P<page>\S+) may not "
         r"(?:load or link to|load data from(?! http)) (?P<url>\S+?)\.(?=\W|$)",

@@ -448,6 +448,16 @@ NEIGHBOURS: Final = (
         ),
     ),
     Neighbour(
+        "script-refused",
+        "",
+        "Firefox does not say here why it refuses the script: if there is a message about CORS or "
+        "a MIME type beside this one, paste that; otherwise let its server send "
+        f"{AO} and Content-Type: text/javascript",
+        "",
+        (("Firefox", "source URI is not allowed in this document: <q><url><q>"),),
+        3,
+    ),
+    Neighbour(
         "same-origin-only",
         NOT_CORS,
         "the page must use a URL of its own origin here: for a request with mode: 'same-origin', "
