@@ -421,6 +421,19 @@ CODE = {
     "xhr-as-written": (f"x.open('patch', '{URL}')", "patch", [], False),
     "xhr": (f"var x = new XMLHttpRequest();\nx.open('PUT', '{URL}', true);\nx.setRequestHeader('X-A', '1');\nx.send();",
             "PUT", [("X-A", "1")], False),
+    "axios-instance": ("const api = axios.create({baseURL: 'https://api.example.com'});\napi.get('/basket')",
+                       "GET", [], False),
+    "axios-base": ("axios({baseURL: 'https://api.example.com/', url: '/basket', method: 'put'})", "PUT", [], False),
+    "axios-base-of-a-call": ("axios.get('basket', {baseURL: 'https://api.example.com'})", "GET", [], False),
+    "axios-defaults": ("axios.defaults.baseURL = 'https://api.example.com';\naxios.get('/basket')", "GET", [], False),
+    "axios-absolute": (f"axios.defaults.baseURL = 'https://a.example';\naxios.get('{URL}')", "GET", [], False),
+    "ky": ("const api = ky.create({prefixUrl: 'https://api.example.com'});\nawait api.post('basket', {json: x})",
+           "POST", [JSON_TYPE], False),
+    "constant": ("const API = 'https://api.example.com';\nfetch(`${API}/basket`)", "GET", [], False),
+    "constant-added": ("let api = \"https://api.example.com\";\nfetch(api + '/basket', {method: 'PUT'})", "PUT", [], False),
+    "constant-whole": (f"var url = '{URL}';\nfetch(url)", "GET", [], False),
+    "constant-base": ("const API = 'https://api.example.com';\nconst api = axios.create({baseURL: API});\napi.get('/basket')",
+                      "GET", [], False),
     "after-server": (f"app.get('/basket', cors(), send)\n// and in the page:\nfetch('{URL}')", "GET", [], False),
 }  # fmt: skip
 
@@ -511,6 +524,14 @@ UNREADABLE = {
     ),
     "curl-braces": ("curl https://${HOST}/a", r"a shell variable, \$\{HOST\}: replace"),
     "no-address": ("axios.get(url)", "no request was found in this paste"),
+    "two-addresses": (
+        "let a = 'https://a.example';\nlet a = 'https://b.example';\nfetch(a)",
+        r"the arguments of fetch\( cannot be read",
+    ),
+    "base-without-a-call": (
+        "axios.create({baseURL: 'https://a.example'}).get(url)",
+        "no request was found in this paste",
+    ),
     "no-text": ("fetch(1)", r"the arguments of fetch\( cannot be read: they are not text"),
     "deep": ("fetch(" + "[" * 100_000, r"the arguments of fetch\( cannot be read: copy it"),
 }
@@ -530,7 +551,7 @@ def test_too_long_a_paste_is_refused(monkeypatch):
 
 @pytest.mark.parametrize(
     "piece",
-    ["\n", "a ", "> ", "axios(", "a.get('/", "fetch('http://a", "$.ajax(headers:{", "> \n", "curl a\n", "fetch(\"http://a\n", "GET / HTTP/1.1\nHTTP/1.1 200\n", "Request URL\n",
+    ["\n", "a ", "> ", "axios(", "a.get('/", "const a='http://a';a+'", "baseURL:'http://a',a.get('b",  "fetch('http://a", "$.ajax(headers:{", "> \n", "curl a\n", "fetch(\"http://a\n", "GET / HTTP/1.1\nHTTP/1.1 200\n", "Request URL\n",
      "'\\\n-", "Mixed Content: The page at '", "WebSocket connection to '", "The operation is insecure.", "Content-Security-Policy: The page’s settings blocked ", "https://a' violates the following Content Security Policy directive: \"a", "ABC https://", "“a://b", "GET http://a net::ERR_A ", "\x1b[", "\x1b]", "&#39;", "Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
      "a-", "CORS https://a ", "fetch(", "A: b\n", "$'\\", CHROMIUM, FIREFOX, "?token=", "//a@"],
 )  # fmt: skip

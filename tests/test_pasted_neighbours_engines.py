@@ -18,11 +18,10 @@ from urllib.parse import urlsplit
 from wsgiref.simple_server import make_server
 
 import pytest
-from engines import ENGINES, _QuietHandler, _Server
+from engines import ENGINES, _QuietHandler, _Server, serve
 from support import served
 from test_browser_http import certificate, tls  # noqa: F401
 from test_pasted_engines import LAST, WRITING, visit_writing
-
 
 from wsgicors_explain import main
 from wsgicors_explain.console import CURES
@@ -217,9 +216,8 @@ def https_servers(context):
         server.socket = context.wrap_socket(
             server.socket, server_side=True, do_handshake_on_connect=False
         )
-        with served(make_server("127.0.0.1", 0, allowing, _Server, _QuietHandler)) as plain:
-            with served(server) as port:
-                yield f"https://127.0.0.1:{port}/", done
+        with serve(allowing) as plain, served(server) as port:
+            yield f"https://127.0.0.1:{port}/", done
 
     return servers
 

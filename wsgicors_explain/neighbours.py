@@ -26,8 +26,9 @@ PLACE: Final = re.compile("(?<!P)<(?:q|url|page|end)>")  # not a named group
 class Neighbour(NamedTuple):
     """One cause: what the browsers write, and what to change.
 
-    scope: whether it is CORS; empty if that is not known. fix: empty if nothing is blocked, or the text is not
-    enough. rank: the higher, the less it says beside other messages.
+    scope: whether it is CORS; empty if that is not known.
+    fix: empty if nothing is blocked, or the text is not enough.
+    rank: the higher, the less it says beside other messages.
     """
 
     kind: str
@@ -101,7 +102,7 @@ NEIGHBOURS: Final = (
                 "Refused to (?:display|frame) <q><url><q> (?:in a frame )?because (?:it set <q>"
                 "X-Frame-Options|an ancestor violates)",
             ),
-            ("Chromium", "Framing <q><url><q> violates the following [^\"]{1,60}<q>frame-ancestors"),
+            ("Chromium", "Framing <q><url><q> violates the following [^\"]{1,60}<q>frame-anc"),
             ("Firefox", r"loading of <q><url><q> in a frame is denied by <q>X-Frame-Options"),
             ("Firefox", r"blocked the loading of a resource \(frame-ancestors\)"),
             ("WebKit", r"Refused to load <url> because it does not appear in the frame-ancestors"),
@@ -173,7 +174,7 @@ NEIGHBOURS: Final = (
                 "|Evaluating a string as JavaScript violates the following Content"
                 "|Refused to (?:execute|apply) inline |Refused to evaluate a string",
             ),
-            ("Firefox", "The page<q>s settings blocked an? (?:JavaScript eval|inline |event handler)"),
+            ("Firefox", "The page<q>s settings blocked an? (?:JavaScript eval|inline |event h)"),
             ("WebKit", "Refused to (?:execute a script|apply a stylesheet|evaluate a string)"),
         ),
     ),
@@ -340,8 +341,8 @@ NEIGHBOURS: Final = (
             ("Firefox", "<q><url><q> is not eligible for integrity checks since it<q>s neither"),
             (
                 "WebKit",
-                r"Cannot load [a-z]{1,20} <url>\. Failed integrity metadata check\. Content length: "
-                r"\(no content\)",
+                r"Cannot load [a-z]{1,20} <url>\. Failed integrity metadata check\. Content "
+                r"length: \(no content\)",
             ),
         ),
     ),
@@ -440,7 +441,7 @@ NEIGHBOURS: Final = (
             ("Chromium", "Refused to (?:execute script|apply style) from <q><url><q> because its"),
             ("Chromium", "The script has an unsupported MIME type"),
             ("Firefox", "The stylesheet <url> was not loaded because its MIME type"),
-            ("Firefox", "Loading (?:module|Worker) from <q><url><q> was blocked because of a disallowed MIME"),
+            ("Firefox", "Loading (?:module|Worker) from <q><url><q> was blocked because of a dis"),
             ("Firefox", "resource from <q><url><q> was blocked due to MIME type"),
             ("WebKit", "<q>[^'‘’]{1,100}<q> is not a valid JavaScript MIME type"),
             ("WebKit", "Refused to execute <url> as script because "),
@@ -481,7 +482,7 @@ NEIGHBOURS: Final = (
                 "Chromium or WebKit",
                 r"Blocked a frame with origin <q>(?P<origin>[^\"”]{1,300})<q> from accessing",
             ),
-            ("Firefox", "Permission denied to [a-z]{1,10} property .{1,99}? on cross-origin object"),
+            ("Firefox", "Permission denied to [a-z]{1,10} property .{1,99}? on cross-origin ob"),
         ),
     ),
     Neighbour(
@@ -490,7 +491,7 @@ NEIGHBOURS: Final = (
         "the origin that postMessage gives is not that of the window which gets the message",
         "give postMessage the origin of that window, or wait until its page has loaded",
         (
-            ("Chromium or Firefox", "Failed to execute <q>postMessage<q> on <q>DOMWindow<q>: The ta"),
+            ("Chromium or Firefox", "Failed to execute <q>postMessage<q> on <q>DOMWindow<q>: The "),
             ("WebKit", "Unable to post message to <url><end> Recipient has origin"),
         ),
     ),
@@ -524,8 +525,8 @@ NEIGHBOURS: Final = (
         (
             (
                 "Firefox",
-                r"Cookie <q>(?P<cookie>[^\s“”]{1,99})<q> (?:has been )?rejected because it (?:is in "
-                "a cross-site context|has the <q>SameSite=None)",
+                r"Cookie <q>(?P<cookie>[^\s“”]{1,99})<q> (?:has been )?rejected because it (?:is "
+                "in a cross-site context|has the <q>SameSite=None)",
             ),
         ),
         2,
