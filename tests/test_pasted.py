@@ -496,6 +496,22 @@ UNREADABLE = {
     ),
     "prose": ("it does not work", "no request was found in this paste"),
     "powershell": ("Invoke-WebRequest -Uri x", "this is PowerShell, which is not read"),
+    "wget": (
+        f"wget --header='X-A: 1' {URL}",
+        "this is a command for wget, which is not read: write it as",
+    ),
+    "httpie": (
+        f"$ http PUT {URL} X-A:1",
+        "this is a command for http, which is not read: write it as a curl",
+    ),
+    "httpie-host": (
+        "https api.example.com/basket X-A:1",
+        "this is a command for https, which is not read",
+    ),
+    "prose-about-http": (
+        "the page is on http and the API is on https too",
+        "no request was found in this paste",
+    ),
     "json": ("{}", "this is JSON but not a HAR file"),
     "har-cut-off": ('{"log": {"entries": [', "is not JSON: paste, or save, all of it"),
     "empty-har": ('{"log": {"entries": []}}', "this HAR file has no requests"),
@@ -595,7 +611,7 @@ def test_round_trip_of_curl_and_fetch(headers, method):
      (f"{URL}/a b", False), (CONSOLE["2017"][0], True), (CONSOLE["firefox-german"][0], True),
      ("Failed to load http://a.example/: Response for preflight is invalid (redirect)", True),
      (CHROMIUM, True), (CURL, True), ('fetch("x", {})', True), ("a: b\nc: d", True),
-     ("Invoke-WebRequest -Uri x", True),
+     ("Invoke-WebRequest -Uri x", True), (f"http PUT {URL}", True), ("http :8000/a", True),
      ("TypeError: Failed to fetch", True)],
 )  # fmt: skip
 def test_paste_is_told_from_a_file(text, expected):
