@@ -114,6 +114,8 @@ CONSOLE = {
     "webkit-symptom": (WEBKIT, "unknown", None, None),
     "webkit-mode": (f"Fetch API cannot load {URL}.", "unknown", None, None),
     "webkit-redirects": ("Load cannot follow more than 20 redirections" + WEBKIT, "redirects", None, None),
+    "webkit-script": (f"Cross-origin script load denied by Cross-Origin Resource Sharing policy.\n"
+                      f"Cannot load script {URL} due to access control checks.", "script", None, None),
     "webkit-redirected": ("Preflight response is not successful. Status code: 302" + WEBKIT,
                           "preflight-redirect", 302, True),
     "firefox-quoted": (FIREFOX.replace(URL, f"‘{URL}’") + f"Credential is not supported if the CORS header ‘{ACAO}’ is "
@@ -1030,6 +1032,34 @@ def test_page_without_http_is_answered_from_the_message(explain):
     assert explain(text)[1][-1] == (
         "BLOCKED: the URL or the page is not on http(s). To fix it, serve both over http(s)"
     )
+
+
+NO_REQUEST = {
+    "local-file": ("Not allowed to load local resource: file:///etc/a.png", "BLOCKED: the URL or the page is not on "
+                   "http(s). To fix it, serve both over http(s)"),
+    "no-cors": ("TypeError: Failed to execute 'fetch' on 'Window': 'PUT' is unsupported in no-cors mode.",
+                "BLOCKED: the page asks with mode: 'no-cors', with which no page may read the response. To fix it, take "
+                "that mode out of the page's code, and explain the request again without it"),
+    "no-cors-of-webkit": ("TypeError: Method must be GET, POST or HEAD in no-cors mode.",
+                          "BLOCKED: the page asks with mode: 'no-cors', with which no page may read the response. To fix "
+                          "it, take that mode out of the page's code, and explain the request again without it"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "last"), NO_REQUEST.values(), ids=NO_REQUEST)
+def test_message_without_a_request_to_send_is_answered(explain, text, last):
+    status, lines, errors = explain("-", "--offline", "--origin", PAGE, stdin=text)
+    assert (status, lines[-1], errors) == (1, last, [])
+
+
+def test_error_of_a_script_is_not_a_header():
+    with pytest.raises(PasteError, match="no request was found in this paste"):
+        read_pasted("SyntaxError: Unexpected token ':'")
+
+
+def test_real_cause_comes_before_a_header_that_the_page_may_not_set():
+    text = f'Refused to set unsafe header "Origin"\nOrigin {PAGE} is not allowed by {ACAO}.{WEBKIT}'
+    assert read_pasted(text).said.kind == "allow-origin-refused"
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "trouble.har"])

@@ -61,7 +61,7 @@ FAULTS = {
     "password": (302, {**ANY, "Location": "SECRET/password?page=PAGE"}, {},
                  ("redirect-password", "network", "redirect-password")),
     "loop": (302, {**ANY, "Location": "/loop?page=PAGE"}, {}, (None, "network", "redirects")),
-    "mode": (200, ANY, {"mode": "same-origin"}, ("same-origin-mode", "same-origin-mode", "unknown")),
+    "mode": (200, ANY, {"mode": "same-origin"}, ("same-origin-mode", "same-origin-only", "unknown")),
     "down": (0, {}, {}, (None, "network", None)),
     "policy": (200, ANY, {}, "security-policy"),
     "xhr": (200, {}, {"by": "xhr"}, MISSING),
