@@ -114,6 +114,8 @@ CONSOLE = {
     "webkit-symptom": (WEBKIT, "unknown", None, None),
     "webkit-mode": (f"Fetch API cannot load {URL}.", "unknown", None, None),
     "webkit-redirects": ("Load cannot follow more than 20 redirections" + WEBKIT, "redirects", None, None),
+    "webkit-script": (f"Cross-origin script load denied by Cross-Origin Resource Sharing policy.\n"
+                      f"Cannot load script {URL} due to access control checks.", "script", None, None),
     "webkit-redirected": ("Preflight response is not successful. Status code: 302" + WEBKIT,
                           "preflight-redirect", 302, True),
     "firefox-quoted": (FIREFOX.replace(URL, f"‘{URL}’") + f"Credential is not supported if the CORS header ‘{ACAO}’ is "
@@ -132,7 +134,7 @@ CONSOLE = {
                   f"request origin {PAGE}.", "same-origin-mode", None, None),
     "scheme": (f'Fetch API cannot load {URL}. URL scheme "ftp" is not supported.', "scheme", None, None),
     "firefox-mode": (f"Security Error: Content at {PAGE}/cart may not load data from {URL}.",
-                     "same-origin-mode", None, None),
+                     "same-origin-only", None, None),
     "firefox-file": (f"Security Error: Content at {PAGE}/cart may not load or link to {URL}.", "scheme", None, None),
     "mixed": (f"Mixed Content: The page at '{PAGE}/' was loaded over HTTPS, but requested an insecure XMLHttpRequest "
               f"endpoint '{URL}'. This request has been blocked", "mixed-content", None, None),
@@ -421,6 +423,19 @@ CODE = {
     "xhr-as-written": (f"x.open('patch', '{URL}')", "patch", [], False),
     "xhr": (f"var x = new XMLHttpRequest();\nx.open('PUT', '{URL}', true);\nx.setRequestHeader('X-A', '1');\nx.send();",
             "PUT", [("X-A", "1")], False),
+    "axios-instance": ("const api = axios.create({baseURL: 'https://api.example.com'});\napi.get('/basket')",
+                       "GET", [], False),
+    "axios-base": ("axios({baseURL: 'https://api.example.com/', url: '/basket', method: 'put'})", "PUT", [], False),
+    "axios-base-of-a-call": ("axios.get('basket', {baseURL: 'https://api.example.com'})", "GET", [], False),
+    "axios-defaults": ("axios.defaults.baseURL = 'https://api.example.com';\naxios.get('/basket')", "GET", [], False),
+    "axios-absolute": (f"axios.defaults.baseURL = 'https://a.example';\naxios.get('{URL}')", "GET", [], False),
+    "ky": ("const api = ky.create({prefixUrl: 'https://api.example.com'});\nawait api.post('basket', {json: x})",
+           "POST", [JSON_TYPE], False),
+    "constant": ("const API = 'https://api.example.com';\nfetch(`${API}/basket`)", "GET", [], False),
+    "constant-added": ("let api = \"https://api.example.com\";\nfetch(api + '/basket', {method: 'PUT'})", "PUT", [], False),
+    "constant-whole": (f"var url = '{URL}';\nfetch(url)", "GET", [], False),
+    "constant-base": ("const API = 'https://api.example.com';\nconst api = axios.create({baseURL: API});\napi.get('/basket')",
+                      "GET", [], False),
     "after-server": (f"app.get('/basket', cors(), send)\n// and in the page:\nfetch('{URL}')", "GET", [], False),
 }  # fmt: skip
 
@@ -483,6 +498,22 @@ UNREADABLE = {
     ),
     "prose": ("it does not work", "no request was found in this paste"),
     "powershell": ("Invoke-WebRequest -Uri x", "this is PowerShell, which is not read"),
+    "wget": (
+        f"wget --header='X-A: 1' {URL}",
+        "this is a command for wget, which is not read: write it as",
+    ),
+    "httpie": (
+        f"$ http PUT {URL} X-A:1",
+        "this is a command for http, which is not read: write it as a curl",
+    ),
+    "httpie-host": (
+        "https api.example.com/basket X-A:1",
+        "this is a command for https, which is not read",
+    ),
+    "prose-about-http": (
+        "the page is on http and the API is on https too",
+        "no request was found in this paste",
+    ),
     "json": ("{}", "this is JSON but not a HAR file"),
     "har-cut-off": ('{"log": {"entries": [', "is not JSON: paste, or save, all of it"),
     "empty-har": ('{"log": {"entries": []}}', "this HAR file has no requests"),
@@ -511,6 +542,14 @@ UNREADABLE = {
     ),
     "curl-braces": ("curl https://${HOST}/a", r"a shell variable, \$\{HOST\}: replace"),
     "no-address": ("axios.get(url)", "no request was found in this paste"),
+    "two-addresses": (
+        "let a = 'https://a.example';\nlet a = 'https://b.example';\nfetch(a)",
+        r"the arguments of fetch\( cannot be read",
+    ),
+    "base-without-a-call": (
+        "axios.create({baseURL: 'https://a.example'}).get(url)",
+        "no request was found in this paste",
+    ),
     "no-text": ("fetch(1)", r"the arguments of fetch\( cannot be read: they are not text"),
     "deep": ("fetch(" + "[" * 100_000, r"the arguments of fetch\( cannot be read: copy it"),
 }
@@ -530,8 +569,8 @@ def test_too_long_a_paste_is_refused(monkeypatch):
 
 @pytest.mark.parametrize(
     "piece",
-    ["\n", "a ", "> ", "axios(", "a.get('/", "fetch('http://a", "$.ajax(headers:{", "> \n", "curl a\n", "fetch(\"http://a\n", "GET / HTTP/1.1\nHTTP/1.1 200\n", "Request URL\n",
-     "'\\\n-", "Mixed Content: The page at '", "GET http://a net::ERR_A ", "\x1b[", "\x1b]", "&#39;", "Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
+    ["\n", "a ", "> ", "axios(", "a.get('/", "const a='http://a';a+'", "baseURL:'http://a',a.get('b",  "fetch('http://a", "$.ajax(headers:{", "> \n", "curl a\n", "fetch(\"http://a\n", "GET / HTTP/1.1\nHTTP/1.1 200\n", "Request URL\n",
+     "'\\\n-", "Mixed Content: The page at '", "WebSocket connection to '", "The operation is insecure.", "Content-Security-Policy: The page’s settings blocked ", "https://a' violates the following Content Security Policy directive: \"a", "ABC https://", "“a://b", "GET http://a net::ERR_A ", "\x1b[", "\x1b]", "&#39;", "Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
      "a-", "CORS https://a ", "fetch(", "A: b\n", "$'\\", CHROMIUM, FIREFOX, "?token=", "//a@"],
 )  # fmt: skip
 def test_megabytes_are_read_in_bounded_time(piece):
@@ -574,7 +613,7 @@ def test_round_trip_of_curl_and_fetch(headers, method):
      (f"{URL}/a b", False), (CONSOLE["2017"][0], True), (CONSOLE["firefox-german"][0], True),
      ("Failed to load http://a.example/: Response for preflight is invalid (redirect)", True),
      (CHROMIUM, True), (CURL, True), ('fetch("x", {})', True), ("a: b\nc: d", True),
-     ("Invoke-WebRequest -Uri x", True),
+     ("Invoke-WebRequest -Uri x", True), (f"http PUT {URL}", True), ("http :8000/a", True),
      ("TypeError: Failed to fetch", True)],
 )  # fmt: skip
 def test_paste_is_told_from_a_file(text, expected):
@@ -993,6 +1032,34 @@ def test_page_without_http_is_answered_from_the_message(explain):
     assert explain(text)[1][-1] == (
         "BLOCKED: the URL or the page is not on http(s). To fix it, serve both over http(s)"
     )
+
+
+NO_REQUEST = {
+    "local-file": ("Not allowed to load local resource: file:///etc/a.png", "BLOCKED: the URL or the page is not on "
+                   "http(s). To fix it, serve both over http(s)"),
+    "no-cors": ("TypeError: Failed to execute 'fetch' on 'Window': 'PUT' is unsupported in no-cors mode.",
+                "BLOCKED: the page asks with mode: 'no-cors', with which no page may read the response. To fix it, take "
+                "that mode out of the page's code, and explain the request again without it"),
+    "no-cors-of-webkit": ("TypeError: Method must be GET, POST or HEAD in no-cors mode.",
+                          "BLOCKED: the page asks with mode: 'no-cors', with which no page may read the response. To fix "
+                          "it, take that mode out of the page's code, and explain the request again without it"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "last"), NO_REQUEST.values(), ids=NO_REQUEST)
+def test_message_without_a_request_to_send_is_answered(explain, text, last):
+    status, lines, errors = explain("-", "--offline", "--origin", PAGE, stdin=text)
+    assert (status, lines[-1], errors) == (1, last, [])
+
+
+def test_error_of_a_script_is_not_a_header():
+    with pytest.raises(PasteError, match="no request was found in this paste"):
+        read_pasted("SyntaxError: Unexpected token ':'")
+
+
+def test_real_cause_comes_before_a_header_that_the_page_may_not_set():
+    text = f'Refused to set unsafe header "Origin"\nOrigin {PAGE} is not allowed by {ACAO}.{WEBKIT}'
+    assert read_pasted(text).said.kind == "allow-origin-refused"
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "trouble.har"])

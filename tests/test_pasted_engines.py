@@ -61,7 +61,7 @@ FAULTS = {
     "password": (302, {**ANY, "Location": "SECRET/password?page=PAGE"}, {},
                  ("redirect-password", "network", "redirect-password")),
     "loop": (302, {**ANY, "Location": "/loop?page=PAGE"}, {}, (None, "network", "redirects")),
-    "mode": (200, ANY, {"mode": "same-origin"}, ("same-origin-mode", "same-origin-mode", "unknown")),
+    "mode": (200, ANY, {"mode": "same-origin"}, ("same-origin-mode", "same-origin-only", "unknown")),
     "down": (0, {}, {}, (None, "network", None)),
     "policy": (200, ANY, {}, "security-policy"),
     "xhr": (200, {}, {"by": "xhr"}, MISSING),
@@ -170,8 +170,8 @@ def servers():
         yield f"http://127.0.0.1:{own}/", done
 
 
-def visit_writing(engine, log, switches, read):
-    """Open the page of `servers` in the engine, and give each line that it writes to `read`, in a thread.
+def visit_writing(engine, log, switches, read, servers):
+    """Open the page of the servers in the engine, and give each line that it writes to `read`, in a thread.
 
     Gives the page's origin, and what `read` puts into its second argument; the third one tells that all was asked.
     """
@@ -255,7 +255,7 @@ WRITING = {
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
 def test_messages_of_a_real_engine_are_understood(engine, tmp_path, monkeypatch, capsys):
     engine.require()
-    origin, lines = visit_writing(engine, tmp_path / "log", *WRITING[engine.name])
+    origin, lines = visit_writing(engine, tmp_path / "log", *WRITING[engine.name], servers)
     texts = by_fault(lines)
     kinds, answers = {}, {}
     for fault, text in texts.items():

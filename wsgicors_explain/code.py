@@ -23,6 +23,20 @@ CALL: Final = re.compile(
 SERVERS: Final = frozenset("app router server requests session Route".split())
 SCOPE: Final = 4000  # characters that may belong to one call
 ADDRESS: Final = re.compile(r"""['"`]((?:https?://|/)[^'"`\s]{0,2000})['"`]""")
+# A name for an address, such as const API = "https://api.example.com".
+CONSTANT: Final = re.compile(
+    r"""\b(?:const|let|var)\s+([\w$]{1,40})\s*=\s*
+    (['"`])(https?://[^'"`\s$]{1,2000})\2""",
+    re.VERBOSE,
+)
+MAX_NAMES: Final = 20
+# What axios and ky put before the addresses of their calls.
+BASE: Final = re.compile(
+    r"""\b(?:baseURL|prefixUrl)['"]?\s*[:=]\s*
+    ['"`](https?://[^'"`\s]{1,2000})['"`]""",
+    re.VERBOSE,
+)
+RELATIVE: Final = re.compile(r"""\(\s*['"`]([^'"`\s:]{0,2000})['"`]""")
 # What a template computes: one value is as good as another.
 COMPUTED: Final = re.compile(r"\$\{[^{}\n]{0,200}\}")
 METHOD: Final = re.compile(
@@ -60,15 +74,42 @@ NO_CORS: Final = re.compile(r"""\bmode['"]?\s*:\s*['"]no-cors['"]""")
 
 def read_code(text: str) -> Copied | None:
     """The first call in a text that sends a request to a literal address."""
-    text = COMPUTED.sub("x", text)
+    text = COMPUTED.sub("x", with_constants(text))
+    bases = set(BASE.findall(text))
+    base = bases.pop() if len(bases) == 1 else ""
     calls = [call for call in CALL.finditer(text) if call["object"] not in SERVERS]
     for call, following in zip(calls, [*calls[1:], None]):
         end = min(call.start() + SCOPE, following.start() if following else len(text))
         scope = text[call.start() : end]
-        address = ADDRESS.search(scope)
-        if address:
-            return read_call(call, address[1], scope, bool(CREDENTIALS.search(text)))
+        url = address_in(call, scope, base)
+        if url:
+            return read_call(call, url, scope, bool(CREDENTIALS.search(text)))
     return None
+
+
+def with_constants(text: str) -> str:
+    """The text, with the addresses that have a name in place of it; a name has one address."""
+    named: dict[str, str] = {}
+    for name, _, value in CONSTANT.findall(text):
+        named[name] = value if named.get(name, value) == value else ""
+    for name, value in list(named.items())[:MAX_NAMES]:
+        quoted = re.escape(name)
+        if value:
+            text = text.replace(f"${{{name}}}", value)
+            text = re.sub(rf"(?<![\w$.]){quoted} ?\+ ?(['\"`])", rf"\g<1>{value}", text)
+            text = re.sub(rf"([(:] ?){quoted}(?=\s*[,)}}])", rf'\g<1>"{value}"', text)
+    return text
+
+
+def address_in(call: re.Match[str], scope: str, base: str) -> str:
+    """The literal address of a call, after the base of axios or ky if it has one."""
+    found = ADDRESS.search(BASE.sub("", scope))
+    if call[0] == "axios(" or call["object"] not in (None, "$", "jQuery"):
+        relative = RELATIVE.match(scope, len(call[0]) - 1)
+        path = relative[1] if relative else found[1] if found else ""
+        if base and path and "://" not in path:
+            return f"{base.rstrip('/')}/{path.lstrip('/')}"
+    return found[1] if found else ""
 
 
 def read_call(call: re.Match[str], url: str, scope: str, credentials: bool) -> Copied:

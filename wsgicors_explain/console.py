@@ -8,6 +8,8 @@ from typing import Final
 
 from .middleware import ALLOW_CREDENTIALS as AC
 from .middleware import ALLOW_ORIGIN as AO
+from .neighbours import NEIGHBOURS
+from .neighbours import PATTERNS as OF_NEIGHBOURS
 from .origins import before_path
 
 # Each search below is bounded, so that a long text takes linear time.
@@ -20,7 +22,7 @@ CHROMIUM_2017: Final = re.compile(
     r"(?:XMLHttpRequest cannot load|Failed to load) (?P<url>https?:\S+)[.:] (?=[A-Z])"
 )
 CHROMIUM_LOAD: Final = re.compile(
-    r"\b(?P<method>[A-Za-z]{1,20}) (?P<url>https?://\S+) "
+    r"(?:\b(?P<method>[A-Za-z]{1,20}) (?P<url>https?://\S+)|Failed to load resource:) "
     r"net::(?P<error>ERR_\w{1,60})(?:\.\w{1,60})?(?: (?P<status>\d{3})\b)?"
 )
 THEREFORE: Final = re.compile(r"Origin '(?P<origin>\S{1,300})' is therefore not allowed access")
@@ -108,6 +110,7 @@ WEBKIT_REASONS: Final = templates(
         "scheme": "Cross origin requests are only supported for HTTP",
         "same-origin-mode": "Cross origin requests are not allowed when using same-origin",
         "redirects": "Load cannot follow more than 20 redirections",
+        "script": "Cross-origin script load denied by Cross-Origin",
     }
 )
 # Messages that one pattern describes completely; the page may be given as a whole URL.
@@ -123,50 +126,20 @@ WHOLE: Final = (
         "scheme",
         r"Fetch API cannot load (?P<url>\S+)\. URL scheme .\S{1,40}. is not supported",
     ),
-    (
-        "Firefox",
-        "same-origin-mode",
-        r"Security Error: Content at (?P<page>\S+) may not load data from "
-        r"(?P<url>https?:\S+?)\.(?=\W|$)",
-    ),
+    ("Chromium", "scheme", r"Not allowed to load local resource: (?P<url>file:\S+)"),
+    ("Chromium", "no-cors", r"\b(?P<method>[A-Z]{1,20})\W{1,2} is unsupported in no-cors mode"),
+    ("WebKit", "no-cors", "Method must be GET, POST or HEAD in no-cors mode"),
     (
         "Firefox",
         "scheme",
         r"Security Error: Content at (?P<page>\S+) may not "
         r"(?:load or link to|load data from(?! http)) (?P<url>\S+?)\.(?=\W|$)",
     ),
-    (
-        "Chromium",
-        "mixed-content",
-        r"Mixed Content: The page at '(?P<page>\S+)' was loaded over (?:HTTPS|a secure "
-        r"connection), but requested an insecure [\w ]{1,40} '(?P<url>\S+)'",
-    ),
-    ("Firefox", "mixed-content", r"Blocked loading mixed active content “(?P<url>[^\s”]+)”"),
-    (
-        "WebKit",
-        "mixed-content",
-        r"The page at (?P<page>\S+) (?:was not allowed to run|requested) insecure content from "
-        r"(?P<url>https?:\S+?)\.(?=\W|$)",
-    ),
-    (
-        "Chromium",
-        "security-policy",
-        r"(?:Refused to connect|Connecting) to '(?P<url>\S+)' (?:because it )?violates "
-        "the following Content Security Policy directive",
-    ),
-    (
-        "Firefox",
-        "security-policy",
-        r"Content-Security-Policy: The page’s settings blocked the loading of a resource "
-        r"(?:\([^)]{1,40}\) )?at (?P<url>\S+)",
-    ),
-    (
-        "WebKit",
-        "security-policy",
-        r"Refused to connect to (?P<url>https?:\S+) because it does not appear in the connect-src",
-    ),
 )
-PATTERNS: Final = [(engine, kind, re.compile(pattern)) for engine, kind, pattern in WHOLE]
+PATTERNS: Final = [
+    *((engine, kind, re.compile(pattern)) for engine, kind, pattern in WHOLE),
+    *OF_NEIGHBOURS,
+]
 # What the errors in a line such as "GET URL net::ERR_FAILED" mean, by how they begin; any other: no
 # response came.
 NET_ERRORS: Final = {
@@ -182,7 +155,10 @@ NET_ERRORS: Final = {
     "ERR_TOO_MANY_REDIRECTS": "redirects",
     "ERR_BLOCKED_BY_CLIENT": "blocker",
     "ERR_BLOCKED_BY_RESPONSE": "resource-policy",
-    "ERR_BLOCKED_BY_ORB": "resource-policy",
+    "ERR_BLOCKED_BY_ORB": "opaque-response",
+    "ERR_BLOCKED_BY_CSP": "security-policy",
+    "ERR_BLOCKED_BY_LOCAL_NETWORK": "local-network",
+    "ERR_BLOCKED_BY_PRIVATE_NETWORK": "local-network",
 }
 # What a translated message of Firefox is about, by the header that it names.
 BY_HEADER: Final = {
@@ -192,7 +168,14 @@ BY_HEADER: Final = {
     "Access-Control-Allow-Headers": "header",
 }
 # Among several messages, these are not the cause; the higher the number, the less one says.
-SYMPTOMS: Final = {"redirect": 1, "unnamed": 2, "network": 2}
+SYMPTOMS: Final = {
+    "redirect": 1,
+    "script": 1,
+    "unnamed": 2,
+    "network": 2,
+    "unknown": 2,
+    **{each.kind: each.rank for each in NEIGHBOURS if each.rank},
+}
 OF_PREFLIGHTS: Final = frozenset(
     ("status", "preflight-redirect", "invalid-list", "method", "header")
 )
@@ -227,7 +210,8 @@ def read_console(text: str) -> list[Message]:
     """The messages in a text, in their order; those that name only a symptom come last."""
     text = " ".join(QUOTED.sub("", text).split())
     found = [*chromium(text.translate(STRAIGHT)), *firefox(text), *whole(text)]
-    found = found or webkit(text) or load_lines(text) or translated(text)
+    if all(each.said.kind in SYMPTOMS for each in found):
+        found += webkit(text) or load_lines(text) or translated(text)
     return sorted(found, key=lambda each: SYMPTOMS.get(each.said.kind, 0))
 
 
@@ -258,15 +242,21 @@ def redirected(said: Said, status: int | None) -> Said:
 
 
 def whole(text: str) -> list[Message]:
-    """Messages that are not about CORS, but are mistaken for it."""
+    """Messages that one pattern describes; most are not about CORS, but are mistaken for it."""
     found = []
     for engine, kind, pattern in PATTERNS:
         for match in pattern.finditer(text):
             named = values_of(match)
-            page = before_path(named.get("page", ""))
-            said = Said(engine, kind, {}, match[0], None)
-            found.append(Message(said, match["url"], named.get("origin") or page or None))
+            origin = named.pop("origin", None) or before_path(named.pop("page", "")) or None
+            url, method, status = (named.pop(name, None) for name in ("url", "method", "status"))
+            said = Said(engine, kind, named, match[0], None)
+            found.append(Message(said, url, origin, method, int(status) if status else None))
     return found
+
+
+def is_message(text: str) -> bool:
+    """Whether a text has a message that one pattern describes."""
+    return any(pattern.search(text) for *_, pattern in PATTERNS)
 
 
 def load_lines(text: str) -> list[Message]:
@@ -368,6 +358,10 @@ CURES: Final = {
     "allow-origin-invalid": (f"{AO} is not an origin", f"send {AO}: {{origin}}"),
     "allow-origin-differs": (f"{AO} is for another origin", f"send {AO}: {{origin}}"),
     "allow-origin-refused": (f"{AO} is missing or does not fit", f"send {AO}: {{origin}}"),
+    "script": (
+        f"a script is loaded with CORS, and {AO} is missing or does not fit",
+        f"let the server of the script send {AO}: {{origin}}",
+    ),
     "wildcard-with-credentials": (
         f"{AO} is *, which browsers refuse with credentials",
         f"send {AO}: {{origin}} and {AC}: true",
@@ -401,23 +395,6 @@ CURES: Final = {
     "redirects": (
         "there were more than 20 redirects, one after the other",
         "end the redirect loop on the server",
-    ),
-    "mixed-content": (
-        "the page is on https and requests an http URL",
-        "serve that URL over https, and request it there",
-    ),
-    "security-policy": (
-        "the page's own Content-Security-Policy blocks this, not CORS",
-        "add the URL's origin to connect-src in the page's Content-Security-Policy",
-    ),
-    "resource-policy": (
-        "a page requests it without CORS, which its Cross-Origin-Resource-Policy or type forbids",
-        "request it with CORS (the attribute crossorigin), or send "
-        "Cross-Origin-Resource-Policy: cross-origin",
-    ),
-    "blocker": (
-        "a browser extension, such as an ad blocker, stopped the request",
-        "switch it off for this page, or use a URL that it does not mistake for advertising",
     ),
     "name": (
         "the name of the URL's host was not found, so no response came",
@@ -453,6 +430,7 @@ CURES: Final = {
         "the browser protects addresses of the local network",
         "serve the page over https, and let the user grant the permission",
     ),
+    **{each.kind: (each.diagnosis, each.fix) for each in NEIGHBOURS if each.fix},
 }
 # Messages that block nothing by themselves, or do not state a cause.
 OTHERS: Final = {
@@ -468,4 +446,7 @@ OTHERS: Final = {
     "disabled": "CORS is switched off in this Firefox, or an extension sets Origin",
     "unnamed": "this line does not say why: paste the line above it in the console as well",
     "unknown": "this message does not name a cause that the server can fix",
+    **{each.kind: each.diagnosis for each in NEIGHBOURS if not each.fix},
 }
+# What no response of the server would change.
+ALONE: Final = frozenset(("no-cors", "same-origin-mode", *(each.kind for each in NEIGHBOURS)))

@@ -27,7 +27,9 @@ NOISE: Final = re.compile(
     r"(?i)general|summary|raw|parsed|view (?:source|parsed)|provisional headers are shown"
     r"|learn more"
 )
-NO_HEADER: Final = re.compile(r"(?i)(?:remote address|referrer policy|source|address): ")
+NO_HEADER: Final = re.compile(
+    r"(?i)(?:remote address|referrer policy|source|address|[a-z]{0,40}(?:error|exception)): "
+)
 OF_REQUESTS: Final = re.compile(
     "(?i)origin|referer|host|user-agent|accept|accept-language|accept-encoding|cookie|authorization"
     "|sec-.*|access-control-request-.*|upgrade-insecure-requests"

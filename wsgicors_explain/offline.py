@@ -8,7 +8,7 @@ import re
 from .browser import Browser, NetworkError, Request
 from .case import Case
 from .causes import but
-from .console import CURES, OF_PREFLIGHTS, OTHERS, Said
+from .console import ALONE, CURES, OF_PREFLIGHTS, OTHERS, Said
 from .diagnosis import conclude
 from .evidence import meaning, status_text
 from .headers import (
@@ -75,7 +75,7 @@ def explain_offline(args: argparse.Namespace, pasted: Pasted) -> int:
 def judge(args: argparse.Namespace, pasted: Pasted) -> list[str]:
     """The diagnosis from the paste, without its secrets; the last line is the verdict."""
     try:
-        args.origin = page_origin(args.origin)
+        args.origin = args.origin and page_origin(args.origin)
     except ValueError as error:
         if args.origin != pasted.origin:  # what a browser wrote is valid, at least to that browser
             raise UsageError(mask(str(error))) from error
@@ -135,22 +135,36 @@ def replay(
 
 def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
     """The last line for a message of the console."""
+    response = Response(pasted.response_status or 0, [])
+    found = meaning(response)
+    values = {
+        "method": args.method,
+        "header": "the header",
+        "directive": "the directive for what it loads, such as connect-src",
+        "status": status_text(response),
+        "meaning": found.cause,
+        "remedy": found.fix,
+        **said.details,
+        "origin": args.origin or "the origin of the page",
+    }
+    line = template(args, said, response.status)
+    return re.sub(r"\{(\w+)\}", lambda match: values[match[1]], line)
+
+
+def template(args: argparse.Namespace, said: Said, status: int) -> str:
+    """The last line, with the names of the values in it."""
     if said.kind in OTHERS:
         return f"UNKNOWN: {OTHERS[said.kind]}"
     cause, fix = cure(said, args.method)
-    values = {"method": args.method, "header": "the header", **said.details, "origin": args.origin}
     if "{origin}" in fix:
         fix = with_an_origin(args, said, fix)
     if said.preflight and said.kind not in OF_PREFLIGHTS:
         cause += " in the response to the preflight, an OPTIONS request"
-    response = Response(pasted.response_status or 0, [])
-    if response.status >= 400:
-        found = meaning(response)
-        cause = f"the response is {status_text(response)}: {found.cause}; and {cause}"
-        alone = said.kind == "status" and response.status < 500  # OPTIONS is not handled there
-        fix = fix if alone else f"{found.fix}; then {fix}"
-    line = f"BLOCKED: {cause}. To fix it, {fix}"
-    return re.sub(r"\{(\w+)\}", lambda match: str(values[match[1]]), line)
+    if status >= 400 and said.kind not in ALONE:
+        cause = f"the response is {{status}}: {{meaning}}; and {cause}"
+        alone = said.kind == "status" and status < 500  # OPTIONS is not handled there
+        fix = fix if alone else f"{{remedy}}; then {fix}"
+    return f"BLOCKED: {cause}. To fix it, {fix}"
 
 
 def cure(said: Said, method: str) -> tuple[str, str]:

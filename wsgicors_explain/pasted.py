@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from .code import CALL, read_code
-from .console import QUOTED, Message, Said, read_console
+from .console import QUOTED, Message, Said, is_message, read_console
 from .copied import MAX_OTHERS, Copied, PasteError, read_fetch, read_har, stand_in
 from .curl import CURL, read_curl
 from .dumps import read_dump
@@ -40,15 +40,19 @@ TERMINAL: Final = re.compile(
     r"\x1b(?:\[[0-?]{0,40}[ -/]{0,9}[@-~]|\][^\x07\x1b\n]{0,200}(?:\x07|\x1b\\))"
 )
 POWERSHELL: Final = re.compile(r"(?i)\binvoke-(?:webrequest|restmethod)\b")
+# wget and HTTPie; what may stand before the command is a prompt.
+OTHER_TOOL: Final = re.compile(
+    r"(?m)^(?:[^\n]{0,100}[$%#] ?)?(?P<tool>wget|https?|xhs?)[ ]+"
+    r"(?=-|[A-Z]{3,7} |https?://|:\d|[\w-]{1,63}\.[\w-])"
+)
 TOLD: Final = re.compile(
     "Failed to fetch|NetworkError when attempting|Load failed|Network Error|ERR_NETWORK"
-    "|net::ERR_FAILED|Http failure response for"
+    "|net::ERR_FAILED|Http failure response for|error loading dynamically imported module"
 )
 MESSAGE: Final = re.compile(
     r"Access to [\w ]{1,40} at '|Cross-Origin Request|due to access control checks"
     r"|blocked by CORS policy|not allowed by Access-Control|cannot load http|net::ERR_"
-    r"|Fetch API cannot load|Security Error: Content at|Mixed Content: |mixed active content"
-    r"|Content.Security.Policy"
+    r"|Fetch API cannot load|Cross-origin script load denied"
 )
 
 
@@ -82,11 +86,13 @@ def looks_pasted(text: str) -> bool:
     """Whether a TARGET is itself a paste, not a file, a module or a URL."""
     return len(text.split(None, 1)) > 1 and bool(
         MESSAGE.search(text)
+        or is_message(text)
         or TOLD.search(text)
         or CURL.match(text)
         or "fetch(" in text
         or ("://" in text and not text.lower().startswith("http"))
         or POWERSHELL.search(text)
+        or OTHER_TOOL.match(text)
         or "\n" in text.strip()
     )
 
@@ -160,6 +166,12 @@ def unreadable(text: str) -> PasteError:
         return PasteError(
             "this is the error that the page's code gets, which never says why: paste the message "
             "above or below it in the browser's console, which contains a URL"
+        )
+    tool = OTHER_TOOL.search(text)
+    if tool:
+        return PasteError(
+            f"this is a command for {tool['tool']}, which is not read: write it as a curl command, "
+            "or copy the request in the browser with 'Copy as cURL'"
         )
     return PasteError(
         "no request was found in this paste: paste the console's message, a curl command, "

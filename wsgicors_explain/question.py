@@ -7,6 +7,7 @@ import re
 import sys
 from typing import Final
 
+from .console import ALONE
 from .copied import PasteError
 from .headers import SAFELISTED_METHODS, get_header
 from .pasted import MAX_PASTE, Pasted, looks_pasted, mask, read_pasted
@@ -45,7 +46,7 @@ def complete(args: argparse.Namespace, pasted: Pasted) -> list[str]:
     args.credentials = args.credentials or bool(pasted.credentials)
     notes = assume_preflight(args, pasted)
     args.method = args.method or "GET"
-    if not args.origin:
+    if not args.origin and not says_it_all(pasted):
         raise PasteError(f"{pasted.understood[0]}; {ORIGIN_UNKNOWN}")
     return notes
 
@@ -64,7 +65,12 @@ def assume_preflight(args: argparse.Namespace, pasted: Pasted) -> list[str]:
 
 def is_judged_alone(args: argparse.Namespace, pasted: Pasted) -> bool:
     """Whether nothing that the target could answer would matter."""
-    return args.offline or (pasted.said is not None and pasted.said.kind == "no-cors")
+    return args.offline or says_it_all(pasted)
+
+
+def says_it_all(pasted: Pasted) -> bool:
+    """Whether the browser's message is enough, without a URL or an origin."""
+    return pasted.said is not None and pasted.said.kind in ALONE
 
 
 def is_doubtful(args: argparse.Namespace, pasted: Pasted | None) -> bool:
@@ -103,7 +109,7 @@ def take_target(args: argparse.Namespace, pasted: Pasted) -> None:
 
 def needs_url(args: argparse.Namespace, pasted: Pasted) -> bool:
     """Whether nothing can be said without a URL to request."""
-    return not (args.offline and (pasted.url or pasted.said))
+    return not (says_it_all(pasted) or (args.offline and (pasted.url or pasted.said)))
 
 
 def is_url(text: str) -> bool:
