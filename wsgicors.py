@@ -468,7 +468,8 @@ FIELD_NAMES: Final = re.compile(rf"{TOKEN.pattern}(?: *, *{TOKEN.pattern})*")
 
 # origin = scheme "://" host [ ":" port ]            https://fetch.spec.whatwg.org/#origin-header
 # in the characters that browsers send; `null` is compared elsewhere. A host has at most 253
-# bytes. `(?=(...))\1` is an atomic group, which a malformed end cannot make Python try again.
+# bytes. In Electron, pages can have the host `.`, as in app://. `(?=(...))\1` is an atomic
+# group, which a malformed end cannot make Python try again.
 ORIGIN: Final = re.compile(
     r"""
     https?://                       # a web page, whose host the URL standard parses:
@@ -479,7 +480,7 @@ ORIGIN: Final = re.compile(
     (?: https?://(?=\[)             # a web page on an IPv6 address,
     | (?!https?:|file:) [a-z][a-z0-9+.-]*:// )  # or a scheme whose host is kept as it is
     (?! [A-Za-z0-9_.-]{254} )
-    (?=( \[[0-9a-f:]+\] | [A-Za-z0-9_-]+ (?:\.[A-Za-z0-9_-]+)* \.? )) \2
+    (?=( \[[0-9a-f:]+\] | [A-Za-z0-9_-]+ (?:\.[A-Za-z0-9_-]+)* \.? | \. )) \2
     (?::[1-9][0-9]{0,4})?
     """,
     re.VERBOSE,
@@ -1234,7 +1235,8 @@ def split_authority(rest: str, scheme: str, faults: list[str]) -> tuple[str, str
             "has misplaced brackets or colons: '[a-z]' is not a wildcard, and only an IPv6"
             " address is written in brackets, such as 'http://[::1]:8080'"
         )
-    host = parse_host(parts[1], scheme, faults)
+    whole = parts[1] == "." and scheme not in WEB_SCHEMES  # see ORIGIN
+    host = "." if whole else parse_host(parts[1], scheme, faults)
     return host, parse_port(parts[2] or "", scheme, faults)
 
 
@@ -1569,7 +1571,7 @@ def pattern_risks(scheme: str, host: str) -> Iterator[Risk]:
 #
 #       origin = scheme "://" host [ ":" port ]
 #       scheme = letter *( letter / digit / "+" / "-" / "." )      in lower case
-#       host   = name / "[" IPv6 address "]"
+#       host   = name / "[" IPv6 address "]" / "."                 "." is no host of a web page
 #       name   = label *( "." label ) [ "." ]                      an IPv4 address ends in a number
 #       label  = 1*( letter / digit / "-" / "_" )
 #       port   = 1*digit
@@ -1936,16 +1938,25 @@ def in_host(state: State, found: frozenset[str], loop: int) -> Steps:
     else:
         for character in sorted(labels):
             yield character, state._replace(text=character + (text or ""), choices=choices)
-    if not text:
-        if "]" in found:
-            yield "]", state._replace(part="ipv6", text="]")
-        if "." in found:
-            yield ".", state._replace(text=".")
-    elif text[0] != ".":
+    if text:
+        yield from left_of_label(state, found)
+        return
+    if "]" in found:
+        yield "]", state._replace(part="ipv6", text="]")
+    if "." in found:
+        yield ".", state._replace(text=".")
+
+
+def left_of_label(state: State, found: frozenset[str]) -> Steps:
+    """The dot before a label, or the end of a host that is spelled out."""
+    if state.text == ".":  # the whole host, which is that of no web page: see ORIGIN
+        if "/" in found:
+            yield "/", State("slashes", "/:", 1, None, True)
+    elif state.text[0] != ".":
         if "." in found:
             yield ".", end_label(state)
         if "/" in found:
-            yield "/", State("slashes", "/:", 1, None, is_local(text))
+            yield "/", State("slashes", "/:", 1, None, is_local(state.text))
 
 
 def end_label(state: State) -> State:

@@ -15,6 +15,7 @@ A scheme comes first, whatever it is
     Okay: ionic://localhost
     Okay: tauri://localhost
     Okay: com.example.app://Start_Page
+    Okay: app://.
     Refused: app.example.com | no scheme | https://app.example.com
     Refused: //app.example.com | no scheme | https://app.example.com
     Refused: app.example.com:8443 | no scheme | https://app.example.com:8443
@@ -1044,3 +1045,30 @@ def test_set_may_hold_patterns_expressions_and_predicates_at_once():
 def test_wildcard_before_a_lone_dot_is_no_host():
     with pytest.raises(ConfigError, match="has an invalid host"):
         CORS(plain_app, origin="https://*.")
+
+
+# --- the host "." of Electron's pages ---
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["app://.", "app://*", "copy", re.compile(r"app://\."), lambda origin, environ: True],
+    ids=["exact", "wildcard", "copy", "expression", "predicate"],
+)
+def test_origin_with_the_host_of_a_single_dot_is_allowed(entry):
+    application = client(origin=entry)
+    assert_cors(request(application, "app://."), allow_origin="app://.", vary="Origin")
+    assert_cors(request(application, "app://.."), vary="Origin")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_single_dot_is_no_host_of_a_web_page(scheme):
+    assert_cors(request(client(origin="copy"), f"{scheme}://."), vary="Origin")
+    ((_, _, message),) = problems(origin=f"{scheme}://.")
+    assert message.startswith(f"'{scheme}://.' has an invalid host: ")
+
+
+def test_expression_for_a_single_dot_is_safe_if_it_spells_out_the_scheme():
+    assert CORS(plain_app, origin=re.compile(r"app://\."), credentials=True).policies
+    ((_, _, message),) = problems(origin=re.compile(r"[a-z]+://\."), credentials=True)
+    assert "it may admit 'a://.', whose scheme it does not spell out" in message
