@@ -306,6 +306,10 @@ ABSENT: Final = {
     "privatenetwork": "Access-Control-Allow-Private-Network is never sent",
     "privatenetworkaccess": "Access-Control-Allow-Private-Network is never sent",
     "varyheader": "Vary is always right",
+    "alwayssend": "a response without Origin needs no CORS headers, and Vary is always right",
+    "sendwildcard": "a policy with origin = '*' sends * if it can",
+    "automaticoptions": "the middleware always responds to preflights",
+    "anyorigin": "origin = '*' allows everyone",
     "allorigins": "origin = '*' allows everyone",
     "originallowall": "origin = '*' allows everyone",
 }
@@ -510,7 +514,13 @@ class Call(str):
     def load(self) -> Any:
         from importlib import import_module
 
-        module, colon, name = self[len("call:") :].strip().partition(":")
+        path = self[len("call:") :].strip()
+        if re.search(r"[,\s]", path):
+            raise ValueError(
+                "it stands for the whole value: write call:package.module:name alone,"
+                " and let the object be a list with the other entries as well"
+            )
+        module, colon, name = path.partition(":")
         if not (module and colon and name):
             raise ValueError("does not name an object: write call:package.module:name")
         found = import_module(module)
@@ -800,6 +810,9 @@ def read(key: str, value: object, option: str, problems: list[Problem]) -> Any:
         except Exception as error:
             about(key, problems)(value, f"cannot be loaded: {cause(error)}", CANNOT_LOAD)
             return default
+    if isinstance(value, str) and value.startswith("call:"):
+        about(key, problems)(value, "is for ini files only: pass the Python object itself")
+        return default
     return reader(value, about(key, problems))
 
 
@@ -1004,10 +1017,31 @@ class Keys:
         elif section[option][1] is None:
             complain(f"; did you mean {right!r}?")
             self.store(name, option, key, value)
-        else:  # name the key that was written, which may be unknown, too
+        else:
+            # The key that was written, which may be unknown, too.
             beside = section[option][0].removeprefix(key[: -len(word)])
-            complain(f": remove it, because {beside!r} is set as well")
+            first = read(beside, section[option][1], option, [])
+            self.complain_of_second(key, value, option, beside, first)
         return None
+
+    def complain_of_second(
+        self, key: str, value: object, option: str, beside: str, first: object
+    ) -> None:
+        """Complain of a second key for an option; of a list, it checks the value as well."""
+        complain = about(key, self.problems)
+        faults: list[Problem] = []
+        entries = read(key, value, option, faults)
+        both = entries, first
+        is_list = isinstance(entries, tuple) and first and (entries or faults)
+        if not is_list or ("*",) in both or ("copy",) in both:
+            remedy = f"remove it, because {beside!r} is set as well"
+            complain(value, f"is given to an unknown option: {remedy}", UNKNOWN)
+            return
+        remedy = f"add its values to {beside!r}, which is one list of all of them"
+        complain(value, f"is given to an unknown option: {remedy}", UNKNOWN)
+        self.problems += faults
+        if option == "origin":
+            compile_origins(entries, ALL_RISKS, complain)
 
     def store(self, name: str, option: str, key: str, value: object) -> None:
         """Use a value for an option, although it was written under another key."""
@@ -1116,6 +1150,18 @@ def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Pro
 # ----------------------------------------------------------------------
 
 
+class Misspelled(ValueError):
+    """A pattern that browsers do not send, but one is that nearly has its spelling.
+
+    mended: the pattern without its faults.
+    """
+
+    def __init__(self, mended: str, faults: Iterable[str]) -> None:
+        reasons = ", ".join(dict.fromkeys(faults))
+        super().__init__(f"is not what browsers send ({reasons}): write {mended!r}")
+        self.mended = mended
+
+
 def parse_pattern(text: str) -> tuple[str, str, str]:
     """Scheme, host and port (``*`` for any, empty for none) of an origin pattern.
 
@@ -1135,9 +1181,7 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
     host, port = split_authority(rest, scheme, faults)
     mended = f"{scheme}://{host}{port and ':' + port}"
     if mended != text:
-        raise ValueError(
-            f"is not what browsers send ({', '.join(dict.fromkeys(faults))}): write {mended!r}"
-        )
+        raise Misspelled(mended, faults)
     return scheme, host, port
 
 
@@ -1164,6 +1208,12 @@ def refuse_words(text: str, word: str) -> None:
         )
     if re.search(r"[\s,;]", word):
         raise ValueError("contains more than one word: write each origin as a separate entry")
+    if text.startswith("call:"):
+        raise ValueError(
+            "is not an origin: call: stands for the whole value of an option in an ini file,"
+            " and in Python you pass the object itself: write call: in front of all entries,"
+            " or pass a list"
+        )
     if text in ("*", "copy"):
         raise ValueError(
             "allows everyone, so it cannot be part of a list: write it alone, or list origins"
@@ -2268,6 +2318,8 @@ def add_entry(
         host, port, risks = inspect_entry(entry, accepted)
     except ValueError as error:
         complain(entry, str(error))
+        if isinstance(error, Misspelled):  # what it says to write may be too risky
+            add_entry(Matcher(), error.mended, accepted, complain, accept_key)
         return
     refused = [risk for risk in risks if risk.name not in accepted]
     for risk in refused:
@@ -3351,6 +3403,14 @@ RETRY: Final = 5.0  # seconds until the next load, if one that was waited for ha
 EXACT: Final = "write an origin in full, such as 'https://app.example.com'"
 
 
+# What messages about an entry of `origin` say, and what is said of an entry of a list.
+OF_POLICY: Final = (
+    (", or '*' for anyone", ""),
+    ("cannot be part of a list: write it alone, or list origins", "cannot be loaded: list origins"),
+    ("a function f(origin, environ), or an OriginList", "or a function f(origin, environ)"),
+)
+
+
 def compile_entries(
     entries: Iterable[Any],
     accepted: AcceptedRisks,
@@ -3359,8 +3419,15 @@ def compile_entries(
     accept_key: str = "accept_risk",
 ) -> Matcher:
     """The matcher of the entries of a list; without ``patterns``, of exact origins only."""
+
+    def complain_of_entry(value: object, message: str, code: str = INVALID) -> None:
+        """Complain without advice that only helps where a policy is written."""
+        for of_policy, of_entry in OF_POLICY:
+            message = message.replace(of_policy, of_entry)
+        complain(value, message, code)
+
     if patterns:
-        return compile_origins(entries, accepted, complain, accept_key)
+        return compile_origins(entries, accepted, complain_of_entry, accept_key)
 
     def shorten(value: object, message: str, code: str = INVALID) -> None:
         """Complain without advice to write a pattern or null."""

@@ -53,8 +53,7 @@ BAD = {
     "word, patterns": (
         "shop",
         {},
-        "is not an origin: write scheme://host such as 'https://app.example.com',"
-        " or '*' for anyone",
+        "is not an origin: write scheme://host such as 'https://app.example.com'",
     ),
     "word": ("shop", {"patterns": False}, f"is not an origin: {IN_FULL}"),
     "port": ("https://a.example:0", {"patterns": False}, f"has an invalid port: {IN_FULL}"),

@@ -334,6 +334,18 @@ ABSENT = [
         id="private_network_access",
     ),
     pytest.param("vary_header", "Vary is always right", id="vary_header"),
+    pytest.param(
+        "always_send",
+        "a response without Origin needs no CORS headers, and Vary is always right",
+        id="always_send",
+    ),
+    pytest.param(
+        "CORS_SEND_WILDCARD", "a policy with origin = '*' sends * if it can", id="send_wildcard"
+    ),
+    pytest.param(
+        "automatic_options", "the middleware always responds to preflights", id="automatic_options"
+    ),
+    pytest.param("allow_any_origin", "origin = '*' allows everyone", id="allow_any_origin"),
     pytest.param("CORS_ALLOW_ALL_ORIGINS", "origin = '*' allows everyone", id="allow_all_origins"),
     pytest.param("CORS_ORIGIN_ALLOW_ALL", "origin = '*' allows everyone", id="origin_allow_all"),
 ]
@@ -372,6 +384,111 @@ def test_second_key_for_an_option_is_told_the_first_as_it_was_written(prefix):
         unknown(f"{prefix}max_age", 5, f"; did you mean {first!r}?"),
         unknown(f"{prefix}maxAge", 6, f": remove it, because {second!r} is set as well"),
     ]
+
+
+@pytest.mark.parametrize("prefix", ["", "api_", "policies.api."], ids=["direct", "flat", "nested"])
+@pytest.mark.parametrize(
+    ("options", "more"),
+    [
+        (
+            {"allow_origins": [ORIGIN], "allow_origin_regex": "https://.*\\.shop\\.example"},
+            [
+                (
+                    "allow_origin_regex",
+                    "https://.*\\.shop\\.example",
+                    "'https://.*\\\\.shop\\\\.example' is a regular expression in a string:"
+                    " write 'https://*.shop.example'",
+                    "invalid",
+                )
+            ],
+        ),
+        ({"headers": "X-A", "allow_headers": "X-B"}, []),
+        (
+            {"methods": "GET", "allowed_methods": "patch"},
+            [
+                (
+                    "allowed_methods",
+                    "patch",
+                    "'patch' is not PATCH, because browsers do not change its case: write 'PATCH'",
+                    "invalid",
+                )
+            ],
+        ),
+    ],
+    ids=["origin", "headers", "methods"],
+)
+def test_second_key_for_a_list_loses_nothing(options, more, prefix):
+    options = {"origin": ORIGIN, **options} if "methods" in options else options
+    options = {"origin": ORIGIN, **options} if "headers" in options else options
+    if prefix == "policies.api.":
+        found = problems(policies={"api": options})
+    else:
+        flat = {f"{prefix}{key}": value for key, value in options.items()}
+        found = problems({"policy": "api", **flat} if prefix else flat)
+    (first, _), (second, value) = [*options.items()][-2:]
+    beside = first if prefix == "policies.api." else prefix + first
+    end = f": add its values to {beside!r}, which is one list of all of them"
+    wanted = [
+        unknown(prefix + second, value, end),
+        *((prefix + key, *others) for key, *others in more),
+    ]
+    assert [problem for problem in found if problem[0] == prefix + second] == wanted
+
+
+@pytest.mark.parametrize(("one", "other"), [("*", ORIGIN), (ORIGIN, "copy"), (ORIGIN, [])])
+def test_second_list_is_to_be_removed_beside_anyone(one, other):
+    found = problems(origin=one, allow_origin=other)
+    assert found == [unknown("allow_origin", other, ": remove it, because 'origin' is set as well")]
+
+
+@pytest.mark.parametrize("key", ["origin", "matchstrategy", "methods", "maxage"])
+def test_call_is_for_ini_files(key):
+    options = {"origin": ORIGIN, key: "call:shop.cors:thing"}
+    rule = "is for ini files only: pass the Python object itself"
+    assert problems(options) == [
+        (key, "call:shop.cors:thing", f"'call:shop.cors:thing' {rule}", "invalid")
+    ]
+
+
+def test_call_beside_other_origins_is_no_origin():
+    ((_, value, message, _),) = problems(origin=[ORIGIN, "call:shop.cors:origins"])
+    assert value == "call:shop.cors:origins"
+    assert message.startswith(
+        "'call:shop.cors:origins' is not an origin: call: stands for the whole"
+    )
+    entries = "call:shop.cors:origins, https://app.example.com"
+    ((_, _, message, code),) = problems_of_ini(origin=entries)
+    assert (message, code) == (
+        f"{entries!r} cannot be loaded: ValueError: it stands for the whole value: write"
+        " call:package.module:name alone, and let the object be a list with the other entries as well",
+        "cannot-load",
+    )
+
+
+def problems_of_ini(**local):
+    with pytest.raises(ConfigError) as caught:
+        make_middleware(plain_app, {}, **local)
+    return [tuple(problem) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("origin", "mended", "risk"),
+    [
+        ("http://A.example.com/", "http://a.example.com", "insecure-origin"),
+        ("https://*.GitHub.io", "https://*.github.io", "public-suffix"),
+        ("HTTPS://*", "https://*", "any-origin"),
+    ],
+)
+def test_risk_of_a_misspelled_origin_is_told_with_its_spelling(origin, mended, risk):
+    for found in (
+        problems(origin=origin, credentials=True),
+        [tuple(problem) for problem in check_origins([origin], credentials=True)],
+    ):
+        (first, second) = found
+        assert (first[1], first[3]) == (origin, "invalid")
+        assert first[2].endswith(f": write {mended!r}")
+        assert (second[1], second[3]) == (mended, risk)
+    assert len(problems(origin=origin)) == 1
 
 
 @pytest.mark.parametrize("prefix", ["", "cors_", "a_"])

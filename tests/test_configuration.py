@@ -743,7 +743,14 @@ def test_typing_error_in_the_name_of_an_option_is_an_error():
         (
             "orign",
             "x",
-            "'x' is given to an unknown option: remove it, because 'origin' is set as well",
+            "'x' is given to an unknown option:"
+            " add its values to 'origin', which is one list of all of them",
+        ),
+        (
+            "orign",
+            "x",
+            "'x' is not an origin: write scheme://host such as 'https://app.example.com',"
+            " or '*' for anyone",
         ),
         (
             "supports_credentials",

@@ -246,7 +246,7 @@ BAD = {
         [
             "load: 'app.example.com' is not what browsers send (no scheme): write 'https://app.example.com'",
             "load: 7 has the type int: write 'scheme://host', 'null', a compiled regular expression,"
-            " a function f(origin, environ), or an OriginList",
+            " or a function f(origin, environ)",
         ],
     ),
     "nothing iterable": (
@@ -550,7 +550,7 @@ def test_bad_entries_are_left_out_and_logged_when_they_appear(caplog):
         "an origin from source is skipped: 'https://app.example.com/' is not what browsers send (a trailing slash):"
         " write 'https://app.example.com'",
         "an origin from source is skipped: b'https://x.example.com' has the type bytes: write 'scheme://host', 'null',"
-        " a compiled regular expression, a function f(origin, environ), or an OriginList",
+        " a compiled regular expression, or a function f(origin, environ)",
     ]
     assert [record.getMessage() for record in caplog.records] == left_out
     assert allowed(test_client, ORIGIN)

@@ -337,7 +337,7 @@ def test_source_lists_origins_and_not_anyone(word):
     assert [tuple(problem)[1:3] for problem in caught.value.problems] == [
         (
             word,
-            f"{word!r} allows everyone, so it cannot be part of a list: write it alone, or list origins",
+            f"{word!r} allows everyone, so it cannot be loaded: list origins",
         )
     ]
 
