@@ -634,23 +634,102 @@ def read_paths(value: Any, complain: Complain) -> tuple[str, ...]:
     if not entries and isinstance(value, (str, list, tuple, set, frozenset)):
         complain(value, "does not contain a path: remove the option to govern every path")
     for entry in entries:
-        if not isinstance(entry, str) or not entry.startswith("/"):
-            bare = isinstance(entry, str) and re.fullmatch(r"[\w.*/-]+", entry)
-            likely = f"/{entry}" if bare else "/exact or /prefix/*"
-            complain(entry, f"is not a path: write {show(likely)}")
-            continue
-        stem, star = (entry[:-1], "*") if entry.endswith("/*") else (entry, "")
-        normal = normal_path(stem) + star
-        if re.search("[*?#\r\n\ud800-\udfff]", stem):
-            complain(
-                entry, "is not a plain path: write /exact, or /prefix/* for everything under it"
-            )
-        elif normal != entry:
-            rule = "is not a normalized path (see its dots and slashes)"
-            complain(entry, f"{rule}: write {show(normal)}")
+        fault = fault_of_path(entry)
+        if fault:
+            complain(entry, f"{fault}: write {instead_of_path(entry, fault)}")
         else:
             paths[entry] = None
     return tuple(paths)
+
+
+PATH_FORMS: Final = "/exact, or /prefix/* for everything under it"
+A_ROUTE: Final = "is a route of a framework"
+SEPARATED_PATHS: Final = "is separated by '|'"
+FULL_URL: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+# A parameter is a whole segment: braces and colons are allowed in URLs.
+PARAMETER: Final = re.compile(
+    r"""
+    (?: ^ | (?<=/) ) (?:
+    \{ (?: \[\^/\] | [^/] )* \} | < (?: \[\^/\] | [^/] )* >  # of Flask, Django, Falcon
+    | :[A-Za-z_]\w* (?: \([^/]*\) )? [?*+]? | \*\w+        # of Express, Bottle, Rails
+    ) (?= / | $ )
+    """,
+    re.VERBOSE,
+)
+PATH_EXPRESSION: Final = re.compile(
+    r"""
+    ^(?: \^ | \\A ) | (?: \$ | \\[Zz] )$      # anchors
+    | \.\* | \.\+ (?= [/)?$] | $ )            # any text
+    | \\[dwsDWS] (?![A-Za-z]) | \\[./-]      # classes, and a dot that is meant
+    | \] [*+?{] | /\?$ | \(\? | \( [^/()]* \|  # repeats, choices
+    """,
+    re.VERBOSE,
+)
+# The faults of a path, the most telling first.
+PATH_FAULTS: Final = (
+    (FULL_URL, "is a full URL"),
+    (re.compile(r"^[^()]*\|\^?/|^[^/(][^(]*\|"), SEPARATED_PATHS),
+    (PARAMETER, A_ROUTE),
+    (PATH_EXPRESSION, "is a regular expression"),
+    (re.compile("^(?!/)"), "is not a path"),
+    (re.compile("[*?#\r\n\ud800-\udfff]"), "is not a plain path"),
+)
+# What a prefix cannot contain, and all that follows it.
+END_OF_PREFIX: Final = re.compile(rf"{PARAMETER.pattern} | \*+/?$ | [?#]", re.VERBOSE)
+END_OF_PLAIN_TEXT: Final = re.compile(
+    rf"{PARAMETER.pattern} | \.?[*+] | /?\? | [\\(\[{{|]", re.VERBOSE
+)
+# What may follow a whole segment in an expression.
+ANY_REST: Final = re.compile(r"\.?\*+/?|\((?:\?:)?/.*|/?\?")
+
+
+def fault_of_path(entry: object) -> str:
+    """What is wrong with a path; empty if nothing is."""
+    if not isinstance(entry, str):
+        return "is not a path"
+    stem, star = (entry[:-1], "*") if entry.endswith("/*") else (entry, "")
+    for form, fault in PATH_FAULTS:
+        if form.search(stem):
+            return fault
+    is_normal = normal_path(stem) + star == entry
+    return "" if is_normal else "is not a normalized path (see its dots and slashes)"
+
+
+def instead_of_path(entry: object, fault: str) -> str:
+    """The paths that are probably meant, or else the forms of a path."""
+    if not isinstance(entry, str) or not entry.strip():
+        return PATH_FORMS
+    parts = entry.split("|") if fault == SEPARATED_PATHS else [entry]
+    paths = [likely_path(part) for part in parts]
+    shown = ", ".join(paths)
+    if any(map(fault_of_path, paths)) or len(repr(shown)) > MAX_SHOWN:
+        return PATH_FORMS
+    also = ", which also governs a path of exactly this spelling" if fault == A_ROUTE else ""
+    return show(shown) + also
+
+
+def likely_path(text: str) -> str:
+    """The path or the prefix that is nearest to a faulty path. It may be faulty as well."""
+    path = FULL_URL.sub("", re.sub(r"^(?:\^|\\A)", "", text), 1)
+    if PATH_EXPRESSION.search(text):
+        path = re.sub(r"\\([./-])", r"\1", path)
+        whole = re.sub(r"(?:\$|\\[Zz])$", "", path)
+        end, is_prefix = END_OF_PLAIN_TEXT.search(whole), whole == path
+    else:
+        whole, is_prefix = path, path != text and not path
+        end = END_OF_PREFIX.search(whole)
+    head = whole[: end.start()] if end else whole
+    rest = whole[len(head) :]
+    if rest[:1] in ("?", "#"):
+        # A query, unless it is a wildcard for one character.
+        return normal_path(head) if re.match(r"#|\?(?:$|\w+=)", rest) else text
+    if PARAMETER.match(whole, len(head)):
+        return normal_path(head) + "*"
+    if rest and not ANY_REST.fullmatch(rest):
+        head = head.rpartition("/")[0]
+        if not head.strip("/"):  # do not advise every path
+            return text
+    return normal_path(head + "/") + "*" if rest or is_prefix else normal_path(head)
 
 
 def read_risks(value: Any, complain: Complain) -> frozenset[str]:
