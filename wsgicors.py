@@ -590,26 +590,78 @@ def is_tokens(word: str) -> bool:
     return ";" in word and all(map(TOKEN.fullmatch, word.split(";")))
 
 
-def read_tokens(value: Any, complain: Complain, invalid: str, beside_others: str) -> Iterator[str]:
+# A name as nearly all are written. Other tokens may have a mark that is not meant as a part.
+USUAL_NAME: Final = re.compile("[0-9A-Za-z_-]+")
+AROUND_NAME: Final = "\"'` \t\r\n"
+
+
+class NameKind(namedtuple("NameKind", "noun example everything")):
+    """What the names in a list are, for messages. everything: what ``*`` means."""
+
+    __slots__ = ()
+
+
+METHOD: Final = NameKind("method", "GET", "any method")
+REQUEST_HEADER: Final = NameKind("header name", "X-Token", "any name, including Authorization")
+RESPONSE_HEADER: Final = NameKind("header name", "X-Token", "any header of the response")
+
+
+def read_tokens(value: Any, complain: Complain, kind: NameKind) -> Iterator[str]:
     """The tokens in a list; ``*`` only if it is the only entry."""
     entries = read_list(value, complain)
     for entry in entries:
-        if not isinstance(entry, str) or not TOKEN.fullmatch(entry):
-            complain(entry, invalid)
+        fault = "" if entry == "*" else fault_of_name(entry, kind)
+        if fault:
+            complain(entry, fault)
         elif entry == "*" and len(entries) > 1:
-            complain(entry, beside_others)
+            complain(entry, f"means {kind.everything}: write it alone, or remove it")
         else:
             yield entry
 
 
-def read_names(value: Any, complain: Complain) -> tuple[str, ...]:
+def fault_of_name(entry: object, kind: NameKind) -> str:
+    """What is wrong with a name and what to write; empty if nothing is."""
+    invalid = f"is not a {kind.noun}: write names such as {kind.example}, separated by commas"
+    if not isinstance(entry, str):
+        return invalid
+    word = entry.strip(AROUND_NAME).lower()
+    if word == "none":
+        return f"is not a {kind.noun}: remove it"
+    if word in ("all", "any"):
+        return f"is not a {kind.noun}: write '*' alone, for {kind.everything}"
+    return "" if USUAL_NAME.fullmatch(entry) else fault_of_marks(entry, kind, invalid)
+
+
+def fault_of_marks(entry: str, kind: NameKind, invalid: str) -> str:
+    """The same for an entry with other characters: a token may contain ``'``, ``|`` and ``*``."""
+    names = [likely_name(part) for part in entry.strip(AROUND_NAME + "|").split("|")]
+    if "none" in map(str.lower, names) or not all(map(TOKEN.fullmatch, names)):
+        return invalid
+    right = "*" if "*" in names else ", ".join(names)
+    if "*" in right and right != "*":
+        return f"contains '*', and a {kind.noun} has no wildcard: write each name, or '*' alone"
+    if "|" in entry:
+        return f"is separated by '|': write {right!r}" if len(right) < MAX_SHOWN else invalid
+    return "" if right == entry else f"has quotes or white space around it: write {right!r}"
+
+
+def likely_name(word: str) -> str:
+    name = word.strip(AROUND_NAME)
+    if name.lower() in ("all", "any"):
+        return "*"
+    return "PATCH" if name.upper() == "PATCH" else name
+
+
+def read_names(value: Any, complain: Complain, kind: NameKind = REQUEST_HEADER) -> tuple[str, ...]:
     """Header names without duplicates, or only ``*``."""
-    invalid = "is not a header name: write names such as X-Token, separated by commas"
-    beside_others = "means any name, including Authorization: write it alone, or remove it"
     names: dict[str, str] = {}
-    for name in read_tokens(value, complain, invalid, beside_others):
+    for name in read_tokens(value, complain, kind):
         names.setdefault(name.lower(), name)
     return tuple(names.values())
+
+
+def read_exposed_names(value: Any, complain: Complain) -> tuple[str, ...]:
+    return read_names(value, complain, RESPONSE_HEADER)
 
 
 def read_methods(value: Any, complain: Complain) -> tuple[str, ...]:
@@ -617,10 +669,8 @@ def read_methods(value: Any, complain: Complain) -> tuple[str, ...]:
 
     https://fetch.spec.whatwg.org/#concept-method-normalize
     """
-    invalid = "is not a method: write names such as GET, separated by commas"
-    beside_others = "means any method: write it alone, or remove it"
     methods: dict[str, None] = {}
-    for method in read_tokens(value, complain, invalid, beside_others):
+    for method in read_tokens(value, complain, METHOD):
         if method.upper() == "PATCH" != method:
             complain(method, "is not PATCH, because browsers do not change its case: write 'PATCH'")
         else:
@@ -813,7 +863,7 @@ OPTIONS: Final[dict[str, tuple[Callable[[Any, Complain], Any], Any]]] = {
     "path": (read_paths, ()),
     "methods": (read_methods, ("GET", "HEAD", "POST")),
     "headers": (read_names, ()),
-    "expose_headers": (read_names, ()),
+    "expose_headers": (read_exposed_names, ()),
     "credentials": (read_boolean, False),
     "maxage": (read_seconds, 600),
     "timing": (read_boolean, False),
