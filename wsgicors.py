@@ -640,9 +640,12 @@ def fault_of_marks(entry: str, kind: NameKind, invalid: str) -> str:
     right = "*" if "*" in names else ", ".join(names)
     if "*" in right and right != "*":
         return f"contains '*', and a {kind.noun} has no wildcard: write each name, or '*' alone"
-    if "|" in entry:
-        return f"is separated by '|': write {right!r}" if len(right) < MAX_SHOWN else invalid
-    return "" if right == entry else f"has quotes or white space around it: write {right!r}"
+    if right == entry:
+        return ""
+    if len(right) >= MAX_SHOWN:
+        return invalid
+    fault = "is separated by '|'" if "|" in entry else "has quotes or white space around it"
+    return f"{fault}: write {right!r}"
 
 
 def likely_name(word: str) -> str:
