@@ -1237,7 +1237,7 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
     if text == "null":
         return "", text, ""
     faults: list[str] = []
-    word = mend(text, text.strip().strip("\"'"), "quotes or white space around it", faults)
+    word = unwrap(text, faults)
     refuse_words(text, word)
     scheme, rest = split_scheme(word, faults)
     host, port = split_authority(rest, scheme, faults)
@@ -1249,12 +1249,25 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
     return scheme, host, port
 
 
+SPACE_OR_QUOTE: Final = "[\\s\"'`\u201c\u201d\u2018\u2019\ufeff]+"
+AROUND: Final = re.compile(f"^{SPACE_OR_QUOTE}|{SPACE_OR_QUOTE}$")
+
+
+def unwrap(text: str, faults: list[str]) -> str:
+    """The text without what editors, chats and shells put around an address."""
+    # U+FEFF, the byte order mark of a file, is a space without width.
+    word = mend(text, AROUND.sub("", text), "quotes or white space around it", faults)
+    word = mend(word, AROUND.sub("", word.strip("<>")), "angle brackets around it", faults)
+    inner = re.sub("^(?:blob|view-source):(?=https?://)", "", word, flags=re.IGNORECASE)
+    return mend(word, inner, "a scheme before the scheme", faults)
+
+
 # What occurs in regular expressions, and not in patterns.
 EXPRESSION: Final = re.compile(
     r"""
-    ^/*\^ | \$/?$                # anchors
+    ^/*\^ | \$/?$ | ^/https?:.*/[a-z]*$  # anchors, slashes around it
     | \\[.dwWSsbZA/-]            # a dot that is meant
-    | (^|[/(])\.\* | \.\+        # any text
+    | (^|[/(:])\.\* | \.\+       # any text
     | [*+]\? | [)\]][*+?{]      # repeats
     | \(.*\) | \| | https\?:    # choices
     """,
@@ -1262,6 +1275,14 @@ EXPRESSION: Final = re.compile(
 )
 # What people write in an expression for one or more labels.
 SOME_LABELS: Final = re.compile(r"\(?(?:\?:)?(?:\.[*+]\??|\[[^\]]+\][*+]|\\[wS][*+])\)?(?=\\\.)")
+# The same for any port.
+SOME_PORT: Final = re.compile(
+    r"""
+    (?: \((?:\?:)? )? : \(?
+    (?: \\d | \[0-9\] | \. ) (?: [+*] | \{[0-9,]+\} ) \)? \)? \?? $
+    """,
+    re.VERBOSE,
+)
 
 
 def refuse_words(text: str, word: str) -> None:
@@ -1282,8 +1303,11 @@ def refuse_words(text: str, word: str) -> None:
 
 def instead_of_expression(text: str) -> str:
     """The equivalent pattern, or else how to write a regular expression."""
-    word = SOME_LABELS.sub("*", text.strip("/^$").replace("https?:", "https:", 1))
-    word = word.replace("\\.", ".").replace("\\/", "/").replace("\\-", "-")
+    bare = re.sub(r"^/(.*)/[a-z]*$", r"\1", text).strip("/^$")
+    local = re.match(r"https\?:[\\/]+(localhost|127\b)", bare)
+    bare = bare.replace("https?:", "http:" if local else "https:", 1)
+    word = SOME_LABELS.sub("*", SOME_PORT.sub(":*", bare))
+    word = re.sub(r"\\([][./-])", r"\1", word)
     try:
         if not EXPRESSION.search(word):
             parse_pattern(word)
@@ -1296,6 +1320,9 @@ def instead_of_expression(text: str) -> str:
 
 WEB_SCHEME: Final = re.compile(r"([Hh][Tt][Tt][Pp][Ss]?)(?::/*|//)")
 ANY_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+# URLs without a host, if a port does not follow the colon: of pages, and of others.
+NO_HOST: Final = re.compile(r"(about|blob|data|file|javascript):(?![0-9*]+(/|$)|$)", re.IGNORECASE)
+NO_PAGE: Final = re.compile(r"(mailto|sms|tel|urn):(?![0-9*]+(/|$)|$)", re.IGNORECASE)
 
 
 def split_scheme(word: str, faults: list[str]) -> tuple[str, str]:
@@ -1303,12 +1330,16 @@ def split_scheme(word: str, faults: list[str]) -> tuple[str, str]:
 
     Without a scheme, the likely one is used.
     """
-    found = WEB_SCHEME.match(word) or ANY_SCHEME.match(word)
+    found = WEB_SCHEME.match(word) or ANY_SCHEME.match(word) or NO_HOST.match(word)
     if found:
         mend(found[0], f"{found[1]}://", "not exactly two slashes after the scheme", faults)
         scheme = mend(found[1], found[1].lower(), "upper case", faults)
         rest = word[found.end() :]
-    elif "://" in word or not re.search(r"[.:]|^localhost", word, re.IGNORECASE):
+    elif (
+        "://" in word
+        or NO_PAGE.match(word)
+        or not re.search(r"[.:]|^localhost", word, re.IGNORECASE)
+    ):
         remedy = "write scheme://host such as 'https://app.example.com', or '*' for anyone"
         raise ValueError(f"is not an origin: {remedy}")
     else:
@@ -1357,8 +1388,14 @@ def mend(given: str, right: str, fault: str, faults: list[str]) -> str:
 def parse_host(host: str, scheme: str, faults: list[str]) -> str:
     """The host of a pattern in the form that browsers send; corrections are added to ``faults``."""
     if host.startswith("["):
-        shortest = canonical_ipv6(host[1:-1])
-        return mend(host, shortest, "an IPv6 address that is not in its shortest form", faults)
+        address = mend(
+            host,
+            host.partition("%")[0].rstrip("]") + "]",
+            "a zone in the address",
+            faults,
+        )
+        shortest = canonical_ipv6(address[1:-1])
+        return mend(address, shortest, "an IPv6 address that is not in its shortest form", faults)
     # The URL standard parses the hosts of these; others it leaves as they are.
     web = scheme in WEB_SCHEMES
     if web:
@@ -1444,12 +1481,10 @@ def canonical_ipv6(address: str) -> str:
     from ipaddress import IPv6Address
 
     try:
-        if "%" in address:
-            raise ValueError
         found = IPv6Address(address)
     except ValueError:
         raise ValueError(
-            "is not an IPv6 address in brackets ('[a-z]' is not a wildcard): write 'http://[::1]'"
+            "is not an IPv6 address in brackets ('[a-z]' is not a wildcard): write one such as 'http://[::1]'"
         ) from None
     mapped = found.ipv4_mapped
     return f"[::ffff:{int(mapped) >> 16:x}:{int(mapped) & 0xFFFF:x}]" if mapped else f"[{found}]"
