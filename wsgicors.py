@@ -591,7 +591,7 @@ def is_tokens(word: str) -> bool:
 
 
 # A name as nearly all are written. Other tokens may have a mark that is not meant as a part.
-USUAL_NAME: Final = re.compile("[0-9A-Za-z_-]+")
+USUAL_NAME: Final = re.compile(r"(?!(?i:all|any|none)$)[0-9A-Za-z_-]+|\*")
 AROUND_NAME: Final = "\"'` \t\r\n"
 
 
@@ -610,7 +610,8 @@ def read_tokens(value: Any, complain: Complain, kind: NameKind) -> Iterator[str]
     """The tokens in a list; ``*`` only if it is the only entry."""
     entries = read_list(value, complain)
     for entry in entries:
-        fault = "" if entry == "*" else fault_of_name(entry, kind)
+        usual = isinstance(entry, str) and USUAL_NAME.fullmatch(entry)
+        fault = "" if usual else fault_of_name(entry, kind)
         if fault:
             complain(entry, fault)
         elif entry == "*" and len(entries) > 1:
@@ -629,7 +630,7 @@ def fault_of_name(entry: object, kind: NameKind) -> str:
         return f"is not a {kind.noun}: remove it"
     if word in ("all", "any"):
         return f"is not a {kind.noun}: write '*' alone, for {kind.everything}"
-    return "" if USUAL_NAME.fullmatch(entry) else fault_of_marks(entry, kind, invalid)
+    return fault_of_marks(entry, kind, invalid)
 
 
 def fault_of_marks(entry: str, kind: NameKind, invalid: str) -> str:
@@ -695,6 +696,8 @@ def read_paths(value: Any, complain: Complain) -> tuple[str, ...]:
     return tuple(paths)
 
 
+# A path as nearly all are written; any other is looked at in full.
+USUAL_PATH: Final = re.compile(r"(?:/[0-9A-Za-z_-][0-9A-Za-z_.-]*)+(?:/\*?)?")
 PATH_FORMS: Final = "/exact, or /prefix/* for everything under it"
 A_ROUTE: Final = "is a route of a framework"
 SEPARATED_PATHS: Final = "is separated by '|'"
@@ -740,6 +743,8 @@ def fault_of_path(entry: object) -> str:
     """What is wrong with a path; empty if nothing is."""
     if not isinstance(entry, str):
         return "is not a path"
+    if USUAL_PATH.fullmatch(entry):
+        return ""
     stem, star = (entry[:-1], "*") if entry.endswith("/*") else (entry, "")
     for form, fault in PATH_FAULTS:
         if form.search(stem):
