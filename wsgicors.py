@@ -701,42 +701,35 @@ USUAL_PATH: Final = re.compile(r"(?:/[0-9A-Za-z_-][0-9A-Za-z_.-]*)+(?:/\*?)?")
 PATH_FORMS: Final = "/exact, or /prefix/* for everything under it"
 A_ROUTE: Final = "is a route of a framework"
 SEPARATED_PATHS: Final = "is separated by '|'"
-FULL_URL: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+# Verbose expressions for faulty paths, which a good configuration need not compile.
+FULL_URL: Final = r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*"
 # A parameter is a whole segment: braces and colons are allowed in URLs.
-PARAMETER: Final = re.compile(
-    r"""
+PARAMETER: Final = r"""
     (?: ^ | (?<=/) ) (?:
     \{ (?: \[\^/\] | [^/] )* \} | < (?: \[\^/\] | [^/] )* >  # of Flask, Django, Falcon
     | :[A-Za-z_]\w* (?: \([^/]*\) )? [?*+]? | \*\w+        # of Express, Bottle, Rails
     ) (?= / | $ )
-    """,
-    re.VERBOSE,
-)
-PATH_EXPRESSION: Final = re.compile(
-    r"""
+    """
+PATH_EXPRESSION: Final = r"""
     ^(?: \^ | \\A ) | (?: \$ | \\[Zz] )$      # anchors
     | \.\* | \.\+ (?= [/)?$] | $ )            # any text
     | \\[dwsDWS] (?![A-Za-z]) | \\[./-]      # classes, and a dot that is meant
     | \] [*+?{] | /\?$ | \(\? | \( [^/()]* \|  # repeats, choices
-    """,
-    re.VERBOSE,
-)
+    """
 # The faults of a path, the most telling first.
 PATH_FAULTS: Final = (
     (FULL_URL, "is a full URL"),
-    (re.compile(r"^[^()]*\|\^?/|^[^/(][^(]*\|"), SEPARATED_PATHS),
+    (r"^[^()]*\|\^?/ | ^[^/(][^(]*\|", SEPARATED_PATHS),
     (PARAMETER, A_ROUTE),
     (PATH_EXPRESSION, "is a regular expression"),
-    (re.compile("^(?!/)"), "is not a path"),
-    (re.compile("[*?#\r\n\ud800-\udfff]"), "is not a plain path"),
+    ("^(?!/)", "is not a path"),
+    ("[*?#\r\n\ud800-\udfff]", "is not a plain path"),
 )
 # What a prefix cannot contain, and all that follows it.
-END_OF_PREFIX: Final = re.compile(rf"{PARAMETER.pattern} | \*+/?$ | [?#]", re.VERBOSE)
-END_OF_PLAIN_TEXT: Final = re.compile(
-    rf"{PARAMETER.pattern} | \.?[*+] | /?\? | [\\(\[{{|]", re.VERBOSE
-)
+END_OF_PREFIX: Final = rf"{PARAMETER} | \*+/?$ | [?#]"
+END_OF_PLAIN_TEXT: Final = rf"{PARAMETER} | \.?[*+] | /?\? | [\\(\[{{|]"
 # What may follow a whole segment in an expression.
-ANY_REST: Final = re.compile(r"\.?\*+/?|\((?:\?:)?/.*|/?\?")
+ANY_REST: Final = r"\.?\*+/? | \((?:\?:)?/.* | /?\?"
 
 
 def fault_of_path(entry: object) -> str:
@@ -747,7 +740,7 @@ def fault_of_path(entry: object) -> str:
         return ""
     stem, star = (entry[:-1], "*") if entry.endswith("/*") else (entry, "")
     for form, fault in PATH_FAULTS:
-        if form.search(stem):
+        if re.search(form, stem, re.VERBOSE):
             return fault
     is_normal = normal_path(stem) + star == entry
     return "" if is_normal else "is not a normalized path (see its dots and slashes)"
@@ -768,22 +761,23 @@ def instead_of_path(entry: object, fault: str) -> str:
 
 def likely_path(text: str) -> str:
     """The path or the prefix that is nearest to a faulty path. It may be faulty as well."""
-    path = FULL_URL.sub("", re.sub(r"^(?:\^|\\A)", "", text), 1)
-    if PATH_EXPRESSION.search(text):
+    path = re.sub(FULL_URL, "", re.sub(r"^(?:\^|\\A)", "", text))
+    if re.search(PATH_EXPRESSION, text, re.VERBOSE):
         path = re.sub(r"\\([./-])", r"\1", path)
         whole = re.sub(r"(?:\$|\\[Zz])$", "", path)
-        end, is_prefix = END_OF_PLAIN_TEXT.search(whole), whole == path
+        is_prefix = whole == path
+        end = re.search(END_OF_PLAIN_TEXT, whole, re.VERBOSE)
     else:
         whole, is_prefix = path, path != text and not path
-        end = END_OF_PREFIX.search(whole)
+        end = re.search(END_OF_PREFIX, whole, re.VERBOSE)
     head = whole[: end.start()] if end else whole
     rest = whole[len(head) :]
     if rest[:1] in ("?", "#"):
         # A query, unless it is a wildcard for one character.
         return normal_path(head) if re.match(r"#|\?(?:$|\w+=)", rest) else text
-    if PARAMETER.match(whole, len(head)):
+    if re.compile(PARAMETER, re.VERBOSE).match(whole, len(head)):
         return normal_path(head) + "*"
-    if rest and not ANY_REST.fullmatch(rest):
+    if rest and not re.fullmatch(ANY_REST, rest, re.VERBOSE):
         head = head.rpartition("/")[0]
         if not head.strip("/"):  # do not advise every path
             return text
