@@ -624,26 +624,82 @@ def is_tokens(word: str) -> bool:
     return ";" in word and all(map(TOKEN.fullmatch, word.split(";")))
 
 
-def read_tokens(value: Any, complain: Complain, invalid: str, beside_others: str) -> Iterator[str]:
+# A name as nearly all are written. Other tokens may have a mark that is not meant as a part.
+USUAL_NAME: Final = re.compile(r"(?!(?i:all|any|none)$)[0-9A-Za-z_-]+|\*")
+AROUND_NAME: Final = "\"'` \t\r\n"
+
+
+class NameKind(namedtuple("NameKind", "noun example everything")):
+    """What the names in a list are, for messages. everything: what ``*`` means."""
+
+    __slots__ = ()
+
+
+METHOD: Final = NameKind("method", "GET", "any method")
+REQUEST_HEADER: Final = NameKind("header name", "X-Token", "any name, including Authorization")
+RESPONSE_HEADER: Final = NameKind("header name", "X-Token", "any header of the response")
+
+
+def read_tokens(value: Any, complain: Complain, kind: NameKind) -> Iterator[str]:
     """The tokens in a list; ``*`` only if it is the only entry."""
     entries = read_list(value, complain)
     for entry in entries:
-        if not isinstance(entry, str) or not TOKEN.fullmatch(entry):
-            complain(entry, invalid)
+        usual = isinstance(entry, str) and USUAL_NAME.fullmatch(entry)
+        fault = "" if usual else fault_of_name(entry, kind)
+        if fault:
+            complain(entry, fault)
         elif entry == "*" and len(entries) > 1:
-            complain(entry, beside_others)
+            complain(entry, f"means {kind.everything}: write it alone, or remove it")
         else:
             yield entry
 
 
-def read_names(value: Any, complain: Complain) -> tuple[str, ...]:
+def fault_of_name(entry: object, kind: NameKind) -> str:
+    """What is wrong with a name and what to write; empty if nothing is."""
+    invalid = f"is not a {kind.noun}: write names such as {kind.example}, separated by commas"
+    if not isinstance(entry, str):
+        return invalid
+    word = entry.strip(AROUND_NAME).lower()
+    if word == "none":
+        return f"is not a {kind.noun}: remove it"
+    if word in ("all", "any"):
+        return f"is not a {kind.noun}: write '*' alone, for {kind.everything}"
+    return fault_of_marks(entry, kind, invalid)
+
+
+def fault_of_marks(entry: str, kind: NameKind, invalid: str) -> str:
+    """The same for an entry with other characters: a token may contain ``'``, ``|`` and ``*``."""
+    names = [likely_name(part) for part in entry.strip(AROUND_NAME + "|").split("|")]
+    if "none" in map(str.lower, names) or not all(map(TOKEN.fullmatch, names)):
+        return invalid
+    right = "*" if "*" in names else ", ".join(names)
+    if "*" in right and right != "*":
+        return f"contains '*', and a {kind.noun} has no wildcard: write each name, or '*' alone"
+    if right == entry:
+        return ""
+    if len(right) >= MAX_SHOWN:
+        return invalid
+    fault = "is separated by '|'" if "|" in entry else "has quotes or white space around it"
+    return f"{fault}: write {right!r}"
+
+
+def likely_name(word: str) -> str:
+    name = word.strip(AROUND_NAME)
+    if name.lower() in ("all", "any"):
+        return "*"
+    return "PATCH" if name.upper() == "PATCH" else name
+
+
+def read_names(value: Any, complain: Complain, kind: NameKind = REQUEST_HEADER) -> tuple[str, ...]:
     """Header names without duplicates, or only ``*``."""
-    invalid = "is not a header name: write names such as X-Token, separated by commas"
-    beside_others = "means any name, including Authorization: write it alone, or remove it"
     names: dict[str, str] = {}
-    for name in read_tokens(value, complain, invalid, beside_others):
+    for name in read_tokens(value, complain, kind):
         names.setdefault(name.lower(), name)
     return tuple(names.values())
+
+
+def read_exposed_names(value: Any, complain: Complain) -> tuple[str, ...]:
+    return read_names(value, complain, RESPONSE_HEADER)
 
 
 def read_methods(value: Any, complain: Complain) -> tuple[str, ...]:
@@ -651,10 +707,8 @@ def read_methods(value: Any, complain: Complain) -> tuple[str, ...]:
 
     https://fetch.spec.whatwg.org/#concept-method-normalize
     """
-    invalid = "is not a method: write names such as GET, separated by commas"
-    beside_others = "means any method: write it alone, or remove it"
     methods: dict[str, None] = {}
-    for method in read_tokens(value, complain, invalid, beside_others):
+    for method in read_tokens(value, complain, METHOD):
         if method.upper() == "PATCH" != method:
             complain(method, "is not PATCH, because browsers do not change its case: write 'PATCH'")
         else:
@@ -668,23 +722,100 @@ def read_paths(value: Any, complain: Complain) -> tuple[str, ...]:
     if not entries and isinstance(value, (str, list, tuple, set, frozenset)):
         complain(value, "does not contain a path: remove the option to govern every path")
     for entry in entries:
-        if not isinstance(entry, str) or not entry.startswith("/"):
-            bare = isinstance(entry, str) and re.fullmatch(r"[\w.*/-]+", entry)
-            likely = f"/{entry}" if bare else "/exact or /prefix/*"
-            complain(entry, f"is not a path: write {show(likely)}")
-            continue
-        stem, star = (entry[:-1], "*") if entry.endswith("/*") else (entry, "")
-        normal = normal_path(stem) + star
-        if re.search("[*?#\r\n\ud800-\udfff]", stem):
-            complain(
-                entry, "is not a plain path: write /exact, or /prefix/* for everything under it"
-            )
-        elif normal != entry:
-            rule = "is not a normalized path (see its dots and slashes)"
-            complain(entry, f"{rule}: write {show(normal)}")
+        fault = fault_of_path(entry)
+        if fault:
+            complain(entry, f"{fault}: write {instead_of_path(entry, fault)}")
         else:
             paths[entry] = None
     return tuple(paths)
+
+
+# A path as nearly all are written; any other is looked at in full.
+USUAL_PATH: Final = re.compile(r"(?:/[0-9A-Za-z_-][0-9A-Za-z_.-]*)+(?:/\*?)?")
+PATH_FORMS: Final = "/exact, or /prefix/* for everything under it"
+A_ROUTE: Final = "is a route of a framework"
+SEPARATED_PATHS: Final = "is separated by '|'"
+# Verbose expressions for faulty paths, which a good configuration need not compile.
+FULL_URL: Final = r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*"
+# A parameter is a whole segment: braces and colons are allowed in URLs.
+PARAMETER: Final = r"""
+    (?: ^ | (?<=/) ) (?:
+    \{ (?: \[\^/\] | [^/] )* \} | < (?: \[\^/\] | [^/] )* >  # of Flask, Django, Falcon
+    | :[A-Za-z_]\w* (?: \([^/]*\) )? [?*+]? | \*\w+        # of Express, Bottle, Rails
+    ) (?= / | $ )
+    """
+PATH_EXPRESSION: Final = r"""
+    ^(?: \^ | \\A ) | (?: \$ | \\[Zz] )$      # anchors
+    | \.\* | \.\+ (?= [/)?$] | $ )            # any text
+    | \\[dwsDWS] (?![A-Za-z]) | \\[./-]      # classes, and a dot that is meant
+    | \] [*+?{] | /\?$ | \(\? | \( [^/()]* \|  # repeats, choices
+    """
+# The faults of a path, the most telling first.
+PATH_FAULTS: Final = (
+    (FULL_URL, "is a full URL"),
+    (r"^[^()]*\|\^?/ | ^[^/(][^(]*\|", SEPARATED_PATHS),
+    (PARAMETER, A_ROUTE),
+    (PATH_EXPRESSION, "is a regular expression"),
+    ("^(?!/)", "is not a path"),
+    ("[*?#\r\n\ud800-\udfff]", "is not a plain path"),
+)
+# What a prefix cannot contain, and all that follows it.
+END_OF_PREFIX: Final = rf"{PARAMETER} | \*+/?$ | [?#]"
+END_OF_PLAIN_TEXT: Final = rf"{PARAMETER} | \.?[*+] | /?\? | [\\(\[{{|]"
+# What may follow a whole segment in an expression.
+ANY_REST: Final = r"\.?\*+/? | \((?:\?:)?/.* | /?\?"
+
+
+def fault_of_path(entry: object) -> str:
+    """What is wrong with a path; empty if nothing is."""
+    if not isinstance(entry, str):
+        return "is not a path"
+    if USUAL_PATH.fullmatch(entry):
+        return ""
+    stem, star = (entry[:-1], "*") if entry.endswith("/*") else (entry, "")
+    for form, fault in PATH_FAULTS:
+        if re.search(form, stem, re.VERBOSE):
+            return fault
+    is_normal = normal_path(stem) + star == entry
+    return "" if is_normal else "is not a normalized path (see its dots and slashes)"
+
+
+def instead_of_path(entry: object, fault: str) -> str:
+    """The paths that are probably meant, or else the forms of a path."""
+    if not isinstance(entry, str) or not entry.strip():
+        return PATH_FORMS
+    parts = entry.split("|") if fault == SEPARATED_PATHS else [entry]
+    paths = [likely_path(part) for part in parts]
+    shown = ", ".join(paths)
+    if any(map(fault_of_path, paths)) or len(repr(shown)) > MAX_SHOWN:
+        return PATH_FORMS
+    also = ", which also governs a path of exactly this spelling" if fault == A_ROUTE else ""
+    return show(shown) + also
+
+
+def likely_path(text: str) -> str:
+    """The path or the prefix that is nearest to a faulty path. It may be faulty as well."""
+    path = re.sub(FULL_URL, "", re.sub(r"^(?:\^|\\A)", "", text))
+    if re.search(PATH_EXPRESSION, text, re.VERBOSE):
+        path = re.sub(r"\\([./-])", r"\1", path)
+        whole = re.sub(r"(?:\$|\\[Zz])$", "", path)
+        is_prefix = whole == path
+        end = re.search(END_OF_PLAIN_TEXT, whole, re.VERBOSE)
+    else:
+        whole, is_prefix = path, path != text and not path
+        end = re.search(END_OF_PREFIX, whole, re.VERBOSE)
+    head = whole[: end.start()] if end else whole
+    rest = whole[len(head) :]
+    if rest[:1] in ("?", "#"):
+        # A query, unless it is a wildcard for one character.
+        return normal_path(head) if re.match(r"#|\?(?:$|\w+=)", rest) else text
+    if re.compile(PARAMETER, re.VERBOSE).match(whole, len(head)):
+        return normal_path(head) + "*"
+    if rest and not re.fullmatch(ANY_REST, rest, re.VERBOSE):
+        head = head.rpartition("/")[0]
+        if not head.strip("/"):  # do not advise every path
+            return text
+    return normal_path(head + "/") + "*" if rest or is_prefix else normal_path(head)
 
 
 def read_risks(value: Any, complain: Complain) -> frozenset[str]:
@@ -768,7 +899,7 @@ OPTIONS: Final[dict[str, tuple[Callable[[Any, Complain], Any], Any]]] = {
     "path": (read_paths, ()),
     "methods": (read_methods, ("GET", "HEAD", "POST")),
     "headers": (read_names, ()),
-    "expose_headers": (read_names, ()),
+    "expose_headers": (read_exposed_names, ()),
     "credentials": (read_boolean, False),
     "maxage": (read_seconds, 600),
     "timing": (read_boolean, False),
@@ -1175,7 +1306,7 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
     if text == "null":
         return "", text, ""
     faults: list[str] = []
-    word = mend(text, text.strip().strip("\"'"), "quotes or white space around it", faults)
+    word = unwrap(text, faults)
     refuse_words(text, word)
     scheme, rest = split_scheme(word, faults)
     host, port = split_authority(rest, scheme, faults)
@@ -1185,12 +1316,25 @@ def parse_pattern(text: str) -> tuple[str, str, str]:
     return scheme, host, port
 
 
+SPACE_OR_QUOTE: Final = "[\\s\"'`\u201c\u201d\u2018\u2019\ufeff]+"
+AROUND: Final = re.compile(f"^{SPACE_OR_QUOTE}|{SPACE_OR_QUOTE}$")
+
+
+def unwrap(text: str, faults: list[str]) -> str:
+    """The text without what editors, chats and shells put around an address."""
+    # U+FEFF, the byte order mark of a file, is a space without width.
+    word = mend(text, AROUND.sub("", text), "quotes or white space around it", faults)
+    word = mend(word, AROUND.sub("", word.strip("<>")), "angle brackets around it", faults)
+    inner = re.sub("^(?:blob|view-source):(?=https?://)", "", word, flags=re.IGNORECASE)
+    return mend(word, inner, "a scheme before the scheme", faults)
+
+
 # What occurs in regular expressions, and not in patterns.
 EXPRESSION: Final = re.compile(
     r"""
-    ^/*\^ | \$/?$                # anchors
+    ^/*\^ | \$/?$ | ^/https?:.*/[a-z]*$  # anchors, slashes around it
     | \\[.dwWSsbZA/-]            # a dot that is meant
-    | (^|[/(])\.\* | \.\+        # any text
+    | (^|[/(:])\.\* | \.\+       # any text
     | [*+]\? | [)\]][*+?{]      # repeats
     | \(.*\) | \| | https\?:    # choices
     """,
@@ -1198,6 +1342,14 @@ EXPRESSION: Final = re.compile(
 )
 # What people write in an expression for one or more labels.
 SOME_LABELS: Final = re.compile(r"\(?(?:\?:)?(?:\.[*+]\??|\[[^\]]+\][*+]|\\[wS][*+])\)?(?=\\\.)")
+# The same for any port.
+SOME_PORT: Final = re.compile(
+    r"""
+    (?: \((?:\?:)? )? : \(?
+    (?: \\d | \[0-9\] | \. ) (?: [+*] | \{[0-9,]+\} ) \)? \)? \?? $
+    """,
+    re.VERBOSE,
+)
 
 
 def refuse_words(text: str, word: str) -> None:
@@ -1224,8 +1376,11 @@ def refuse_words(text: str, word: str) -> None:
 
 def instead_of_expression(text: str) -> str:
     """The equivalent pattern, or else how to write a regular expression."""
-    word = SOME_LABELS.sub("*", text.strip("/^$").replace("https?:", "https:", 1))
-    word = word.replace("\\.", ".").replace("\\/", "/").replace("\\-", "-")
+    bare = re.sub(r"^/(.*)/[a-z]*$", r"\1", text).strip("/^$")
+    local = re.match(r"https\?:[\\/]+(localhost|127\b)", bare)
+    bare = bare.replace("https?:", "http:" if local else "https:", 1)
+    word = SOME_LABELS.sub("*", SOME_PORT.sub(":*", bare))
+    word = re.sub(r"\\([][./-])", r"\1", word)
     try:
         if not EXPRESSION.search(word):
             parse_pattern(word)
@@ -1238,6 +1393,9 @@ def instead_of_expression(text: str) -> str:
 
 WEB_SCHEME: Final = re.compile(r"([Hh][Tt][Tt][Pp][Ss]?)(?::/*|//)")
 ANY_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+# URLs without a host, if a port does not follow the colon: of pages, and of others.
+NO_HOST: Final = re.compile(r"(about|blob|data|file|javascript):(?![0-9*]+(/|$)|$)", re.IGNORECASE)
+NO_PAGE: Final = re.compile(r"(mailto|sms|tel|urn):(?![0-9*]+(/|$)|$)", re.IGNORECASE)
 
 
 def split_scheme(word: str, faults: list[str]) -> tuple[str, str]:
@@ -1245,12 +1403,16 @@ def split_scheme(word: str, faults: list[str]) -> tuple[str, str]:
 
     Without a scheme, the likely one is used.
     """
-    found = WEB_SCHEME.match(word) or ANY_SCHEME.match(word)
+    found = WEB_SCHEME.match(word) or ANY_SCHEME.match(word) or NO_HOST.match(word)
     if found:
         mend(found[0], f"{found[1]}://", "not exactly two slashes after the scheme", faults)
         scheme = mend(found[1], found[1].lower(), "upper case", faults)
         rest = word[found.end() :]
-    elif "://" in word or not re.search(r"[.:]|^localhost", word, re.IGNORECASE):
+    elif (
+        "://" in word
+        or NO_PAGE.match(word)
+        or not re.search(r"[.:]|^localhost", word, re.IGNORECASE)
+    ):
         remedy = "write scheme://host such as 'https://app.example.com', or '*' for anyone"
         raise ValueError(f"is not an origin: {remedy}")
     else:
@@ -1300,8 +1462,14 @@ def mend(given: str, right: str, fault: str, faults: list[str]) -> str:
 def parse_host(host: str, scheme: str, faults: list[str]) -> str:
     """The host of a pattern in the form that browsers send; corrections are added to ``faults``."""
     if host.startswith("["):
-        shortest = canonical_ipv6(host[1:-1])
-        return mend(host, shortest, "an IPv6 address that is not in its shortest form", faults)
+        address = mend(
+            host,
+            host.partition("%")[0].rstrip("]") + "]",
+            "a zone in the address",
+            faults,
+        )
+        shortest = canonical_ipv6(address[1:-1])
+        return mend(address, shortest, "an IPv6 address that is not in its shortest form", faults)
     # The URL standard parses the hosts of these; others it leaves as they are.
     web = scheme in WEB_SCHEMES
     if web:
@@ -1387,12 +1555,10 @@ def canonical_ipv6(address: str) -> str:
     from ipaddress import IPv6Address
 
     try:
-        if "%" in address:
-            raise ValueError
         found = IPv6Address(address)
     except ValueError:
         raise ValueError(
-            "is not an IPv6 address in brackets ('[a-z]' is not a wildcard): write 'http://[::1]'"
+            "is not an IPv6 address in brackets ('[a-z]' is not a wildcard): write one such as 'http://[::1]'"
         ) from None
     mapped = found.ipv4_mapped
     return f"[::ffff:{int(mapped) >> 16:x}:{int(mapped) & 0xFFFF:x}]" if mapped else f"[{found}]"

@@ -711,6 +711,19 @@ EXPRESSIONS = [
     (r"https://[a-z]{3}\.example\.com", GENERAL),
     (r"^https://.*\.example\.com/path$", GENERAL),
     ("https://.+", GENERAL),
+    ("/https:.*/", GENERAL),
+    (r"/^https:\/\/a\.com$/i", "'https://a.com'"),
+    ("/https://a.com/", "'https://a.com'"),
+    (r"^http://localhost:\d+$", "'http://localhost:*'"),
+    ("http://localhost:[0-9]+", "'http://localhost:*'"),
+    (r"http://localhost(:\d+)?", "'http://localhost:*'"),
+    (r"https?://localhost(?::\d{1,5})?$", "'http://localhost:*'"),
+    (r"^http://127\.0\.0\.1:\d+$", "'http://127.0.0.1:*'"),
+    (r"/^https?:\/\/127\.0\.0\.1:\d+$/", "'http://127.0.0.1:*'"),
+    (r"^http://\[::1\]:\d+$", "'http://[::1]:*'"),
+    ("http://localhost:.*", "'http://localhost:*'"),
+    (r"^https://.*\.example\.com:(\d+)$", "'https://*.example.com:*'"),
+    (r"^http://(localhost|127\.0\.0\.1):\d+$", GENERAL),
 ]
 
 

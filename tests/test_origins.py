@@ -27,6 +27,19 @@ A scheme comes first, whatever it is
     Refused: file://host | FILE
     Refused: FILE://host | FILE
     Refused: data://host | is never sent, because pages of data: URLs have the origin null: write 'null'
+    Refused: about:blank | is never sent, because pages of about: URLs have the origin null: write 'null'
+    Refused: data:text/html | is never sent, because pages of data: URLs have the origin null: write 'null'
+    Refused: DATA:x | is never sent, because pages of data: URLs have the origin null: write 'null'
+    Refused: javascript:x | is never sent, because pages of javascript: URLs have the origin null: write 'null'
+    Refused: blob:null/1 | is never sent, because pages of blob: URLs have the origin null: write 'null'
+    Refused: blob:https://app.example.com/1 | a scheme before the scheme, a path | https://app.example.com
+    Refused: file:/home/me | FILE
+    Refused: data:8080 | no scheme | https://data:8080
+    Refused: about: | no scheme, an empty port | https://about
+    Refused: mailto:me | NO SCHEME
+    Refused: mailto:me@example.com | NO SCHEME
+    Refused: tel:+1 | NO SCHEME
+    Refused: tel:8080/x | no scheme, a path | https://tel:8080
     Refused: app | NO SCHEME
     Refused: ://app.example.com | NO SCHEME
     Refused: 1st://host | NO SCHEME
@@ -77,9 +90,13 @@ An IPv6 address in brackets and in its shortest form
     Refused: http://[1:0:0:2:3:0:0:4] | an IPv6 address that is not in its shortest form | http://[1::2:3:0:0:4]
     Refused: http://[0:0::] | an IPv6 address that is not in its shortest form | http://[::]
     Refused: http://[::ffff:127.0.0.1] | an IPv6 address that is not in its shortest form | http://[::ffff:7f00:1]
-    Refused: http://[fe80::1%eth0] | BAD ADDRESS
+    Refused: http://[fe80::1%eth0] | a zone in the address | http://[fe80::1]
+    Refused: https://[::1%25eth0]:443 | a zone in the address, a default port | https://[::1]
+    Refused: https://[FE80::1%25eth0] | a zone in the address, an IPv6 address that is not in its shortest form | https://[fe80::1]
+    Refused: http://[%eth0] | BAD ADDRESS
     Refused: http://[::1::] | BAD ADDRESS
     Refused: http://[*] | BAD ADDRESS
+    Refused: https://[*] | BAD ADDRESS
     Refused: http://::1 | BAD BRACKETS
 
 A port that is not the scheme's own
@@ -132,9 +149,15 @@ Nothing behind the authority, nothing before the host
     Refused: https://user:password@app.example.com | a user name | https://app.example.com
     Refused: 'https://app.example.com' | quotes or white space around it | https://app.example.com
     Refused: "https://app.example.com" | quotes or white space around it | https://app.example.com
+    Refused: `https://app.example.com` | quotes or white space around it | https://app.example.com
+    Refused: “https://app.example.com” | quotes or white space around it | https://app.example.com
+    Refused: <https://app.example.com> | angle brackets around it | https://app.example.com
+    Refused: https://app.example.com> | angle brackets around it | https://app.example.com
+    Refused: "<https://app.example.com/>" | quotes or white space around it, angle brackets around it, a trailing slash | https://app.example.com
 
 All faults are mended at once
     Refused: HTTPS://APP.example.com:443/ | upper case, a trailing slash, a default port | https://app.example.com
+    Refused: *.example.com:443/ | no scheme, a trailing slash, a default port | https://*.example.com
     Refused: Bücher.Example:443/shop | no scheme, a path, Unicode, a default port | https://xn--bcher-kva.example
     Refused: "http://127.1:/x" | quotes or white space around it, a path, SHORT, an empty port | http://127.0.0.1
 
@@ -144,16 +167,20 @@ The words
     Okay: null
     Refused: NULL | is misspelled: write 'null'
     Refused: Copy | is misspelled: write 'copy'
+    Refused: `null` | is misspelled: write 'null'
 """
 
 from __future__ import annotations
 
+import ast
 import itertools
 import logging
 import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support import (
     ENVIRON,
     ORIGIN,
@@ -194,7 +221,7 @@ MESSAGES = {
     "NO SCHEME": "is not an origin: write scheme://host such as 'https://app.example.com', or '*' for anyone",
     "BAD HOST": "has an invalid host: write labels of letters, digits, '-' and '_', separated by single dots",
     "BAD NUMBER": "ends in a number but is not an IPv4 address: write four numbers from 0 to 255",
-    "BAD ADDRESS": "is not an IPv6 address in brackets ('[a-z]' is not a wildcard): write 'http://[::1]'",
+    "BAD ADDRESS": "is not an IPv6 address in brackets ('[a-z]' is not a wildcard): write one such as 'http://[::1]'",
     "BAD BRACKETS": "has misplaced brackets or colons: '[a-z]' is not a wildcard, and only an IPv6 address is written"
     " in brackets, such as 'http://[::1]:8080'",
     "BAD PORT": "has an invalid port: write a number from 1 to 65535, or ':*' for any port",
@@ -266,6 +293,49 @@ def test_pattern_that_no_browser_matches_is_refused_with_its_remedy(pattern, mes
 @pytest.mark.parametrize(("pattern", "form"), MENDED)
 def test_what_a_message_says_to_write_loads(pattern, form):
     assert CORS(plain_app, origin=form).policies["direct"].origin == (form,)
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", "\ufeff\ufeff", '\ufeff"'])
+def test_byte_order_mark_of_a_file_is_mended_like_white_space(mark):
+    pattern = f"{mark}https://a.example/"
+    message = (
+        "is not what browsers send (quotes or white space around it, a trailing slash):"
+        " write 'https://a.example'"
+    )
+    assert refused([pattern]) == [(pattern, f"{pattern!r} {message}")]
+
+
+PIECES = [
+    *'/.*:?@%[]<>`"A1-',
+    "https://",
+    "http:",
+    "blob:",
+    "data:",
+    "a.example",
+    "localhost",
+    "::1",
+    ":443",
+    r"\d+",
+    r"\.",
+    "https?:",
+    "^",
+    "$",
+    "ü",
+    "\ufeff",
+]
+
+
+@settings(max_examples=500, deadline=None, derandomize=True, database=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_origin_that_a_message_shows_loads(text):
+    try:
+        assert CORS(plain_app, origin=[text]).policies["direct"].origin == (text,)
+        return
+    except ConfigError as error:
+        (problem,) = error.problems
+    shown = re.search(r": write ('[^']*')$", problem.message)
+    if shown:
+        assert CORS(plain_app, origin=ast.literal_eval(shown[1])).policies
 
 
 def test_too_long_for_dns_is_refused():
