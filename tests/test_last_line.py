@@ -81,12 +81,36 @@ SITUATIONS = {
     "api_gateway_key": (
         (403, [("x-amzn-ErrorType", "ForbiddenException")], b'{"message":"Forbidden"}'), GOOD, TOKEN),
     "kong_key": ((401, [], b'{"message":"No API key found in request"}'), GOOD, TOKEN),
+    "api_gateway_route_of_a_get": (
+        GOOD, (403, [("x-amzn-ErrorType", "MissingAuthenticationTokenException")],
+               b'{"message":"Missing Authentication Token"}'), ()),
+    "api_gateway_key_of_a_get": (
+        GOOD, (403, [("x-amzn-ErrorType", "ForbiddenException")], b'{"message":"Forbidden"}'), ()),
+    "api_gateway_authorizer_of_a_get": (
+        GOOD, (401, [("x-amzn-ErrorType", "UnauthorizedException")], b'{"message":"Unauthorized"}'), ()),
+    "api_gateway_authorizer": (
+        (401, [("x-amzn-ErrorType", "UnauthorizedException")], b'{"message":"Unauthorized"}'), GOOD, TOKEN),
+    "kong_key_of_a_get": (GOOD, (401, [], b'{"message":"No API key found in request"}'), ()),
+    "kong_route_of_a_get": (GOOD, (404, [], b'{"message":"no Route matched with those values"}'), ()),
+    "envoy_refuses_a_get": (GOOD, (403, [("Server", "istio-envoy")], b"RBAC: access denied"), ()),
+    "cloud_run_of_a_get": (
+        GOOD, (403, [HTML], b"<html><title>403 Forbidden</title><h2>Your client does not have permission"
+               b" to get URL <code>/x</code> from this server.</h2>"), ()),
+    "supabase_function_of_a_get": (GOOD, (401, [], b'{"msg":"Error: Missing authorization header"}'), ()),
+    "s3_object_that_is_not_public": (
+        GOOD, (403, [("Server", "AmazonS3"), ("Content-Type", "application/xml")],
+               b"<?xml version='1.0'?>\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"),
+        ()),
     "ngrok_warning": (
         GOOD, (200, [("ngrok-error-code", "ERR_NGROK_6024")], b"<!DOCTYPE html>"), ()),
     "firewall_without_a_word": ((403, [], b""), GOOD, JSON),
     "nginx_forbids": (
         (403, [("Server", "nginx/1.25")], b"<html><head><title>403 Forbidden</title></head></html>"),
         GOOD, JSON),
+    "token_refused": (
+        (200, [ORIGIN, (HEADERS, "authorization")], b""), (401, [], b'{"detail": "Invalid token"}'), TOKEN),
+    "password_refused": (
+        (200, [ORIGIN, (HEADERS, "authorization")], b""), (401, [], b""), ("-H", "Authorization: Basic eDp4")),
     # Logins, where there is a sign of one.
     "basic_authentication": (
         (401, [("WWW-Authenticate", "Basic realm=x")], b"Unauthorized"), GOOD, TOKEN),
@@ -117,6 +141,14 @@ SITUATIONS = {
     "error_of_a_put": ((200, [ORIGIN, PUT], b""), (500, [], b"no room"), ("-X", "PUT", "--send")),
     "preflight_fails": ((503, [], b"no healthy upstream"), GOOD, JSON),
     "options_not_handled": ((405, [("Allow", "GET, POST")], b"Method Not Allowed"), GOOD, JSON),
+    # A preflight is not the page's request.
+    "preflight_as_malformed": (
+        (400, [("X-Powered-By", "Express")], b'{"error":"Unexpected end of JSON input"}'), GOOD, JSON),
+    "preflight_without_length": ((411, [], b""), GOOD, JSON),
+    "preflight_too_large": ((413, [], b"<pre>PayloadTooLargeError: request entity too large</pre>"), GOOD, JSON),
+    "preflight_without_type": ((415, [], b""), GOOD, JSON),
+    "preflight_without_fields": ((422, [], b'{"detail":[{"loc":["body"],"msg":"field required"}]}'), GOOD, JSON),
+    "preflight_too_often": ((429, [], b"Too many requests"), GOOD, JSON),
     # Twice, or from a cache.
     "twice": (GOOD, (200, [ORIGIN, ORIGIN], b""), ()),
     "credentials_twice": (
@@ -136,6 +168,10 @@ SITUATIONS = {
         GOOD, GOOD, ("-X", "PUT", *TOKEN, "-H", "Access-Control-Allow-Origin: *")),
     "response_header_sent_besides_another": (
         (200, [ORIGIN, PUT], b""), GOOD, ("-X", "PUT", *TOKEN, "-H", "Access-Control-Allow-Origin: *")),
+    "response_header_sent_to_a_server_without_cors": (
+        (200, [], b""), (200, [], b""), ("-H", "Access-Control-Allow-Origin: *")),
+    "response_header_sent_and_options_not_handled": (
+        (405, [], b""), GOOD, ("-X", "PUT", *TOKEN, "-H", "Access-Control-Allow-Origin: *")),
     "content_type_of_a_get": (GOOD, GOOD, ("-H", "Content-Type: application/json")),
     "header_of_a_library": (GOOD, GOOD, ("-H", "sentry-trace: 1", "-H", "baggage: 1")),
     "method_and_headers": (GOOD, GOOD, ("-X", "PUT", *TOKEN)),
@@ -705,6 +741,128 @@ LAST_LINES = {
         "BLOCKED: the preflight to URL/x was redirected (301) to http://127.0.0.1/x/, which browsers do not follow"
         ". To fix it, request URL/x/ (with the slash), and let the redirect keep"
         " the port: with a relative Location, as nginx sends it with absolute_redirect off"
+    ),
+    "api_gateway_route_of_a_get": (
+        'BLOCKED: GET URL/x returned 403 "Missing Authentication Token" by Amazon API '
+        "Gateway: API Gateway has no GET at this URL (which it calls Missing Authentication "
+        "Token), or requires a signature, and this error lacks Access-Control-Allow-Origin. "
+        "To fix it, check the stage and the path of URL/x, and deploy GET there, or sign the "
+        "request; and add the CORS headers to the gateway responses DEFAULT_4XX and "
+        "DEFAULT_5XX"
+    ),
+    "api_gateway_key_of_a_get": (
+        "BLOCKED: GET URL/x returned 403 Forbidden by Amazon API Gateway: API Gateway refuses"
+        " the request: an API key, a WAF or a policy, and this error lacks "
+        "Access-Control-Allow-Origin. To fix it, send the API key, or let the WAF or the "
+        "resource policy admit the request; and add the CORS headers to the gateway responses"
+        " DEFAULT_4XX and DEFAULT_5XX"
+    ),
+    "api_gateway_authorizer_of_a_get": (
+        "BLOCKED: GET URL/x returned 401 Unauthorized by Amazon API Gateway: an authorizer of"
+        " API Gateway refuses the request, and this error lacks Access-Control-Allow-Origin. "
+        "To fix it, send a token that the authorizer accepts, and add the CORS headers to the"
+        " gateway responses DEFAULT_4XX and DEFAULT_5XX"
+    ),
+    "api_gateway_authorizer": (
+        "BLOCKED: the preflight to URL/x returned 401 Unauthorized by Amazon API Gateway: an "
+        "authorizer of API Gateway refuses the request. To fix it, take the authorizer off "
+        "OPTIONS, and add the CORS headers to the gateway responses DEFAULT_4XX and "
+        "DEFAULT_5XX"
+    ),
+    "kong_key_of_a_get": (
+        'BLOCKED: GET URL/x returned 401 "No API key found in request": Kong\'s key-auth '
+        "plugin found no key in the request, and this error lacks "
+        "Access-Control-Allow-Origin. To fix it, send the key in the header or the parameter "
+        "that the plugin reads"
+    ),
+    "kong_route_of_a_get": (
+        'BLOCKED: GET URL/x returned 404 "no Route matched with those values": Kong has no '
+        "route for this URL and method, and this error lacks Access-Control-Allow-Origin. To "
+        "fix it, check the route's hosts and paths, and whether its methods include GET"
+    ),
+    "envoy_refuses_a_get": (
+        'BLOCKED: GET URL/x returned 403 "RBAC: access denied" by Envoy: a policy of Envoy or'
+        " Istio refuses the request, and this error lacks Access-Control-Allow-Origin. To fix"
+        " it, let the AuthorizationPolicy admit this request, or send the token that it "
+        "requires"
+    ),
+    "cloud_run_of_a_get": (
+        "BLOCKED: GET URL/x returned 403 Forbidden: Google Cloud requires an authenticated "
+        "caller, and this error lacks Access-Control-Allow-Origin. To fix it, send a token of"
+        " an account that may call it, or allow unauthenticated invocations and check the "
+        "login in the application"
+    ),
+    "supabase_function_of_a_get": (
+        'BLOCKED: GET URL/x returned 401 "Error: Missing authorization header": the gateway '
+        "requires a token before the function runs, and this error lacks "
+        "Access-Control-Allow-Origin. To fix it, send the token in Authorization, or switch "
+        "the gateway's check of tokens off for this function"
+    ),
+    "s3_object_that_is_not_public": (
+        'BLOCKED: GET URL/x returned 403 "AccessDenied: Access Denied": S3 does not allow '
+        "this request, or there is no such object, which S3 tells only those who have the "
+        "permission s3:ListBucket, and this error lacks Access-Control-Allow-Origin. To fix "
+        "it, check the name of the object in URL/x, and allow GET in the bucket policy or "
+        "send credentials, as with a signed URL"
+    ),
+    "token_refused": (
+        'BLOCKED: GET URL/x returned 401 "Invalid token": the server refuses the token that '
+        "was sent; the preflight passed, so only this error lacks "
+        "Access-Control-Allow-Origin. To fix it, send a valid token, or read the server's log"
+        " for what is wrong with this one"
+    ),
+    "password_refused": (
+        "BLOCKED: GET URL/x returned 401 Unauthorized: the server refuses the Authorization "
+        "header that was sent; the preflight passed, so only this error lacks "
+        "Access-Control-Allow-Origin. To fix it, send a valid Authorization header, or read "
+        "the server's log for what is wrong with this one"
+    ),
+    "preflight_as_malformed": (
+        'BLOCKED: the preflight to URL/x returned 400 "Unexpected end of JSON input" by '
+        "Express: the server takes the preflight for the page's request, but a preflight has "
+        "no body and no Content-Type. To fix it, answer OPTIONS there with 200 and the "
+        "headers above, before the server's limits, validation and handler"
+    ),
+    "preflight_without_length": (
+        "BLOCKED: the preflight to URL/x returned 411 Length Required: the server takes the "
+        "preflight for the page's request, but a preflight has no body and no Content-Type. "
+        "To fix it, answer OPTIONS there with 200 and the headers above, before the server's "
+        "limits, validation and handler"
+    ),
+    "preflight_too_large": (
+        "BLOCKED: the preflight to URL/x returned 413 Request Entity Too Large: the server "
+        "takes the preflight for the page's request, but a preflight has no body and no "
+        "Content-Type. To fix it, answer OPTIONS there with 200 and the headers above, before"
+        " the server's limits, validation and handler"
+    ),
+    "preflight_without_type": (
+        "BLOCKED: the preflight to URL/x returned 415 Unsupported Media Type: the server "
+        "takes the preflight for the page's request, but a preflight has no body and no "
+        "Content-Type. To fix it, answer OPTIONS there with 200 and the headers above, before"
+        " the server's limits, validation and handler"
+    ),
+    "preflight_without_fields": (
+        'BLOCKED: the preflight to URL/x returned 422 "field required": the server takes the '
+        "preflight for the page's request, but a preflight has no body and no Content-Type. "
+        "To fix it, answer OPTIONS there with 200 and the headers above, before the server's "
+        "limits, validation and handler"
+    ),
+    "preflight_too_often": (
+        "BLOCKED: the preflight to URL/x returned 429 Too Many Requests: the server limits "
+        "the number of requests, and counts preflights as well. To fix it, answer OPTIONS "
+        "there with 200 and the headers above, before the server counts"
+    ),
+    "response_header_sent_to_a_server_without_cors": (
+        "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it "
+        "should be https://app.example.com or *. To fix it, remove "
+        "access-control-allow-origin from the page's request, as only the server can send it,"
+        " and let the server send the headers above"
+    ),
+    "response_header_sent_and_options_not_handled": (
+        "BLOCKED: the preflight to URL/x returned 405 Method Not Allowed: the server does not"
+        " handle OPTIONS at this URL. To fix it, remove access-control-allow-origin from the "
+        "page's request, as only the server can send it, and answer OPTIONS there with a "
+        "status from 200 to 299 and the headers above"
     ),
 }
 

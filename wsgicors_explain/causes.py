@@ -33,7 +33,6 @@ from .headers import (
     get_header,
     header_values,
     is_answer,
-    unsafe_names,
 )
 from .middleware import (
     ALLOW_CREDENTIALS,
@@ -110,10 +109,22 @@ REFUSED: Final = Finding(
     "the server, or something in front of it, refuses the preflight",
     "look for a CORS filter that does not allow {origin} or a firewall that blocks OPTIONS",
 )
+TAKEN_FOR_REQUEST: Final = Finding(
+    "the server takes the preflight for the page's request, but a preflight has no body and"
+    " no Content-Type",
+    "answer OPTIONS there with 200 and the headers above, before the server's limits, validation"
+    " and handler",
+)
+LIMITED: Final = Finding(
+    "the server limits the number of requests, and counts preflights as well",
+    "answer OPTIONS there with 200 and the headers above, before the server counts",
+)
 PREFLIGHT_MEANINGS: Final = {
+    **dict.fromkeys((400, 406, 409, 411, 412, 413, 415, 417, 422, 428), TAKEN_FOR_REQUEST),
     403: REFUSED,
     404: NOT_FOUND,
     405: NO_OPTIONS,
+    429: LIMITED,
     501: NO_OPTIONS,
 }
 
@@ -139,7 +150,7 @@ def of_preflight_status(case: Case) -> Diagnosis:
         fix = case.fill(Finding("", OWN_FIXES.get(reason, ""))).fix
         # A server's text is never a template.
         return Diagnosis(f"{asked}: wsgicors on the server refuses it: {reason}", fix)
-    found = case.fill(known_words(response) or preflight_meaning(response))
+    found = case.fill(known_words(response, preflight=True) or preflight_meaning(response))
     method, taken = asked_method(case), taken_methods(response)
     if response.status == 405 and taken and method not in taken.split(", "):
         cause = f"{asked}: {found.cause}, nor {method} (Allow: {taken})"
@@ -236,7 +247,7 @@ def of_response(case: Case) -> Diagnosis | None:
 def of_error(case: Case) -> Diagnosis:
     """An error that bypassed the code that adds CORS headers."""
     response = case.response
-    finding = case.fill(known_words(response) or meaning(response))
+    finding = error_meaning(case)
     passed = (
         "; the preflight passed, so only this error lacks"
         if case.verdict.preflight
@@ -251,6 +262,20 @@ def of_error(case: Case) -> Diagnosis:
         f" {wrong}{ALLOW_ORIGIN}"
     )
     return Diagnosis(cause, finding.fix)
+
+
+def error_meaning(case: Case) -> Diagnosis:
+    """What an error means that is not a preflight's, in words of this request."""
+    response = case.response
+    known = known_words(response, preflight=False)
+    sent = get_header(case.last.headers, "authorization")
+    if not known and sent and response.status == 401:
+        what = "token" if sent.lower().startswith("bearer ") else "Authorization header"
+        known = Finding(
+            f"the server refuses the {what} that was sent",
+            f"send a valid {what}, or read the server's log for what is wrong with this one",
+        )
+    return case.fill(known or meaning(response))
 
 
 def of_two_values(case: Case, name: str, wanted: str) -> Diagnosis:
@@ -273,7 +298,7 @@ def of_missing(case: Case) -> Diagnosis:
     if any(ALLOW_ORIGIN.lower() in line.lower() for line in response.ignored):
         fix = "send that header on a line of its own, with no white space before its colon"
         return Diagnosis(reason, fix)
-    known = known_words(response)
+    known = known_words(response, preflight=case.is_preflight)
     if known:
         found = case.fill(known)
         return Diagnosis(f"{reason}; {found.cause}", found.fix)
@@ -406,7 +431,7 @@ def of_no_list(case: Case, header: str) -> Diagnosis:
     """Names that are separated by something else than commas."""
     value = get_header(case.response.headers, header) or ""
     names = [name for name in re.split(r"[^\w!#$%&'*+.^`|~-]+", value) if name]
-    needed = {ALLOW_METHODS: [asked_method(case)], ALLOW_HEADERS: list(unsafe_names(case.headers))}
+    needed = {ALLOW_METHODS: [asked_method(case)], ALLOW_HEADERS: case.to_allow}
     known = {name.lower() for name in names}
     names += [name for name in needed[header] if name.lower() not in known]
     return Diagnosis(case.verdict.reason, f"let the server send {', '.join(names)}")
@@ -480,6 +505,15 @@ CAUSES: Final = {
 # What would have passed
 
 
+def without_mistaken(case: Case, fix: str) -> str:
+    """The fix, and to remove from the page's request what only a server can send."""
+    names = ", ".join(case.mistaken)
+    if not names or f"remove {names}" in fix.lower():
+        return fix
+    removed = f"remove {names} from the page's request, as only the server can send it"
+    return f"{removed}, and {fix}" if fix else removed
+
+
 def needed_headers(case: Case) -> list[tuple[str, Headers]]:
     """Responses with which the request would have passed, each with the words that introduce it."""
     origin = case.origin
@@ -490,8 +524,9 @@ def needed_headers(case: Case) -> list[tuple[str, Headers]]:
         always.append((ALLOW_CREDENTIALS, "true"))
     needed = []
     method = get_header(case.last.headers, REQUEST_METHOD)
-    unsafe = list(unsafe_names(case.headers))
-    if method is not None or unsafe or case.method not in SAFELISTED_METHODS:
+    unsafe = case.to_allow
+    asked = method is not None and not case.mistaken  # which may be the only reason to ask
+    if asked or unsafe or case.method not in SAFELISTED_METHODS:
         preflight = [*always]
         if case.method not in SAFELISTED_METHODS:
             preflight.append((ALLOW_METHODS, case.method))
@@ -517,6 +552,6 @@ def but(case: Case) -> str:
         told += f" ({first.response.status}); request {last.url} directly"
     response = case.response
     if response.status >= 400:
-        found = case.fill(known_words(response) or meaning(response))
+        found = error_meaning(case)
         told += f"; what it may read is an error, {describe(response)}: {found.cause}"
     return told
