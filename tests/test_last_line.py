@@ -234,6 +234,11 @@ SITUATIONS = {
     "preflight_to_https": ((308, [("Location", "https://api.example.com/x")], b""), GOOD, JSON),
     "to_a_blocked_port": (GOOD, (302, [ORIGIN, ("Location", "http://127.0.0.1:6000/")], b""), ()),
     "nowhere": (GOOD, (302, [("Location", "mailto:a@b.example")], b""), ()),
+    "login_on_a_blocked_port": (GOOD, (302, [ORIGIN, ("Location", "http://127.0.0.1:6000/oauth2/authorize")], b""), ()),
+    "login_by_http": (GOOD, (302, [ORIGIN, ("Location", "http://api.example.com/login?next=/x")], b""), ()),
+    "preflight_sent_home": ((302, [("Location", "/")], b""), GOOD, JSON),
+    "get_sent_home": (GOOD, (302, [("Location", "/")], b""), ()),
+    "preflight_sent_nowhere": ((302, [("Location", "mailto:a@b.example")], b""), GOOD, JSON),
     "redirect_without_location": (GOOD, (302, [], b""), ()),
 }  # fmt: skip
 
@@ -864,6 +869,34 @@ LAST_LINES = {
         "page's request, as only the server can send it, and answer OPTIONS there with a "
         "status from 200 to 299 and the headers above"
     ),
+    "login_on_a_blocked_port": (
+        "BLOCKED: URL/x redirects (302) to http://127.0.0.1:6000/oauth2/authorize, and there:"
+        " browsers block port 6000; that looks like a login, so the request was not "
+        "authenticated. To fix it, log in before the request and send the cookie or token "
+        "with it; let the server answer 401 to scripts"
+    ),
+    "login_by_http": (
+        "BLOCKED: URL/x was redirected (302) to http://api.example.com/login?next=/x, which "
+        "is mixed content for a page on https; that looks like a login, so the request was "
+        "not authenticated. To fix it, log in before the request and send the cookie or token"
+        " with it; let the server answer 401 to scripts"
+    ),
+    "preflight_sent_home": (
+        "BLOCKED: the preflight to URL/x was redirected (302) to URL/, which browsers do not "
+        "follow; that is the home page, to which servers send requests that they do not know "
+        "or that are not logged in. To fix it, check the URL; if it is right, answer OPTIONS "
+        "there with 200 and the headers above, before a login is required"
+    ),
+    "get_sent_home": (
+        "BLOCKED: GET URL/x was redirected (302) to URL/, and the redirect itself does not "
+        "allow https://app.example.com; that is the home page, to which servers send requests"
+        " that they do not know or that are not logged in. To fix it, check the URL, and log "
+        "in before the request if it requires a login"
+    ),
+    "preflight_sent_nowhere": (
+        "BLOCKED: the preflight to URL/x was redirected (302) to mailto:a@b.example, which "
+        "browsers do not follow. To fix it, request the final URL directly"
+    ),
 }
 
 
@@ -924,6 +957,53 @@ def test_post_that_a_redirect_turned_into_get_is_told_where_it_is_allowed(capsys
         "ALLOWED: POST URL/x for a page on https://app.example.com, but as GET without its body:"
         " URL/x redirects to URL/x/ (301); request URL/x/ directly",
     )
+
+
+SENT_TO_LOGIN = "URL/x redirects to URL/login?next=/x (302); that looks like a login, so the request was not authenticated"
+LOG_IN = "log in before the request and send the cookie or token with it; let the server answer 401 to scripts"
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "headers", "told"),
+    [
+        (
+            "POST",
+            "/login?next=/x",
+            [ORIGIN],
+            f"ALLOWED: POST URL/x for a page on {PAGE}, but {SENT_TO_LOGIN}: {LOG_IN}",
+        ),
+        (
+            "GET",
+            "/login?next=/x",
+            [ORIGIN],
+            f"ALLOWED: GET URL/x for a page on {PAGE}, but {SENT_TO_LOGIN}: {LOG_IN}",
+        ),
+        ("GET", "/login?next=/x", [], f"BLOCKED: {SENT_TO_LOGIN}. To fix it, {LOG_IN}"),
+        (
+            "POST",
+            "/",
+            [ORIGIN],
+            f"ALLOWED: POST URL/x for a page on {PAGE}, but as GET without its body: URL/x redirects"
+            " to URL/ (302); that is the home page, to which servers send requests that they do not"
+            " know or that are not logged in: check the URL, and log in before the request if it"
+            " requires a login",
+        ),
+    ],
+    ids=["post_to_login", "get_to_login", "login_without_headers", "post_sent_home"],
+)
+def test_redirect_to_a_page_for_people_is_told(method, target, headers, told, capsys):
+    def app(environ, start_response):
+        plain = ("Content-Type", "text/plain")
+        if environ["PATH_INFO"] == "/x":
+            start_response("302 Found", [plain, ORIGIN, ("Location", target)])
+        else:
+            start_response("200 OK", [plain, *headers])
+        return [b""]
+
+    with serving(app) as port:
+        url = f"http://127.0.0.1:{port}"
+        status, lines = explain(capsys, f"{url}/x", "--origin", PAGE, "-X", method, "--send")
+    assert (status, lines[-1].replace(url, "URL")) == (int(told.startswith("BLOCKED")), told)
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,12 @@ from .middleware import (
 from .origins import page_origin
 from .reasons import REDIRECT_STATUSES
 from .redirects import (
+    AT_HOME,
+    CHECK_URL,
     after_redirect,
+    at_login,
     hops,
+    leads_home,
     of_loop,
     of_lost_redirect,
     of_mixed_content,
@@ -181,6 +185,9 @@ def of_preflight_redirect(case: Case) -> Diagnosis:
     )
     if leads_to_login(target):
         return Diagnosis(f"{cause}; that looks like a login", LOGIN_IN_PREFLIGHT.fix)
+    if leads_home(url, target):
+        fix = "check the URL; if it is right, answer OPTIONS there with 200 and the headers above,"
+        return Diagnosis(f"{cause}{AT_HOME}", f"{fix} before a login is required")
     return Diagnosis(cause, redirect_fix(url, target))
 
 
@@ -194,7 +201,7 @@ def of_cors_check(case: Case) -> Diagnosis:
         return Diagnosis(
             f"the page has the origin null: {NULL_ORIGIN}", "serve the page over http or https"
         )
-    redirected = after_redirect(case)
+    redirected = after_redirect(case) or at_login(case)
     if redirected:
         return redirected
     known = None if case.is_preflight else of_response(case)
@@ -546,10 +553,15 @@ def but(case: Case) -> str:
     """What is still worth knowing about an allowed request."""
     told = ""
     sent = [exchange for exchange in case.exchanges if exchange.method != "OPTIONS"]
-    if sent and sent[0].method != sent[-1].method:
+    login = at_login(case)
+    if login:
+        told = f", but {login.cause}: {login.fix}"
+    elif sent and sent[0].method != sent[-1].method:
         first, last = sent[0], sent[-1]
         told = f", but as {last.method} without its body: {first.url} redirects to {last.url}"
-        told += f" ({first.response.status}); request {last.url} directly"
+        home = leads_home(first.url, str(last.url))
+        told += f" ({first.response.status})"
+        told += f"{AT_HOME}: {CHECK_URL}" if home else f"; request {last.url} directly"
     response = case.response
     if response.status >= 400:
         found = error_meaning(case)
