@@ -155,6 +155,10 @@ SITUATIONS = {
         GOOD, (200, [("Server", "nginx"), ("X-Powered-By", "Express"), ORIGIN, TRUE, TRUE], b""),
         ("--credentials",)),
     "proxy_adds_a_star": (GOOD, (200, [("Server", "nginx"), ORIGIN, (ORIGIN[0], "*")], b""), ()),
+    "twice_by_an_application_server": (GOOD, (200, [("Server", "gunicorn"), ORIGIN, ORIGIN], b""), ()),
+    "twice_by_kestrel": (GOOD, (200, [("Server", "Kestrel"), ("X-Powered-By", "ASP.NET"), ORIGIN, ORIGIN], b""), ()),
+    "twice_behind_a_gateway": (
+        GOOD, (200, [("Server", "Jetty(9.4.z)"), ("cf-ray", "1"), ORIGIN, ORIGIN], b""), ()),
     "cached_for_another_page": (
         GOOD, (200, [("X-Cache", "Hit from cloudfront"), ("Age", "120"), (ORIGIN[0], "https://b.example")], b""),
         ()),
@@ -193,7 +197,16 @@ SITUATIONS = {
     "quotes": (GOOD, (200, [(ORIGIN[0], f'"{PAGE}"')], b""), ()),
     "fixed_origin": (GOOD, (200, [(ORIGIN[0], "https://b.example")], b""), ()),
     "null_in_the_header": (GOOD, (200, [(ORIGIN[0], "null")], b""), ()),
+    "empty_value": (GOOD, (200, [(ORIGIN[0], "")], b""), ()),
+    "promise": (GOOD, (200, [(ORIGIN[0], "[object Promise]")], b""), ()),
+    "objects_as_names": ((200, [ORIGIN, (HEADERS, "Content-Type, [object Object]")], b""), GOOD, TOKEN),
+    "object_as_methods": ((200, [ORIGIN, (PUT[0], "[object Object]")], b""), GOOD, ("-X", "PUT")),
+    "underscores": (GOOD, (200, [("Access_Control_Allow_Origin", "*")], b""), ()),
+    "trace": (GOOD, GOOD, ("-X", "TRACE")),
+    "connect": (GOOD, GOOD, ("-X", "CONNECT")),
     # What answers is not what was asked for.
+    "catch_all_page_without_a_title": ((200, [HTML], b"<!doctype html><div id=root>"), GOOD, JSON),
+    "page_of_nothing": ((200, [HTML], b""), GOOD, JSON),
     "catch_all_page": (GOOD, (200, [HTML], b"<!doctype html><title>My shop</title>"), ()),
     "catch_all_preflight": ((200, [HTML], b"<!doctype html><title>My shop</title>"), GOOD, JSON),
     "only_options_has_headers": ((200, [ORIGIN, PUT], b""), (200, [], b""), ("-X", "PUT", "--send")),
@@ -896,6 +909,71 @@ LAST_LINES = {
     "preflight_sent_nowhere": (
         "BLOCKED: the preflight to URL/x was redirected (302) to mailto:a@b.example, which "
         "browsers do not follow. To fix it, request the final URL directly"
+    ),
+    "twice_by_an_application_server": (
+        "BLOCKED: Access-Control-Allow-Origin was sent 2 times: 'https://app.example.com' and"
+        " 'https://app.example.com'; usually by two parts of the application, such as a "
+        "middleware and a handler. To fix it, let only one of them send it, with the value "
+        "https://app.example.com"
+    ),
+    "twice_by_kestrel": (
+        "BLOCKED: Access-Control-Allow-Origin was sent 2 times: 'https://app.example.com' and"
+        " 'https://app.example.com'; usually by two parts of the application (ASP.NET), such "
+        "as a middleware and a handler. To fix it, let only one of them send it, with the "
+        "value https://app.example.com"
+    ),
+    "twice_behind_a_gateway": (
+        "BLOCKED: Access-Control-Allow-Origin was sent 2 times: 'https://app.example.com' and"
+        " 'https://app.example.com'; usually by the application and by a proxy in front of it"
+        " (Cloudflare, perhaps). To fix it, let only one of them send it, with the value "
+        "https://app.example.com"
+    ),
+    "empty_value": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is ''; it should be "
+        "https://app.example.com. To fix it, send https://app.example.com there: the server "
+        "has no value to send, perhaps because a variable is not set"
+    ),
+    "promise": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is '[object Promise]'; it "
+        "should be https://app.example.com (one value, sent once); a JavaScript object was "
+        "turned into text. To fix it, send the text https://app.example.com instead of an "
+        "object (wait for it if that is a promise)"
+    ),
+    "objects_as_names": (
+        "BLOCKED: Access-Control-Allow-Headers in the preflight response is not a "
+        "comma-separated list of names: Content-Type, [object Object]; a JavaScript object "
+        "was turned into text. To fix it, let the server send Content-Type, authorization; "
+        "join the names with commas instead of sending an object"
+    ),
+    "object_as_methods": (
+        "BLOCKED: Access-Control-Allow-Methods in the preflight response is not a "
+        "comma-separated list of names: [object Object]; a JavaScript object was turned into "
+        "text. To fix it, let the server send PUT; join the names with commas instead of "
+        "sending an object"
+    ),
+    "underscores": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing "
+        "(Access_Control_Allow_Origin is unknown to browsers); it should be "
+        "https://app.example.com or *. To fix it, let the server send the headers above"
+    ),
+    "trace": (
+        "BLOCKED: TRACE is a forbidden method: no page may send it. To fix it, use another "
+        "method, such as POST, in the page and on the server"
+    ),
+    "connect": (
+        "BLOCKED: CONNECT is a forbidden method: no page may send it. To fix it, use another "
+        "method, such as POST, in the page and on the server"
+    ),
+    "catch_all_page_without_a_title": (
+        "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it "
+        "should be https://app.example.com or *; it is an HTML page. To fix it, check whether"
+        " the API has this URL, or a login or a catch-all route responds; then let the server"
+        " send the headers above"
+    ),
+    "page_of_nothing": (
+        "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it "
+        "should be https://app.example.com or *. To fix it, let the server send the headers "
+        "above"
     ),
 }
 

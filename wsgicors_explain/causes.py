@@ -18,11 +18,13 @@ from .evidence import (
     asks_for_login,
     describe,
     first_line,
-    front,
+    is_application_server,
+    is_page,
     leads_to_login,
     meaning,
     own_refusal,
     powered_by,
+    proxy,
     sender,
 )
 from .headers import (
@@ -75,6 +77,8 @@ def find_cause(case: Case) -> Diagnosis:
     for start, found in CAUSES.items():
         if reason.startswith(start):
             return found(case)
+    if "is a forbidden method" in reason:
+        return Diagnosis(reason, "use another method, such as POST, in the page and on the server")
     target = redirected_to(case)
     return of_lost_redirect(case, target) if target else Diagnosis(reason)
 
@@ -216,6 +220,9 @@ def of_cors_check(case: Case) -> Diagnosis:
     return of_wrong_value(case)
 
 
+# What JavaScript makes of an object where a text is needed.
+OBJECT: Final = re.compile(r"\[object \w+\]")
+OBJECT_AS_TEXT: Final = "a JavaScript object was turned into text"
 SEND_ABOVE: Final = "let the server send the headers above"
 
 
@@ -225,6 +232,15 @@ def of_wrong_value(case: Case) -> Diagnosis:
     value = get_header(case.response.headers, ALLOW_ORIGIN) or ""
     if value in ("*", "null", page):
         return Diagnosis(reason, SEND_ABOVE)
+    if not value:
+        return Diagnosis(
+            reason,
+            f"send {page} there: the server has no value to send, perhaps"
+            " because a variable is not set",
+        )
+    if OBJECT.search(value):
+        fix = f"send the text {page} instead of an object (wait for it if that is a promise)"
+        return Diagnosis(f"{reason}; {OBJECT_AS_TEXT}", fix)
     if re.search(r"[\s,*]", value):
         match = "let the server compare the request's Origin with its list, and send back the one"
         return Diagnosis(reason, f"{match} that matches: {page}")
@@ -289,12 +305,13 @@ def of_two_values(case: Case, name: str, wanted: str) -> Diagnosis:
     """Two parts of the server each add the header."""
     response = case.response
     values = header_values(response.headers, name)
-    powered, who = powered_by(response), front(response)
-    application = f" ({powered})" if powered else ""
-    proxy = f" ({who}, perhaps)" if who else ""
+    powered, who = powered_by(response), proxy(response)
+    application = f"the application{f' ({powered})' if powered else ''}"
+    by = f"{application} and by a proxy in front of it{f' ({who}, perhaps)' if who else ''}"
+    if is_application_server(response):
+        by = f"two parts of {application}, such as a middleware and a handler"
     return Diagnosis(
-        f"{name} was sent {len(values)} times: {' and '.join(map(repr, values))}; usually"
-        f" by the application{application} and by a proxy in front of it{proxy}",
+        f"{name} was sent {len(values)} times: {' and '.join(map(repr, values))}; usually by {by}",
         f"let only one of them send it, with the value {wanted}",
     )
 
@@ -328,9 +345,9 @@ def of_page(case: Case) -> Diagnosis | None:
     headers = case.response.headers
     kind = (get_header(headers, "content-type") or "").lower()
     title = first_line(case.response)
-    if not title or not kind.startswith("text/html"):
+    if not (title or is_page(case.response)) or not kind.startswith("text/html"):
         return None
-    cause = f'{case.verdict.reason}; it is an HTML page, "{title}"'
+    cause = f"{case.verdict.reason}; it is an HTML page" + (f', "{title}"' if title else "")
     fix = "check whether the API has this URL, or a login or a catch-all route responds; then"
     return Diagnosis(cause, f"{fix} {SEND_ABOVE}")
 
@@ -437,11 +454,16 @@ def is_no_list(reason: str) -> bool:
 def of_no_list(case: Case, header: str) -> Diagnosis:
     """Names that are separated by something else than commas."""
     value = get_header(case.response.headers, header) or ""
-    names = [name for name in re.split(r"[^\w!#$%&'*+.^`|~-]+", value) if name]
+    texts = OBJECT.sub(",", value)
+    names = [name for name in re.split(r"[^\w!#$%&'*+.^`|~-]+", texts) if name]
     needed = {ALLOW_METHODS: [asked_method(case)], ALLOW_HEADERS: case.to_allow}
     known = {name.lower() for name in names}
     names += [name for name in needed[header] if name.lower() not in known]
-    return Diagnosis(case.verdict.reason, f"let the server send {', '.join(names)}")
+    fix = f"let the server send {', '.join(names)}"
+    if texts != value:
+        join = "; join the names with commas instead of sending an object"
+        return Diagnosis(f"{case.verdict.reason}; {OBJECT_AS_TEXT}", f"{fix}{join}")
+    return Diagnosis(case.verdict.reason, fix)
 
 
 def to_allow(case: Case, methods: list[str]) -> list[str]:

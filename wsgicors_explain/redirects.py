@@ -57,12 +57,13 @@ def loses_port(url: URL, new: URL) -> bool:
 
 
 def leads_home(url: URL, target: str) -> bool:
-    """Whether a redirect leads to the home page, which is no other address of the same thing."""
+    """Whether a redirect leads to the home page, and not because of a login that succeeded."""
     try:
         new = URL.parse(target)
     except ValueError:
         return False
-    return new.target == "/" and url.target.partition("?")[0] != "/"
+    elsewhere = url.target.partition("?")[0] != "/" and not leads_to_login(str(url))
+    return new.target == "/" and elsewhere
 
 
 AT_LOGIN: Final = "; that looks like a login, so the request was not authenticated"
