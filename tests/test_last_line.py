@@ -174,6 +174,10 @@ SITUATIONS = {
         (200, [ORIGIN, PUT], b""), GOOD, ("-X", "PUT", *TOKEN, "-H", "Access-Control-Allow-Origin: *")),
     "response_header_sent_to_a_server_without_cors": (
         (200, [], b""), (200, [], b""), ("-H", "Access-Control-Allow-Origin: *")),
+    "response_header_sent_and_allowed": (
+        (200, [ORIGIN, (HEADERS, "access-control-allow-origin")], b""), (200, [], b""),
+        ("-H", "Access-Control-Allow-Origin: *")),
+    "response_header_sent_and_no_method": (GOOD, GOOD, ("-X", "TRACE", "-H", "Access-Control-Allow-Origin: *")),
     "response_header_sent_and_options_not_handled": (
         (405, [], b""), GOOD, ("-X", "PUT", *TOKEN, "-H", "Access-Control-Allow-Origin: *")),
     "content_type_of_a_get": (GOOD, GOOD, ("-H", "Content-Type: application/json")),
@@ -974,6 +978,17 @@ LAST_LINES = {
         "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it "
         "should be https://app.example.com or *. To fix it, let the server send the headers "
         "above"
+    ),
+    "response_header_sent_and_allowed": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be "
+        "https://app.example.com or *; the preflight passed, so only OPTIONS has the headers."
+        " To fix it, remove access-control-allow-origin from the page's request, as only the "
+        "server can send it, and let the server send the headers above with GET as well"
+    ),
+    "response_header_sent_and_no_method": (
+        "BLOCKED: TRACE is a forbidden method: no page may send it. To fix it, remove "
+        "access-control-allow-origin from the page's request, as only the server can send it,"
+        " and use another method, such as POST, in the page and on the server"
     ),
 }
 

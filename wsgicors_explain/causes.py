@@ -426,9 +426,10 @@ CAUSES: Final = {
 
 def without_mistaken(case: Case, fix: str) -> str:
     """The fix, and to remove from the page's request what only a server can send."""
-    names = ", ".join(case.mistaken)
-    if not names or f"remove {names}" in fix.lower():
+    told = fix.lower().partition("remove ")[2]
+    if all(name in told for name in case.mistaken):
         return fix
+    names = ", ".join(case.mistaken)
     removed = f"remove {names} from the page's request, as only the server can send it"
     return f"{removed}, and {fix}" if fix else removed
 

@@ -39,9 +39,9 @@ def conclude(configuration: Configuration | None, case: Case) -> list[str]:
     if configuration and case.exchanges:
         ours = of_outer_layer(configuration, case) or diagnose(configuration, case)
     seen = Diagnosis(ours.cause) if ours.cause else find_cause(case)
-    fix = without_mistaken(case, ours.fix or seen.fix)
     if case.unreachable and case.unreachable.browsers_may:
-        return [f"UNKNOWN: {seen.cause}. To find out, {fix}"]
+        return [f"UNKNOWN: {seen.cause}. To find out, {ours.fix or seen.fix}"]
+    fix = without_mistaken(case, ours.fix or seen.fix)
     last = f"BLOCKED: {seen.cause}" + (f". To fix it, {fix}" if fix else "")
     return [*([] if any(ours) else what_would_pass(case)), last]
 
