@@ -280,8 +280,8 @@ THEIRS = {
         " To fix it, read the server's log for the exception",
     ),
     "too_large": (None, (413, []), ("-X", "POST", "--send"), "To fix it, raise its limit (client_max_body_size in"),
-    "set_by_proxy_and_application": (
-        None, (200, [ORIGIN, ORIGIN]), (), f"was sent 2 times: '{APP}' and '{APP}'; usually by the application and",
+    "set_twice": (
+        None, (200, [ORIGIN, ORIGIN]), (), f"was sent 2 times: '{APP}' and '{APP}'; usually by two parts of the application",
     ),
     "star_and_origin": (None, (200, [ANY, ORIGIN]), (), f"one of them send it, with the value {APP}"),
     "list_of_origins": (

@@ -137,7 +137,11 @@ def test_same_origin_is_allowed(ini, explain):
 
 def test_forbidden_method_is_blocked_before_anything_is_sent(ini, explain):
     status, lines, _ = explain(ini, "-X", "TRACE")
-    assert (status, lines[-1]) == (1, "BLOCKED: TRACE is a forbidden method: no page may send it")
+    assert (status, lines[-1]) == (
+        1,
+        "BLOCKED: TRACE is a forbidden method: no page may send it. To fix it, use another method,"
+        " such as POST, in the page and on the server",
+    )
     assert not any(line.startswith(">") for line in lines)
 
 

@@ -81,12 +81,36 @@ SITUATIONS = {
     "api_gateway_key": (
         (403, [("x-amzn-ErrorType", "ForbiddenException")], b'{"message":"Forbidden"}'), GOOD, TOKEN),
     "kong_key": ((401, [], b'{"message":"No API key found in request"}'), GOOD, TOKEN),
+    "api_gateway_route_of_a_get": (
+        GOOD, (403, [("x-amzn-ErrorType", "MissingAuthenticationTokenException")],
+               b'{"message":"Missing Authentication Token"}'), ()),
+    "api_gateway_key_of_a_get": (
+        GOOD, (403, [("x-amzn-ErrorType", "ForbiddenException")], b'{"message":"Forbidden"}'), ()),
+    "api_gateway_authorizer_of_a_get": (
+        GOOD, (401, [("x-amzn-ErrorType", "UnauthorizedException")], b'{"message":"Unauthorized"}'), ()),
+    "api_gateway_authorizer": (
+        (401, [("x-amzn-ErrorType", "UnauthorizedException")], b'{"message":"Unauthorized"}'), GOOD, TOKEN),
+    "kong_key_of_a_get": (GOOD, (401, [], b'{"message":"No API key found in request"}'), ()),
+    "kong_route_of_a_get": (GOOD, (404, [], b'{"message":"no Route matched with those values"}'), ()),
+    "envoy_refuses_a_get": (GOOD, (403, [("Server", "istio-envoy")], b"RBAC: access denied"), ()),
+    "cloud_run_of_a_get": (
+        GOOD, (403, [HTML], b"<html><title>403 Forbidden</title><h2>Your client does not have permission"
+               b" to get URL <code>/x</code> from this server.</h2>"), ()),
+    "supabase_function_of_a_get": (GOOD, (401, [], b'{"msg":"Error: Missing authorization header"}'), ()),
+    "s3_object_that_is_not_public": (
+        GOOD, (403, [("Server", "AmazonS3"), ("Content-Type", "application/xml")],
+               b"<?xml version='1.0'?>\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"),
+        ()),
     "ngrok_warning": (
         GOOD, (200, [("ngrok-error-code", "ERR_NGROK_6024")], b"<!DOCTYPE html>"), ()),
     "firewall_without_a_word": ((403, [], b""), GOOD, JSON),
     "nginx_forbids": (
         (403, [("Server", "nginx/1.25")], b"<html><head><title>403 Forbidden</title></head></html>"),
         GOOD, JSON),
+    "token_refused": (
+        (200, [ORIGIN, (HEADERS, "authorization")], b""), (401, [], b'{"detail": "Invalid token"}'), TOKEN),
+    "password_refused": (
+        (200, [ORIGIN, (HEADERS, "authorization")], b""), (401, [], b""), ("-H", "Authorization: Basic eDp4")),
     # Logins, where there is a sign of one.
     "basic_authentication": (
         (401, [("WWW-Authenticate", "Basic realm=x")], b"Unauthorized"), GOOD, TOKEN),
@@ -117,12 +141,24 @@ SITUATIONS = {
     "error_of_a_put": ((200, [ORIGIN, PUT], b""), (500, [], b"no room"), ("-X", "PUT", "--send")),
     "preflight_fails": ((503, [], b"no healthy upstream"), GOOD, JSON),
     "options_not_handled": ((405, [("Allow", "GET, POST")], b"Method Not Allowed"), GOOD, JSON),
+    # A preflight is not the page's request.
+    "preflight_as_malformed": (
+        (400, [("X-Powered-By", "Express")], b'{"error":"Unexpected end of JSON input"}'), GOOD, JSON),
+    "preflight_without_length": ((411, [], b""), GOOD, JSON),
+    "preflight_too_large": ((413, [], b"<pre>PayloadTooLargeError: request entity too large</pre>"), GOOD, JSON),
+    "preflight_without_type": ((415, [], b""), GOOD, JSON),
+    "preflight_without_fields": ((422, [], b'{"detail":[{"loc":["body"],"msg":"field required"}]}'), GOOD, JSON),
+    "preflight_too_often": ((429, [], b"Too many requests"), GOOD, JSON),
     # Twice, or from a cache.
     "twice": (GOOD, (200, [ORIGIN, ORIGIN], b""), ()),
     "credentials_twice": (
         GOOD, (200, [("Server", "nginx"), ("X-Powered-By", "Express"), ORIGIN, TRUE, TRUE], b""),
         ("--credentials",)),
     "proxy_adds_a_star": (GOOD, (200, [("Server", "nginx"), ORIGIN, (ORIGIN[0], "*")], b""), ()),
+    "twice_by_an_application_server": (GOOD, (200, [("Server", "gunicorn"), ORIGIN, ORIGIN], b""), ()),
+    "twice_by_kestrel": (GOOD, (200, [("Server", "Kestrel"), ("X-Powered-By", "ASP.NET"), ORIGIN, ORIGIN], b""), ()),
+    "twice_behind_a_gateway": (
+        GOOD, (200, [("Server", "Jetty(9.4.z)"), ("cf-ray", "1"), ORIGIN, ORIGIN], b""), ()),
     "cached_for_another_page": (
         GOOD, (200, [("X-Cache", "Hit from cloudfront"), ("Age", "120"), (ORIGIN[0], "https://b.example")], b""),
         ()),
@@ -136,6 +172,14 @@ SITUATIONS = {
         GOOD, GOOD, ("-X", "PUT", *TOKEN, "-H", "Access-Control-Allow-Origin: *")),
     "response_header_sent_besides_another": (
         (200, [ORIGIN, PUT], b""), GOOD, ("-X", "PUT", *TOKEN, "-H", "Access-Control-Allow-Origin: *")),
+    "response_header_sent_to_a_server_without_cors": (
+        (200, [], b""), (200, [], b""), ("-H", "Access-Control-Allow-Origin: *")),
+    "response_header_sent_and_allowed": (
+        (200, [ORIGIN, (HEADERS, "access-control-allow-origin")], b""), (200, [], b""),
+        ("-H", "Access-Control-Allow-Origin: *")),
+    "response_header_sent_and_no_method": (GOOD, GOOD, ("-X", "TRACE", "-H", "Access-Control-Allow-Origin: *")),
+    "response_header_sent_and_options_not_handled": (
+        (405, [], b""), GOOD, ("-X", "PUT", *TOKEN, "-H", "Access-Control-Allow-Origin: *")),
     "content_type_of_a_get": (GOOD, GOOD, ("-H", "Content-Type: application/json")),
     "header_of_a_library": (GOOD, GOOD, ("-H", "sentry-trace: 1", "-H", "baggage: 1")),
     "method_and_headers": (GOOD, GOOD, ("-X", "PUT", *TOKEN)),
@@ -157,7 +201,16 @@ SITUATIONS = {
     "quotes": (GOOD, (200, [(ORIGIN[0], f'"{PAGE}"')], b""), ()),
     "fixed_origin": (GOOD, (200, [(ORIGIN[0], "https://b.example")], b""), ()),
     "null_in_the_header": (GOOD, (200, [(ORIGIN[0], "null")], b""), ()),
+    "empty_value": (GOOD, (200, [(ORIGIN[0], "")], b""), ()),
+    "promise": (GOOD, (200, [(ORIGIN[0], "[object Promise]")], b""), ()),
+    "objects_as_names": ((200, [ORIGIN, (HEADERS, "Content-Type, [object Object]")], b""), GOOD, TOKEN),
+    "object_as_methods": ((200, [ORIGIN, (PUT[0], "[object Object]")], b""), GOOD, ("-X", "PUT")),
+    "underscores": (GOOD, (200, [("Access_Control_Allow_Origin", "*")], b""), ()),
+    "trace": (GOOD, GOOD, ("-X", "TRACE")),
+    "connect": (GOOD, GOOD, ("-X", "CONNECT")),
     # What answers is not what was asked for.
+    "catch_all_page_without_a_title": ((200, [HTML], b"<!doctype html><div id=root>"), GOOD, JSON),
+    "page_of_nothing": ((200, [HTML], b""), GOOD, JSON),
     "catch_all_page": (GOOD, (200, [HTML], b"<!doctype html><title>My shop</title>"), ()),
     "catch_all_preflight": ((200, [HTML], b"<!doctype html><title>My shop</title>"), GOOD, JSON),
     "only_options_has_headers": ((200, [ORIGIN, PUT], b""), (200, [], b""), ("-X", "PUT", "--send")),
@@ -198,6 +251,11 @@ SITUATIONS = {
     "preflight_to_https": ((308, [("Location", "https://api.example.com/x")], b""), GOOD, JSON),
     "to_a_blocked_port": (GOOD, (302, [ORIGIN, ("Location", "http://127.0.0.1:6000/")], b""), ()),
     "nowhere": (GOOD, (302, [("Location", "mailto:a@b.example")], b""), ()),
+    "login_on_a_blocked_port": (GOOD, (302, [ORIGIN, ("Location", "http://127.0.0.1:6000/oauth2/authorize")], b""), ()),
+    "login_by_http": (GOOD, (302, [ORIGIN, ("Location", "http://api.example.com/login?next=/x")], b""), ()),
+    "preflight_sent_home": ((302, [("Location", "/")], b""), GOOD, JSON),
+    "get_sent_home": (GOOD, (302, [("Location", "/")], b""), ()),
+    "preflight_sent_nowhere": ((302, [("Location", "mailto:a@b.example")], b""), GOOD, JSON),
     "redirect_without_location": (GOOD, (302, [], b""), ()),
 }  # fmt: skip
 
@@ -706,6 +764,232 @@ LAST_LINES = {
         ". To fix it, request URL/x/ (with the slash), and let the redirect keep"
         " the port: with a relative Location, as nginx sends it with absolute_redirect off"
     ),
+    "api_gateway_route_of_a_get": (
+        'BLOCKED: GET URL/x returned 403 "Missing Authentication Token" by Amazon API '
+        "Gateway: API Gateway has no GET at this URL (which it calls Missing Authentication "
+        "Token), or requires a signature, and this error lacks Access-Control-Allow-Origin. "
+        "To fix it, check the stage and the path of URL/x, and deploy GET there, or sign the "
+        "request; and add the CORS headers to the gateway responses DEFAULT_4XX and "
+        "DEFAULT_5XX"
+    ),
+    "api_gateway_key_of_a_get": (
+        "BLOCKED: GET URL/x returned 403 Forbidden by Amazon API Gateway: API Gateway refuses"
+        " the request: an API key, a WAF or a policy, and this error lacks "
+        "Access-Control-Allow-Origin. To fix it, send the API key, or let the WAF or the "
+        "resource policy admit the request; and add the CORS headers to the gateway responses"
+        " DEFAULT_4XX and DEFAULT_5XX"
+    ),
+    "api_gateway_authorizer_of_a_get": (
+        "BLOCKED: GET URL/x returned 401 Unauthorized by Amazon API Gateway: an authorizer of"
+        " API Gateway refuses the request, and this error lacks Access-Control-Allow-Origin. "
+        "To fix it, send a token that the authorizer accepts, and add the CORS headers to the"
+        " gateway responses DEFAULT_4XX and DEFAULT_5XX"
+    ),
+    "api_gateway_authorizer": (
+        "BLOCKED: the preflight to URL/x returned 401 Unauthorized by Amazon API Gateway: an "
+        "authorizer of API Gateway refuses the request. To fix it, take the authorizer off "
+        "OPTIONS, and add the CORS headers to the gateway responses DEFAULT_4XX and "
+        "DEFAULT_5XX"
+    ),
+    "kong_key_of_a_get": (
+        'BLOCKED: GET URL/x returned 401 "No API key found in request": Kong\'s key-auth '
+        "plugin found no key in the request, and this error lacks "
+        "Access-Control-Allow-Origin. To fix it, send the key in the header or the parameter "
+        "that the plugin reads"
+    ),
+    "kong_route_of_a_get": (
+        'BLOCKED: GET URL/x returned 404 "no Route matched with those values": Kong has no '
+        "route for this URL and method, and this error lacks Access-Control-Allow-Origin. To "
+        "fix it, check the route's hosts and paths, and whether its methods include GET"
+    ),
+    "envoy_refuses_a_get": (
+        'BLOCKED: GET URL/x returned 403 "RBAC: access denied" by Envoy: a policy of Envoy or'
+        " Istio refuses the request, and this error lacks Access-Control-Allow-Origin. To fix"
+        " it, let the AuthorizationPolicy admit this request, or send the token that it "
+        "requires"
+    ),
+    "cloud_run_of_a_get": (
+        "BLOCKED: GET URL/x returned 403 Forbidden: Google Cloud requires an authenticated "
+        "caller, and this error lacks Access-Control-Allow-Origin. To fix it, send a token of"
+        " an account that may call it, or allow unauthenticated invocations and check the "
+        "login in the application"
+    ),
+    "supabase_function_of_a_get": (
+        'BLOCKED: GET URL/x returned 401 "Error: Missing authorization header": the gateway '
+        "requires a token before the function runs, and this error lacks "
+        "Access-Control-Allow-Origin. To fix it, send the token in Authorization, or switch "
+        "the gateway's check of tokens off for this function"
+    ),
+    "s3_object_that_is_not_public": (
+        'BLOCKED: GET URL/x returned 403 "AccessDenied: Access Denied": S3 does not allow '
+        "this request, or there is no such object, which S3 tells only those who have the "
+        "permission s3:ListBucket, and this error lacks Access-Control-Allow-Origin. To fix "
+        "it, check the name of the object in URL/x, and allow GET in the bucket policy or "
+        "send credentials, as with a signed URL"
+    ),
+    "token_refused": (
+        'BLOCKED: GET URL/x returned 401 "Invalid token": the server refuses the token that '
+        "was sent; the preflight passed, so only this error lacks "
+        "Access-Control-Allow-Origin. To fix it, send a valid token, or read the server's log"
+        " for what is wrong with this one"
+    ),
+    "password_refused": (
+        "BLOCKED: GET URL/x returned 401 Unauthorized: the server refuses the Authorization "
+        "header that was sent; the preflight passed, so only this error lacks "
+        "Access-Control-Allow-Origin. To fix it, send a valid Authorization header, or read "
+        "the server's log for what is wrong with this one"
+    ),
+    "preflight_as_malformed": (
+        'BLOCKED: the preflight to URL/x returned 400 "Unexpected end of JSON input" by '
+        "Express: the server takes the preflight for the page's request, but a preflight has "
+        "no body and no Content-Type. To fix it, answer OPTIONS there with 200 and the "
+        "headers above, before the server's limits, validation and handler"
+    ),
+    "preflight_without_length": (
+        "BLOCKED: the preflight to URL/x returned 411 Length Required: the server takes the "
+        "preflight for the page's request, but a preflight has no body and no Content-Type. "
+        "To fix it, answer OPTIONS there with 200 and the headers above, before the server's "
+        "limits, validation and handler"
+    ),
+    "preflight_too_large": (
+        "BLOCKED: the preflight to URL/x returned 413 Request Entity Too Large: the server "
+        "takes the preflight for the page's request, but a preflight has no body and no "
+        "Content-Type. To fix it, answer OPTIONS there with 200 and the headers above, before"
+        " the server's limits, validation and handler"
+    ),
+    "preflight_without_type": (
+        "BLOCKED: the preflight to URL/x returned 415 Unsupported Media Type: the server "
+        "takes the preflight for the page's request, but a preflight has no body and no "
+        "Content-Type. To fix it, answer OPTIONS there with 200 and the headers above, before"
+        " the server's limits, validation and handler"
+    ),
+    "preflight_without_fields": (
+        'BLOCKED: the preflight to URL/x returned 422 "field required": the server takes the '
+        "preflight for the page's request, but a preflight has no body and no Content-Type. "
+        "To fix it, answer OPTIONS there with 200 and the headers above, before the server's "
+        "limits, validation and handler"
+    ),
+    "preflight_too_often": (
+        "BLOCKED: the preflight to URL/x returned 429 Too Many Requests: the server limits "
+        "the number of requests, and counts preflights as well. To fix it, answer OPTIONS "
+        "there with 200 and the headers above, before the server counts"
+    ),
+    "response_header_sent_to_a_server_without_cors": (
+        "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it "
+        "should be https://app.example.com or *. To fix it, remove "
+        "access-control-allow-origin from the page's request, as only the server can send it,"
+        " and let the server send the headers above"
+    ),
+    "response_header_sent_and_options_not_handled": (
+        "BLOCKED: the preflight to URL/x returned 405 Method Not Allowed: the server does not"
+        " handle OPTIONS at this URL. To fix it, remove access-control-allow-origin from the "
+        "page's request, as only the server can send it, and answer OPTIONS there with a "
+        "status from 200 to 299 and the headers above"
+    ),
+    "login_on_a_blocked_port": (
+        "BLOCKED: URL/x redirects (302) to http://127.0.0.1:6000/oauth2/authorize, and there:"
+        " browsers block port 6000; that looks like a login, so the request was not "
+        "authenticated. To fix it, log in before the request and send the cookie or token "
+        "with it; let the server answer 401 to scripts"
+    ),
+    "login_by_http": (
+        "BLOCKED: URL/x was redirected (302) to http://api.example.com/login?next=/x, which "
+        "is mixed content for a page on https; that looks like a login, so the request was "
+        "not authenticated. To fix it, log in before the request and send the cookie or token"
+        " with it; let the server answer 401 to scripts"
+    ),
+    "preflight_sent_home": (
+        "BLOCKED: the preflight to URL/x was redirected (302) to URL/, which browsers do not "
+        "follow; that is the home page, to which servers send requests that they do not know "
+        "or that are not logged in. To fix it, check the URL; if it is right, answer OPTIONS "
+        "there with 200 and the headers above, before a login is required"
+    ),
+    "get_sent_home": (
+        "BLOCKED: GET URL/x was redirected (302) to URL/, and the redirect itself does not "
+        "allow https://app.example.com; that is the home page, to which servers send requests"
+        " that they do not know or that are not logged in. To fix it, check the URL, and log "
+        "in before the request if it requires a login"
+    ),
+    "preflight_sent_nowhere": (
+        "BLOCKED: the preflight to URL/x was redirected (302) to mailto:a@b.example, which "
+        "browsers do not follow. To fix it, request the final URL directly"
+    ),
+    "twice_by_an_application_server": (
+        "BLOCKED: Access-Control-Allow-Origin was sent 2 times: 'https://app.example.com' and"
+        " 'https://app.example.com'; usually by two parts of the application, such as a "
+        "middleware and a handler. To fix it, let only one of them send it, with the value "
+        "https://app.example.com"
+    ),
+    "twice_by_kestrel": (
+        "BLOCKED: Access-Control-Allow-Origin was sent 2 times: 'https://app.example.com' and"
+        " 'https://app.example.com'; usually by two parts of the application (ASP.NET), such "
+        "as a middleware and a handler. To fix it, let only one of them send it, with the "
+        "value https://app.example.com"
+    ),
+    "twice_behind_a_gateway": (
+        "BLOCKED: Access-Control-Allow-Origin was sent 2 times: 'https://app.example.com' and"
+        " 'https://app.example.com'; usually by the application and by a proxy in front of it"
+        " (Cloudflare, perhaps). To fix it, let only one of them send it, with the value "
+        "https://app.example.com"
+    ),
+    "empty_value": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is ''; it should be "
+        "https://app.example.com. To fix it, send https://app.example.com there: the server "
+        "has no value to send, perhaps because a variable is not set"
+    ),
+    "promise": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is '[object Promise]'; it "
+        "should be https://app.example.com (one value, sent once); a JavaScript object was "
+        "turned into text. To fix it, send the text https://app.example.com instead of an "
+        "object (wait for it if that is a promise)"
+    ),
+    "objects_as_names": (
+        "BLOCKED: Access-Control-Allow-Headers in the preflight response is not a "
+        "comma-separated list of names: Content-Type, [object Object]; a JavaScript object "
+        "was turned into text. To fix it, let the server send Content-Type, authorization; "
+        "join the names with commas instead of sending an object"
+    ),
+    "object_as_methods": (
+        "BLOCKED: Access-Control-Allow-Methods in the preflight response is not a "
+        "comma-separated list of names: [object Object]; a JavaScript object was turned into "
+        "text. To fix it, let the server send PUT; join the names with commas instead of "
+        "sending an object"
+    ),
+    "underscores": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing "
+        "(Access_Control_Allow_Origin is unknown to browsers); it should be "
+        "https://app.example.com or *. To fix it, let the server send the headers above"
+    ),
+    "trace": (
+        "BLOCKED: TRACE is a forbidden method: no page may send it. To fix it, use another "
+        "method, such as POST, in the page and on the server"
+    ),
+    "connect": (
+        "BLOCKED: CONNECT is a forbidden method: no page may send it. To fix it, use another "
+        "method, such as POST, in the page and on the server"
+    ),
+    "catch_all_page_without_a_title": (
+        "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it "
+        "should be https://app.example.com or *; it is an HTML page. To fix it, check whether"
+        " the API has this URL, or a login or a catch-all route responds; then let the server"
+        " send the headers above"
+    ),
+    "page_of_nothing": (
+        "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it "
+        "should be https://app.example.com or *. To fix it, let the server send the headers "
+        "above"
+    ),
+    "response_header_sent_and_allowed": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be "
+        "https://app.example.com or *; the preflight passed, so only OPTIONS has the headers."
+        " To fix it, remove access-control-allow-origin from the page's request, as only the "
+        "server can send it, and let the server send the headers above with GET as well"
+    ),
+    "response_header_sent_and_no_method": (
+        "BLOCKED: TRACE is a forbidden method: no page may send it. To fix it, remove "
+        "access-control-allow-origin from the page's request, as only the server can send it,"
+        " and use another method, such as POST, in the page and on the server"
+    ),
 }
 
 
@@ -766,6 +1050,53 @@ def test_post_that_a_redirect_turned_into_get_is_told_where_it_is_allowed(capsys
         "ALLOWED: POST URL/x for a page on https://app.example.com, but as GET without its body:"
         " URL/x redirects to URL/x/ (301); request URL/x/ directly",
     )
+
+
+SENT_TO_LOGIN = "URL/x redirects to URL/login?next=/x (302); that looks like a login, so the request was not authenticated"
+LOG_IN = "log in before the request and send the cookie or token with it; let the server answer 401 to scripts"
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "headers", "told"),
+    [
+        (
+            "POST",
+            "/login?next=/x",
+            [ORIGIN],
+            f"ALLOWED: POST URL/x for a page on {PAGE}, but {SENT_TO_LOGIN}: {LOG_IN}",
+        ),
+        (
+            "GET",
+            "/login?next=/x",
+            [ORIGIN],
+            f"ALLOWED: GET URL/x for a page on {PAGE}, but {SENT_TO_LOGIN}: {LOG_IN}",
+        ),
+        ("GET", "/login?next=/x", [], f"BLOCKED: {SENT_TO_LOGIN}. To fix it, {LOG_IN}"),
+        (
+            "POST",
+            "/",
+            [ORIGIN],
+            f"ALLOWED: POST URL/x for a page on {PAGE}, but as GET without its body: URL/x redirects"
+            " to URL/ (302); that is the home page, to which servers send requests that they do not"
+            " know or that are not logged in: check the URL, and log in before the request if it"
+            " requires a login",
+        ),
+    ],
+    ids=["post_to_login", "get_to_login", "login_without_headers", "post_sent_home"],
+)
+def test_redirect_to_a_page_for_people_is_told(method, target, headers, told, capsys):
+    def app(environ, start_response):
+        plain = ("Content-Type", "text/plain")
+        if environ["PATH_INFO"] == "/x":
+            start_response("302 Found", [plain, ORIGIN, ("Location", target)])
+        else:
+            start_response("200 OK", [plain, *headers])
+        return [b""]
+
+    with serving(app) as port:
+        url = f"http://127.0.0.1:{port}"
+        status, lines = explain(capsys, f"{url}/x", "--origin", PAGE, "-X", method, "--send")
+    assert (status, lines[-1].replace(url, "URL")) == (int(told.startswith("BLOCKED")), told)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import io
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_browser_http import serving
 
 from wsgicors import CORS
+from wsgicors_explain import main
 from wsgicors_explain.browser import Browser
 from wsgicors_explain.causes import Case
 from wsgicors_explain.configuration import empty_app as empty
@@ -157,3 +163,57 @@ def test_star_that_a_cookie_may_change_is_told(headers, credentials, count):
     told = [*on_star(Case(verdict, PAGE, "GET", [], credentials == "include"))]
     note = "no cookie was sent: some servers, such as older versions of Starlette, send the origin instead of * as soon as there is one"
     assert told == [note] * count
+
+
+@pytest.mark.parametrize("origin", ["capacitor://localhost", "tauri://localhost:1430"])
+def test_page_of_an_application_is_on_another_site(origin):
+    assert notes("https://api.example.com/", "a=1", origin=origin) == [
+        "the cookie a is not kept: it has no SameSite, which is Lax, and localhost is another"
+        " site: send SameSite=None; Secure"
+    ]
+
+
+def test_sites_of_an_extension_are_unknown():
+    origin = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
+    assert notes("https://api.example.com/", "a=1", origin=origin) == []
+    assert notes("https://localhost/", "a=1", origin=origin) == []
+
+
+SCHEMES = st.from_regex(r"[a-z][a-z0-9+.-]{0,20}", fullmatch=True)
+HOSTS = st.one_of(
+    st.just("[::1]"),
+    st.ip_addresses(v=4).map(str),
+    st.from_regex(r"[a-z][a-z0-9]{0,20}", fullmatch=True),
+)
+PORTS = st.one_of(st.just(""), st.integers(1, 65535).map(":{}".format))
+
+
+@given(scheme=SCHEMES, host=HOSTS, port=PORTS, method=st.sampled_from(["GET", "PUT"]))
+@settings(max_examples=100)
+def test_explain_takes_the_origin_of_any_scheme(scheme, host, port, method):
+    origin = f"{scheme}://{host}{port}"
+    arguments = ["explain", f"{__name__}:sets_cookies", "--origin", origin, "--credentials"]
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        status = main([*arguments, "-X", method])
+    assert status == 1
+    assert out.getvalue().splitlines()[-1].startswith("BLOCKED: ")
+
+
+def sets_cookies(environ, start_response):
+    """An application that no CORS middleware surrounds."""
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Set-Cookie", "a=1")])
+    return [b""]
+
+
+@pytest.mark.parametrize(
+    "origin", ["capacitor://localhost", "chrome-extension://abcdef", "app://x"]
+)
+def test_server_is_explained_to_the_page_of_an_application(origin, capsys):
+    with serving(sets_cookies) as port:
+        url = f"http://127.0.0.1:{port}/"
+        status = main(["explain", url, "--origin", origin, "--credentials"])
+    assert (status, capsys.readouterr().out.splitlines()[-1]) == (
+        1,
+        f"BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be {origin}."
+        " To fix it, let the server send the headers above",
+    )

@@ -8,7 +8,14 @@ from typing import NamedTuple
 
 from .browser import Verdict
 from .evidence import Finding
-from .headers import REQUEST_METHOD, Headers, get_header, unsafe_names
+from .headers import (
+    REQUEST_METHOD,
+    Headers,
+    get_header,
+    is_answer,
+    is_forbidden_request_header,
+    unsafe_names,
+)
 from .targets import Visit
 from .wire import Exchange, Response, Unreachable
 
@@ -77,12 +84,27 @@ class Case:
     def is_preflight(self) -> bool:
         return get_header(self.last.headers, REQUEST_METHOD) is not None
 
+    @property
+    def to_allow(self) -> list[str]:
+        """The names of the request headers for which the server has to send a header."""
+        return [name for name in unsafe_names(self.set_headers) if not is_answer(name)]
+
+    @property
+    def mistaken(self) -> list[str]:
+        """The names of response headers that the page sets in its request."""
+        return [name for name in unsafe_names(self.set_headers) if is_answer(name)]
+
+    @property
+    def set_headers(self) -> Headers:
+        """The request headers of the page, without those that browsers drop."""
+        return [pair for pair in self.headers if not is_forbidden_request_header(*pair)]
+
     def fill(self, finding: Finding) -> Diagnosis:
         """The finding with the values of this request."""
         values = {
             "origin": self.origin,
             "method": get_header(self.last.headers, REQUEST_METHOD) or self.last.method,
-            "headers": ", ".join(unsafe_names(self.headers)) or "the request headers",
+            "headers": ", ".join(self.to_allow) or "the request headers",
             "url": str(self.last.url),
             "host": self.last.url.host,
         }

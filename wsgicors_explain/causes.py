@@ -15,14 +15,13 @@ from .caches import names_origin, of_cache
 from .case import Case, Diagnosis
 from .evidence import (
     Finding,
-    asks_for_login,
     describe,
     first_line,
-    front,
-    leads_to_login,
+    is_application_server,
+    is_page,
     meaning,
-    own_refusal,
     powered_by,
+    proxy,
     sender,
 )
 from .headers import (
@@ -33,32 +32,29 @@ from .headers import (
     get_header,
     header_values,
     is_answer,
-    unsafe_names,
 )
 from .middleware import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
     ALLOW_METHODS,
     ALLOW_ORIGIN,
-    AMBIGUOUS_PATH,
-    DENIED,
-    NOT_ALLOWED,
     POLICY_HEADERS,
-    UNSAFE_HEADERS,
-    VERB_NOT_ALLOWED,
 )
 from .origins import page_origin
+from .preflights import asked_method, of_preflight_status, taken_methods
 from .reasons import REDIRECT_STATUSES
 from .redirects import (
+    AT_HOME,
+    CHECK_URL,
     after_redirect,
+    at_login,
     hops,
+    leads_home,
     of_loop,
     of_lost_redirect,
     of_mixed_content,
     of_response_redirect,
-    redirect_fix,
     redirected_to,
-    target_of,
 )
 from .signs import known_words
 from .wire import Response, Unreachable
@@ -72,6 +68,8 @@ def find_cause(case: Case) -> Diagnosis:
     for start, found in CAUSES.items():
         if reason.startswith(start):
             return found(case)
+    if "is a forbidden method" in reason:
+        return Diagnosis(reason, "use another method, such as POST, in the page and on the server")
     target = redirected_to(case)
     return of_lost_redirect(case, target) if target else Diagnosis(reason)
 
@@ -92,87 +90,6 @@ def of_unreachable(case: Case, failure: Unreachable) -> Diagnosis:
 NOT_CORS: Final = "this is not about CORS, even if the browser's console says so"
 
 
-# The preflight's status
-
-LOGIN_IN_PREFLIGHT: Final = Finding(
-    "the server requires a login, which a preflight never carries",
-    "let OPTIONS pass without a login: handle CORS before authentication",
-)
-NO_OPTIONS: Final = Finding(
-    "the server does not handle OPTIONS at this URL",
-    "answer OPTIONS there with a status from 200 to 299 and the headers above",
-)
-NOT_FOUND: Final = Finding(
-    "the server has nothing at this URL, or does not handle OPTIONS there",
-    "check the URL; if it is right, answer OPTIONS there with 200 and the headers above",
-)
-REFUSED: Final = Finding(
-    "the server, or something in front of it, refuses the preflight",
-    "look for a CORS filter that does not allow {origin} or a firewall that blocks OPTIONS",
-)
-PREFLIGHT_MEANINGS: Final = {
-    403: REFUSED,
-    404: NOT_FOUND,
-    405: NO_OPTIONS,
-    501: NO_OPTIONS,
-}
-
-# The option of the server's wsgicors to change, by the reason in its response.
-OWN_FIXES: Final = {
-    NOT_ALLOWED: "add {origin} to the option origin of the policy for this path",
-    VERB_NOT_ALLOWED: "add {method} to the option methods of the policy that allows {origin}",
-    DENIED: "list a policy that allows {origin} for this path before deny",
-    AMBIGUOUS_PATH: "request the path without empty and dot segments",
-    UNSAFE_HEADERS: "send fewer request headers, or list those that are needed in the option"
-    " headers",
-}
-
-
-def of_preflight_status(case: Case) -> Diagnosis:
-    """The preflight returned a status that is not ok."""
-    response = case.response
-    if response.status in REDIRECT_STATUSES and get_header(response.headers, "location"):
-        return of_preflight_redirect(case)
-    asked = f"the preflight to {case.last.url} returned {describe(response)}"
-    reason = own_refusal(response)
-    if reason:
-        fix = case.fill(Finding("", OWN_FIXES.get(reason, ""))).fix
-        # A server's text is never a template.
-        return Diagnosis(f"{asked}: wsgicors on the server refuses it: {reason}", fix)
-    found = case.fill(known_words(response) or preflight_meaning(response))
-    method, taken = asked_method(case), taken_methods(response)
-    if response.status == 405 and taken and method not in taken.split(", "):
-        cause = f"{asked}: {found.cause}, nor {method} (Allow: {taken})"
-        return Diagnosis(cause, f"{found.fix}; and let it take {method}")
-    return Diagnosis(f"{asked}: {found.cause}", found.fix)
-
-
-def taken_methods(response: Response) -> str:
-    """The methods that the resource takes, as Allow says."""
-    names = (get_header(response.headers, "allow") or "").split(",")
-    return ", ".join(name.strip() for name in names)
-
-
-def preflight_meaning(response: Response) -> Finding:
-    """What the status of a preflight's response means."""
-    if asks_for_login(response):
-        return LOGIN_IN_PREFLIGHT
-    return PREFLIGHT_MEANINGS.get(response.status) or meaning(response)
-
-
-def of_preflight_redirect(case: Case) -> Diagnosis:
-    """The preflight was redirected, which browsers do not follow."""
-    url, response = case.last.url, case.response
-    target = target_of(case.last)
-    cause = (
-        f"the preflight to {url} was redirected ({response.status}) to {target},"
-        " which browsers do not follow"
-    )
-    if leads_to_login(target):
-        return Diagnosis(f"{cause}; that looks like a login", LOGIN_IN_PREFLIGHT.fix)
-    return Diagnosis(cause, redirect_fix(url, target))
-
-
 # The CORS check
 
 
@@ -183,7 +100,7 @@ def of_cors_check(case: Case) -> Diagnosis:
         return Diagnosis(
             f"the page has the origin null: {NULL_ORIGIN}", "serve the page over http or https"
         )
-    redirected = after_redirect(case)
+    redirected = after_redirect(case) or at_login(case)
     if redirected:
         return redirected
     known = None if case.is_preflight else of_response(case)
@@ -198,6 +115,9 @@ def of_cors_check(case: Case) -> Diagnosis:
     return of_wrong_value(case)
 
 
+# What JavaScript makes of an object where a text is needed.
+OBJECT: Final = re.compile(r"\[object \w+\]")
+OBJECT_AS_TEXT: Final = "a JavaScript object was turned into text"
 SEND_ABOVE: Final = "let the server send the headers above"
 
 
@@ -207,6 +127,15 @@ def of_wrong_value(case: Case) -> Diagnosis:
     value = get_header(case.response.headers, ALLOW_ORIGIN) or ""
     if value in ("*", "null", page):
         return Diagnosis(reason, SEND_ABOVE)
+    if not value:
+        return Diagnosis(
+            reason,
+            f"send {page} there: the server has no value to send, perhaps"
+            " because a variable is not set",
+        )
+    if OBJECT.search(value):
+        fix = f"send the text {page} instead of an object (wait for it if that is a promise)"
+        return Diagnosis(f"{reason}; {OBJECT_AS_TEXT}", fix)
     if re.search(r"[\s,*]", value):
         match = "let the server compare the request's Origin with its list, and send back the one"
         return Diagnosis(reason, f"{match} that matches: {page}")
@@ -236,7 +165,7 @@ def of_response(case: Case) -> Diagnosis | None:
 def of_error(case: Case) -> Diagnosis:
     """An error that bypassed the code that adds CORS headers."""
     response = case.response
-    finding = case.fill(known_words(response) or meaning(response))
+    finding = error_meaning(case)
     passed = (
         "; the preflight passed, so only this error lacks"
         if case.verdict.preflight
@@ -253,16 +182,31 @@ def of_error(case: Case) -> Diagnosis:
     return Diagnosis(cause, finding.fix)
 
 
+def error_meaning(case: Case) -> Diagnosis:
+    """What an error means that is not a preflight's, in words of this request."""
+    response = case.response
+    known = known_words(response, preflight=False)
+    sent = get_header(case.last.headers, "authorization")
+    if not known and sent and response.status == 401:
+        what = "token" if sent.lower().startswith("bearer ") else "Authorization header"
+        known = Finding(
+            f"the server refuses the {what} that was sent",
+            f"send a valid {what}, or read the server's log for what is wrong with this one",
+        )
+    return case.fill(known or meaning(response))
+
+
 def of_two_values(case: Case, name: str, wanted: str) -> Diagnosis:
     """Two parts of the server each add the header."""
     response = case.response
     values = header_values(response.headers, name)
-    powered, who = powered_by(response), front(response)
-    application = f" ({powered})" if powered else ""
-    proxy = f" ({who}, perhaps)" if who else ""
+    powered, who = powered_by(response), proxy(response)
+    application = f"the application{f' ({powered})' if powered else ''}"
+    by = f"{application} and by a proxy in front of it{f' ({who}, perhaps)' if who else ''}"
+    if is_application_server(response):
+        by = f"two parts of {application}, such as a middleware and a handler"
     return Diagnosis(
-        f"{name} was sent {len(values)} times: {' and '.join(map(repr, values))}; usually"
-        f" by the application{application} and by a proxy in front of it{proxy}",
+        f"{name} was sent {len(values)} times: {' and '.join(map(repr, values))}; usually by {by}",
         f"let only one of them send it, with the value {wanted}",
     )
 
@@ -273,7 +217,7 @@ def of_missing(case: Case) -> Diagnosis:
     if any(ALLOW_ORIGIN.lower() in line.lower() for line in response.ignored):
         fix = "send that header on a line of its own, with no white space before its colon"
         return Diagnosis(reason, fix)
-    known = known_words(response)
+    known = known_words(response, preflight=case.is_preflight)
     if known:
         found = case.fill(known)
         return Diagnosis(f"{reason}; {found.cause}", found.fix)
@@ -296,9 +240,9 @@ def of_page(case: Case) -> Diagnosis | None:
     headers = case.response.headers
     kind = (get_header(headers, "content-type") or "").lower()
     title = first_line(case.response)
-    if not title or not kind.startswith("text/html"):
+    if not (title or is_page(case.response)) or not kind.startswith("text/html"):
         return None
-    cause = f'{case.verdict.reason}; it is an HTML page, "{title}"'
+    cause = f"{case.verdict.reason}; it is an HTML page" + (f', "{title}"' if title else "")
     fix = "check whether the API has this URL, or a login or a catch-all route responds; then"
     return Diagnosis(cause, f"{fix} {SEND_ABOVE}")
 
@@ -405,11 +349,16 @@ def is_no_list(reason: str) -> bool:
 def of_no_list(case: Case, header: str) -> Diagnosis:
     """Names that are separated by something else than commas."""
     value = get_header(case.response.headers, header) or ""
-    names = [name for name in re.split(r"[^\w!#$%&'*+.^`|~-]+", value) if name]
-    needed = {ALLOW_METHODS: [asked_method(case)], ALLOW_HEADERS: list(unsafe_names(case.headers))}
+    texts = OBJECT.sub(",", value)
+    names = [name for name in re.split(r"[^\w!#$%&'*+.^`|~-]+", texts) if name]
+    needed = {ALLOW_METHODS: [asked_method(case)], ALLOW_HEADERS: case.to_allow}
     known = {name.lower() for name in names}
     names += [name for name in needed[header] if name.lower() not in known]
-    return Diagnosis(case.verdict.reason, f"let the server send {', '.join(names)}")
+    fix = f"let the server send {', '.join(names)}"
+    if texts != value:
+        join = "; join the names with commas instead of sending an object"
+        return Diagnosis(f"{case.verdict.reason}; {OBJECT_AS_TEXT}", f"{fix}{join}")
+    return Diagnosis(case.verdict.reason, fix)
 
 
 def to_allow(case: Case, methods: list[str]) -> list[str]:
@@ -426,11 +375,6 @@ def to_allow(case: Case, methods: list[str]) -> list[str]:
     if mistaken:
         changes.append(f"remove {mistaken} from the page's request; only the server can send it")
     return changes
-
-
-def asked_method(case: Case) -> str:
-    """The method that the preflight asks about."""
-    return get_header(case.last.headers, REQUEST_METHOD) or ""
 
 
 def allowed_names(case: Case, header: str) -> list[str]:
@@ -480,6 +424,16 @@ CAUSES: Final = {
 # What would have passed
 
 
+def without_mistaken(case: Case, fix: str) -> str:
+    """The fix, and to remove from the page's request what only a server can send."""
+    told = fix.lower().partition("remove ")[2]
+    if all(name in told for name in case.mistaken):
+        return fix
+    names = ", ".join(case.mistaken)
+    removed = f"remove {names} from the page's request, as only the server can send it"
+    return f"{removed}, and {fix}" if fix else removed
+
+
 def needed_headers(case: Case) -> list[tuple[str, Headers]]:
     """Responses with which the request would have passed, each with the words that introduce it."""
     origin = case.origin
@@ -490,8 +444,9 @@ def needed_headers(case: Case) -> list[tuple[str, Headers]]:
         always.append((ALLOW_CREDENTIALS, "true"))
     needed = []
     method = get_header(case.last.headers, REQUEST_METHOD)
-    unsafe = list(unsafe_names(case.headers))
-    if method is not None or unsafe or case.method not in SAFELISTED_METHODS:
+    unsafe = case.to_allow
+    asked = method is not None and not case.mistaken  # which may be the only reason to ask
+    if asked or unsafe or case.method not in SAFELISTED_METHODS:
         preflight = [*always]
         if case.method not in SAFELISTED_METHODS:
             preflight.append((ALLOW_METHODS, case.method))
@@ -511,12 +466,17 @@ def but(case: Case) -> str:
     """What is still worth knowing about an allowed request."""
     told = ""
     sent = [exchange for exchange in case.exchanges if exchange.method != "OPTIONS"]
-    if sent and sent[0].method != sent[-1].method:
+    login = at_login(case)
+    if login:
+        told = f", but {login.cause}: {login.fix}"
+    elif sent and sent[0].method != sent[-1].method:
         first, last = sent[0], sent[-1]
         told = f", but as {last.method} without its body: {first.url} redirects to {last.url}"
-        told += f" ({first.response.status}); request {last.url} directly"
+        home = leads_home(first.url, str(last.url))
+        told += f" ({first.response.status})"
+        told += f"{AT_HOME}: {CHECK_URL}" if home else f"; request {last.url} directly"
     response = case.response
     if response.status >= 400:
-        found = case.fill(known_words(response) or meaning(response))
+        found = error_meaning(case)
         told += f"; what it may read is an error, {describe(response)}: {found.cause}"
     return told

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from .case import Case, Diagnosis
-from .causes import find_cause, needed_headers
+from .causes import find_cause, needed_headers, without_mistaken
 from .configuration import Configuration, key_of
 from .headers import REQUEST_METHOD, get_header
 from .middleware import (
@@ -39,9 +39,9 @@ def conclude(configuration: Configuration | None, case: Case) -> list[str]:
     if configuration and case.exchanges:
         ours = of_outer_layer(configuration, case) or diagnose(configuration, case)
     seen = Diagnosis(ours.cause) if ours.cause else find_cause(case)
-    fix = ours.fix or seen.fix
     if case.unreachable and case.unreachable.browsers_may:
-        return [f"UNKNOWN: {seen.cause}. To find out, {fix}"]
+        return [f"UNKNOWN: {seen.cause}. To find out, {ours.fix or seen.fix}"]
+    fix = without_mistaken(case, ours.fix or seen.fix)
     last = f"BLOCKED: {seen.cause}" + (f". To fix it, {fix}" if fix else "")
     return [*([] if any(ours) else what_would_pass(case)), last]
 

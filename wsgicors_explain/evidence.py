@@ -64,6 +64,11 @@ def first_line(response: Response) -> str:
     return "" if "\ufffd" in line else shorten(line)
 
 
+def is_page(response: Response) -> bool:
+    """Whether the body begins as an HTML page does."""
+    return HTML_START.match(start_of_body(response)) is not None
+
+
 def html_message(text: str) -> str:
     """The title of a page, or the text below it if the title is just "Error"."""
     title, pre = HTML_TITLE.search(text), HTML_PRE.search(text)
@@ -129,6 +134,7 @@ SERVERS: Final = (
     ("google frontend", "Google's front end"),
     ("openresty", "OpenResty (nginx)"),
     ("nginx", "nginx"),
+    ("apache-coyote", "Tomcat"),
     ("apache", "Apache"),
     ("caddy", "Caddy"),
     ("varnish", "Varnish"),
@@ -142,6 +148,24 @@ SERVERS: Final = (
     ("waitress", "waitress"),
     ("wsgiserver", "Python's wsgiref"),
     ("werkzeug", "Werkzeug"),
+    ("hypercorn", "Hypercorn"),
+    ("daphne", "Daphne"),
+    ("tornadoserver", "Tornado"),
+    ("cheroot", "Cheroot"),
+    ("cherrypy", "CherryPy"),
+    ("simplehttp", "Python's http.server"),
+    ("aiohttp", "aiohttp"),
+    ("jetty", "Jetty"),
+    ("undertow", "Undertow"),
+    ("puma", "Puma"),
+    ("webrick", "WEBrick"),
+)
+# Those that run the application: whoever adds a header there is part of it.
+APPLICATION_SERVERS: Final = frozenset(
+    """
+    kestrel apache-coyote uvicorn gunicorn waitress wsgiserver werkzeug hypercorn daphne
+    tornadoserver cheroot cherrypy simplehttp aiohttp jetty undertow puma webrick
+    """.split()
 )
 
 
@@ -155,9 +179,24 @@ def sender(response: Response) -> str:
 
 def front(response: Response) -> str:
     """Who sent the response last, according to its headers; empty if they do not say."""
+    return marked(response) or named_server(response)[1]
+
+
+def named_server(response: Response) -> tuple[str, str]:
+    """What the Server header contains, and who that is; both empty if that is unknown."""
     server = (get_header(response.headers, "server") or "").lower()
-    names = (who for start, who in SERVERS if start in server)
-    return marked(response) or next(names, "")
+    return next((row for row in SERVERS if row[0] in server), ("", ""))
+
+
+def proxy(response: Response) -> str:
+    """Who sent the response on, according to its headers; empty if no proxy is named."""
+    start, who = named_server(response)
+    return marked(response) or ("" if start in APPLICATION_SERVERS else who)
+
+
+def is_application_server(response: Response) -> bool:
+    """Whether the response comes, as it seems, from the application itself, without a proxy."""
+    return not marked(response) and named_server(response)[0] in APPLICATION_SERVERS
 
 
 def marked(response: Response) -> str:

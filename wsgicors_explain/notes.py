@@ -12,7 +12,8 @@ from .configuration import Configuration
 from .diagnosis import visit_of
 from .headers import CORS_RESPONSE_HEADERS, Headers, get_header, header_values, is_answer
 from .middleware import ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSE_HEADERS, is_local
-from .wire import URL
+from .origins import host_and_port
+from .wire import HTTP_PORTS, URL
 
 # Response headers that a page does not need, so it does not matter that it cannot read them.
 NOT_FOR_PAGES: Final = frozenset(
@@ -152,9 +153,10 @@ def on_star(case: Case) -> Iterable[str]:
 
 def on_local_network(case: Case) -> Iterable[str]:
     """A page on the internet, and a server on a local network."""
-    if not case.exchanges or "://" not in case.origin:
+    scheme, page = scheme_and_host(case.origin)
+    if not case.exchanges or scheme not in HTTP_PORTS:
         return
-    page, host = URL.parse(case.origin).host, case.last.url.host
+    host = case.last.url.host
     if is_inside(host) and not is_inside(page):
         yield (
             f"{host} is an address of a local network or of this machine: for a page on {page},"
@@ -166,31 +168,43 @@ def on_cookies(case: Case) -> Iterable[str]:
     """Cookies of the response that browsers do not keep, and so do not send later."""
     if not case.include or not case.exchanges or "://" not in case.origin:
         return
-    page, url = URL.parse(case.origin), case.last.url
     for name, value in case.response.headers:
         if name.lower() == "set-cookie":
             cookie = Cookie.parse(value)
-            why = why_not_kept(cookie, page, url)
+            why = why_not_kept(cookie, case.origin, case.last.url)
             if why:
                 yield f"the cookie {cookie.name} is not kept: {why}"
 
 
-def why_not_kept(cookie: Cookie, page: URL, url: URL) -> str:
+def scheme_and_host(origin: str) -> tuple[str, str]:
+    """Of the page, which may be one of an application or an extension; null has no host."""
+    scheme, _, authority = origin.partition("://")
+    return scheme, host_and_port(authority)[0]
+
+
+def why_not_kept(cookie: Cookie, origin: str, url: URL) -> str:
     """Why browsers do not keep the cookie; empty if no reason is known."""
     if cookie.same_site == "none" and not cookie.secure:
         return "SameSite=None needs Secure as well"
     if cookie.secure and url.scheme == "http" and not is_local(url.host):
         return "Secure needs https"
-    if cookie.same_site != "none" and not may_be_one_site(page, url):
+    if cookie.same_site != "none" and not may_be_one_site(origin, url):
         given = f"SameSite={cookie.same_site}" if cookie.same_site else "no SameSite, which is Lax"
-        return f"it has {given}, and {page.host} is another site: send SameSite=None; Secure"
+        page = scheme_and_host(origin)[1]
+        return f"it has {given}, and {page} is another site: send SameSite=None; Secure"
     return ""
 
 
-def may_be_one_site(page: URL, url: URL) -> bool:
-    """Whether the two share scheme and host, or the end of the host that a site has at least."""
-    same_end = page.host.split(".")[-2:] == url.host.split(".")[-2:]
-    return page.scheme == url.scheme and (page.host == url.host or same_end)
+def may_be_one_site(origin: str, url: URL) -> bool:
+    """Whether the two share scheme and host, or the end of the host that a site has at least.
+
+    The permissions of an extension may make every host its own site.
+    """
+    scheme, host = scheme_and_host(origin)
+    same_end = host.split(".")[-2:] == url.host.split(".")[-2:]
+    return scheme.endswith("-extension") or (
+        scheme == url.scheme and (host == url.host or same_end)
+    )
 
 
 def is_inside(host: str) -> bool:

@@ -56,6 +56,28 @@ def loses_port(url: URL, new: URL) -> bool:
     return same and new.port == HTTP_PORTS[new.scheme] != url.port
 
 
+def leads_home(url: URL, target: str) -> bool:
+    """Whether a redirect leads to the home page, and not because of a login that succeeded."""
+    try:
+        new = URL.parse(target)
+    except ValueError:
+        return False
+    elsewhere = url.target.partition("?")[0] != "/" and not leads_to_login(str(url))
+    return new.target == "/" and elsewhere
+
+
+AT_LOGIN: Final = "; that looks like a login, so the request was not authenticated"
+LOG_IN: Final = (
+    "log in before the request and send the cookie or token with it; let the server"
+    " answer 401 to scripts"
+)
+AT_HOME: Final = (
+    "; that is the home page, to which servers send requests that they do not know or that are"
+    " not logged in"
+)
+CHECK_URL: Final = "check the URL, and log in before the request if it requires a login"
+
+
 def hops(case: Case) -> list[Exchange]:
     """The exchanges that were answered with a redirect which was followed."""
     return [
@@ -84,6 +106,16 @@ def after_redirect(case: Case) -> Diagnosis | None:
     return Diagnosis(cause, f"request {last.url} directly, and allow {case.origin} there")
 
 
+def at_login(case: Case) -> Diagnosis | None:
+    """The request ended at a login, to which it was redirected."""
+    redirects = hops(case)
+    if not redirects or not leads_to_login(str(case.last.url)):
+        return None
+    first, last = redirects[0], case.last
+    cause = f"{first.url} redirects to {last.url} ({first.response.status}){AT_LOGIN}"
+    return Diagnosis(cause, LOG_IN)
+
+
 def redirected_to(case: Case) -> str:
     """Where the last response redirects, if the browser went there."""
     if not case.exchanges:
@@ -97,6 +129,8 @@ def of_lost_redirect(case: Case, target: str, fix: str = "") -> Diagnosis:
     """A redirect to where nothing responds; `fix` is what is known about the server there."""
     url, status = case.last.url, case.response.status
     cause = f"{url} redirects ({status}) to {target}, and there: {case.verdict.reason}"
+    if leads_to_login(target):
+        return Diagnosis(f"{cause}{AT_LOGIN}", LOG_IN)
     if loses_port(url, URL.parse(target)):
         return Diagnosis(cause, redirect_fix(url, target))
     redirect = (
@@ -122,11 +156,9 @@ def of_response_redirect(case: Case) -> Diagnosis:
         f" and the redirect itself does not allow {case.sent_origin}"
     )
     if leads_to_login(target):
-        return Diagnosis(
-            f"{cause}; that looks like a login, so the request was not authenticated",
-            "log in before the request and send the cookie or token with it; let the server"
-            " answer 401 to scripts",
-        )
+        return Diagnosis(f"{cause}{AT_LOGIN}", LOG_IN)
+    if leads_home(url, target):
+        return Diagnosis(f"{cause}{AT_HOME}", CHECK_URL)
     return Diagnosis(cause, redirect_fix(url, target))
 
 
@@ -138,6 +170,7 @@ def of_mixed_content(case: Case) -> Diagnosis:
         )
     url, target = case.last.url, target_of(case.last)
     cause = f"{url} was redirected ({case.response.status}) to {target}, which is mixed content"
-    return Diagnosis(
-        f"{cause} for a page on https", f"request {secure(url, target)}, {TELL_SCHEME}"
-    )
+    cause = f"{cause} for a page on https"
+    if leads_to_login(target):
+        return Diagnosis(f"{cause}{AT_LOGIN}", LOG_IN)
+    return Diagnosis(cause, f"request {secure(url, target)}, {TELL_SCHEME}")

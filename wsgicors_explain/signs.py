@@ -13,7 +13,8 @@ class Sign(NamedTuple):
     """A row of the table: what a response looks like, and what it means.
 
     statuses: () for any. header: a pattern for one line ``name: value`` in lower case, or empty.
-    body: a pattern for the start of the body, empty for any.
+    body: a pattern for the start of the body, empty for any. preflight: whether it means this for
+    a preflight only (true), or for other requests only (false).
     """
 
     statuses: tuple[int, ...]
@@ -21,8 +22,12 @@ class Sign(NamedTuple):
     body: str
     cause: str
     fix: str
+    preflight: bool | None = None
 
 
+GATEWAY_RESPONSES: Final = (
+    "add the CORS headers to the gateway responses DEFAULT_4XX and DEFAULT_5XX"
+)
 PREFLIGHT_FIRST: Final = "let OPTIONS through without a login, as preflights never carry one"
 
 # Most specific first. Each is visible in a response; no status of HTTP is enough by itself (419 is
@@ -92,6 +97,14 @@ SIGNS: Final = (
         (403,), "", r"[^\0]{0,500}Request has expired", "the signed URL has expired",
         "let the page get a new one",
     ),
+    Sign(
+        (403,), "(server: amazons3|x-amz-request-id:)", r"[^\0]{0,200}<Code>AccessDenied</Code>",
+        "S3 does not allow this request, or there is no such object, which S3 tells only those who"
+        " have the permission s3:ListBucket",
+        "check the name of the object in {url}, and allow {method} in the bucket policy or send"
+        " credentials, as with a signed URL",
+        preflight=False,
+    ),
     # Gateways.
     Sign(
         (), "cf-mitigated: challenge", "",
@@ -103,17 +116,37 @@ SIGNS: Final = (
         "API Gateway has no {method} at this URL (which it calls Missing Authentication Token), or"
         " requires a signature",
         "check the stage and the path of {url}, and deploy an OPTIONS method without authorization",
+        preflight=True,
+    ),
+    Sign(
+        (403,), "x-amzn-errortype: missingauthenticationtoken", "",
+        "API Gateway has no {method} at this URL (which it calls Missing Authentication Token), or"
+        " requires a signature",
+        "check the stage and the path of {url}, and deploy {method} there, or sign the request;"
+        f" and {GATEWAY_RESPONSES}",
+        preflight=False,
     ),
     Sign(
         (403,), "x-amzn-errortype: forbidden", "",
         "API Gateway refuses the request: an API key, a WAF or a policy",
-        "exempt OPTIONS from the API key and the resource policy",
+        "exempt OPTIONS from the API key and the resource policy", preflight=True,
+    ),
+    Sign(
+        (403,), "x-amzn-errortype: forbidden", "",
+        "API Gateway refuses the request: an API key, a WAF or a policy",
+        "send the API key, or let the WAF or the resource policy admit the request; and"
+        f" {GATEWAY_RESPONSES}",
+        preflight=False,
     ),
     Sign(
         (401,), "x-amzn-errortype: unauthorized", "",
         "an authorizer of API Gateway refuses the request",
-        "take the authorizer off OPTIONS, and set the CORS headers of the gateway responses 4XX"
-        " and 5XX",
+        f"take the authorizer off OPTIONS, and {GATEWAY_RESPONSES}", preflight=True,
+    ),
+    Sign(
+        (401,), "x-amzn-errortype: unauthorized", "",
+        "an authorizer of API Gateway refuses the request",
+        f"send a token that the authorizer accepts, and {GATEWAY_RESPONSES}", preflight=False,
     ),
     Sign(
         (502,), "x-amzn-errortype: internalservererror", "",
@@ -142,16 +175,32 @@ SIGNS: Final = (
     Sign(
         (404,), "", r".{0,20}no Route matched with those values",
         "Kong has no route for this URL and method",
-        "add OPTIONS to the route's methods, and check its path",
+        "add OPTIONS to the route's methods, and check its path", preflight=True,
+    ),
+    Sign(
+        (404,), "", r".{0,20}no Route matched with those values",
+        "Kong has no route for this URL and method",
+        "check the route's hosts and paths, and whether its methods include {method}",
+        preflight=False,
     ),
     Sign(
         (401,), "", r".{0,20}No API key found in request",
         "Kong's key-auth plugin refuses the preflight",
-        "set run_on_preflight = false in the plugin",
+        "set run_on_preflight = false in the plugin", preflight=True,
+    ),
+    Sign(
+        (401,), "", r".{0,20}No API key found in request",
+        "Kong's key-auth plugin found no key in the request",
+        "send the key in the header or the parameter that the plugin reads", preflight=False,
     ),
     Sign(
         (403,), "", "RBAC: access denied", "a policy of Envoy or Istio refuses the request",
-        "let OPTIONS pass in the AuthorizationPolicy",
+        "let OPTIONS pass in the AuthorizationPolicy", preflight=True,
+    ),
+    Sign(
+        (403,), "", "RBAC: access denied", "a policy of Envoy or Istio refuses the request",
+        "let the AuthorizationPolicy admit this request, or send the token that it requires",
+        preflight=False,
     ),
     Sign(
         (503,), "", "(upstream connect error|no healthy upstream)",
@@ -172,11 +221,27 @@ SIGNS: Final = (
         "Google Cloud requires an authenticated caller",
         "allow unauthenticated invocations, and check the login in the application;"
         " " + PREFLIGHT_FIRST,
+        preflight=True,
+    ),
+    Sign(
+        (401, 403), "", r"[^\0]{0,500}Your client does not have permission to get URL",
+        "Google Cloud requires an authenticated caller",
+        "send a token of an account that may call it, or allow unauthenticated invocations and"
+        " check the login in the application",
+        preflight=False,
     ),
     Sign(
         (401,), "", r".{0,60}Missing authorization header",
         "the gateway requires a token before the function runs",
         "switch the gateway's check of tokens off for this function, and answer OPTIONS in it",
+        preflight=True,
+    ),
+    Sign(
+        (401,), "", r".{0,60}Missing authorization header",
+        "the gateway requires a token before the function runs",
+        "send the token in Authorization, or switch the gateway's check of tokens off for this"
+        " function",
+        preflight=False,
     ),
     Sign(
         (401,), "", r"[^\0]{0,4000}_vercel_sso", "the deployment is protected by Vercel's login",
@@ -235,7 +300,7 @@ SIGNS: Final = (
     ),
     Sign(
         (413,), "", r"[^\0]{0,500}PayloadTooLargeError", "the body is larger than Express accepts",
-        "raise the limit of express.json() or express.urlencoded(), or send less",
+        "raise the limit of express.json() or express.urlencoded(), or send less", preflight=False,
     ),
     Sign(
         (403,), "server: (nginx|openresty)", r"[^\0]{0,200}<title>403 Forbidden",
@@ -292,21 +357,23 @@ def enumerate_all(parts: list[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def known_words(response: Response) -> Finding | None:
+def known_words(response: Response, *, preflight: bool) -> Finding | None:
     """What the response means, if its words or headers are known."""
     if response.status == 400:
         disallowed = of_starlette(first_line(response))
         if disallowed:
             return disallowed
-    return known_sign(response)
+    return known_sign(response, preflight=preflight)
 
 
-def known_sign(response: Response) -> Finding | None:
+def known_sign(response: Response, *, preflight: bool) -> Finding | None:
     """The first row of SIGNS that matches the response."""
     lines = [f"{name}: {value}".lower() for name, value in response.headers]
     text = start_of_body(response)
     for sign in SIGNS:
         if sign.statuses and response.status not in sign.statuses:
+            continue
+        if sign.preflight not in (None, preflight):
             continue
         if sign.header and not any(re.match(sign.header, line) for line in lines):
             continue
