@@ -1004,28 +1004,53 @@ def test_url_that_ends_like_a_file_is_not_opened_as_one(name, form, explain):
     assert lines[-1] == ("BLOCKED: browsers block port 9. To fix it, serve the API on another port")
 
 
-@pytest.mark.parametrize(
-    ("text", "last"),
-    [
-        pytest.param(
-            f"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote "
-            f"resource at {URL}. (Reason: CORS header ‘{ACAO}’ missing). Status code: 502.",
-            "BLOCKED: the response is 502 Bad Gateway: a gateway got no valid response from the"
-            f" application behind it; and {ACAO} is missing. To fix it, see whether the"
-            f" application runs, and read its log; then send {ACAO}: {PAGE}",
-            id="response",
-        ),
-        pytest.param(
-            f"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote "
-            f"resource at {URL}. (Reason: CORS preflight response did not succeed). "
-            "Status code: 401.",
-            "BLOCKED: the response is 401 Unauthorized: the server requires a login; and the"
-            " preflight did not return a status from 200 to 299. To fix it, answer OPTIONS with"
-            " 200 before a login is required",
-            id="preflight",
-        ),
-    ],
-)
+ANSWER_OPTIONS = f"answer OPTIONS with 200 and the headers {ACAO}, Access-Control-Allow-Methods and Access-Control-Allow-Headers"
+NOT_OK = "and the preflight did not return a status from 200 to 299. To fix it, "
+FAILED = FIREFOX + "CORS preflight response did not succeed). Status code: "
+ERRORS = {
+    "response": (FIREFOX + f"CORS header ‘{ACAO}’ missing). Status code: 502.",
+                 "BLOCKED: the response is 502 Bad Gateway: a gateway got no valid response from the application behind it;"
+                 f" and {ACAO} is missing. To fix it, see whether the application runs, and read its log; then send"
+                 f" {ACAO}: {PAGE}"),
+    "400": (FAILED + "400.", "BLOCKED: the response is 400 Bad Request: the server considers the request malformed;"
+            f" {NOT_OK}read the server's log for the reason; then {ANSWER_OPTIONS}"),
+    "401": (FAILED + "401.", "BLOCKED: the response is 401 Unauthorized: the server requires a login, which a preflight never"
+            f" carries; {NOT_OK}let OPTIONS pass without a login: handle CORS before authentication; then {ANSWER_OPTIONS}"),
+    "403": (FAILED + "403.", "BLOCKED: the response is 403 Forbidden: the server, or something in front of it, refuses the"
+            f" preflight; {NOT_OK}look for a CORS filter that does not allow {PAGE} or a firewall that blocks OPTIONS; then"
+            f" {ANSWER_OPTIONS}"),
+    "404": (FAILED + "404.", "BLOCKED: the response is 404 Not Found: the server has nothing at this URL, or does not handle"
+            f" OPTIONS there; {NOT_OK}check the URL; if it is right, {ANSWER_OPTIONS}"),
+    "405": (FAILED + "405.", "BLOCKED: the response is 405 Method Not Allowed: the server does not handle OPTIONS at this URL;"
+            f" {NOT_OK}{ANSWER_OPTIONS}"),
+    "407": (FAILED + "407.", "BLOCKED: the response is 407 Proxy Authentication Required: the server requires a login, which a"
+            f" preflight never carries; {NOT_OK}let OPTIONS pass without a login: handle CORS before authentication; then"
+            f" {ANSWER_OPTIONS}"),
+    "429": (FAILED + "429.", "BLOCKED: the response is 429 Too Many Requests: the server limits the number of requests, and"
+            f" this was one too many; {NOT_OK}send fewer, or raise the limit; then {ANSWER_OPTIONS}"),
+    "500": (FAILED + "500.", "BLOCKED: the response is 500 Internal Server Error: the application failed;"
+            f" {NOT_OK}read the server's log for the exception and fix that; then {ANSWER_OPTIONS}"),
+    "no-status": (FAILED + "(null).", "UNKNOWN: the preflight got no status, and this line does not say why: paste the line"
+                  " above it in the console as well"),
+    "no-status-with-its-cause": (
+        FAILED + "(null).\n" + FIREFOX + "Did not find method in CORS header ‘Access-Control-Allow-Methods’).",
+        "BLOCKED: Access-Control-Allow-Methods does not name the request's method. To fix it, add it to"
+        " Access-Control-Allow-Methods, in upper case"),
+    "webkit": ("Preflight response is not successful. Status code: 404" + WEBKIT,
+               "BLOCKED: the response is 404 Not Found: the server has nothing at this URL, or does not handle OPTIONS there;"
+               f" {NOT_OK}check the URL; if it is right, {ANSWER_OPTIONS}"),
+    "chromium": (CHROMIUM + PREFLIGHT + "It does not have HTTP ok status.",
+                 f"BLOCKED: the preflight did not return a status from 200 to 299. To fix it, {ANSWER_OPTIONS}"),
+    "chromium-without-headers": (
+        CHROMIUM + PREFLIGHT + f"No '{ACAO}' header is present on the requested resource.\n"
+        f"PUT {URL} net::ERR_FAILED 405 (Method Not Allowed)",
+        "BLOCKED: the response is 405 Method Not Allowed: the server does not handle OPTIONS at this URL; and"
+        f" {ACAO} is missing in the response to the preflight, an OPTIONS request. To fix it, answer OPTIONS with 200, and"
+        f" send {ACAO}: {PAGE}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "last"), ERRORS.values(), ids=ERRORS)
 def test_error_status_in_a_message_is_said_first(text, last, explain):
-    status, lines, _ = explain("-", "--offline", "--origin", PAGE, stdin=text)
-    assert (status, lines[-1]) == (1, last)
+    status, lines, errors = explain("-", "--offline", "--origin", PAGE, stdin=text)
+    assert (status, lines[-1], errors) == (1, last, [])

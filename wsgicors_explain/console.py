@@ -192,7 +192,7 @@ BY_HEADER: Final = {
     "Access-Control-Allow-Headers": "header",
 }
 # Among several messages, these are not the cause; the higher the number, the less one says.
-SYMPTOMS: Final = {"redirect": 1, "unnamed": 2, "network": 2}
+SYMPTOMS: Final = {"redirect": 1, "unnamed": 2, "no-status": 2, "network": 2}
 OF_PREFLIGHTS: Final = frozenset(
     ("status", "preflight-redirect", "invalid-list", "method", "header")
 )
@@ -324,6 +324,8 @@ def firefox(text: str) -> list[Message]:
         said = reason("Firefox", FIREFOX_REASONS, match["reason"], None)
         status = match["status"] or ""
         number = int(status) if status.isdecimal() else None
+        if said.kind == "status" and status == "(null)":
+            said = replace(said, kind="no-status")
         found.append(Message(redirected(said, number), match["url"], status=number))
     return found
 
@@ -375,7 +377,8 @@ CURES: Final = {
     "allow-credentials": (f"{AC} is not true", f"send {AC}: true"),
     "status": (
         "the preflight did not return a status from 200 to 299",
-        "answer OPTIONS with 200 before a login is required",
+        f"answer OPTIONS with 200 and the headers {AO}, Access-Control-Allow-Methods and "
+        "Access-Control-Allow-Headers",
     ),
     "preflight-redirect": (
         "the preflight was redirected",
@@ -467,5 +470,9 @@ OTHERS: Final = {
     ),
     "disabled": "CORS is switched off in this Firefox, or an extension sets Origin",
     "unnamed": "this line does not say why: paste the line above it in the console as well",
+    "no-status": (
+        "the preflight got no status, and this line does not say why: paste the line above it in "
+        "the console as well"
+    ),
     "unknown": "this message does not name a cause that the server can fix",
 }

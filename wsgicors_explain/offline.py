@@ -7,7 +7,7 @@ import re
 
 from .browser import Browser, NetworkError, Request
 from .case import Case
-from .causes import but
+from .causes import but, preflight_meaning
 from .console import CURES, OF_PREFLIGHTS, OTHERS, Said
 from .diagnosis import conclude
 from .evidence import meaning, status_text
@@ -145,12 +145,24 @@ def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
         cause += " in the response to the preflight, an OPTIONS request"
     response = Response(pasted.response_status or 0, [])
     if response.status >= 400:
-        found = meaning(response)
+        found = preflight_meaning(response) if said.preflight else meaning(response)
         cause = f"the response is {status_text(response)}: {found.cause}; and {cause}"
-        alone = said.kind == "status" and response.status < 500  # OPTIONS is not handled there
-        fix = fix if alone else f"{found.fix}; then {fix}"
+        fix = after_error(said, response, fix)
     line = f"BLOCKED: {cause}. To fix it, {fix}"
     return re.sub(r"\{(\w+)\}", lambda match: str(values[match[1]]), line)
+
+
+def after_error(said: Said, response: Response, fix: str) -> str:
+    """What to do about the status of an error, and then about the headers."""
+    if not said.preflight:
+        return f"{meaning(response).fix}; then {fix}"
+    if said.kind != "status":
+        fix = f"answer OPTIONS with 200, and {fix}"
+    if response.status in (405, 501):  # OPTIONS is not handled there
+        return fix
+    if response.status == 404:
+        return f"check the URL; if it is right, {fix}"
+    return f"{preflight_meaning(response).fix}; then {fix}"
 
 
 def cure(said: Said, method: str) -> tuple[str, str]:
