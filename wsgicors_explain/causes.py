@@ -30,6 +30,7 @@ from .headers import (
     REQUEST_METHOD,
     SAFELISTED_METHODS,
     Headers,
+    extract_list,
     get_header,
     header_values,
     is_answer,
@@ -190,12 +191,29 @@ def of_cors_check(case: Case) -> Diagnosis:
     if known:
         return known
     if len(header_values(response.headers, ALLOW_ORIGIN)) > 1:
-        return of_two_values(case, ALLOW_ORIGIN, case.sent_origin)
-    if get_header(response.headers, ALLOW_ORIGIN) is None:
+        return and_more(case, of_two_values(case, ALLOW_ORIGIN, case.sent_origin))
+    allowed = get_header(response.headers, ALLOW_ORIGIN)
+    if allowed is None:
         return of_missing(case)
-    if len(header_values(response.headers, ALLOW_CREDENTIALS)) > 1:
-        return of_two_values(case, ALLOW_CREDENTIALS, "true")
+    if allowed == case.sent_origin and len(header_values(response.headers, ALLOW_CREDENTIALS)) > 1:
+        found = of_two_values(case, ALLOW_CREDENTIALS, "true")
+        return and_more(case, found, credentials=False)
     return of_wrong_value(case)
+
+
+def and_more(case: Case, found: Diagnosis, *, credentials: bool = True) -> Diagnosis:
+    """The fix of the origin, with all that the response lacks besides.
+
+    credentials: whether the fix leaves Access-Control-Allow-Credentials as it is.
+    """
+    changes = [found.fix]
+    sent = get_header(case.response.headers, ALLOW_CREDENTIALS)
+    if credentials and case.include and sent != "true":
+        once = " once" if "," in (sent or "") else ""
+        changes.append(f"let it send {ALLOW_CREDENTIALS}: true{once}")
+    if case.is_preflight:
+        changes += lists_to_allow(case)
+    return found._replace(fix=" and ".join(changes))
 
 
 SEND_ABOVE: Final = "let the server send the headers above"
@@ -209,10 +227,12 @@ def of_wrong_value(case: Case) -> Diagnosis:
         return Diagnosis(reason, SEND_ABOVE)
     if re.search(r"[\s,*]", value):
         match = "let the server compare the request's Origin with its list, and send back the one"
-        return Diagnosis(reason, f"{match} that matches: {page}")
-    if not is_origin(value):
-        return Diagnosis(reason, f"write {page} where the server has {value}")
-    return Diagnosis(reason, f"add {page} to the origins that the server allows")
+        found = Diagnosis(reason, f"{match} that matches: {page}")
+    elif not is_origin(value):
+        found = Diagnosis(reason, f"write {page} where the server has {value}")
+    else:
+        found = Diagnosis(reason, f"add {page} to the origins that the server allows")
+    return and_more(case, found)
 
 
 def is_origin(value: str) -> bool:
@@ -272,7 +292,7 @@ def of_missing(case: Case) -> Diagnosis:
     response, reason = case.response, case.verdict.reason
     if any(ALLOW_ORIGIN.lower() in line.lower() for line in response.ignored):
         fix = "send that header on a line of its own, with no white space before its colon"
-        return Diagnosis(reason, fix)
+        return and_more(case, Diagnosis(reason, fix))
     known = known_words(response)
     if known:
         found = case.fill(known)
@@ -285,7 +305,8 @@ def of_missing(case: Case) -> Diagnosis:
         cause = (
             f"{reason}; it has {sign}, so the server supports CORS but does not allow this origin"
         )
-        return Diagnosis(cause, f"add {case.sent_origin} to the origins that the server allows")
+        fix = f"add {case.sent_origin} to the origins that the server allows"
+        return and_more(case, Diagnosis(cause, fix))
     return of_page(case) or (
         of_missing_in_preflight(case) if case.is_preflight else Diagnosis(reason, SEND_ABOVE)
     )
@@ -319,7 +340,8 @@ def of_missing_in_preflight(case: Case) -> Diagnosis:
         return of_allow(case)
     if sender(case.response) == "ASP.NET Core":
         cause = f"{reason}; ASP.NET Core responds so if its CORS policy does not allow the request"
-        return Diagnosis(cause, f"add {case.origin} to WithOrigins of the policy")
+        fix = f"add {case.origin} to WithOrigins of the policy"
+        return and_more(case, Diagnosis(cause, fix))
     return Diagnosis(reason, SEND_ABOVE)
 
 
@@ -364,64 +386,88 @@ LIBRARIES: Final = {
 def of_method(case: Case) -> Diagnosis:
     """The preflight response does not include the method."""
     method, reason = asked_method(case), case.verdict.reason
-    if is_no_list(reason):
-        return of_no_list(case, ALLOW_METHODS)
-    if method in map(str.upper, allowed_names(case, ALLOW_METHODS)):
+    if not is_no_list(case, ALLOW_METHODS) and method in map(
+        str.upper, allowed_names(case, ALLOW_METHODS)
+    ):
         cause = f"{reason}, and method names are case-sensitive"
         fix = f"write {method} in upper case on the server"
         return Diagnosis(cause, " and ".join([fix, *to_allow(case, [])]))
-    upper = method.upper()
-    is_allowed = upper in allowed_names(case, ALLOW_METHODS)
-    if missing_methods(case) == [method] != [upper] and (is_allowed or upper == "PATCH"):
-        instead = f"write {upper} instead of {method} in the page"
-        lacking = [] if is_allowed else [upper]
-        return Diagnosis(reason, " and ".join([instead, *to_allow(case, lacking)]))
-    return Diagnosis(reason, " and ".join(to_allow(case, missing_methods(case))))
+    return Diagnosis(reason, " and ".join(lists_to_allow(case)))
 
 
 def of_headers(case: Case) -> Diagnosis:
     """The preflight response does not include all headers."""
     missing, reason = missing_headers(case), case.verdict.reason
-    if is_no_list(reason):
-        return of_no_list(case, ALLOW_HEADERS)
-    fix = " and ".join(to_allow(case, []))
+    fix = " and ".join(lists_to_allow(case))
+    if is_no_list(case, ALLOW_HEADERS):
+        return Diagnosis(reason, fix)
     mistaken = [name for name in missing if is_answer(name)]
     if mistaken:
         cause = f"the page sends {mistaken[0]} as a request header, but it is a response header"
         return Diagnosis(cause, fix)
-    if missing == ["content-type"] and case.method.upper() in ("GET", "HEAD"):
-        cause = f"{reason}; {case.method.upper()} has no body, so the header has no meaning"
-        return Diagnosis(cause, f"remove Content-Type from the page's request, or {fix}")
+    causes = [reason]
+    if "content-type" in missing and case.method.upper() in ("GET", "HEAD"):
+        causes.append(f"{case.method.upper()} has no body, so Content-Type has no meaning")
+        fix = without_content_type(missing, fix)
     by = [f"{name} comes from {LIBRARIES[name]}" for name in missing if name in LIBRARIES]
-    cause = "; ".join([reason, *by])
-    return Diagnosis(cause, f"{fix}, or keep the library from adding it" if by else fix)
+    fix = f"{fix}, or keep the library from adding it" if by else fix
+    return Diagnosis("; ".join([*causes, *by]), fix)
 
 
-def is_no_list(reason: str) -> bool:
+def without_content_type(missing: list[str], fix: str) -> str:
+    """The fix for a page that need not send Content-Type."""
+    instead = "remove Content-Type from the page's request"
+    others = ", ".join(name for name in missing if name != "content-type")
+    if not others:
+        return f"{instead}, or {fix}"
+    added = f"add {others} to the request headers that the server allows"
+    return f"{instead} and {added}, or add {', '.join(missing)} to them"
+
+
+def is_no_list(case: Case, header: str) -> bool:
     """Whether browsers cannot read the header."""
-    return " is not a comma-separated list of names: " in reason
+    try:
+        extract_list(case.response.headers, header)
+    except ValueError:
+        return True
+    return False
 
 
-def of_no_list(case: Case, header: str) -> Diagnosis:
-    """Names that are separated by something else than commas."""
+def as_list(case: Case, header: str, needed: list[str]) -> str:
+    """What to send instead of names that are separated by something else than commas."""
     value = get_header(case.response.headers, header) or ""
-    names = [name for name in re.split(r"[^\w!#$%&'*+.^`|~-]+", value) if name]
-    needed = {ALLOW_METHODS: [asked_method(case)], ALLOW_HEADERS: list(unsafe_names(case.headers))}
-    known = {name.lower() for name in names}
-    names += [name for name in needed[header] if name.lower() not in known]
-    return Diagnosis(case.verdict.reason, f"let the server send {', '.join(names)}")
+    names = re.findall(r"[\w!#$%&'*+.^`|~-]+", value, re.ASCII)
+    known = [name.lower() for name in names] if header == ALLOW_HEADERS else names
+    names += [name for name in needed if name not in known]
+    if not names:
+        return f"keep the server from sending {header}"
+    return f"let the server send {header}: {', '.join(names)}"
+
+
+def lists_to_allow(case: Case) -> list[str]:
+    """The same as `to_allow`, with the method in upper case where the page should write it so."""
+    missing = missing_methods(case)
+    upper = asked_method(case).upper()
+    is_allowed = upper in allowed_names(case, ALLOW_METHODS)
+    if missing in ([], [upper]) or not (is_allowed or upper == "PATCH"):
+        return to_allow(case, missing)
+    instead = f"write {upper} instead of {missing[0]} in the page"
+    return [instead, *to_allow(case, [] if is_allowed else [upper])]
 
 
 def to_allow(case: Case, methods: list[str]) -> list[str]:
     """What the server's lists lack, and what the page must not send, all at once."""
     missing = missing_headers(case)
     headers = [name for name in missing if not is_answer(name)]
-    lists = (("methods", methods), ("request headers", headers))
-    changes = [
-        f"add {', '.join(names)} to the {kind} that the server allows"
-        for kind, names in lists
-        if names
-    ]
+    changes = []
+    for header, kind, names in (
+        (ALLOW_METHODS, "methods", methods),
+        (ALLOW_HEADERS, "request headers", headers),
+    ):
+        if is_no_list(case, header):
+            changes.append(as_list(case, header, names))
+        elif names:
+            changes.append(f"add {', '.join(names)} to the {kind} that the server allows")
     mistaken = ", ".join(name for name in missing if is_answer(name))
     if mistaken:
         changes.append(f"remove {mistaken} from the page's request; only the server can send it")
