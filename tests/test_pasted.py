@@ -1054,3 +1054,69 @@ ERRORS = {
 def test_error_status_in_a_message_is_said_first(text, last, explain):
     status, lines, errors = explain("-", "--offline", "--origin", PAGE, stdin=text)
     assert (status, lines[-1], errors) == (1, last, [])
+
+
+ASKED_FOR = f"GET {URL} for a page on {PAGE}"
+REPEAT = f"repeat it with curl -i -H 'Origin: {PAGE}'"
+FROM = f"-H 'Origin: {PAGE}'"
+UNLIKE = {
+    "no-origin": (
+        f"$ curl -i {URL}\nHTTP/1.1 200 OK\nVary: Origin\n\n[]",
+        f"UNKNOWN: {ASKED_FOR}: curl sent no Origin, so the server, which returned 200 OK, was not asked about {PAGE}: {REPEAT}"),
+    "no-origin-and-an-error": (
+        f"$ curl -i {URL}\nHTTP/1.1 500 No\nContent-Type: text/plain\n\n",
+        f"UNKNOWN: {ASKED_FOR}: curl sent no Origin, so the server, which returned 500 Internal Server Error, was not asked"
+        f" about {PAGE}: {REPEAT}"),
+    "no-origin-and-a-star": (
+        f"$ curl -i {URL}\nHTTP/1.1 200 OK\n{ACAO}: *\n\n[]",
+        f"ALLOWED: {ASKED_FOR}, according to the pasted response"),
+    "no-origin-needed": (
+        f"$ curl -i -X TRACE {URL}\nHTTP/1.1 200 OK\nVary: Origin\n\n[]",
+        "BLOCKED: TRACE is a forbidden method: no page may send it"),
+    "another-origin": (
+        f"$ curl -i {URL} -H 'Origin: https://evil.example'\nHTTP/1.1 200 OK\nVary: Origin\n\n",
+        f"UNKNOWN: {ASKED_FOR}: the response is to the origin https://evil.example, and says nothing of {PAGE}: {REPEAT}"),
+    "another-origin-in-a-dump": (
+        SIMPLE.replace(PAGE, "https://evil.example") + f"{ACAO}: https://evil.example",
+        f"UNKNOWN: {ASKED_FOR}: the response is to the origin https://evil.example, and says nothing of {PAGE}: {REPEAT}"),
+    "no-preflight": (
+        f"$ curl -i -X OPTIONS {URL} {FROM}\nHTTP/1.1 405 No\nAllow: GET\n\n",
+        f"UNKNOWN: OPTIONS {URL} for a page on {PAGE}: without Access-Control-Request-Method, this OPTIONS is not a preflight;"
+        " the server returned 405 Method Not Allowed, so it does not handle OPTIONS by itself: "
+        f"{REPEAT} -H 'Access-Control-Request-Method: ...', with the method of the page's request"),
+    "no-preflight-and-no-headers": (
+        f"$ curl -i -X OPTIONS {URL} {FROM}\nHTTP/1.1 200 OK\nAllow: GET\n\n",
+        f"UNKNOWN: OPTIONS {URL} for a page on {PAGE}: without Access-Control-Request-Method, this OPTIONS is not a preflight;"
+        f" the server returned 200 OK: {REPEAT} -H 'Access-Control-Request-Method: ...', with the method of the page's request"),
+    "preflight": (
+        f"$ curl -i -X OPTIONS {URL} {FROM} -H 'Access-Control-Request-Method: PUT'\nHTTP/1.1 405 No\nDate: x\n\n",
+        f"BLOCKED: the preflight to {URL} returned 405 Method Not Allowed: the server does not handle OPTIONS at this URL. To"
+        " fix it, answer OPTIONS there with a status from 200 to 299 and the headers above"),
+    "head": (
+        f"$ curl -I {URL} {FROM}\nHTTP/2 405\nallow: GET, POST\n\n",
+        f"UNKNOWN: HEAD {URL} for a page on {PAGE}: curl -I sent HEAD, and the server returned 405 Method Not Allowed; the page"
+        f" would send GET: {REPEAT}"),
+    "head-that-is-handled": (
+        f"$ curl -I {URL} {FROM}\nHTTP/2 200\ncontent-type: text/plain\n\n",
+        f"BLOCKED: the response to HEAD: {ACAO} is missing; it should be {PAGE} or *. To fix it, let the server send the headers"
+        " above"),
+    "not-modified": (
+        SIMPLE.replace("HTTP/1.1 200 OK", 'If-None-Match: "1"\n\nHTTP/1.1 304 Not Modified') + 'ETag: "1"',
+        f"UNKNOWN: {ASKED_FOR}: a 304 leaves out headers, and the browser takes them from the response in its cache, which is"
+        " not in the paste: switch the cache off in the developer tools, and copy it again"),
+    "no-preflight-in-the-paste": (
+        SIMPLE.replace("HTTP/1.1 200", "X-A: 1\nHTTP/1.1 200") + "Date: x",
+        f"BLOCKED: the response to GET: {ACAO} is missing; it should be {PAGE} or *. To fix it, let the server send the headers"
+        " above"),
+    "error-without-a-preflight-in-the-paste": (
+        SIMPLE.replace("HTTP/1.1 200 OK", "X-A: 1\nHTTP/1.1 500 No") + "Date: x",
+        f"BLOCKED: GET {URL} returned 500 Internal Server Error: the application failed, and this error lacks {ACAO}. To fix"
+        " it, read the server's log for the exception and fix that"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "last"), UNLIKE.values(), ids=UNLIKE)
+def test_no_more_is_said_than_the_paste_shows(text, last, explain):
+    status, lines, errors = explain("-", "--offline", "--origin", PAGE, stdin=text)
+    assert (lines[-1], errors) == (last, [])
+    assert status == (0 if last.startswith("ALLOWED") else 1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import replace
+from typing import Final
 
 from .browser import Browser, NetworkError, Request
 from .case import Case
@@ -89,9 +91,10 @@ def judge(args: argparse.Namespace, pasted: Pasted) -> list[str]:
         ]
     else:
         doubtful = is_doubtful(args, pasted)
-        lines = replay(args, responses, include=args.credentials or doubtful)
+        unlike = unlike_the_page(args, pasted)
+        lines = replay(args, responses, unlike, include=args.credentials or doubtful)
         if doubtful and lines[-1].startswith("BLOCKED: "):
-            *_, without = replay(args, responses, include=False)
+            *_, without = replay(args, responses, unlike, include=False)
             if not without.startswith("BLOCKED: "):
                 lines[-1] = doubt(lines[-1])
     return [mask(line) for line in lines]
@@ -114,20 +117,59 @@ def response_to_preflight(status: int | None, headers: Headers | None) -> Respon
     return Response(status, headers or [])
 
 
+def unlike_the_page(args: argparse.Namespace, pasted: Pasted) -> str:
+    """Why a server may respond otherwise to the page than it did in the paste; empty if not."""
+    sent, page, status = pasted.sent_origin, args.origin, pasted.response_status or 0
+    returned = f"returned {status_text(Response(status, []))}"
+    repeat = f"repeat it with curl -i -H 'Origin: {page}'"
+    if sent is not None and sent != page:
+        return f"the response is to the origin {sent}, and says nothing of {page}: {repeat}"
+    if pasted.by_curl and args.method == "OPTIONS" and not pasted.preflight:
+        by_itself = ", so it does not handle OPTIONS by itself" if status in (405, 501) else ""
+        return (
+            f"without {REQUEST_METHOD}, this OPTIONS is not a preflight; the server {returned}"
+            f"{by_itself}: {repeat} -H '{REQUEST_METHOD}: ...', with the method of the page's"
+            " request"
+        )
+    if pasted.by_curl and sent is None:
+        asked = f"the server, which {returned}, was not asked about {page}"
+        return f"curl sent no Origin, so {asked}: {repeat}"
+    if pasted.by_curl and args.method == "HEAD" and status in (405, 501):
+        return f"curl -I sent HEAD, and the server {returned}; the page would send GET: {repeat}"
+    return NOT_MODIFIED if status == 304 else ""
+
+
+NOT_MODIFIED: Final = (
+    "a 304 leaves out headers, and the browser takes them from the response in its cache, which is "
+    "not in the paste: switch the cache off in the developer tools, and copy it again"
+)
+
+
 def replay(
-    args: argparse.Namespace, responses: tuple[Response | None, Response | None], *, include: bool
+    args: argparse.Namespace,
+    responses: tuple[Response | None, Response | None],
+    unlike: str,
+    *,
+    include: bool,
 ) -> list[str]:
-    """What a browser makes of the responses in the paste."""
+    """What a browser makes of the responses in the paste.
+
+    unlike: why the server may respond otherwise to the page, or empty.
+    """
     try:
         browser = Reader(args.target, args.origin)
         browser.of_preflight, browser.recorded = responses
         verdict = browser.fetch("", args.method, args.header, "include" if include else "omit")
     except ValueError as error:
         raise UsageError(mask(str(error))) from error
+    # The one that makes up for a preflight that is not in the paste was not seen to pass.
+    verdict = replace(verdict, preflight=verdict.preflight and browser.of_preflight)
     case = Case(verdict, browser.origin, args.method, args.header, include)
+    what = f"{args.method} {args.target} for a page on {browser.origin}"
+    if unlike and case.exchanges and not verdict.allowed:
+        return [f"UNKNOWN: {what}: {unlike}"]
     if not verdict.allowed:
         return conclude(None, case)
-    what = f"{args.method} {args.target} for a page on {browser.origin}"
     if browser.missing:
         return [f"UNKNOWN: {what}: {browser.missing} not in the paste"]
     return [f"ALLOWED: {what}, according to the pasted response{but(case)}"]

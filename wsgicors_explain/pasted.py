@@ -34,6 +34,7 @@ SECRET_IN_URL: Final = re.compile(rf"(?i)(?<=[?&;])({SECRETS}|sig|code|otp)=[^&\
 USER_IN_URL: Final = re.compile(r"(?<=://)[^/@\s]+@")
 URL: Final = re.compile(r"(?i)https?://\S+")
 UNQUOTED: Final = re.compile(r"(?m)^[ \t]*[^>\s]")  # a line that is not from another's e-mail
+CURL_COMMAND: Final = "a curl command"
 FETCH: Final = re.compile(r"(?m)^(?:[^\n]{0,100}\s)?fetch\(")
 # Escape sequences that set colours or move the cursor.
 TERMINAL: Final = re.compile(
@@ -58,6 +59,7 @@ class Pasted:
 
     headers: those that the page sets. dropped: names of those that browsers set themselves.
     credentials, preflight: None if the paste does not say. cookies: by name.
+    sent_origin: the header Origin of a copied request. by_curl: whether curl sent it.
     preflight_response: its status and headers, if the paste also has the request itself.
     """
 
@@ -76,6 +78,8 @@ class Pasted:
     understood: tuple[str, ...] = ()
     cookies: dict[str, str] = field(default_factory=dict)
     preflight_response: tuple[int, Headers | None] | None = None
+    sent_origin: str | None = None
+    by_curl: bool = False
 
 
 def looks_pasted(text: str) -> bool:
@@ -126,7 +130,7 @@ def read_lines(text: str) -> Pasted:
     if messages:
         return with_headers(from_messages(messages), read_dump(text))
     if CURL.search(text):
-        return from_copied(read_curl(text), "a curl command")
+        return from_copied(read_curl(text), CURL_COMMAND)
     if FETCH.search(text) or CALL.search(text):
         return from_call(text)
     return from_dump(text)
@@ -238,6 +242,8 @@ def from_copied(copied: Copied, what: str) -> Pasted:
         understood=(f"this is {what}",),
         cookies=cookies,
         preflight_response=copied.preflight_response,
+        sent_origin=get_header(copied.headers, "origin"),
+        by_curl=what == CURL_COMMAND,
         said=Said("", "no-cors", {}, "", None) if copied.no_cors else None,
     )
 
