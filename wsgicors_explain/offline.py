@@ -119,24 +119,35 @@ def response_to_preflight(status: int | None, headers: Headers | None) -> Respon
 
 def unlike_the_page(args: argparse.Namespace, pasted: Pasted) -> str:
     """Why a server may respond otherwise to the page than it did in the paste; empty if not."""
-    sent, page, status = pasted.sent_origin, args.origin, pasted.response_status or 0
-    returned = f"returned {status_text(Response(status, []))}"
+    sent, page = pasted.sent_origin, args.origin
     repeat = f"repeat it with curl -i -H 'Origin: {page}'"
-    if sent is not None and sent != page:
+    if sent not in (None, page):
         return f"the response is to the origin {sent}, and says nothing of {page}: {repeat}"
-    if pasted.by_curl and args.method == "OPTIONS" and not pasted.preflight:
-        by_itself = ", so it does not handle OPTIONS by itself" if status in (405, 501) else ""
+    by_curl = unlike_by_curl(args, pasted) if pasted.by_curl else ""
+    if by_curl:
+        return by_curl.replace("{repeat}", repeat)
+    return NOT_MODIFIED if pasted.response_status == 304 else ""
+
+
+def unlike_by_curl(args: argparse.Namespace, pasted: Pasted) -> str:
+    """In what the request of curl differs from the page's; {repeat} is how to repeat it."""
+    status = pasted.response_status or 0
+    returned = f"returned {status_text(Response(status, []))}"
+    not_handled = status in (405, 501)
+    if args.method == "OPTIONS" and not pasted.preflight:
+        alone = ", so it does not handle OPTIONS by itself" if not_handled else ""
         return (
-            f"without {REQUEST_METHOD}, this OPTIONS is not a preflight; the server {returned}"
-            f"{by_itself}: {repeat} -H '{REQUEST_METHOD}: ...', with the method of the page's"
-            " request"
+            f"without {REQUEST_METHOD}, this OPTIONS is not a preflight; "
+            f"the server {returned}{alone}: {{repeat}} -H '{REQUEST_METHOD}: ...', "
+            "with the method of the page's request"
         )
-    if pasted.by_curl and sent is None:
-        asked = f"the server, which {returned}, was not asked about {page}"
-        return f"curl sent no Origin, so {asked}: {repeat}"
-    if pasted.by_curl and args.method == "HEAD" and status in (405, 501):
-        return f"curl -I sent HEAD, and the server {returned}; the page would send GET: {repeat}"
-    return NOT_MODIFIED if status == 304 else ""
+    if pasted.sent_origin is None:
+        asked = f"the server, which {returned}, was not asked about {args.origin}"
+        return f"curl sent no Origin, so {asked}: {{repeat}}"
+    if args.method == "HEAD" and not_handled:
+        other = "the page would send GET: {repeat}"
+        return f"curl -I sent HEAD, and the server {returned}; {other}"
+    return ""
 
 
 NOT_MODIFIED: Final = (
