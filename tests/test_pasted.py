@@ -1120,3 +1120,37 @@ def test_no_more_is_said_than_the_paste_shows(text, last, explain):
     status, lines, errors = explain("-", "--offline", "--origin", PAGE, stdin=text)
     assert (lines[-1], errors) == (last, [])
     assert status == (0 if last.startswith("ALLOWED") else 1)
+
+
+LOCAL = "http://localhost:3000"
+DIFFERS = f"The '{ACAO}' header has a value '{{}}' that is not equal to the supplied origin."
+INVALID = f"The '{ACAO}' header contains the invalid value '{{}}'."
+VALUES = {
+    "slash": (DIFFERS, f"{LOCAL}/", LOCAL, f"; it should be {LOCAL} (a trailing slash)"),
+    "scheme": (DIFFERS, "https://localhost:3000", LOCAL, f"; it should be {LOCAL} (https instead of http)"),
+    "other": (DIFFERS, "https://b.example", PAGE, f"; it should be {PAGE}"),
+    "no-scheme": (INVALID, "shop.example.com", PAGE, f"; it should be {PAGE} (no scheme)"),
+    "empty": (INVALID, "", PAGE, f"; it should be {PAGE}"),
+    "template": (INVALID, "{ORIGIN}", PAGE, f"; it should be {PAGE}"),
+    "firefox": (FIREFOX + f"CORS header ‘{ACAO}’ does not match ‘{{}}’).", f"{PAGE}/", PAGE,
+                f"; it should be {PAGE} (a trailing slash)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "value", "page", "instead"), VALUES.values(), ids=VALUES)
+def test_value_of_the_header_is_shown_with_what_is_wrong_in_it(text, value, page, instead, explain):
+    text = text.replace("{}", value)
+    text = text if text.startswith(FIREFOX) else CHROMIUM.replace(PAGE, page) + text
+    status, lines, errors = explain("-", "--offline", "--origin", page, stdin=text)
+    assert (status, errors) == (1, [])
+    assert lines[-1] == f"BLOCKED: {ACAO} is '{value}'{instead}. To fix it, send {ACAO}: {page}"
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"), [(CHROMIUM.replace(PAGE, "null"), ORIGINS["null"][2]), (REDIRECTED, ORIGINS["redirected"][2])]
+)  # fmt: skip
+def test_value_is_not_compared_where_the_server_may_have_got_another_origin(text, fix, explain):
+    text += DIFFERS.replace("{}", "https://b.example")
+    status, lines, errors = explain("-", "--offline", stdin=text)
+    assert (status, errors) == (1, [])
+    assert lines[-1] == f"BLOCKED: {ACAO} is 'https://b.example'. To fix it, {fix}"

@@ -367,8 +367,8 @@ def translated(text: str) -> list[Message]:
 CURES: Final = {
     "allow-origin-missing": (f"{AO} is missing", f"send {AO}: {{origin}}"),
     "allow-origin-multiple": (f"{AO} has several values", f"send {AO} once: {{origin}}"),
-    "allow-origin-invalid": (f"{AO} is not an origin", f"send {AO}: {{origin}}"),
-    "allow-origin-differs": (f"{AO} is for another origin", f"send {AO}: {{origin}}"),
+    "allow-origin-invalid": (f"{AO} is {{value}}", f"send {AO}: {{origin}}"),
+    "allow-origin-differs": (f"{AO} is {{value}}", f"send {AO}: {{origin}}"),
     "allow-origin-refused": (f"{AO} is missing or does not fit", f"send {AO}: {{origin}}"),
     "wildcard-with-credentials": (
         f"{AO} is *, which browsers refuse with credentials",

@@ -22,7 +22,7 @@ from .headers import (
     is_answer,
 )
 from .middleware import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN
-from .origins import page_origin
+from .origins import near_miss, page_origin
 from .pasted import Pasted, mask
 from .question import doubt, is_doubtful
 from .targets import UsageError
@@ -192,6 +192,10 @@ def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
         return f"UNKNOWN: {OTHERS[said.kind]}"
     cause, fix = cure(said, args.method)
     values = {"method": args.method, "header": "the header", **said.details, "origin": args.origin}
+    if said.kind in ("allow-origin-differs", "allow-origin-invalid"):
+        value = said.details.get("value", "")
+        cause += instead_of(value, args.origin, said)
+        values["value"] = repr(value)
     if "{origin}" in fix:
         fix = with_an_origin(args, said, fix)
     if said.preflight and said.kind not in OF_PREFLIGHTS:
@@ -203,6 +207,15 @@ def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
         fix = after_error(said, response, fix)
     line = f"BLOCKED: {cause}. To fix it, {fix}"
     return re.sub(r"\{(\w+)\}", lambda match: str(values[match[1]]), line)
+
+
+def instead_of(value: str, page: str, said: Said) -> str:
+    """What the value should be, and the detail in which it differs from that."""
+    # The server may have got another origin.
+    if page == "null" or "redirected" in said.details:
+        return ""
+    detail = near_miss(value, page)
+    return "; it should be {origin}" + (f" ({detail})" if detail else "")
 
 
 def after_error(said: Said, response: Response, fix: str) -> str:
