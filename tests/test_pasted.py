@@ -531,7 +531,7 @@ def test_too_long_a_paste_is_refused(monkeypatch):
 @pytest.mark.parametrize(
     "piece",
     ["\n", "a ", "> ", "axios(", "a.get('/", "fetch('http://a", "$.ajax(headers:{", "> \n", "curl a\n", "fetch(\"http://a\n", "GET / HTTP/1.1\nHTTP/1.1 200\n", "Request URL\n",
-     "'\\\n-", "Mixed Content: The page at '", "GET http://a net::ERR_A ", "\x1b[", "\x1b]", "&#39;", "Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
+     "'\\\n-", "Mixed Content: The page at '", "GET http://a net::ERR_A ", "GET http://a 403 ", "\x1b[", "\x1b]", "&#39;", "Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
      "a-", "CORS https://a ", "fetch(", "A: b\n", "$'\\", CHROMIUM, FIREFOX, "?token=", "//a@"],
 )  # fmt: skip
 def test_megabytes_are_read_in_bounded_time(piece):
@@ -1154,3 +1154,28 @@ def test_value_is_not_compared_where_the_server_may_have_got_another_origin(text
     status, lines, errors = explain("-", "--offline", stdin=text)
     assert (status, errors) == (1, [])
     assert lines[-1] == f"BLOCKED: {ACAO} is 'https://b.example'. To fix it, {fix}"
+
+
+@pytest.mark.parametrize(
+    "text", ["PUT {} 403 (Forbidden)", "app.js:12  PUT {} 403 (Forbidden)\n(anonymous) @ app.js:12"]
+)
+def test_status_in_the_console_is_read_with_its_request(text, explain):
+    text = text.format(URL)
+    for arguments, stdin in (("-",), text), ((text,), ""):
+        status, lines, errors = explain(
+            *arguments, "--offline", "--origin", f"{PAGE}/", stdin=stdin
+        )
+        assert (status, errors) == (1, [])
+        assert lines == [
+            "--  this is a line of Chromium's console",
+            f"UNKNOWN: PUT {URL} for a page on {PAGE}: the response is 403 Forbidden, and its headers are not in the paste:"
+            " paste them, or the line above it in the console, as well",
+        ]
+    with serving(app_sending((ACAO, "*"), status="403 Forbidden")) as port:
+        last = explain(
+            "-", "--origin", PAGE, stdin=f"GET http://127.0.0.1:{port}/ 403 (Forbidden)"
+        )[1][-1]
+    assert last == (
+        f'ALLOWED: GET http://127.0.0.1:{port}/ for a page on {PAGE}; what it may read is an error, 403 "ok" by Python\'s'
+        " wsgiref: the server refuses the request"
+    )

@@ -23,6 +23,8 @@ CHROMIUM_LOAD: Final = re.compile(
     r"\b(?P<method>[A-Za-z]{1,20}) (?P<url>https?://\S+) "
     r"net::(?P<error>ERR_\w{1,60})(?:\.\w{1,60})?(?: (?P<status>\d{3})\b)?"
 )
+# The same line without an error, as for a page that handles the status itself.
+CHROMIUM_STATUS: Final = re.compile(r"\b([A-Za-z]{1,20}) (https?://\S+) (\d{3}) \(")
 THEREFORE: Final = re.compile(r"Origin '(?P<origin>\S{1,300})' is therefore not allowed access")
 OLD_STATUS: Final = re.compile(r"(?:had|invalid) HTTP status code (?P<status>\d{3})\b")
 PREFLIGHT: Final = re.compile("Response to preflight request doesn't pass access control check: ")

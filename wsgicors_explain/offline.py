@@ -87,7 +87,7 @@ def judge(args: argparse.Namespace, pasted: Pasted) -> list[str]:
     elif not any(responses):
         lines = [
             f"UNKNOWN: {args.method} {args.target} for a page on {args.origin}: "
-            "the paste contains no response, and nothing is sent"
+            f"{without_headers(pasted.response_status)}"
         ]
     else:
         doubtful = is_doubtful(args, pasted)
@@ -98,6 +98,16 @@ def judge(args: argparse.Namespace, pasted: Pasted) -> list[str]:
             if not without.startswith("BLOCKED: "):
                 lines[-1] = doubt(lines[-1])
     return [mask(line) for line in lines]
+
+
+def without_headers(status: int | None) -> str:
+    """What a paste lacks if it has no response that can be judged."""
+    if status is None:
+        return "the paste contains no response, and nothing is sent"
+    return (
+        f"the response is {status_text(Response(status, []))}, and its headers are not in the "
+        "paste: paste them, or the line above it in the console, as well"
+    )
 
 
 def responses_in(pasted: Pasted) -> tuple[Response | None, Response | None]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from .code import CALL, read_code
-from .console import QUOTED, Message, Said, read_console
+from .console import CHROMIUM_STATUS, QUOTED, Message, Said, read_console
 from .copied import MAX_OTHERS, Copied, PasteError, read_fetch, read_har, stand_in
 from .curl import CURL, read_curl
 from .dumps import read_dump
@@ -137,8 +137,12 @@ def read_lines(text: str) -> Pasted:
 
 
 def from_dump(text: str) -> Pasted:
-    """Headers, or the summary of a request."""
+    """Headers, the summary of a request, or Chromium's line about one that was not blocked."""
     copied = read_dump(text)
+    loaded = CHROMIUM_STATUS.search(text)
+    if loaded and not copied.url:
+        method, url, status = loaded.groups()
+        return from_copied(Copied(url, method, status=int(status)), "a line of Chromium's console")
     told = TOLD.search(text) and not copied.url  # "TypeError: Failed to fetch" is not a header
     if not told and (copied.headers or copied.response_headers or (copied.url and copied.method)):
         return from_copied(copied, "a dump of headers")
