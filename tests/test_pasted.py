@@ -66,7 +66,9 @@ CONSOLE = {
     "mode": (CHROMIUM + "Cross origin requests are not allowed by request mode.",
              "same-origin-mode", None, None),
     "local": (CHROMIUM + "Permission was denied for this request to access the `local` address",
-              "local-network", None, None),
+              "local-permission", None, None),
+    "insecure": (CHROMIUM + "The request client is not a secure context and the resource is in more-private address space",
+                 "local-network", None, None),
     "cut-off": (CHROMIUM.rstrip(": "), "unknown", None, None),
     "new-wording": (CHROMIUM + "The response is invalid.", "unknown", None, None),
     "2017": (f"XMLHttpRequest cannot load {URL}. No '{ACAO}' header is present on the requested "
@@ -1178,4 +1180,18 @@ def test_status_in_the_console_is_read_with_its_request(text, explain):
     assert last == (
         f'ALLOWED: GET http://127.0.0.1:{port}/ for a page on {PAGE}; what it may read is an error, 403 "ok" by Python\'s'
         " wsgiref: the server refuses the request"
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "space"), [(" to access the `loopback` address space.", "loopback"), (".", "local")]
+)
+def test_permission_that_was_denied_is_granted_in_the_site_settings(told, space, explain):
+    text = CHROMIUM + "Permission was denied for this request" + told
+    status, lines, errors = explain("-", "--offline", stdin=text)
+    assert (status, errors) == (1, [])
+    assert lines[-1] == (
+        f"BLOCKED: the page has no permission to access {space} addresses: the user or a policy denied it. To fix it, allow it in"
+        " the site settings of the page (the icon before its URL), and reload; a page in a frame also needs"
+        ' allow="local-network-access" there'
     )

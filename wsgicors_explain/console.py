@@ -70,8 +70,10 @@ CHROMIUM_REASONS: Final = templates(
         "redirect-password": r"Redirect location '\S*' contains a username",
         "scheme": "Cross origin requests are only supported for",
         "same-origin-mode": "Cross origin requests are not allowed by request mode",
+        "local-permission": "Permission was denied for this request(?: to access the "
+        "Q(?P<space>[a-z]{1,20})Q)?",
         "local-network": "(?:The request client is not a secure context|Request had |Unable to ask"
-        "|Permission was denied for this request|No 'Private-|No '?Access-Control-Allow-Private"
+        "|No 'Private-|No '?Access-Control-Allow-Private"
         "|The 'Access-Control-Allow-Private)",
     }
 )
@@ -453,6 +455,11 @@ CURES: Final = {
     "no-cors": (
         "the page asks with mode: 'no-cors', with which no page may read the response",
         "take that mode out of the page's code, and explain the request again without it",
+    ),
+    "local-permission": (
+        "the page has no permission to access {space} addresses: the user or a policy denied it",
+        "allow it in the site settings of the page (the icon before its URL), and reload; a page "
+        'in a frame also needs allow="local-network-access" there',
     ),
     "local-network": (
         "the browser protects addresses of the local network",

@@ -201,7 +201,8 @@ def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
     if said.kind in OTHERS:
         return f"UNKNOWN: {OTHERS[said.kind]}"
     cause, fix = cure(said, args.method)
-    values = {"method": args.method, "header": "the header", **said.details, "origin": args.origin}
+    unnamed = {"method": args.method, "header": "the header", "space": "local"}
+    values = {**unnamed, **said.details, "origin": args.origin}
     if said.kind in ("allow-origin-differs", "allow-origin-invalid"):
         value = said.details.get("value", "")
         cause += instead_of(value, args.origin, said)
