@@ -10,7 +10,7 @@ import sys
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support import app_sending
 from test_browser_http import serving
@@ -438,6 +438,7 @@ def test_code_of_a_page_is_read_as_far_as_it_has_literals(text, method, headers,
 WRAPPED = {
     "log": f"\x1b[31m[browser]\x1b[0m {MESSAGE}",
     "entities": MESSAGE.replace("'", "&#39;"),
+    "entities-in-prose": "I can't do it: " + MESSAGE.replace("'", "&#39;"),
     "typographic": MESSAGE.replace("'", "’"),
     "markdown": f"> ```\n> {MESSAGE}\n> ```",
     "mail": f"Hi, I get this:\n> {MESSAGE.replace(' from ', chr(10) + '> from ')}\n>\n> Any ideas?",
@@ -552,6 +553,7 @@ def test_megabytes_are_read_in_bounded_time(piece):
         max_size=4),
     st.sampled_from(["GET", "PUT", "patch"]),
 )  # fmt: skip
+@example([("x-a", "&quot;")], "GET")
 def test_round_trip_of_curl_and_fetch(headers, method):
     headers = [(name, value.strip()) for name, value in dict(headers).items()]
     quoted = [json.dumps(f"{name}: {value}")[1:-1].replace('\\"', '"') for name, value in headers]

@@ -119,8 +119,7 @@ def read_lines(text: str) -> Pasted:
     """The first request in a paste that is not a HAR file; a message precedes code below it."""
     if not UNQUOTED.search(text):
         text = QUOTED.sub("", text).strip()
-    if "&#39;" in text or "&quot;" in text:  # copied from a page's source
-        text = html.unescape(text)
+    text = unescaped(text)
     if POWERSHELL.search(text):
         raise PasteError("this is PowerShell, which is not read: use 'Copy as cURL (bash)'")
     if URL.fullmatch(text):
@@ -134,6 +133,14 @@ def read_lines(text: str) -> Pasted:
     if FETCH.search(text) or CALL.search(text):
         return from_call(text)
     return from_dump(text)
+
+
+def unescaped(text: str) -> str:
+    """The text, if it was copied from a page's source, as the page shows it."""
+    is_code = CURL.match(text) or FETCH.match(text)
+    if is_code and re.search("[\"']", text):  # in a page's source, these would be escaped as well
+        return text
+    return html.unescape(text) if re.search("&#39;|&quot;", text) else text
 
 
 def from_dump(text: str) -> Pasted:
