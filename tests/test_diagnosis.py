@@ -114,6 +114,12 @@ OURS = {
         ("--origin", APP, "-X", "POST", "-H", "Content-Type: application/json"),
         "To fix it, add content-type to headers (a.ini:1)",
     ),
+    "json_in_a_get_and_a_token": (
+        "origin = https://app.example.com",
+        ("--origin", APP, "-H", "Content-Type: application/json", "-H", "Authorization: Bearer x"),
+        "BLOCKED: Access-Control-Allow-Headers in the preflight response is missing; it must include authorization, content-type;"
+        " GET has no body, so Content-Type has no meaning. To fix it, add authorization, content-type to headers (a.ini:1)",
+    ),
     "token": (
         "origin = https://app.example.com\nheaders = Content-Type",
         ("--origin", APP, "-H", "Authorization: Bearer x"),

@@ -208,6 +208,24 @@ SITUATIONS = {
     "underscores": (GOOD, (200, [("Access_Control_Allow_Origin", "*")], b""), ()),
     "trace": (GOOD, GOOD, ("-X", "TRACE")),
     "connect": (GOOD, GOOD, ("-X", "CONNECT")),
+    # Everything at once.
+    "origin_method_header_and_credentials": (
+        (200, [(ORIGIN[0], "https://b.example"), (PUT[0], "GET"), (HEADERS, "x-a")], b""), GOOD,
+        ("-X", "PUT", *TOKEN, "--credentials")),
+    "slash_and_method": ((200, [(ORIGIN[0], f"{PAGE}/"), (PUT[0], "GET")], b""), GOOD, ("-X", "PUT")),
+    "twice_and_method": ((200, [ORIGIN, ORIGIN, (PUT[0], "GET")], b""), GOOD, ("-X", "PUT")),
+    "credentials_twice_and_method": (
+        (200, [ORIGIN, TRUE, TRUE, (PUT[0], "GET")], b""), GOOD, ("-X", "PUT", "--credentials")),
+    "origin_and_credentials_twice": (
+        GOOD, (200, [(ORIGIN[0], "https://b.example"), TRUE, TRUE], b""), ("--credentials",)),
+    "semicolons_and_method": (
+        (200, [ORIGIN, (HEADERS, "X-A; X-B"), (PUT[0], "GET")], b""), GOOD, ("-X", "PUT", *TOKEN)),
+    "spaces_and_header": ((200, [ORIGIN, (PUT[0], "GET put")], b""), GOOD, ("-X", "PUT", "-H", "X-A: 1")),
+    "no_name_in_the_list": ((200, [ORIGIN, (HEADERS, ";")], b""), GOOD, ("-X", "PUT")),
+    "varies_and_more": (
+        (200, [("Vary", "Origin")], b""), GOOD, ("-X", "patch", *TOKEN, "-H", "Access-Control-Allow-Origin: *")),
+    "content_type_of_a_get_and_more": (
+        (200, [ORIGIN], b""), GOOD, (*TOKEN, "-H", "Content-Type: application/json")),
     # What answers is not what was asked for.
     "catch_all_page_without_a_title": ((200, [HTML], b"<!doctype html><div id=root>"), GOOD, JSON),
     "page_of_nothing": ((200, [HTML], b""), GOOD, JSON),
@@ -494,7 +512,7 @@ LAST_LINES = {
         "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it"
         " should be https://app.example.com or *; ASP.NET Core responds so if its CORS"
         " policy does not allow the request. To fix it, add https://app.example.com to"
-        " WithOrigins of the policy"
+        " WithOrigins of the policy and add PUT to the methods that the server allows"
     ),
     "response_header_sent": (
         "BLOCKED: the page sends access-control-allow-origin as a request header, but it is a"
@@ -515,7 +533,7 @@ LAST_LINES = {
     ),
     "content_type_of_a_get": (
         "BLOCKED: Access-Control-Allow-Headers in the preflight response is missing; it must include"
-        " content-type; GET has no body, so the header has no meaning. To fix it, remove"
+        " content-type; GET has no body, so Content-Type has no meaning. To fix it, remove"
         " Content-Type from the page's request, or add content-type to the request headers"
         " that the server allows"
     ),
@@ -581,12 +599,13 @@ LAST_LINES = {
     ),
     "semicolons": (
         "BLOCKED: Access-Control-Allow-Headers in the preflight response is not a comma-separated list"
-        " of names: Content-Type; X-A. To fix it, let the server send Content-Type, X-A,"
-        " authorization"
+        " of names: Content-Type; X-A. To fix it, let the server send Access-Control-Allow-Headers:"
+        " Content-Type, X-A, authorization"
     ),
     "spaces": (
         "BLOCKED: Access-Control-Allow-Methods in the preflight response is not a comma-separated list"
-        " of names: GET PUT. To fix it, let the server send GET, PUT"
+        " of names: GET PUT. To fix it, let the server send Access-Control-Allow-Methods:"
+        " GET, PUT"
     ),
     "lower_case": (
         "BLOCKED: Access-Control-Allow-Methods in the preflight response is 'get, put'; it must include"
@@ -614,6 +633,64 @@ LAST_LINES = {
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is"
         " 'https://app.example.com/'; it should be https://app.example.com (a trailing slash)."
         " To fix it, write https://app.example.com where the server has https://app.example.com/"
+    ),
+    "origin_method_header_and_credentials": (
+        "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is 'https://b.example'; it"
+        " should be https://app.example.com. To fix it, add https://app.example.com to the origins"
+        " that the server allows and let it send Access-Control-Allow-Credentials: true and add PUT to"
+        " the methods that the server allows and add authorization to the request headers that the"
+        " server allows"
+    ),
+    "slash_and_method": (
+        "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is"
+        " 'https://app.example.com/'; it should be https://app.example.com (a trailing slash)."
+        " To fix it, write https://app.example.com where the server has https://app.example.com/"
+        " and add PUT to the methods that the server allows"
+    ),
+    "twice_and_method": (
+        "BLOCKED: Access-Control-Allow-Origin was sent 2 times: 'https://app.example.com' and"
+        " 'https://app.example.com'; usually by the application and by a proxy in front of it."
+        " To fix it, let only one of them send it, with the value https://app.example.com and add"
+        " PUT to the methods that the server allows"
+    ),
+    "credentials_twice_and_method": (
+        "BLOCKED: Access-Control-Allow-Credentials was sent 2 times: 'true' and 'true'; usually by the"
+        " application and by a proxy in front of it. To fix it, let only one of them send it, with the"
+        " value true and add PUT to the methods that the server allows"
+    ),
+    "origin_and_credentials_twice": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is 'https://b.example'; it should be"
+        " https://app.example.com. To fix it, add https://app.example.com to the origins that the"
+        " server allows and let it send Access-Control-Allow-Credentials: true once"
+    ),
+    "semicolons_and_method": (
+        "BLOCKED: Access-Control-Allow-Headers in the preflight response is not a comma-separated list"
+        " of names: X-A; X-B. To fix it, add PUT to the methods that the server allows and let the"
+        " server send Access-Control-Allow-Headers: X-A, X-B, authorization"
+    ),
+    "spaces_and_header": (
+        "BLOCKED: Access-Control-Allow-Methods in the preflight response is not a comma-separated list"
+        " of names: GET put. To fix it, let the server send Access-Control-Allow-Methods: GET, put, PUT"
+        " and add x-a to the request headers that the server allows"
+    ),
+    "no_name_in_the_list": (
+        "BLOCKED: Access-Control-Allow-Headers in the preflight response is not a comma-separated list"
+        " of names: ;. To fix it, add PUT to the methods that the server allows and keep the server"
+        " from sending Access-Control-Allow-Headers"
+    ),
+    "varies_and_more": (
+        "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it should be"
+        " https://app.example.com or *; it has Vary: Origin, so the server supports CORS but does not"
+        " allow this origin. To fix it, add https://app.example.com to the origins that the server"
+        " allows and write PATCH instead of patch in the page and add PATCH to the methods that the"
+        " server allows and add authorization to the request headers that the server allows and remove"
+        " access-control-allow-origin from the page's request; only the server can send it"
+    ),
+    "content_type_of_a_get_and_more": (
+        "BLOCKED: Access-Control-Allow-Headers in the preflight response is missing; it must include"
+        " authorization, content-type; GET has no body, so Content-Type has no meaning. To fix it,"
+        " remove Content-Type from the page's request and add authorization to the request headers"
+        " that the server allows, or add authorization, content-type to them"
     ),
     "fixed_origin": (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is 'https://b.example'; it"
@@ -946,14 +1023,14 @@ LAST_LINES = {
     "objects_as_names": (
         "BLOCKED: Access-Control-Allow-Headers in the preflight response is not a "
         "comma-separated list of names: Content-Type, [object Object]; a JavaScript object "
-        "was turned into text. To fix it, let the server send Content-Type, authorization; "
-        "join the names with commas instead of sending an object"
+        "was turned into text. To fix it, let the server send Access-Control-Allow-Headers: "
+        "Content-Type, authorization (join the names with commas instead of sending an object)"
     ),
     "object_as_methods": (
         "BLOCKED: Access-Control-Allow-Methods in the preflight response is not a "
         "comma-separated list of names: [object Object]; a JavaScript object was turned into "
-        "text. To fix it, let the server send PUT; join the names with commas instead of "
-        "sending an object"
+        "text. To fix it, let the server send Access-Control-Allow-Methods: PUT (join the names "
+        "with commas instead of sending an object)"
     ),
     "underscores": (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing "

@@ -10,7 +10,7 @@ import sys
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support import app_sending
 from test_browser_http import serving
@@ -66,7 +66,9 @@ CONSOLE = {
     "mode": (CHROMIUM + "Cross origin requests are not allowed by request mode.",
              "same-origin-mode", None, None),
     "local": (CHROMIUM + "Permission was denied for this request to access the `local` address",
-              "local-network", None, None),
+              "local-permission", None, None),
+    "insecure": (CHROMIUM + "The request client is not a secure context and the resource is in more-private address space",
+                 "local-network", None, None),
     "cut-off": (CHROMIUM.rstrip(": "), "unknown", None, None),
     "new-wording": (CHROMIUM + "The response is invalid.", "unknown", None, None),
     "2017": (f"XMLHttpRequest cannot load {URL}. No '{ACAO}' header is present on the requested "
@@ -451,6 +453,7 @@ def test_code_of_a_page_is_read_as_far_as_it_has_literals(text, method, headers,
 WRAPPED = {
     "log": f"\x1b[31m[browser]\x1b[0m {MESSAGE}",
     "entities": MESSAGE.replace("'", "&#39;"),
+    "entities-in-prose": "I can't do it: " + MESSAGE.replace("'", "&#39;"),
     "typographic": MESSAGE.replace("'", "’"),
     "markdown": f"> ```\n> {MESSAGE}\n> ```",
     "mail": f"Hi, I get this:\n> {MESSAGE.replace(' from ', chr(10) + '> from ')}\n>\n> Any ideas?",
@@ -570,7 +573,7 @@ def test_too_long_a_paste_is_refused(monkeypatch):
 @pytest.mark.parametrize(
     "piece",
     ["\n", "a ", "> ", "axios(", "a.get('/", "const a='http://a';a+'", "baseURL:'http://a',a.get('b",  "fetch('http://a", "$.ajax(headers:{", "> \n", "curl a\n", "fetch(\"http://a\n", "GET / HTTP/1.1\nHTTP/1.1 200\n", "Request URL\n",
-     "'\\\n-", "Mixed Content: The page at '", "WebSocket connection to '", "The operation is insecure.", "Content-Security-Policy: The page’s settings blocked ", "https://a' violates the following Content Security Policy directive: \"a", "ABC https://", "“a://b", "GET http://a net::ERR_A ", "\x1b[", "\x1b]", "&#39;", "Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
+     "'\\\n-", "Mixed Content: The page at '", "WebSocket connection to '", "The operation is insecure.", "Content-Security-Policy: The page’s settings blocked ", "https://a' violates the following Content Security Policy directive: \"a", "ABC https://", "“a://b", "GET http://a net::ERR_A ", "GET http://a 403 ", "\x1b[", "\x1b]", "&#39;", "Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
      "a-", "CORS https://a ", "fetch(", "A: b\n", "$'\\", CHROMIUM, FIREFOX, "?token=", "//a@"],
 )  # fmt: skip
 def test_megabytes_are_read_in_bounded_time(piece):
@@ -589,6 +592,7 @@ def test_megabytes_are_read_in_bounded_time(piece):
         max_size=4),
     st.sampled_from(["GET", "PUT", "patch"]),
 )  # fmt: skip
+@example([("x-a", "&quot;")], "GET")
 def test_round_trip_of_curl_and_fetch(headers, method):
     headers = [(name, value.strip()) for name, value in dict(headers).items()]
     quoted = [json.dumps(f"{name}: {value}")[1:-1].replace('\\"', '"') for name, value in headers]
@@ -1071,28 +1075,193 @@ def test_url_that_ends_like_a_file_is_not_opened_as_one(name, form, explain):
     assert lines[-1] == ("BLOCKED: browsers block port 9. To fix it, serve the API on another port")
 
 
-@pytest.mark.parametrize(
-    ("text", "last"),
-    [
-        pytest.param(
-            f"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote "
-            f"resource at {URL}. (Reason: CORS header ‘{ACAO}’ missing). Status code: 502.",
-            "BLOCKED: the response is 502 Bad Gateway: a gateway got no valid response from the"
-            f" application behind it; and {ACAO} is missing. To fix it, see whether the"
-            f" application runs, and read its log; then send {ACAO}: {PAGE}",
-            id="response",
-        ),
-        pytest.param(
-            f"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote "
-            f"resource at {URL}. (Reason: CORS preflight response did not succeed). "
-            "Status code: 401.",
-            "BLOCKED: the response is 401 Unauthorized: the server requires a login; and the"
-            " preflight did not return a status from 200 to 299. To fix it, answer OPTIONS with"
-            " 200 before a login is required",
-            id="preflight",
-        ),
-    ],
-)
+ANSWER_OPTIONS = f"answer OPTIONS with 200 and the headers {ACAO}, Access-Control-Allow-Methods and Access-Control-Allow-Headers"
+NOT_OK = "and the preflight did not return a status from 200 to 299. To fix it, "
+FAILED = FIREFOX + "CORS preflight response did not succeed). Status code: "
+ERRORS = {
+    "response": (FIREFOX + f"CORS header ‘{ACAO}’ missing). Status code: 502.",
+                 "BLOCKED: the response is 502 Bad Gateway: a gateway got no valid response from the application behind it;"
+                 f" and {ACAO} is missing. To fix it, see whether the application runs, and read its log; then send"
+                 f" {ACAO}: {PAGE}"),
+    "400": (FAILED + "400.", "BLOCKED: the response is 400 Bad Request: the server takes the preflight for the page's"
+            f" request, but a preflight has no body and no Content-Type; {NOT_OK}{ANSWER_OPTIONS}"),
+    "401": (FAILED + "401.", "BLOCKED: the response is 401 Unauthorized: the server requires a login, which a preflight never"
+            f" carries; {NOT_OK}let OPTIONS pass without a login: handle CORS before authentication; then {ANSWER_OPTIONS}"),
+    "403": (FAILED + "403.", "BLOCKED: the response is 403 Forbidden: the server, or something in front of it, refuses the"
+            f" preflight; {NOT_OK}look for a CORS filter that does not allow {PAGE} or a firewall that blocks OPTIONS; then"
+            f" {ANSWER_OPTIONS}"),
+    "404": (FAILED + "404.", "BLOCKED: the response is 404 Not Found: the server has nothing at this URL, or does not handle"
+            f" OPTIONS there; {NOT_OK}check the URL; if it is right, {ANSWER_OPTIONS}"),
+    "405": (FAILED + "405.", "BLOCKED: the response is 405 Method Not Allowed: the server does not handle OPTIONS at this URL;"
+            f" {NOT_OK}{ANSWER_OPTIONS}"),
+    "407": (FAILED + "407.", "BLOCKED: the response is 407 Proxy Authentication Required: the server requires a login, which a"
+            f" preflight never carries; {NOT_OK}let OPTIONS pass without a login: handle CORS before authentication; then"
+            f" {ANSWER_OPTIONS}"),
+    "429": (FAILED + "429.", "BLOCKED: the response is 429 Too Many Requests: the server limits the number of requests, and"
+            f" counts preflights as well; {NOT_OK}{ANSWER_OPTIONS}"),
+    "500": (FAILED + "500.", "BLOCKED: the response is 500 Internal Server Error: the application failed;"
+            f" {NOT_OK}read the server's log for the exception and fix that; then {ANSWER_OPTIONS}"),
+    "no-status": (FAILED + "(null).", "UNKNOWN: the preflight got no status, and this line does not say why: paste the line"
+                  " above it in the console as well"),
+    "no-status-with-its-cause": (
+        FAILED + "(null).\n" + FIREFOX + "Did not find method in CORS header ‘Access-Control-Allow-Methods’).",
+        "BLOCKED: Access-Control-Allow-Methods does not name the request's method. To fix it, add it to"
+        " Access-Control-Allow-Methods, in upper case"),
+    "webkit": ("Preflight response is not successful. Status code: 404" + WEBKIT,
+               "BLOCKED: the response is 404 Not Found: the server has nothing at this URL, or does not handle OPTIONS there;"
+               f" {NOT_OK}check the URL; if it is right, {ANSWER_OPTIONS}"),
+    "chromium": (CHROMIUM + PREFLIGHT + "It does not have HTTP ok status.",
+                 f"BLOCKED: the preflight did not return a status from 200 to 299. To fix it, {ANSWER_OPTIONS}"),
+    "chromium-without-headers": (
+        CHROMIUM + PREFLIGHT + f"No '{ACAO}' header is present on the requested resource.\n"
+        f"PUT {URL} net::ERR_FAILED 405 (Method Not Allowed)",
+        "BLOCKED: the response is 405 Method Not Allowed: the server does not handle OPTIONS at this URL; and"
+        f" {ACAO} is missing in the response to the preflight, an OPTIONS request. To fix it, answer OPTIONS with 200, and"
+        f" send {ACAO}: {PAGE}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "last"), ERRORS.values(), ids=ERRORS)
 def test_error_status_in_a_message_is_said_first(text, last, explain):
-    status, lines, _ = explain("-", "--offline", "--origin", PAGE, stdin=text)
-    assert (status, lines[-1]) == (1, last)
+    status, lines, errors = explain("-", "--offline", "--origin", PAGE, stdin=text)
+    assert (status, lines[-1], errors) == (1, last, [])
+
+
+ASKED_FOR = f"GET {URL} for a page on {PAGE}"
+REPEAT = f"repeat it with curl -i -H 'Origin: {PAGE}'"
+FROM = f"-H 'Origin: {PAGE}'"
+UNLIKE = {
+    "no-origin": (
+        f"$ curl -i {URL}\nHTTP/1.1 200 OK\nVary: Origin\n\n[]",
+        f"UNKNOWN: {ASKED_FOR}: curl sent no Origin, so the server, which returned 200 OK, was not asked about {PAGE}: {REPEAT}"),
+    "no-origin-and-an-error": (
+        f"$ curl -i {URL}\nHTTP/1.1 500 No\nContent-Type: text/plain\n\n",
+        f"UNKNOWN: {ASKED_FOR}: curl sent no Origin, so the server, which returned 500 Internal Server Error, was not asked"
+        f" about {PAGE}: {REPEAT}"),
+    "no-origin-and-a-star": (
+        f"$ curl -i {URL}\nHTTP/1.1 200 OK\n{ACAO}: *\n\n[]",
+        f"ALLOWED: {ASKED_FOR}, according to the pasted response"),
+    "no-origin-needed": (
+        f"$ curl -i -X TRACE {URL}\nHTTP/1.1 200 OK\nVary: Origin\n\n[]",
+        "BLOCKED: TRACE is a forbidden method: no page may send it. To fix it, use another method, such as POST, in the"
+        " page and on the server"),
+    "another-origin": (
+        f"$ curl -i {URL} -H 'Origin: https://evil.example'\nHTTP/1.1 200 OK\nVary: Origin\n\n",
+        f"UNKNOWN: {ASKED_FOR}: the response is to the origin https://evil.example, and says nothing of {PAGE}: {REPEAT}"),
+    "another-origin-in-a-dump": (
+        SIMPLE.replace(PAGE, "https://evil.example") + f"{ACAO}: https://evil.example",
+        f"UNKNOWN: {ASKED_FOR}: the response is to the origin https://evil.example, and says nothing of {PAGE}: {REPEAT}"),
+    "no-preflight": (
+        f"$ curl -i -X OPTIONS {URL} {FROM}\nHTTP/1.1 405 No\nAllow: GET\n\n",
+        f"UNKNOWN: OPTIONS {URL} for a page on {PAGE}: without Access-Control-Request-Method, this OPTIONS is not a preflight;"
+        " the server returned 405 Method Not Allowed, so it does not handle OPTIONS by itself: "
+        f"{REPEAT} -H 'Access-Control-Request-Method: ...', with the method of the page's request"),
+    "no-preflight-and-no-headers": (
+        f"$ curl -i -X OPTIONS {URL} {FROM}\nHTTP/1.1 200 OK\nAllow: GET\n\n",
+        f"UNKNOWN: OPTIONS {URL} for a page on {PAGE}: without Access-Control-Request-Method, this OPTIONS is not a preflight;"
+        f" the server returned 200 OK: {REPEAT} -H 'Access-Control-Request-Method: ...', with the method of the page's request"),
+    "preflight": (
+        f"$ curl -i -X OPTIONS {URL} {FROM} -H 'Access-Control-Request-Method: PUT'\nHTTP/1.1 405 No\nDate: x\n\n",
+        f"BLOCKED: the preflight to {URL} returned 405 Method Not Allowed: the server does not handle OPTIONS at this URL. To"
+        " fix it, answer OPTIONS there with a status from 200 to 299 and the headers above"),
+    "head": (
+        f"$ curl -I {URL} {FROM}\nHTTP/2 405\nallow: GET, POST\n\n",
+        f"UNKNOWN: HEAD {URL} for a page on {PAGE}: curl -I sent HEAD, and the server returned 405 Method Not Allowed; the page"
+        f" would send GET: {REPEAT}"),
+    "head-that-is-handled": (
+        f"$ curl -I {URL} {FROM}\nHTTP/2 200\ncontent-type: text/plain\n\n",
+        f"BLOCKED: the response to HEAD: {ACAO} is missing; it should be {PAGE} or *. To fix it, let the server send the headers"
+        " above"),
+    "not-modified": (
+        SIMPLE.replace("HTTP/1.1 200 OK", 'If-None-Match: "1"\n\nHTTP/1.1 304 Not Modified') + 'ETag: "1"',
+        f"UNKNOWN: {ASKED_FOR}: a 304 leaves out headers, and the browser takes them from the response in its cache, which is"
+        " not in the paste: switch the cache off in the developer tools, and copy it again"),
+    "no-preflight-in-the-paste": (
+        SIMPLE.replace("HTTP/1.1 200", "X-A: 1\nHTTP/1.1 200") + "Date: x",
+        f"BLOCKED: the response to GET: {ACAO} is missing; it should be {PAGE} or *. To fix it, let the server send the headers"
+        " above"),
+    "error-without-a-preflight-in-the-paste": (
+        SIMPLE.replace("HTTP/1.1 200 OK", "X-A: 1\nHTTP/1.1 500 No") + "Date: x",
+        f"BLOCKED: GET {URL} returned 500 Internal Server Error: the application failed, and this error lacks {ACAO}. To fix"
+        " it, read the server's log for the exception and fix that"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "last"), UNLIKE.values(), ids=UNLIKE)
+def test_no_more_is_said_than_the_paste_shows(text, last, explain):
+    status, lines, errors = explain("-", "--offline", "--origin", PAGE, stdin=text)
+    assert (lines[-1], errors) == (last, [])
+    assert status == (0 if last.startswith("ALLOWED") else 1)
+
+
+LOCAL = "http://localhost:3000"
+DIFFERS = f"The '{ACAO}' header has a value '{{}}' that is not equal to the supplied origin."
+INVALID = f"The '{ACAO}' header contains the invalid value '{{}}'."
+VALUES = {
+    "slash": (DIFFERS, f"{LOCAL}/", LOCAL, f"; it should be {LOCAL} (a trailing slash)"),
+    "scheme": (DIFFERS, "https://localhost:3000", LOCAL, f"; it should be {LOCAL} (https instead of http)"),
+    "other": (DIFFERS, "https://b.example", PAGE, f"; it should be {PAGE}"),
+    "no-scheme": (INVALID, "shop.example.com", PAGE, f"; it should be {PAGE} (no scheme)"),
+    "empty": (INVALID, "", PAGE, f"; it should be {PAGE}"),
+    "template": (INVALID, "{ORIGIN}", PAGE, f"; it should be {PAGE}"),
+    "firefox": (FIREFOX + f"CORS header ‘{ACAO}’ does not match ‘{{}}’).", f"{PAGE}/", PAGE,
+                f"; it should be {PAGE} (a trailing slash)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "value", "page", "instead"), VALUES.values(), ids=VALUES)
+def test_value_of_the_header_is_shown_with_what_is_wrong_in_it(text, value, page, instead, explain):
+    text = text.replace("{}", value)
+    text = text if text.startswith(FIREFOX) else CHROMIUM.replace(PAGE, page) + text
+    status, lines, errors = explain("-", "--offline", "--origin", page, stdin=text)
+    assert (status, errors) == (1, [])
+    assert lines[-1] == f"BLOCKED: {ACAO} is '{value}'{instead}. To fix it, send {ACAO}: {page}"
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"), [(CHROMIUM.replace(PAGE, "null"), ORIGINS["null"][2]), (REDIRECTED, ORIGINS["redirected"][2])]
+)  # fmt: skip
+def test_value_is_not_compared_where_the_server_may_have_got_another_origin(text, fix, explain):
+    text += DIFFERS.replace("{}", "https://b.example")
+    status, lines, errors = explain("-", "--offline", stdin=text)
+    assert (status, errors) == (1, [])
+    assert lines[-1] == f"BLOCKED: {ACAO} is 'https://b.example'. To fix it, {fix}"
+
+
+@pytest.mark.parametrize(
+    "text", ["PUT {} 403 (Forbidden)", "app.js:12  PUT {} 403 (Forbidden)\n(anonymous) @ app.js:12"]
+)
+def test_status_in_the_console_is_read_with_its_request(text, explain):
+    text = text.format(URL)
+    for arguments, stdin in (("-",), text), ((text,), ""):
+        status, lines, errors = explain(
+            *arguments, "--offline", "--origin", f"{PAGE}/", stdin=stdin
+        )
+        assert (status, errors) == (1, [])
+        assert lines == [
+            "--  this is a line of Chromium's console",
+            f"UNKNOWN: PUT {URL} for a page on {PAGE}: the response is 403 Forbidden, and its headers are not in the paste:"
+            " paste them, or the line above it in the console, as well",
+        ]
+    with serving(app_sending((ACAO, "*"), status="403 Forbidden")) as port:
+        last = explain(
+            "-", "--origin", PAGE, stdin=f"GET http://127.0.0.1:{port}/ 403 (Forbidden)"
+        )[1][-1]
+    assert last == (
+        f'ALLOWED: GET http://127.0.0.1:{port}/ for a page on {PAGE}; what it may read is an error, 403 "ok" by Python\'s'
+        " wsgiref: the server refuses the request"
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "space"), [(" to access the `loopback` address space.", "loopback"), (".", "local")]
+)
+def test_permission_that_was_denied_is_granted_in_the_site_settings(told, space, explain):
+    text = CHROMIUM + "Permission was denied for this request" + told
+    status, lines, errors = explain("-", "--offline", stdin=text)
+    assert (status, errors) == (1, [])
+    assert lines[-1] == (
+        f"BLOCKED: the page has no permission to access {space} addresses: the user or a policy denied it. To fix it, allow it in"
+        " the site settings of the page (the icon before its URL), and reload; a page in a frame also needs"
+        ' allow="local-network-access" there'
+    )

@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from test_browser_http import serving
 
 from wsgicors_explain import main
 
@@ -108,3 +109,124 @@ def test_advice_is_enough(entries, request, strategy, tmp_path, monkeypatch, cap
     follow(advice, lines, request)
     path.write_text("\n".join(lines))
     assert explain("a.ini", request, capsys).startswith("ALLOWED"), (last, lines, request)
+
+
+PAGE = ORIGINS[0]
+AO, AC, AM, AH = (
+    f"Access-Control-Allow-{name}" for name in ("Origin", "Credentials", "Methods", "Headers")
+)
+FOREIGN = (
+    PAGE,
+    f"{PAGE}/",
+    "app.example.com",
+    "https://b.example",
+    f"{PAGE}, https://b.example",
+    "*",
+    "null",
+)
+answers = st.fixed_dictionaries(
+    {
+        AO: st.lists(st.sampled_from(FOREIGN), max_size=2),
+        AC: st.lists(st.sampled_from(["true", "True", "false"]), max_size=2),
+        AM: st.lists(st.sampled_from(["GET", "GET POST", "put, patch", "GET PATCH", "*", "PUT", ";"]), max_size=1),
+        AH: st.lists(st.sampled_from(["x-a", "X-A; X-B", "*", "Authorization X-A", "content-type", ";"]), max_size=1),
+        "Vary": st.lists(st.just("Origin"), max_size=1),
+        "Allow": st.lists(st.just("GET, PUT"), max_size=1),
+    }
+)  # fmt: skip
+asked = st.fixed_dictionaries(
+    {
+        "method": st.sampled_from(["GET", "PUT", "PATCH", "patch", "purge"]),
+        "headers": st.lists(
+            st.sampled_from(["X-A", "X-B", "Authorization", "Content-Type", AO]),
+            max_size=3,
+            unique=True,
+        ),
+        "include": st.booleans(),
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def server():
+    """Its URL, and what it sends, by the names of the headers; each has a list of values."""
+    sent = {}
+
+    def app(environ, start_response):
+        headers = [(name, value) for name, values in sent.items() for value in values]
+        start_response("200 OK", [("Content-Type", "text/plain"), *headers])
+        return [b""]
+
+    with serving(app) as port:
+        yield f"http://127.0.0.1:{port}/x", sent
+
+
+def explain_server(url, request, capsys):
+    """The lines of the output."""
+    arguments = ["-X", request["method"]]
+    for name in request["headers"]:
+        arguments += ["-H", f"{name}: {'application/json' if name == 'Content-Type' else 1}"]
+    arguments += ["--credentials"] * request["include"]
+    main(["explain", url, "--origin", PAGE, "--send", *arguments])
+    return capsys.readouterr().out.splitlines()
+
+
+# A clause -> the header that the server sends then; the value is the last group.
+WHOLE = (
+    (AO, r"add (\S+) to (?:the origins that the server allows|WithOrigins of the policy)"),
+    (AO, r"write (\S+) where the server has .*"),
+    (AO, r"let the server compare .* that matches: (\S+)"),
+    (AC, r"let it send Access-Control-Allow-Credentials: (true)(?: once)?"),
+    (AC, r"let only one of them send it, with the value (true)"),
+    (AO, r"let only one of them send it, with the value (\S+)"),
+    (AM, r"let the server send Access-Control-Allow-Methods: (.+)"),
+    (AH, r"let the server send Access-Control-Allow-Headers: (.+)"),
+)
+ADDED = r"add (.+) to the (methods|request headers) that the server allows"
+
+
+def follow_for_server(clause, output, sent, request):
+    """Do what a clause says."""
+    for name, pattern in WHOLE:
+        if found := re.fullmatch(pattern, clause):
+            sent[name] = [found[1]]
+            return
+    if found := re.fullmatch(ADDED, clause):
+        name = AM if found[2] == "methods" else AH
+        sent[name] = [", ".join([*sent[name], found[1]])]
+    elif found := re.fullmatch(r"write (\S+) in upper case on the server", clause):
+        sent[AM] = [re.sub(rf"(?i)\b{found[1]}\b", found[1], *sent[AM])]
+    elif found := re.fullmatch(r"write (\S+) instead of \S+ in the page", clause):
+        request["method"] = found[1]
+    elif found := re.fullmatch(r"remove (\S+) from the page's request(?:; only .*)?", clause):
+        request["headers"] = [
+            name for name in request["headers"] if name.lower() != found[1].lower()
+        ]
+    elif found := re.fullmatch(r"keep the server from sending (\S+)", clause):
+        sent[found[1]] = []
+    else:
+        assert "let the server send the headers above" in clause
+        for line in output:
+            if found := re.fullmatch(r"--    (\S+): (.+)", line):
+                sent[found[1]] = [found[2]]
+
+
+@pytest.mark.once
+@pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")  # by wsgiref.validate
+@given(answer=answers, request=asked)
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_advice_for_another_server_is_enough(answer, request, server, capsys):
+    url, sent = server
+    sent.clear()
+    sent.update(answer)
+    output = explain_server(url, request, capsys)
+    if output[-1].startswith("ALLOWED"):
+        return
+    _, separator, advice = output[-1].partition(". To fix it, ")
+    assert separator, output
+    first = advice.partition(", or ")[0]
+    for clause in re.split("(?<![,;]) and ", first):
+        follow_for_server(clause, output, sent, request)
+    assert explain_server(url, request, capsys)[-1].startswith("ALLOWED"), (output, sent, request)

@@ -29,6 +29,7 @@ from .headers import (
     REQUEST_METHOD,
     SAFELISTED_METHODS,
     Headers,
+    extract_list,
     get_header,
     header_values,
     is_answer,
@@ -107,17 +108,36 @@ def of_cors_check(case: Case) -> Diagnosis:
     if known:
         return known
     if len(header_values(response.headers, ALLOW_ORIGIN)) > 1:
-        return of_two_values(case, ALLOW_ORIGIN, case.sent_origin)
-    if get_header(response.headers, ALLOW_ORIGIN) is None:
+        return and_more(case, of_two_values(case, ALLOW_ORIGIN, case.sent_origin))
+    allowed = get_header(response.headers, ALLOW_ORIGIN)
+    if allowed is None:
         return of_missing(case)
-    if len(header_values(response.headers, ALLOW_CREDENTIALS)) > 1:
-        return of_two_values(case, ALLOW_CREDENTIALS, "true")
+    if allowed == case.sent_origin and len(header_values(response.headers, ALLOW_CREDENTIALS)) > 1:
+        found = of_two_values(case, ALLOW_CREDENTIALS, "true")
+        return and_more(case, found, credentials=False)
     return of_wrong_value(case)
 
 
 # What JavaScript makes of an object where a text is needed.
 OBJECT: Final = re.compile(r"\[object \w+\]")
 OBJECT_AS_TEXT: Final = "a JavaScript object was turned into text"
+
+
+def and_more(case: Case, found: Diagnosis, *, credentials: bool = True) -> Diagnosis:
+    """The fix of the origin, with all that the response lacks besides.
+
+    credentials: whether the fix leaves Access-Control-Allow-Credentials as it is.
+    """
+    changes = [found.fix]
+    sent = get_header(case.response.headers, ALLOW_CREDENTIALS)
+    if credentials and case.include and sent != "true":
+        once = " once" if "," in (sent or "") else ""
+        changes.append(f"let it send {ALLOW_CREDENTIALS}: true{once}")
+    if case.is_preflight:
+        changes += lists_to_allow(case)
+    return found._replace(fix=" and ".join(changes))
+
+
 SEND_ABOVE: Final = "let the server send the headers above"
 
 
@@ -138,10 +158,12 @@ def of_wrong_value(case: Case) -> Diagnosis:
         return Diagnosis(f"{reason}; {OBJECT_AS_TEXT}", fix)
     if re.search(r"[\s,*]", value):
         match = "let the server compare the request's Origin with its list, and send back the one"
-        return Diagnosis(reason, f"{match} that matches: {page}")
-    if not is_origin(value):
-        return Diagnosis(reason, f"write {page} where the server has {value}")
-    return Diagnosis(reason, f"add {page} to the origins that the server allows")
+        found = Diagnosis(reason, f"{match} that matches: {page}")
+    elif not is_origin(value):
+        found = Diagnosis(reason, f"write {page} where the server has {value}")
+    else:
+        found = Diagnosis(reason, f"add {page} to the origins that the server allows")
+    return and_more(case, found)
 
 
 def is_origin(value: str) -> bool:
@@ -216,7 +238,7 @@ def of_missing(case: Case) -> Diagnosis:
     response, reason = case.response, case.verdict.reason
     if any(ALLOW_ORIGIN.lower() in line.lower() for line in response.ignored):
         fix = "send that header on a line of its own, with no white space before its colon"
-        return Diagnosis(reason, fix)
+        return and_more(case, Diagnosis(reason, fix))
     known = known_words(response, preflight=case.is_preflight)
     if known:
         found = case.fill(known)
@@ -229,7 +251,8 @@ def of_missing(case: Case) -> Diagnosis:
         cause = (
             f"{reason}; it has {sign}, so the server supports CORS but does not allow this origin"
         )
-        return Diagnosis(cause, f"add {case.sent_origin} to the origins that the server allows")
+        fix = f"add {case.sent_origin} to the origins that the server allows"
+        return and_more(case, Diagnosis(cause, fix))
     return of_page(case) or (
         of_missing_in_preflight(case) if case.is_preflight else Diagnosis(reason, SEND_ABOVE)
     )
@@ -263,7 +286,8 @@ def of_missing_in_preflight(case: Case) -> Diagnosis:
         return of_allow(case)
     if sender(case.response) == "ASP.NET Core":
         cause = f"{reason}; ASP.NET Core responds so if its CORS policy does not allow the request"
-        return Diagnosis(cause, f"add {case.origin} to WithOrigins of the policy")
+        fix = f"add {case.origin} to WithOrigins of the policy"
+        return and_more(case, Diagnosis(cause, fix))
     return Diagnosis(reason, SEND_ABOVE)
 
 
@@ -308,69 +332,104 @@ LIBRARIES: Final = {
 def of_method(case: Case) -> Diagnosis:
     """The preflight response does not include the method."""
     method, reason = asked_method(case), case.verdict.reason
-    if is_no_list(reason):
-        return of_no_list(case, ALLOW_METHODS)
-    if method in map(str.upper, allowed_names(case, ALLOW_METHODS)):
+    if not is_no_list(case, ALLOW_METHODS) and method in map(
+        str.upper, allowed_names(case, ALLOW_METHODS)
+    ):
         cause = f"{reason}, and method names are case-sensitive"
         fix = f"write {method} in upper case on the server"
         return Diagnosis(cause, " and ".join([fix, *to_allow(case, [])]))
-    upper = method.upper()
-    is_allowed = upper in allowed_names(case, ALLOW_METHODS)
-    if missing_methods(case) == [method] != [upper] and (is_allowed or upper == "PATCH"):
-        instead = f"write {upper} instead of {method} in the page"
-        lacking = [] if is_allowed else [upper]
-        return Diagnosis(reason, " and ".join([instead, *to_allow(case, lacking)]))
-    return Diagnosis(reason, " and ".join(to_allow(case, missing_methods(case))))
+    return Diagnosis(reason_of_list(case, ALLOW_METHODS), " and ".join(lists_to_allow(case)))
 
 
 def of_headers(case: Case) -> Diagnosis:
     """The preflight response does not include all headers."""
     missing, reason = missing_headers(case), case.verdict.reason
-    if is_no_list(reason):
-        return of_no_list(case, ALLOW_HEADERS)
-    fix = " and ".join(to_allow(case, []))
+    fix = " and ".join(lists_to_allow(case))
+    if is_no_list(case, ALLOW_HEADERS):
+        return Diagnosis(reason_of_list(case, ALLOW_HEADERS), fix)
     mistaken = [name for name in missing if is_answer(name)]
     if mistaken:
         cause = f"the page sends {mistaken[0]} as a request header, but it is a response header"
         return Diagnosis(cause, fix)
-    if missing == ["content-type"] and case.method.upper() in ("GET", "HEAD"):
-        cause = f"{reason}; {case.method.upper()} has no body, so the header has no meaning"
-        return Diagnosis(cause, f"remove Content-Type from the page's request, or {fix}")
+    causes = [reason]
+    if "content-type" in missing and case.method.upper() in ("GET", "HEAD"):
+        causes.append(f"{case.method.upper()} has no body, so Content-Type has no meaning")
+        fix = without_content_type(missing, fix)
     by = [f"{name} comes from {LIBRARIES[name]}" for name in missing if name in LIBRARIES]
-    cause = "; ".join([reason, *by])
-    return Diagnosis(cause, f"{fix}, or keep the library from adding it" if by else fix)
+    fix = f"{fix}, or keep the library from adding it" if by else fix
+    return Diagnosis("; ".join([*causes, *by]), fix)
 
 
-def is_no_list(reason: str) -> bool:
+def without_content_type(missing: list[str], fix: str) -> str:
+    """The fix for a page that need not send Content-Type."""
+    instead = "remove Content-Type from the page's request"
+    others = ", ".join(name for name in missing if name != "content-type")
+    if not others:
+        return f"{instead}, or {fix}"
+    added = f"add {others} to the request headers that the server allows"
+    return f"{instead} and {added}, or add {', '.join(missing)} to them"
+
+
+def is_no_list(case: Case, header: str) -> bool:
     """Whether browsers cannot read the header."""
-    return " is not a comma-separated list of names: " in reason
+    try:
+        extract_list(case.response.headers, header)
+    except ValueError:
+        return True
+    return False
 
 
-def of_no_list(case: Case, header: str) -> Diagnosis:
-    """Names that are separated by something else than commas."""
+def reason_of_list(case: Case, header: str) -> str:
+    """The browser's reason, and why the server may have sent such a list."""
     value = get_header(case.response.headers, header) or ""
-    texts = OBJECT.sub(",", value)
-    names = [name for name in re.split(r"[^\w!#$%&'*+.^`|~-]+", texts) if name]
-    needed = {ALLOW_METHODS: [asked_method(case)], ALLOW_HEADERS: case.to_allow}
-    known = {name.lower() for name in names}
-    names += [name for name in needed[header] if name.lower() not in known]
-    fix = f"let the server send {', '.join(names)}"
-    if texts != value:
-        join = "; join the names with commas instead of sending an object"
-        return Diagnosis(f"{case.verdict.reason}; {OBJECT_AS_TEXT}", f"{fix}{join}")
-    return Diagnosis(case.verdict.reason, fix)
+    return (
+        f"{case.verdict.reason}; {OBJECT_AS_TEXT}" if OBJECT.search(value) else case.verdict.reason
+    )
+
+
+def as_list(case: Case, header: str, needed: list[str]) -> str:
+    """What to send instead of names that are separated by something else than commas."""
+    value = get_header(case.response.headers, header) or ""
+    names = names_in(case, header)
+    known = [name.lower() for name in names] if header == ALLOW_HEADERS else names
+    names += [name for name in needed if name not in known]
+    if not names:
+        return f"keep the server from sending {header}"
+    fix = f"let the server send {header}: {', '.join(names)}"
+    join = "join the names with commas instead of sending an object"
+    return f"{fix} ({join})" if OBJECT.search(value) else fix
+
+
+def names_in(case: Case, header: str) -> list[str]:
+    """The names in a list, whatever separates them."""
+    value = OBJECT.sub(",", get_header(case.response.headers, header) or "")
+    return re.findall(r"[\w!#$%&'*+.^`|~-]+", value, re.ASCII)
+
+
+def lists_to_allow(case: Case) -> list[str]:
+    """The same as `to_allow`, with the method in upper case where the page should write it so."""
+    missing = missing_methods(case)
+    upper = asked_method(case).upper()
+    is_allowed = upper in allowed_names(case, ALLOW_METHODS)
+    if missing in ([], [upper]) or not (is_allowed or upper == "PATCH"):
+        return to_allow(case, missing)
+    instead = f"write {upper} instead of {missing[0]} in the page"
+    return [instead, *to_allow(case, [] if is_allowed else [upper])]
 
 
 def to_allow(case: Case, methods: list[str]) -> list[str]:
     """What the server's lists lack, and what the page must not send, all at once."""
     missing = missing_headers(case)
     headers = [name for name in missing if not is_answer(name)]
-    lists = (("methods", methods), ("request headers", headers))
-    changes = [
-        f"add {', '.join(names)} to the {kind} that the server allows"
-        for kind, names in lists
-        if names
-    ]
+    changes = []
+    for header, kind, names in (
+        (ALLOW_METHODS, "methods", methods),
+        (ALLOW_HEADERS, "request headers", headers),
+    ):
+        if is_no_list(case, header):
+            changes.append(as_list(case, header, names))
+        elif names:
+            changes.append(f"add {', '.join(names)} to the {kind} that the server allows")
     mistaken = ", ".join(name for name in missing if is_answer(name))
     if mistaken:
         changes.append(f"remove {mistaken} from the page's request; only the server can send it")
@@ -448,10 +507,13 @@ def needed_headers(case: Case) -> list[tuple[str, Headers]]:
     asked = method is not None and not case.mistaken  # which may be the only reason to ask
     if asked or unsafe or case.method not in SAFELISTED_METHODS:
         preflight = [*always]
-        if case.method not in SAFELISTED_METHODS:
-            preflight.append((ALLOW_METHODS, case.method))
-        if unsafe:
-            preflight.append((ALLOW_HEADERS, ", ".join(unsafe)))
+        methods = [] if case.method in SAFELISTED_METHODS else [case.method]
+        for header, names in ((ALLOW_METHODS, methods), (ALLOW_HEADERS, unsafe)):
+            # A list that browsers cannot read blocks also if nothing of it is needed.
+            if not names and case.is_preflight and is_no_list(case, header):
+                names = names_in(case, header)
+            if names:
+                preflight.append((header, ", ".join(names)))
         needed.append(
             ("a response to the preflight that passes: status 200, with", [*preflight, VARY])
         )

@@ -25,6 +25,8 @@ CHROMIUM_LOAD: Final = re.compile(
     r"(?:\b(?P<method>[A-Za-z]{1,20}) (?P<url>https?://\S+)|Failed to load resource:) "
     r"net::(?P<error>ERR_\w{1,60})(?:\.\w{1,60})?(?: (?P<status>\d{3})\b)?"
 )
+# The same line without an error, as for a page that handles the status itself.
+CHROMIUM_STATUS: Final = re.compile(r"\b([A-Za-z]{1,20}) (https?://\S+) (\d{3}) \(")
 THEREFORE: Final = re.compile(r"Origin '(?P<origin>\S{1,300})' is therefore not allowed access")
 OLD_STATUS: Final = re.compile(r"(?:had|invalid) HTTP status code (?P<status>\d{3})\b")
 PREFLIGHT: Final = re.compile("Response to preflight request doesn't pass access control check: ")
@@ -70,8 +72,10 @@ CHROMIUM_REASONS: Final = templates(
         "redirect-password": r"Redirect location '\S*' contains a username",
         "scheme": "Cross origin requests are only supported for",
         "same-origin-mode": "Cross origin requests are not allowed by request mode",
+        "local-permission": "Permission was denied for this request(?: to access the "
+        "Q(?P<space>[a-z]{1,20})Q)?",
         "local-network": "(?:The request client is not a secure context|Request had |Unable to ask"
-        "|Permission was denied for this request|No 'Private-|No '?Access-Control-Allow-Private"
+        "|No 'Private-|No '?Access-Control-Allow-Private"
         "|The 'Access-Control-Allow-Private)",
     }
 )
@@ -172,6 +176,7 @@ SYMPTOMS: Final = {
     "redirect": 1,
     "script": 1,
     "unnamed": 2,
+    "no-status": 2,
     "network": 2,
     "unknown": 2,
     **{each.kind: each.rank for each in NEIGHBOURS if each.rank},
@@ -314,6 +319,8 @@ def firefox(text: str) -> list[Message]:
         said = reason("Firefox", FIREFOX_REASONS, match["reason"], None)
         status = match["status"] or ""
         number = int(status) if status.isdecimal() else None
+        if said.kind == "status" and status == "(null)":
+            said = replace(said, kind="no-status")
         found.append(Message(redirected(said, number), match["url"], status=number))
     return found
 
@@ -355,8 +362,8 @@ def translated(text: str) -> list[Message]:
 CURES: Final = {
     "allow-origin-missing": (f"{AO} is missing", f"send {AO}: {{origin}}"),
     "allow-origin-multiple": (f"{AO} has several values", f"send {AO} once: {{origin}}"),
-    "allow-origin-invalid": (f"{AO} is not an origin", f"send {AO}: {{origin}}"),
-    "allow-origin-differs": (f"{AO} is for another origin", f"send {AO}: {{origin}}"),
+    "allow-origin-invalid": (f"{AO} is {{value}}", f"send {AO}: {{origin}}"),
+    "allow-origin-differs": (f"{AO} is {{value}}", f"send {AO}: {{origin}}"),
     "allow-origin-refused": (f"{AO} is missing or does not fit", f"send {AO}: {{origin}}"),
     "script": (
         f"a script is loaded with CORS, and {AO} is missing or does not fit",
@@ -369,7 +376,8 @@ CURES: Final = {
     "allow-credentials": (f"{AC} is not true", f"send {AC}: true"),
     "status": (
         "the preflight did not return a status from 200 to 299",
-        "answer OPTIONS with 200 before a login is required",
+        f"answer OPTIONS with 200 and the headers {AO}, Access-Control-Allow-Methods and "
+        "Access-Control-Allow-Headers",
     ),
     "preflight-redirect": (
         "the preflight was redirected",
@@ -426,6 +434,11 @@ CURES: Final = {
         "the page asks with mode: 'no-cors', with which no page may read the response",
         "take that mode out of the page's code, and explain the request again without it",
     ),
+    "local-permission": (
+        "the page has no permission to access {space} addresses: the user or a policy denied it",
+        "allow it in the site settings of the page (the icon before its URL), and reload; a page "
+        'in a frame also needs allow="local-network-access" there',
+    ),
     "local-network": (
         "the browser protects addresses of the local network",
         "serve the page over https, and let the user grant the permission",
@@ -445,6 +458,10 @@ OTHERS: Final = {
     ),
     "disabled": "CORS is switched off in this Firefox, or an extension sets Origin",
     "unnamed": "this line does not say why: paste the line above it in the console as well",
+    "no-status": (
+        "the preflight got no status, and this line does not say why: paste the line above it in "
+        "the console as well"
+    ),
     "unknown": "this message does not name a cause that the server can fix",
     **{each.kind: each.diagnosis for each in NEIGHBOURS if not each.fix},
 }

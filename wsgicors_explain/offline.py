@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import replace
+from typing import Final
 
 from .browser import Browser, NetworkError, Request
 from .case import Case
@@ -20,8 +22,9 @@ from .headers import (
     is_answer,
 )
 from .middleware import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN
-from .origins import page_origin
+from .origins import near_miss, page_origin
 from .pasted import Pasted, mask
+from .preflights import preflight_meaning
 from .question import doubt, is_doubtful
 from .targets import UsageError
 from .terminal import BAD, GOOD, say
@@ -85,16 +88,27 @@ def judge(args: argparse.Namespace, pasted: Pasted) -> list[str]:
     elif not any(responses):
         lines = [
             f"UNKNOWN: {args.method} {args.target} for a page on {args.origin}: "
-            "the paste contains no response, and nothing is sent"
+            f"{without_headers(pasted.response_status)}"
         ]
     else:
         doubtful = is_doubtful(args, pasted)
-        lines = replay(args, responses, include=args.credentials or doubtful)
+        unlike = unlike_the_page(args, pasted)
+        lines = replay(args, responses, unlike, include=args.credentials or doubtful)
         if doubtful and lines[-1].startswith("BLOCKED: "):
-            *_, without = replay(args, responses, include=False)
+            *_, without = replay(args, responses, unlike, include=False)
             if not without.startswith("BLOCKED: "):
                 lines[-1] = doubt(lines[-1])
     return [mask(line) for line in lines]
+
+
+def without_headers(status: int | None) -> str:
+    """What a paste lacks if it has no response that can be judged."""
+    if status is None:
+        return "the paste contains no response, and nothing is sent"
+    return (
+        f"the response is {status_text(Response(status, []))}, and its headers are not in the "
+        "paste: paste them, or the line above it in the console, as well"
+    )
 
 
 def responses_in(pasted: Pasted) -> tuple[Response | None, Response | None]:
@@ -114,20 +128,70 @@ def response_to_preflight(status: int | None, headers: Headers | None) -> Respon
     return Response(status, headers or [])
 
 
+def unlike_the_page(args: argparse.Namespace, pasted: Pasted) -> str:
+    """Why a server may respond otherwise to the page than it did in the paste; empty if not."""
+    sent, page = pasted.sent_origin, args.origin
+    repeat = f"repeat it with curl -i -H 'Origin: {page}'"
+    if sent not in (None, page):
+        return f"the response is to the origin {sent}, and says nothing of {page}: {repeat}"
+    by_curl = unlike_by_curl(args, pasted) if pasted.by_curl else ""
+    if by_curl:
+        return by_curl.replace("{repeat}", repeat)
+    return NOT_MODIFIED if pasted.response_status == 304 else ""
+
+
+def unlike_by_curl(args: argparse.Namespace, pasted: Pasted) -> str:
+    """In what the request of curl differs from the page's; {repeat} is how to repeat it."""
+    status = pasted.response_status or 0
+    returned = f"returned {status_text(Response(status, []))}"
+    not_handled = status in (405, 501)
+    if args.method == "OPTIONS" and not pasted.preflight:
+        alone = ", so it does not handle OPTIONS by itself" if not_handled else ""
+        return (
+            f"without {REQUEST_METHOD}, this OPTIONS is not a preflight; "
+            f"the server {returned}{alone}: {{repeat}} -H '{REQUEST_METHOD}: ...', "
+            "with the method of the page's request"
+        )
+    if pasted.sent_origin is None:
+        asked = f"the server, which {returned}, was not asked about {args.origin}"
+        return f"curl sent no Origin, so {asked}: {{repeat}}"
+    if args.method == "HEAD" and not_handled:
+        other = "the page would send GET: {repeat}"
+        return f"curl -I sent HEAD, and the server {returned}; {other}"
+    return ""
+
+
+NOT_MODIFIED: Final = (
+    "a 304 leaves out headers, and the browser takes them from the response in its cache, which is "
+    "not in the paste: switch the cache off in the developer tools, and copy it again"
+)
+
+
 def replay(
-    args: argparse.Namespace, responses: tuple[Response | None, Response | None], *, include: bool
+    args: argparse.Namespace,
+    responses: tuple[Response | None, Response | None],
+    unlike: str,
+    *,
+    include: bool,
 ) -> list[str]:
-    """What a browser makes of the responses in the paste."""
+    """What a browser makes of the responses in the paste.
+
+    unlike: why the server may respond otherwise to the page, or empty.
+    """
     try:
         browser = Reader(args.target, args.origin)
         browser.of_preflight, browser.recorded = responses
         verdict = browser.fetch("", args.method, args.header, "include" if include else "omit")
     except ValueError as error:
         raise UsageError(mask(str(error))) from error
+    # The one that makes up for a preflight that is not in the paste was not seen to pass.
+    verdict = replace(verdict, preflight=verdict.preflight and browser.of_preflight)
     case = Case(verdict, browser.origin, args.method, args.header, include)
+    what = f"{args.method} {args.target} for a page on {browser.origin}"
+    if unlike and case.exchanges and not verdict.allowed:
+        return [f"UNKNOWN: {what}: {unlike}"]
     if not verdict.allowed:
         return conclude(None, case)
-    what = f"{args.method} {args.target} for a page on {browser.origin}"
     if browser.missing:
         return [f"UNKNOWN: {what}: {browser.missing} not in the paste"]
     return [f"ALLOWED: {what}, according to the pasted response{but(case)}"]
@@ -136,35 +200,62 @@ def replay(
 def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
     """The last line for a message of the console."""
     response = Response(pasted.response_status or 0, [])
-    found = meaning(response)
     values = {
         "method": args.method,
         "header": "the header",
         "directive": "the directive for what it loads, such as connect-src",
+        "space": "local",
         "status": status_text(response),
-        "meaning": found.cause,
-        "remedy": found.fix,
+        "meaning": meaning(response).cause,
+        "remedy": meaning(response).fix,
         **said.details,
         "origin": args.origin or "the origin of the page",
     }
-    line = template(args, said, response.status)
-    return re.sub(r"\{(\w+)\}", lambda match: values[match[1]], line)
+    line = template(args, response, said, values)
+    return re.sub(r"\{(\w+)\}", lambda match: str(values[match[1]]), line)
 
 
-def template(args: argparse.Namespace, said: Said, status: int) -> str:
+def template(
+    args: argparse.Namespace, response: Response, said: Said, values: dict[str, str]
+) -> str:
     """The last line, with the names of the values in it."""
     if said.kind in OTHERS:
         return f"UNKNOWN: {OTHERS[said.kind]}"
     cause, fix = cure(said, args.method)
+    if said.kind in ("allow-origin-differs", "allow-origin-invalid"):
+        value = said.details.get("value", "")
+        cause += instead_of(value, args.origin, said)
+        values["value"] = repr(value)
     if "{origin}" in fix:
         fix = with_an_origin(args, said, fix)
     if said.preflight and said.kind not in OF_PREFLIGHTS:
         cause += " in the response to the preflight, an OPTIONS request"
-    if status >= 400 and said.kind not in ALONE:
-        cause = f"the response is {{status}}: {{meaning}}; and {cause}"
-        alone = said.kind == "status" and status < 500  # OPTIONS is not handled there
-        fix = fix if alone else f"{{remedy}}; then {fix}"
+    if response.status >= 400 and said.kind not in ALONE:
+        found = preflight_meaning(response) if said.preflight else meaning(response)
+        cause = f"the response is {status_text(response)}: {found.cause}; and {cause}"
+        fix = after_error(said, response, fix)
     return f"BLOCKED: {cause}. To fix it, {fix}"
+
+
+def instead_of(value: str, page: str, said: Said) -> str:
+    """What the value should be, and the detail in which it differs from that."""
+    # The server may have got another origin.
+    if page == "null" or "redirected" in said.details:
+        return ""
+    detail = near_miss(value, page)
+    return "; it should be {origin}" + (f" ({detail})" if detail else "")
+
+
+def after_error(said: Said, response: Response, fix: str) -> str:
+    """What to do about the status of an error, and then about the headers."""
+    if not said.preflight:
+        return f"{meaning(response).fix}; then {fix}"
+    if said.kind != "status":
+        fix = f"answer OPTIONS with 200, and {fix}"
+    if response.status == 404:
+        return f"check the URL; if it is right, {fix}"
+    remedy = preflight_meaning(response).fix
+    return fix if "the headers above" in remedy else f"{remedy}; then {fix}"
 
 
 def cure(said: Said, method: str) -> tuple[str, str]:

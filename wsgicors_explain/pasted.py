@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from .code import CALL, read_code
-from .console import QUOTED, Message, Said, is_message, read_console
+from .console import CHROMIUM_STATUS, QUOTED, Message, Said, is_message, read_console
 from .copied import MAX_OTHERS, Copied, PasteError, read_fetch, read_har, stand_in
 from .curl import CURL, read_curl
 from .dumps import read_dump
@@ -34,6 +34,7 @@ SECRET_IN_URL: Final = re.compile(rf"(?i)(?<=[?&;])({SECRETS}|sig|code|otp)=[^&\
 USER_IN_URL: Final = re.compile(r"(?<=://)[^/@\s]+@")
 URL: Final = re.compile(r"(?i)https?://\S+")
 UNQUOTED: Final = re.compile(r"(?m)^[ \t]*[^>\s]")  # a line that is not from another's e-mail
+CURL_COMMAND: Final = "a curl command"
 FETCH: Final = re.compile(r"(?m)^(?:[^\n]{0,100}\s)?fetch\(")
 # Escape sequences that set colours or move the cursor.
 TERMINAL: Final = re.compile(
@@ -62,6 +63,7 @@ class Pasted:
 
     headers: those that the page sets. dropped: names of those that browsers set themselves.
     credentials, preflight: None if the paste does not say. cookies: by name.
+    sent_origin: the header Origin of a copied request. by_curl: whether curl sent it.
     preflight_response: its status and headers, if the paste also has the request itself.
     """
 
@@ -80,6 +82,8 @@ class Pasted:
     understood: tuple[str, ...] = ()
     cookies: dict[str, str] = field(default_factory=dict)
     preflight_response: tuple[int, Headers | None] | None = None
+    sent_origin: str | None = None
+    by_curl: bool = False
 
 
 def looks_pasted(text: str) -> bool:
@@ -121,8 +125,7 @@ def read_lines(text: str) -> Pasted:
     """The first request in a paste that is not a HAR file; a message precedes code below it."""
     if not UNQUOTED.search(text):
         text = QUOTED.sub("", text).strip()
-    if "&#39;" in text or "&quot;" in text:  # copied from a page's source
-        text = html.unescape(text)
+    text = unescaped(text)
     if POWERSHELL.search(text):
         raise PasteError("this is PowerShell, which is not read: use 'Copy as cURL (bash)'")
     if URL.fullmatch(text):
@@ -132,15 +135,27 @@ def read_lines(text: str) -> Pasted:
     if messages:
         return with_headers(from_messages(messages), read_dump(text))
     if CURL.search(text):
-        return from_copied(read_curl(text), "a curl command")
+        return from_copied(read_curl(text), CURL_COMMAND)
     if FETCH.search(text) or CALL.search(text):
         return from_call(text)
     return from_dump(text)
 
 
+def unescaped(text: str) -> str:
+    """The text, if it was copied from a page's source, as the page shows it."""
+    is_code = CURL.match(text) or FETCH.match(text)
+    if is_code and re.search("[\"']", text):  # in a page's source, these would be escaped as well
+        return text
+    return html.unescape(text) if re.search("&#39;|&quot;", text) else text
+
+
 def from_dump(text: str) -> Pasted:
-    """Headers, or the summary of a request."""
+    """Headers, the summary of a request, or Chromium's line about one that was not blocked."""
     copied = read_dump(text)
+    loaded = CHROMIUM_STATUS.search(text)
+    if loaded and not copied.url:
+        method, url, status = loaded.groups()
+        return from_copied(Copied(url, method, status=int(status)), "a line of Chromium's console")
     told = TOLD.search(text) and not copied.url  # "TypeError: Failed to fetch" is not a header
     if not told and (copied.headers or copied.response_headers or (copied.url and copied.method)):
         return from_copied(copied, "a dump of headers")
@@ -250,6 +265,8 @@ def from_copied(copied: Copied, what: str) -> Pasted:
         understood=(f"this is {what}",),
         cookies=cookies,
         preflight_response=copied.preflight_response,
+        sent_origin=get_header(copied.headers, "origin"),
+        by_curl=what == CURL_COMMAND,
         said=Said("", "no-cors", {}, "", None) if copied.no_cors else None,
     )
 
