@@ -1160,6 +1160,10 @@ UNLIKE = {
         f"$ curl -i -X OPTIONS {URL} {FROM}\nHTTP/1.1 200 OK\nAllow: GET\n\n",
         f"UNKNOWN: OPTIONS {URL} for a page on {PAGE}: without Access-Control-Request-Method, this OPTIONS is not a preflight;"
         f" the server returned 200 OK: {REPEAT} -H 'Access-Control-Request-Method: ...', with the method of the page's request"),
+    "no-preflight-that-passes": (
+        f"$ curl -i -X OPTIONS {URL} {FROM}\nHTTP/1.1 200 OK\n{ACAO}: {PAGE}\n\n",
+        f"UNKNOWN: OPTIONS {URL} for a page on {PAGE}: without Access-Control-Request-Method, this OPTIONS is not a preflight;"
+        f" the server returned 200 OK: {REPEAT} -H 'Access-Control-Request-Method: ...', with the method of the page's request"),
     "preflight": (
         f"$ curl -i -X OPTIONS {URL} {FROM} -H 'Access-Control-Request-Method: PUT'\nHTTP/1.1 405 No\nDate: x\n\n",
         f"BLOCKED: the preflight to {URL} returned 405 Method Not Allowed: the server does not handle OPTIONS at this URL. To"
