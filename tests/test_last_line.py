@@ -954,13 +954,13 @@ LAST_LINES = {
     "response_header_sent_to_a_server_without_cors": (
         "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it "
         "should be https://app.example.com or *. To fix it, remove "
-        "access-control-allow-origin from the page's request, as only the server can send it,"
-        " and let the server send the headers above"
+        "access-control-allow-origin, a response header, from the page's request and let the server"
+        " send the headers above"
     ),
     "response_header_sent_and_options_not_handled": (
         "BLOCKED: the preflight to URL/x returned 405 Method Not Allowed: the server does not"
-        " handle OPTIONS at this URL. To fix it, remove access-control-allow-origin from the "
-        "page's request, as only the server can send it, and answer OPTIONS there with a "
+        " handle OPTIONS at this URL. To fix it, remove access-control-allow-origin, a "
+        "response header, from the page's request and answer OPTIONS there with a "
         "status from 200 to 299 and the headers above"
     ),
     "login_on_a_blocked_port": (
@@ -1059,12 +1059,12 @@ LAST_LINES = {
     "response_header_sent_and_allowed": (
         "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be "
         "https://app.example.com or *; the preflight passed, so only OPTIONS has the headers."
-        " To fix it, remove access-control-allow-origin from the page's request, as only the "
-        "server can send it, and let the server send the headers above with GET as well"
+        " To fix it, remove access-control-allow-origin, a response header, from the page's "
+        "request and let the server send the headers above with GET as well"
     ),
     "response_header_sent_and_no_method": (
         "BLOCKED: TRACE is a forbidden method: no page may send it. To fix it, remove "
-        "access-control-allow-origin from the page's request, as only the server can send it,"
+        "access-control-allow-origin, a response header, from the page's request"
         " and use another method, such as POST, in the page and on the server"
     ),
 }

@@ -208,7 +208,6 @@ MESSAGES = {
         "TypeError: Window.fetch: https://me@a.example/ is an url with embedded credentials.",
     ],
     "answered": [
-        f"PUT {URL} 404 (Not Found)",
         "basket:1 Failed to load resource: the server responded with a status of 404 (Not Found)",
     ],
 }  # fmt: skip

@@ -198,7 +198,9 @@ def follow_for_server(clause, output, sent, request):
         sent[AM] = [re.sub(rf"(?i)\b{found[1]}\b", found[1], *sent[AM])]
     elif found := re.fullmatch(r"write (\S+) instead of \S+ in the page", clause):
         request["method"] = found[1]
-    elif found := re.fullmatch(r"remove (\S+) from the page's request(?:; only .*)?", clause):
+    elif found := re.fullmatch(
+        r"remove (\S+)(?:, a response header,)? from the page's request(?:; only .*)?", clause
+    ):
         request["headers"] = [
             name for name in request["headers"] if name.lower() != found[1].lower()
         ]

@@ -489,8 +489,8 @@ def without_mistaken(case: Case, fix: str) -> str:
     if all(name in told for name in case.mistaken):
         return fix
     names = ", ".join(case.mistaken)
-    removed = f"remove {names} from the page's request, as only the server can send it"
-    return f"{removed}, and {fix}" if fix else removed
+    removed = f"remove {names}, a response header, from the page's request"
+    return f"{removed} and {fix}" if fix else removed
 
 
 def needed_headers(case: Case) -> list[tuple[str, Headers]]:
@@ -506,19 +506,23 @@ def needed_headers(case: Case) -> list[tuple[str, Headers]]:
     unsafe = case.to_allow
     asked = method is not None and not case.mistaken  # which may be the only reason to ask
     if asked or unsafe or case.method not in SAFELISTED_METHODS:
-        preflight = [*always]
-        methods = [] if case.method in SAFELISTED_METHODS else [case.method]
-        for header, names in ((ALLOW_METHODS, methods), (ALLOW_HEADERS, unsafe)):
-            # A list that browsers cannot read blocks also if nothing of it is needed.
-            if not names and case.is_preflight and is_no_list(case, header):
-                names = names_in(case, header)
-            if names:
-                preflight.append((header, ", ".join(names)))
-        needed.append(
-            ("a response to the preflight that passes: status 200, with", [*preflight, VARY])
-        )
+        preflight = [*always, *needed_lists(case), VARY]
+        needed.append(("a response to the preflight that passes: status 200, with", preflight))
     needed.append((f"a response to {case.method} that passes has", [*always, VARY]))
     return needed
+
+
+def needed_lists(case: Case) -> Headers:
+    """The lists of methods and headers with which the preflight would have passed."""
+    methods = [] if case.method in SAFELISTED_METHODS else [case.method]
+    lists = []
+    for header, names in ((ALLOW_METHODS, methods), (ALLOW_HEADERS, case.to_allow)):
+        # A list that browsers cannot read blocks also if nothing of it is needed.
+        if not names and case.is_preflight and is_no_list(case, header):
+            names = names_in(case, header)
+        if names:
+            lists.append((header, ", ".join(names)))
+    return lists
 
 
 VARY: Final = ("Vary", "Origin")

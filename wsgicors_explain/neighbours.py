@@ -563,10 +563,6 @@ NEIGHBOURS: Final = (
         "{remedy}",
         (
             (
-                "Chromium",
-                r"\b(?P<method>[A-Z]{3,7}) (?P<url>https?://\S{1,2000}) (?P<status>[45]\d\d) \(",
-            ),
-            (
                 "Chromium or WebKit",
                 r"the server responded with a status of (?P<status>[45]\d\d)\b",
             ),
