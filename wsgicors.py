@@ -159,53 +159,60 @@ OPAQUE_SCHEMES: Final = frozenset(("about", "blob", "data", "file", "javascript"
 PUBLIC_SUFFIXES: Final = frozenset(
     """
     ltd.uk me.uk nhs.uk plc.uk sch.uk asn.au id.au geek.nz
-    school.nz law.za web.za ad.jp ed.jp go.jp gr.jp lg.jp ne.jp
-    or.jp go.kr ne.kr or.kr pe.kr re.kr firm.in gen.in ind.in
-    biz.id my.id or.id web.id go.th in.th or.th club.tw game.tw
-    idv.tw idv.hk name.my bel.tr gen.tr web.tr gob.ar int.ar
-    gob.mx adv.br app.br art.br blog.br dev.br eco.br eti.br
-    ind.br in.ua kiev.ua lviv.ua nom.es gv.at or.at muni.il br.com
-    cn.com de.com eu.com eu.org gb.net in.net jp.net jpn.com
-    ru.com sa.com se.net uk.com uk.net us.com za.com co.com
+    school.nz law.za web.za ad.jp ed.jp go.jp gr.jp lg.jp
+    ne.jp or.jp go.kr ne.kr or.kr pe.kr re.kr firm.in gen.in
+    ind.in biz.id my.id or.id web.id go.th in.th or.th
+    club.tw game.tw idv.tw idv.hk name.my bel.tr gen.tr
+    web.tr gob.ar int.ar gob.mx adv.br app.br art.br blog.br
+    dev.br eco.br eti.br ind.br in.ua kiev.ua lviv.ua nom.es
+    gv.at or.at muni.il br.com cn.com de.com eu.com eu.org
+    gb.net in.net jp.net jpn.com ru.com sa.com se.net uk.com
+    uk.net us.com za.com co.com
 
     amplifyapp.com awsapprunner.com cloudfront.net
-    elasticbeanstalk.com elb.amazonaws.com on.aws s3.amazonaws.com
-    s3-website-us-east-1.amazonaws.com azure-api.net
-    azurecontainer.io azurecontainerapps.io azurefd.net
-    azurestaticapps.net azurewebsites.net blob.core.windows.net
-    cloudapp.azure.com cloudapp.net devtunnels.ms
-    powerappsportals.com sharepoint.com trafficmanager.net
-    web.core.windows.net a.run.app appspot.com blogspot.com
-    cdn.ampproject.org cloudfunctions.net cloudworkstations.dev
-    firebaseapp.com firebaseio.com firebasestorage.app hosted.app
-    run.app translate.goog usercontent.goog web.app withgoogle.com
-    *.awsapprunner.com *.elasticbeanstalk.com *.elb.amazonaws.com
-    elb.*.amazonaws.com compute.amazonaws.com
-    *.compute.amazonaws.com compute-1.amazonaws.com
-    *.compute-1.amazonaws.com execute-api.*.amazonaws.com
-    s3.*.amazonaws.com s3-website.*.amazonaws.com
-    lambda-url.*.on.aws cs.amazonlightsail.com
-    *.cs.amazonlightsail.com s3-website-us-west-1.amazonaws.com
+    elasticbeanstalk.com elb.amazonaws.com on.aws
+    s3.amazonaws.com s3-website-us-east-1.amazonaws.com
+    azure-api.net azurecontainer.io azurecontainerapps.io
+    azurefd.net azurestaticapps.net azurewebsites.net
+    blob.core.windows.net cloudapp.azure.com cloudapp.net
+    devtunnels.ms powerappsportals.com sharepoint.com
+    trafficmanager.net web.core.windows.net a.run.app
+    appspot.com blogspot.com cdn.ampproject.org
+    cloudfunctions.net cloudworkstations.dev firebaseapp.com
+    firebaseio.com firebasestorage.app hosted.app run.app
+    translate.goog usercontent.goog web.app withgoogle.com
+    *.awsapprunner.com *.elasticbeanstalk.com
+    *.elb.amazonaws.com elb.*.amazonaws.com
+    compute.amazonaws.com *.compute.amazonaws.com
+    compute-1.amazonaws.com *.compute-1.amazonaws.com
+    execute-api.*.amazonaws.com s3.*.amazonaws.com
+    s3-website.*.amazonaws.com lambda-url.*.on.aws
+    cs.amazonlightsail.com *.cs.amazonlightsail.com
+    s3-website-us-west-1.amazonaws.com
     s3-website-us-west-2.amazonaws.com
     s3-website-eu-west-1.amazonaws.com
     s3-website-ap-southeast-1.amazonaws.com
     s3-website-ap-southeast-2.amazonaws.com
     s3-website-ap-northeast-1.amazonaws.com
     s3-website-sa-east-1.amazonaws.com *.azurecontainer.io
-    *.azurecontainerapps.io *.azurefd.net *.azurestaticapps.net
-    *.azurewebsites.net centralus.*.azurestaticapps.net
-    eastasia.*.azurestaticapps.net eastus2.*.azurestaticapps.net
-    westeurope.*.azurestaticapps.net westus2.*.azurestaticapps.net
-    *.cloudapp.azure.com *.devtunnels.ms *.web.core.windows.net
-    r.appspot.com *.r.appspot.com *.run.app firebasedatabase.app
+    *.azurecontainerapps.io *.azurefd.net
+    *.azurestaticapps.net *.azurewebsites.net
+    centralus.*.azurestaticapps.net
+    eastasia.*.azurestaticapps.net
+    eastus2.*.azurestaticapps.net
+    westeurope.*.azurestaticapps.net
+    westus2.*.azurestaticapps.net *.cloudapp.azure.com
+    *.devtunnels.ms *.web.core.windows.net r.appspot.com
+    *.r.appspot.com *.run.app firebasedatabase.app
     *.firebasedatabase.app
 
     app.github.dev github.dev github.io githubpreview.dev
-    githubusercontent.com preview.app.github.dev bitbucket.io
-    codeberg.page gitbook.io gitlab.io gitpod.io
-    readthedocs-hosted.com readthedocs.io sourcehut.page srht.site
-    code.run csb.app deno.dev encr.app fly.dev glitch.me hf.space
-    gradio.app gradio.live modal.run herokuapp.com herokussl.com
+    githubusercontent.com preview.app.github.dev
+    bitbucket.io codeberg.page gitbook.io gitlab.io
+    gitpod.io readthedocs-hosted.com readthedocs.io
+    sourcehut.page srht.site code.run csb.app deno.dev
+    encr.app fly.dev glitch.me hf.space gradio.app
+    gradio.live modal.run herokuapp.com herokussl.com
     koyeb.app netlify.app northflank.app now.sh onrender.com
     pages.dev platformsh.site pythonanywhere.com r2.dev
     railway.app repl.co repl.run replit.app replit.dev
@@ -213,33 +220,36 @@ PUBLIC_SUFFIXES: Final = frozenset(
     upsun.app val.run vercel.app vercel.dev webcontainer.io
     workers.dev zeabur.app appwrite.global appwrite.network
     b-cdn.net backblazeb2.com cleverapps.io convex.site
-    digitaloceanspaces.com linodeobjects.com nhost.app nhost.run
-    ondigitalocean.app pantheonsite.io scw.cloud supabase.co
-    vultrobjects.com expo.app *.platformsh.site *.replit.dev
-    *.upsun.app *.webcontainer.io staticblitz.com
-    w-corp.staticblitz.com *.gitpod.io *.digitaloceanspaces.com
-    *.cdn.digitaloceanspaces.com *.linodeobjects.com
-    *.vultrobjects.com s3.*.backblazeb2.com s3.*.scw.cloud
+    digitaloceanspaces.com linodeobjects.com nhost.app
+    nhost.run ondigitalocean.app pantheonsite.io scw.cloud
+    supabase.co vultrobjects.com expo.app *.platformsh.site
+    *.replit.dev *.upsun.app *.webcontainer.io
+    staticblitz.com w-corp.staticblitz.com *.gitpod.io
+    *.digitaloceanspaces.com *.cdn.digitaloceanspaces.com
+    *.linodeobjects.com *.vultrobjects.com
+    s3.*.backblazeb2.com s3.*.scw.cloud
     functions.fnc.*.scw.cloud containers.*.scw.cloud
     functions.supabase.co r2.cloudflarestorage.com
 
-    base44.app bolt.host bubbleapps.io carrd.co flutterflow.app
-    framer.app framer.website godaddysites.com jimdosite.com
-    kinsta.app kinsta.cloud kinsta.page lovable.app
-    lovableproject.com my.site.com myshopify.com neocities.org
-    notion.site shopifypreview.com softr.app square.site
-    squarespace.com substack.com tilda.ws tumblr.com
-    vusercontent.net webflow.io weebly.com weeblysite.com
-    wixsite.com wixstudio.com wordpress.com wpcomstaging.com
+    base44.app bolt.host bubbleapps.io carrd.co
+    flutterflow.app framer.app framer.website
+    godaddysites.com jimdosite.com kinsta.app kinsta.cloud
+    kinsta.page lovable.app lovableproject.com my.site.com
+    myshopify.com neocities.org notion.site
+    shopifypreview.com softr.app square.site squarespace.com
+    substack.com tilda.ws tumblr.com vusercontent.net
+    webflow.io weebly.com weeblysite.com wixsite.com
+    wixstudio.com wordpress.com wpcomstaging.com
     wpengine.com wpenginepowered.com zendesk.com
 
     beeceptor.com bore.pub lhr.life loca.lt localtunnel.me
-    ngrok-free.app ngrok-free.dev ngrok.app ngrok.dev ngrok.io
-    ngrok.pizza pinggy.link pstmn.io serveo.net trycloudflare.com
-    ts.net webhook.site zrok.io chickenkiller.com ddns.net
-    duckdns.org dynu.net freeddns.org hopto.org mooo.com myftp.org
-    nip.io no-ip.org sslip.io sytes.net traefik.me xip.io
-    zapto.org ap.ngrok.io au.ngrok.io eu.ngrok.io in.ngrok.io
+    ngrok-free.app ngrok-free.dev ngrok.app ngrok.dev
+    ngrok.io ngrok.pizza pinggy.link pstmn.io serveo.net
+    trycloudflare.com ts.net webhook.site zrok.io
+    chickenkiller.com ddns.net duckdns.org dynu.net
+    freeddns.org hopto.org mooo.com myftp.org nip.io
+    no-ip.org sslip.io sytes.net traefik.me xip.io zapto.org
+    ap.ngrok.io au.ngrok.io eu.ngrok.io in.ngrok.io
     jp.ngrok.io sa.ngrok.io us.ngrok.io a.pinggy.link
     free.pinggy.link a.free.pinggy.link share.zrok.io
     """.split()
