@@ -1713,13 +1713,13 @@ def names_above_suffixes() -> frozenset[str]:
     return frozenset([rule[dot.end() :] for rule in rules for dot in re.finditer(r"\.", rule)])
 
 
-def is_listed(name: str, suffixes: Collection[str]) -> bool:
-    """Whether the name is one of them, also with ``*`` in the place of one of its labels."""
+def with_star(name: str) -> list[str]:
+    """The name, and the same with ``*`` for each of its labels if a table may have that."""
+    if name[name.rfind(".", 0, name.rfind(".")) + 1 :] not in STARRED_DOMAINS:
+        return [name]
     labels = name.split(".")
-    if name in suffixes or ".".join(labels[-2:]) not in STARRED_DOMAINS:
-        return name in suffixes
-    starred = (".".join([*labels[:at], "*", *labels[at + 1 :]]) for at in range(len(labels)))
-    return any(suffix in suffixes for suffix in starred)
+    starred = [".".join([*labels[:at], "*", *labels[at + 1 :]]) for at in range(len(labels))]
+    return [name, *starred]
 
 
 def public_suffix_source(name: str, below: bool = False) -> str:
@@ -1734,10 +1734,11 @@ def public_suffix_source(name: str, below: bool = False) -> str:
     if whole and whole.is_public(name):
         return "according to the public suffix list"
     by_rule = not whole and first in UNDER_COUNTRIES and len(parent) == 2
-    if by_rule or is_listed(name, PUBLIC_SUFFIXES):
+    names = with_star(name)
+    if by_rule or not PUBLIC_SUFFIXES.isdisjoint(names):
         hint = "" if whole else "; wsgicors[psl] has the whole list"
         return f"according to a short built-in table{hint}"
-    if below and is_listed(name, names_above_suffixes()):
+    if below and not names_above_suffixes().isdisjoint(names):
         return "names below it are public suffixes"
     return ""
 
@@ -2473,10 +2474,10 @@ def compile_origins(
     exact, match_usual = matcher.exact, USUAL_PATTERN.fullmatch
     accepts_all = accepted >= CREDENTIAL_RISKS
     for entry in entries:
-        short = isinstance(entry, str) and len(entry) < MAX_USUAL_PATTERN
-        if short and (accepts_all or "*" not in entry):
+        if isinstance(entry, str) and len(entry) < MAX_USUAL_PATTERN:
             found = match_usual(entry)
-            if found and (accepts_all or found[1] == "https"):
+            exact_https = found and found[1] == "https" and not found[3]
+            if found and (exact_https or accepts_all or is_safe(found)):
                 if found[3]:
                     matcher.add_wildcard(entry, found[2], "")
                 else:
@@ -2484,6 +2485,11 @@ def compile_origins(
                 continue
         add_entry(matcher, entry, accepted, complain, accept_key)
     return matcher
+
+
+def is_safe(usual: re.Match[str]) -> bool:
+    """Whether a usual pattern with a wildcard has no risk: https, below a name with an owner."""
+    return usual[1] == "https" and not public_suffix_source(usual[2][2:], below=True)
 
 
 def add_entry(
