@@ -769,11 +769,10 @@ PATH_FAULTS: Final = (
     ("^(?!/)", "is not a path"),
     ("[*?#\r\n\ud800-\udfff]", "is not a plain path"),
 )
-# What a prefix cannot contain, and all that follows it.
-END_OF_PREFIX: Final = rf"{PARAMETER} | \*+/?$ | [?#]"
-END_OF_PLAIN_TEXT: Final = rf"{PARAMETER} | \.?[*+] | /?\? | [\\(\[{{|]"
-# What may follow a whole segment in an expression.
-ANY_REST: Final = r"\.?\*+/? | \((?:\?:)?/.* | /?\?"
+# Where the plain beginning of a path ends; and what may follow a whole segment.
+SPECIAL: Final = rf"{PARAMETER} | {PATH_EXPRESSION} | [*?|^$()\[\]{{}}]"
+AFTER_SEGMENT: Final = r"\* | \((?:\?:)?/ | /?\?$"
+NOT_OF_PATH: Final = rf"{FULL_URL} | \?(?:$|\w+=).* | \#.* | ^(?:\^|\\A) | (?:\$|\\[Zz])$"
 
 
 def fault_of_path(entry: object) -> str:
@@ -804,28 +803,19 @@ def instead_of_path(entry: object, fault: str) -> str:
 
 
 def likely_path(text: str) -> str:
-    """The path or the prefix that is nearest to a faulty path. It may be faulty as well."""
-    path = re.sub(FULL_URL, "", re.sub(r"^(?:\^|\\A)", "", text))
-    if re.search(PATH_EXPRESSION, text, re.VERBOSE):
-        path = re.sub(r"\\([./-])", r"\1", path)
-        whole = re.sub(r"(?:\$|\\[Zz])$", "", path)
-        is_prefix = whole == path
-        end = re.search(END_OF_PLAIN_TEXT, whole, re.VERBOSE)
-    else:
-        whole, is_prefix = path, path != text and not path
-        end = re.search(END_OF_PREFIX, whole, re.VERBOSE)
-    head = whole[: end.start()] if end else whole
-    rest = whole[len(head) :]
-    if rest[:1] in ("?", "#"):
-        # A query, unless it is a wildcard for one character.
-        return normal_path(head) if re.match(r"#|\?(?:$|\w+=)", rest) else text
-    if re.compile(PARAMETER, re.VERBOSE).match(whole, len(head)):
-        return normal_path(head) + "*"
-    if rest and not re.fullmatch(ANY_REST, rest, re.VERBOSE):
-        head = head.rpartition("/")[0]
-        if not head.strip("/"):  # do not advise every path
-            return text
-    return normal_path(head + "/") + "*" if rest or is_prefix else normal_path(head)
+    """The path that is nearest to a faulty one, or the prefix that its plain beginning is."""
+    path = re.sub(r"\\([./-])", r"\1", re.sub(NOT_OF_PATH, "", text, flags=re.VERBOSE))
+    is_open = text.startswith(("^", "\\A")) and not text.endswith(("$", "\\Z", "\\z"))
+    plain, star = path.removesuffix("/*"), "/*" if is_open or path.endswith("/*") else ""
+    special = re.search(SPECIAL, plain, re.VERBOSE)
+    if special:
+        plain, rest = plain[: special.start()], plain[special.start() :]
+        if not re.match(AFTER_SEGMENT, rest, re.VERBOSE):
+            plain = plain.rpartition("/")[0]
+        star = "/*"
+    if star and not plain.strip("/."):  # do not advise every path
+        return text
+    return normal_path(plain + star[:1]) + star[1:]
 
 
 def read_risks(value: Any, complain: Complain) -> frozenset[str]:

@@ -331,7 +331,7 @@ WRONG = [
         for value in (199, 300, "302", 0, True, "ok", 204.0, b"204", "200 OK")
     ),
     ("path", "api", [("api", "is not a path: write '/api'")]),
-    ("path", "*", [("*", "is not a path: write '/*'")]),
+    ("path", "*", [("*", f"is not a path: write {PATHS}")]),
     ("path", ["/a", 7], [(7, f"is not a path: write {PATHS}")]),
     ("path", [], [([], "does not contain a path: remove the option to govern every path")]),
     ("path", ",", [(",", "does not contain a path: remove the option to govern every path")]),
@@ -364,8 +364,6 @@ WRONG = [
     *(
         ("path", value, [(value, PATH_EXPRESSION.format(right))])
         for value, right in [
-            (".*", "/*"),
-            ("^", "/*"),
             (r"/api/\d+", "/api/*"),
             ("^/api/.*$", "/api/*"),
             ("/api/.*", "/api/*"),
@@ -381,7 +379,7 @@ WRONG = [
     ),
     *(
         ("path", value, [(value, f"is a regular expression: write {PATHS}")])
-        for value in ("^/(api|auth)/", r"/api-\d+/x", "/[a-z]+/x", "(?i)/api/.*")
+        for value in (".*", "^", "^/(api|auth)/", r"/api-\d+/x", "/[a-z]+/x", "(?i)/api/.*")
     ),
     *(
         ("path", value, [(value, ROUTE.format(right))])
@@ -394,9 +392,9 @@ WRONG = [
             ("/api/:id", "/api/*"),
             ("/api/:id?/*", "/api/*"),
             ("/api/*rest", "/api/*"),
-            ("/{id}", "/*"),
         ]
     ),
+    ("path", "/{id}", [("/{id}", f"is a route of a framework: write {PATHS}")]),
     *(
         ("path", value, [(value, f"is separated by '|': write {right!r}")])
         for value, right in [
@@ -412,7 +410,7 @@ WRONG = [
             ("https://a.com/x", "/x"),
             ("https://a.com:8443/x?y=1", "/x"),
             ("https://a.com/api/{id}", "/api/*"),
-            ("https://a.com", "/*"),
+            ("https://a.com", "/"),
         ]
     ),
     ("accept_risk", "any_origin", [("any_origin", f"{RISK}; did you mean 'any-origin'?")]),
