@@ -2683,6 +2683,18 @@ def test_remembered_answer_is_what_was_sent_and_is_sent_again(asked):
     assert again.headers == [*first.headers, ("X-Remembered", "1")]
 
 
+@pytest.mark.parametrize("asked", [None, "PUT"], ids=["request", "preflight"])
+def test_long_origin_is_not_remembered_and_what_is_remembered_stays(asked):
+    middleware = CORS(plain_app, origin="*")
+    environ = {} if asked is None else {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": asked}
+    group = middleware._rules.everywhere
+    remembered = group.preflights if asked else group.responses
+    origins = [f"https://shop-{number}.example.com" for number in range(4096)]
+    for origin in [*origins, "https://" + "a" * 505]:
+        call(middleware, Recorder(), "OPTIONS" if asked else "GET", origin, **environ)
+    assert [*remembered] == origins
+
+
 @pytest.mark.parametrize("source", ["written", "list"])
 @pytest.mark.parametrize("allows", [True, False])
 def test_predicate_of_an_earlier_policy_is_asked_before_a_later_one_that_lists_the_origin(
