@@ -121,6 +121,8 @@ def well_formed(origin):
         return False
     if host.startswith("["):
         return len(host) > 2 and set(host[1:-1]) <= set("0123456789abcdef:")
+    if host == ".":  # of Electron's pages
+        return scheme not in ("http", "https")
     letters = LOWER if scheme in ("http", "https") else LOWER + LOWER.upper()
     labels = host[:-1].split(".") if host.endswith(".") else host.split(".")
     return all(label and set(label) <= set(letters + DIGITS + "-_") for label in labels)
