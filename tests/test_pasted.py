@@ -970,6 +970,7 @@ ORIGINS = {
     "page": (CHROMIUM, (), f"send {ACAO}: {PAGE}"),
     "url": (CHROMIUM, ("--origin", "https://other.example/cart?a"), f"send {ACAO}: https://other.example"),
     "app": (CHROMIUM.replace(PAGE, "app://."), (), f"send {ACAO}: app://."),
+    "no host": (CHROMIUM.replace(PAGE, "app://"), (), f"send {ACAO}: app://"),
     "null": (CHROMIUM.replace(PAGE, "null"), (), "serve the page over http or https, not from a file or in a sandboxed "
              "frame; if the request was redirected to another origin, request the final URL directly"),
     "redirected": (REDIRECTED, (), f"request {URL} directly, and let its server send {ACAO}: {PAGE}"),

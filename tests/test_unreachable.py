@@ -193,9 +193,9 @@ def test_time_limit_of_the_response(last_line):
 
 def test_time_limit_of_tls(last_line):
     with answering(None) as port:
-        line = last_line(f"https://127.0.0.1:{port}/", "--timeout", "0.05")
+        line = last_line(f"https://127.0.0.1:{port}/", "--timeout", "0.4")
     assert line == (
-        f"UNKNOWN: 127.0.0.1:{port} did not complete the TLS handshake within 0.05 seconds. To find out, "
+        f"UNKNOWN: 127.0.0.1:{port} did not complete the TLS handshake within 0.4 seconds. To find out, "
         f"{MORE_TIME}check that the server speaks https at this port"
     )
 
