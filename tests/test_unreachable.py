@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from test_caches_explained import on_a_port
 from test_frameworks import on_waitress
 
 from wsgicors_explain import Browser, main
+from wsgicors_explain.sockets import seconds_until
 
 PAGE = "http://page.example"
 NOT_CORS = "; this is not about CORS, even if the browser's console says so. To fix it, "
@@ -189,6 +191,13 @@ def test_time_limit_of_the_response(last_line):
         f"UNKNOWN: 127.0.0.1:{port} did not respond within 0.05 seconds. To find out, "
         f"{MORE_TIME}read the server's log to find out what it waits for"
     )
+
+
+def test_deadline_that_has_passed_leaves_no_time():
+    now = time.monotonic()
+    assert 0 < seconds_until(now + 60) <= 60
+    with pytest.raises(socket.timeout):
+        seconds_until(now)
 
 
 def test_time_limit_of_tls(last_line):
