@@ -217,7 +217,10 @@ def follow_for_server(clause, output, sent, request):
 @pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")  # by wsgiref.validate
 @given(answer=answers, request=asked)
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_advice_for_another_server_is_enough(answer, request, server, capsys):
     url, sent = server
