@@ -1282,7 +1282,7 @@ def missing_origin(name: str, section: Section, given: Mapping[str, Any]) -> Pro
 
 
 class Misspelled(ValueError):
-    """A pattern that browsers do not send, but one is that nearly has its spelling.
+    """A pattern with a spelling that browsers never send.
 
     mended: the pattern without its faults.
     """
@@ -1462,12 +1462,8 @@ def mend(given: str, right: str, fault: str, faults: list[str]) -> str:
 def parse_host(host: str, scheme: str, faults: list[str]) -> str:
     """The host of a pattern in the form that browsers send; corrections are added to ``faults``."""
     if host.startswith("["):
-        address = mend(
-            host,
-            host.partition("%")[0].rstrip("]") + "]",
-            "a zone in the address",
-            faults,
-        )
+        zoneless = host.partition("%")[0].rstrip("]") + "]"
+        address = mend(host, zoneless, "a zone in the address", faults)
         shortest = canonical_ipv6(address[1:-1])
         return mend(address, shortest, "an IPv6 address that is not in its shortest form", faults)
     # The URL standard parses the hosts of these; others it leaves as they are.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import ssl
 from typing import Any, NamedTuple
 
 
@@ -63,3 +64,28 @@ def issue(path, *names, by: Issued | None = None, days=(-1, 1), authority=False,
     pem = certificate.public_bytes(serialization.Encoding.PEM)
     path.write_bytes(private + pem)
     return Issued(path, certificate, key)
+
+
+# What is odd about a server: each changes its context.
+
+
+def tls_only_old(context):
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("DEFAULT@SECLEVEL=0")
+
+
+def tls_with_an_unusual_cipher(context):
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ECDHE-ECDSA-CAMELLIA256-SHA384")
+
+
+def tls_with_client_certificates(context):
+    context.verify_mode = ssl.CERT_REQUIRED
+
+
+def tls_with_alert(description):
+    def prepare(context):
+        context.sni_callback = lambda *arguments: description
+
+    return prepare

@@ -14,7 +14,13 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 from wsgiref.validate import validator
 
 import pytest
-from certificates import issue
+from certificates import (
+    issue,
+    tls_only_old,
+    tls_with_alert,
+    tls_with_an_unusual_cipher,
+    tls_with_client_certificates,
+)
 from support import served
 
 from wsgicors_explain import Browser
@@ -309,58 +315,36 @@ def tls(certificate):
     return context
 
 
-def old(context):
-    context.minimum_version = ssl.TLSVersion.TLSv1
-    context.maximum_version = ssl.TLSVersion.TLSv1_1
-    context.set_ciphers("DEFAULT@SECLEVEL=0")
-
-
-def unusual_cipher(context):
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers("ECDHE-ECDSA-CAMELLIA256-SHA384")
-
-
-def alert(description):
-    def prepare(context):
-        context.sni_callback = lambda *arguments: description
-
-    return prepare
-
-
-def client_certificate(context):
-    context.verify_mode = ssl.CERT_REQUIRED
-
-
 # How the server is prepared, the host to ask, which is named to the server unless it is an address, and what OpenSSL says.
 TLS_FAILURES = {
     "old versions": (
-        old,
+        tls_only_old,
         "127.0.0.1",
         "'tlsv1 alert protocol version': the server speaks other versions of TLS than browsers",
     ),
     "another cipher": (
-        unusual_cipher,
+        tls_with_an_unusual_cipher,
         "127.0.0.1",
         "'sslv3 alert handshake failure': no common version and cipher, or a client certificate is required",
     ),
     "unknown name": (
-        alert(ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME),
+        tls_with_alert(ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME),
         "localhost",
         "'tlsv1 unrecognized name': the server has no certificate for this host name",
     ),
     "failure": (
-        alert(ssl.ALERT_DESCRIPTION_INTERNAL_ERROR),
+        tls_with_alert(ssl.ALERT_DESCRIPTION_INTERNAL_ERROR),
         "localhost",
         "'tlsv1 alert internal error': the server failed, often as it has no certificate for this host name",
     ),
     "client certificate": (
-        client_certificate,
+        tls_with_client_certificates,
         "127.0.0.1",
         "'tlsv13 alert certificate required': the server requires a client certificate, which browsers send only "
         "with credentials, and never with a preflight",
     ),
     "access denied": (
-        alert(ssl.ALERT_DESCRIPTION_ACCESS_DENIED),
+        tls_with_alert(ssl.ALERT_DESCRIPTION_ACCESS_DENIED),
         "localhost",
         "'tlsv1 alert access denied'",
     ),

@@ -218,7 +218,6 @@ def follow_for_server(clause, output, sent, request):
 @given(answer=answers, request=asked)
 @settings(
     max_examples=150,
-    derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

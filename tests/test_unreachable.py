@@ -18,7 +18,13 @@ import time
 from pathlib import Path
 
 import pytest
-from certificates import issue
+from certificates import (
+    issue,
+    tls_only_old,
+    tls_with_alert,
+    tls_with_an_unusual_cipher,
+    tls_with_client_certificates,
+)
 from support import need
 from test_browser_http import accepting, answering, app, serving
 from test_caches import Front, running
@@ -443,28 +449,6 @@ def test_http_where_https_is_spoken(authority, secure, last_line, monkeypatch, k
 
 
 # TLS
-
-
-def tls_only_old(context):
-    context.minimum_version = ssl.TLSVersion.TLSv1
-    context.maximum_version = ssl.TLSVersion.TLSv1_1
-    context.set_ciphers("DEFAULT@SECLEVEL=0")
-
-
-def tls_with_an_unusual_cipher(context):
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers("ECDHE-ECDSA-CAMELLIA256-SHA384")
-
-
-def tls_with_client_certificates(context):
-    context.verify_mode = ssl.CERT_REQUIRED
-
-
-def tls_with_alert(description):
-    def prepare(context):
-        context.sni_callback = lambda *arguments: description
-
-    return prepare
 
 
 NEWER_TLS = "let the server speak TLS 1.2 and 1.3"

@@ -381,10 +381,11 @@ def is_no_list(case: Case, header: str) -> bool:
 
 def reason_of_list(case: Case, header: str) -> str:
     """The browser's reason, and why the server may have sent such a list."""
-    value = get_header(case.response.headers, header) or ""
-    return (
-        f"{case.verdict.reason}; {OBJECT_AS_TEXT}" if OBJECT.search(value) else case.verdict.reason
-    )
+    reason, value = case.verdict.reason, get_header(case.response.headers, header) or ""
+    return f"{reason}; {OBJECT_AS_TEXT}" if OBJECT.search(value) else reason
+
+
+NOT_SENT: Final = "keep the server from sending {}"
 
 
 def as_list(case: Case, header: str, needed: list[str]) -> str:
@@ -394,7 +395,7 @@ def as_list(case: Case, header: str, needed: list[str]) -> str:
     known = [name.lower() for name in names] if header == ALLOW_HEADERS else names
     names += [name for name in needed if name not in known]
     if not names:
-        return f"keep the server from sending {header}"
+        return NOT_SENT.format(header)
     fix = f"let the server send {header}: {', '.join(names)}"
     join = "join the names with commas instead of sending an object"
     return f"{fix} ({join})" if OBJECT.search(value) else fix
@@ -491,6 +492,20 @@ def without_mistaken(case: Case, fix: str) -> str:
     names = ", ".join(case.mistaken)
     removed = f"remove {names}, a response header, from the page's request"
     return f"{removed} and {fix}" if fix else removed
+
+
+def without_unreadable(case: Case, fix: str) -> str:
+    """The fix, and not to send a list without any name, which browsers cannot read.
+
+    Only if the headers above are the fix: they do not name a list that is not needed.
+    """
+    if "the headers above" not in fix or not case.is_preflight:
+        return fix
+    needed = dict(needed_lists(case))
+    for header in (ALLOW_METHODS, ALLOW_HEADERS):
+        if header not in needed and is_no_list(case, header):
+            fix = f"{fix} and {NOT_SENT.format(header)}"
+    return fix
 
 
 def needed_headers(case: Case) -> list[tuple[str, Headers]]:

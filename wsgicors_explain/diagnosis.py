@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from .case import Case, Diagnosis
-from .causes import find_cause, needed_headers, without_mistaken
+from .causes import find_cause, needed_headers, without_mistaken, without_unreadable
 from .configuration import Configuration, key_of
 from .headers import REQUEST_METHOD, get_header
 from .middleware import (
@@ -41,7 +41,7 @@ def conclude(configuration: Configuration | None, case: Case) -> list[str]:
     seen = Diagnosis(ours.cause) if ours.cause else find_cause(case)
     if case.unreachable and case.unreachable.browsers_may:
         return [f"UNKNOWN: {seen.cause}. To find out, {ours.fix or seen.fix}"]
-    fix = without_mistaken(case, ours.fix or seen.fix)
+    fix = without_unreadable(case, without_mistaken(case, ours.fix or seen.fix))
     last = f"BLOCKED: {seen.cause}" + (f". To fix it, {fix}" if fix else "")
     return [*([] if any(ours) else what_would_pass(case)), last]
 

@@ -74,27 +74,31 @@ def find_remedy(cors: CORS, asked: Asked, candidates: Iterable[Policy]) -> Remed
 
 
 def attempts(cors: CORS, policy: Policy, asked: Asked) -> Iterator[Remedy]:
-    """Remedies to try: for the request as it is, for the normal form of its path, for https."""
-    plain = needed(cors, policy, asked)
-    yield plain
-    if asked.include and all(isinstance(entry, str) for entry in policy.origin):
-        # With credentials, what else is listed may not be safe enough.
-        safe = [entry for entry in policy.origin if re.match(r"https://[^*]+$", entry)]
-        origins = Change(policy.name, "origin", tuple(dict.fromkeys([*safe, asked.origin])))
-        others = [change for change in plain.changes if change.option != "origin"]
-        yield Remedy((origins, *others), plain.asked)
+    """Remedies to try, for each request that the page could make instead."""
+    for page, request in other_requests(asked):
+        plain = needed(cors, policy, request)
+        yield Remedy((*page, *plain.changes), plain.asked)
+        if request.include and all(isinstance(entry, str) for entry in policy.origin):
+            # With credentials, what else is listed may not be safe enough.
+            safe = [entry for entry in policy.origin if re.match(r"https://[^*]+$", entry)]
+            origins = Change(policy.name, "origin", tuple(dict.fromkeys([*safe, request.origin])))
+            others = [change for change in plain.changes if change.option != "origin"]
+            yield Remedy((*page, origins, *others), plain.asked)
+
+
+def other_requests(asked: Asked) -> list[tuple[tuple[Change, ...], Asked]]:
+    """The request as it is, with the normal form of its path, from https, and with both."""
+    found: list[tuple[tuple[Change, ...], Asked]] = [((), asked)]
     path = normal_path(asked.path)
     if path != asked.path:
         ask = f"request {asked.mount}{path} instead of {asked.mount}{asked.path}"
-        page = Change("", "path", text=ask)
-        attempt = needed(cors, policy, asked._replace(path=path))
-        yield Remedy((page, *attempt.changes), attempt.asked)
+        found.append(((Change("", "path", text=ask),), asked._replace(path=path)))
     scheme, _, rest = asked.origin.partition("://")
     if scheme == "http":
         origin = f"https://{rest}"
         page = Change("", "origin", text=f"serve the page from {origin}")
-        attempt = needed(cors, policy, asked._replace(origin=origin))
-        yield Remedy((page, *attempt.changes), attempt.asked)
+        found += [((*others, page), each._replace(origin=origin)) for others, each in found]
+    return found
 
 
 def needed(cors: CORS, policy: Policy, asked: Asked) -> Remedy:
