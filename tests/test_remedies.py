@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from test_browser_http import serving
 
@@ -38,6 +38,10 @@ requests = st.fixed_dictionaries(
         "include": st.booleans(),
     }
 )
+
+
+def asking(origin, path, include):
+    return {"origin": origin, "path": path, "method": "GET", "headers": [], "include": include}
 
 
 def written(entries, strategy):
@@ -93,6 +97,16 @@ def change(word, values, key, lines):
 
 @pytest.mark.once
 @given(entries=policies, request=requests, strategy=st.sampled_from(["firstmatch", "verbmatch"]))
+@example(
+    entries=[("http://app.example.com", {"path": "/api/*"})],
+    request=asking(ORIGINS[0], "/y//z", include=True),
+    strategy="firstmatch",
+)
+@example(
+    entries=[("https://localhost:3000", {"path": "/api/*"})],
+    request=asking(ORIGINS[2], "/y//z", include=False),
+    strategy="firstmatch",
+)
 @settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -216,6 +230,10 @@ def follow_for_server(clause, output, sent, request):
 @pytest.mark.once
 @pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")  # by wsgiref.validate
 @given(answer=answers, request=asked)
+@example(
+    answer={AO: [PAGE], AC: [], AM: [], AH: [";"], "Vary": [], "Allow": []},
+    request={"method": "PUT", "headers": [], "include": True},
+)
 @settings(
     max_examples=150,
     deadline=None,
