@@ -1784,7 +1784,7 @@ def pattern_risks(scheme: str, host: str) -> Iterator[Risk]:
 #
 #       origin = scheme "://" host [ ":" port ]
 #       scheme = letter *( letter / digit / "+" / "-" / "." )      in lower case
-#       host   = name / "[" IPv6 address "]" / "."                 "." is no host of a web page
+#       host   = name / "[" IPv6 address "]" / "."                 web pages never have "."
 #       name   = label *( "." label ) [ "." ]                      an IPv4 address ends in a number
 #       label  = 1*( letter / digit / "-" / "_" )
 #       port   = 1*digit
@@ -2162,7 +2162,7 @@ def in_host(state: State, found: frozenset[str], loop: int) -> Steps:
 
 def left_of_label(state: State, found: frozenset[str]) -> Steps:
     """The dot before a label, or the end of a host that is spelled out."""
-    if state.text == ".":  # the whole host, which is that of no web page: see ORIGIN
+    if state.text == ".":  # the whole host, which web pages never have: see ORIGIN
         if "/" in found:
             yield "/", State("slashes", "/:", 1, None, True)
     elif state.text[0] != ".":

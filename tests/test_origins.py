@@ -1132,7 +1132,7 @@ def test_origin_with_the_host_of_a_single_dot_is_allowed(entry):
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_single_dot_is_no_host_of_a_web_page(scheme):
+def test_web_pages_never_have_a_single_dot_as_host(scheme):
     assert_cors(request(client(origin="copy"), f"{scheme}://."), vary="Origin")
     ((_, _, message),) = problems(origin=f"{scheme}://.")
     assert message.startswith(f"'{scheme}://.' has an invalid host: ")

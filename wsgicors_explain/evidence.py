@@ -160,7 +160,7 @@ SERVERS: Final = (
     ("puma", "Puma"),
     ("webrick", "WEBrick"),
 )
-# Those that run the application: whoever adds a header there is part of it.
+# Servers that run the application itself. What adds a header there is part of the application.
 APPLICATION_SERVERS: Final = frozenset(
     """
     kestrel apache-coyote uvicorn gunicorn waitress wsgiserver werkzeug hypercorn daphne
@@ -195,7 +195,7 @@ def proxy(response: Response) -> str:
 
 
 def is_application_server(response: Response) -> bool:
-    """Whether the response comes, as it seems, from the application itself, without a proxy."""
+    """Whether the headers name a server that runs the application, and no proxy."""
     return not marked(response) and named_server(response)[0] in APPLICATION_SERVERS
 
 

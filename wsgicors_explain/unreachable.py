@@ -239,7 +239,7 @@ def why_unreachable(url: URL, timeout: float, deadline: float, error: Exception)
 
 
 def why_not_connected(url: URL, error: Exception) -> Unreachable:
-    """There is no such name, address or listening server."""
+    """The name does not resolve, the address cannot be reached, or nothing listens there."""
     if isinstance(error, socket.gaierror):
         reason = f"the host name {url.host} does not resolve: {error.strerror}"
         return Unreachable(reason, fix_name(url.host), nowhere=True)

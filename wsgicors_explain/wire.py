@@ -119,8 +119,8 @@ class Exchange:
 class Unreachable(Exception):
     """There was no HTTP response; the text says why in one line.
 
-    fix: what to change, as a clause. browsers_may: whether a browser may get a response all the
-    same. nowhere: whether the URL leads to no server at all.
+    fix: what to change, as a clause. browsers_may: whether a browser may get a response anyway.
+    nowhere: whether the URL does not lead to any server.
     """
 
     def __init__(
