@@ -36,9 +36,15 @@ class Playground(NamedTuple):
 def process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     # -S: without site-packages, since nothing has to be installed.
     command = [sys.executable, "-S", str(SCRIPT), *arguments]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as started:
+    # A shell lets what it runs in the background ignore Ctrl-C, and a child process inherits that.
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        running = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, inherited)
+    with running as started:
         try:
             yield started
         finally:
