@@ -286,6 +286,7 @@ def as_text(*configurations):
 # --- the output: policies, problems, advice ---
 
 FILTER = "[filter:cors]\nuse = egg:wsgicors#middleware\n"
+CIRCLE = "sections refer to each other in a circle"
 
 
 def test_policies_are_a_table(check):
@@ -604,10 +605,19 @@ def test_same_filter_in_two_pipelines_is_checked_once(check):
         ),
         ("[filter-app:main]\n", "a.ini:1: next: is missing"),
         ("[filter:a]\nget x = y\n", "a.ini:1: y: is missing"),
-        ("[filter:a]\nuse = a\n", "a.ini: sections refer to each other in a circle"),
+        ("[filter:a]\nuse = a\n", f"a.ini:2: use: {CIRCLE}"),
+        ("[filter:a]\nuse = config:a.ini#a\n", f"a.ini:2: use: {CIRCLE}"),
+        (FILTER + "origin = *\nfilter-with = cors\n", f"a.ini:4: filter-with: {CIRCLE}"),
+        ("[composite:main]\nuse = egg:Paste#urlmap\n/x = main\n", f"a.ini:3: /x: {CIRCLE}"),
+        (
+            "".join(f"[app:{name}]\nuse = {name + 1}\n" for name in range(101))
+            + "[app:101]\nuse = egg:x\n",
+            "a.ini:202: use: sections refer to more than 100 others in turn",
+        ),
         ("[filter:a]\nuse = config:no.ini\n", "a.ini:2: use: no.ini: No such file or directory"),
     ],
-    ids="no_section no_value twice percent missing two no_pipeline pipeline no_next no_key circle no_file".split(),
+    ids="no_section no_value twice percent missing two no_pipeline pipeline no_next no_key circle circle_of_files"
+    " circle_of_filters circle_of_mounts deep no_file".split(),
 )
 def test_file_that_pastedeploy_cannot_load_is_a_problem(ini, line, check):
     status, lines = check("a.ini", a_ini=ini)

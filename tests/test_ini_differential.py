@@ -189,7 +189,7 @@ def ours(path, variables):
     try:
         file = IniFile(path, variables)
         asked(iniapps.build(file.load(APP, "main", variables, path, "main")).app)
-    except (IniError, OSError, RecursionError) as error:
+    except (IniError, OSError) as error:
         return error
     return list(noted)
 

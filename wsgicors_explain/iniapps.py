@@ -82,11 +82,8 @@ def load_root(
     try:
         context = file.load_section(kind, section, variables)
         found = build(context) if kind is APP else wrap(context, Application(empty_app, []))
-    except (IniError, RecursionError) as error:
-        problem = str(error)
-        if isinstance(error, RecursionError):
-            problem = f"{file.path}: sections refer to each other in a circle"
-        ini.problems += [] if problem in ini.problems else [problem]
+    except IniError as error:
+        ini.problems += [] if str(error) in ini.problems else [str(error)]
         file.visited = visited  # the parts are loaded on their own
         return []
     if kind is APP:
@@ -154,7 +151,8 @@ def build_parts(context: Context) -> list[Application]:
 def build_part(context: Context, option: str, name: str) -> Application:
     """One of the applications that a composite names."""
     place = getattr(name, "place", context.place)
-    return build(context.file.load(APP, name, context.global_conf, place, option))
+    with context.file.following(place, option):
+        return build(context.file.load(APP, name, context.global_conf, place, option))
 
 
 def build_urlmap(context: Context) -> Application:

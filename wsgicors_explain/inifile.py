@@ -7,6 +7,7 @@ import configparser
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any, Final, NamedTuple
 from urllib.parse import unquote
@@ -48,6 +49,7 @@ FACTORIES: Final = (
 )
 ENTRY_POINT: Final = re.compile(r"([\w.]+)\s*:\s*([\w.]+)\s*(\[.*\]\s*)?")
 FILTERS: Final = (OURS, PREFIX)
+DEEPEST: Final = 100  # references within one another; PasteDeploy can follow about as many
 EGGS: Final = {OURS: "egg:wsgicors", PREFIX: "egg:PasteDeploy#prefix"}
 
 
@@ -98,6 +100,7 @@ class IniFile:
 
     def __init__(self, path: str, given: dict[str, str]) -> None:
         self.path = path
+        self.followed: list[str] = []
         self.visited: set[str] = set()
         self.lines: dict[tuple[str, str], int] = {}
         self.number = 0
@@ -197,12 +200,29 @@ class IniFile:
             raise IniError(f"{place}: {option}: {count} the name {full_name} in {self.path}")
         return found[0]
 
+    @contextmanager
+    def following(self, place: str, option: str) -> Iterator[None]:
+        """While what an option refers to is loaded; IniError: this would never end."""
+        if len(self.followed) == DEEPEST:
+            if place in self.followed:
+                raise IniError(f"{place}: {option}: sections refer to each other in a circle")
+            raise IniError(
+                f"{place}: {option}: sections refer to more than {DEEPEST} others in turn"
+            )
+        self.followed.append(place)
+        try:
+            yield
+        finally:
+            self.followed.pop()
+
     def load(
         self, kind: Kind, name: str, global_conf: dict[str, str], place: str, option: str
     ) -> Context:
         """Load what the value `name` of an option refers to: a URI, or a section of this file."""
         if not re.match("[a-zA-Z]+:", name):
-            return self.load_section(kind, self.find(kind, name, place, option), global_conf)
+            section = self.find(kind, name, place, option)
+            with self.following(place, option):
+                return self.load_section(kind, section, global_conf)
         if re.search(r"\s", name) and not name.lower().startswith("config:"):
             raise IniError(
                 f"{place}: {option}: {name!r} is not one word; is the next line indented?"
@@ -237,9 +257,11 @@ class IniFile:
         name = unquote(name.replace("\\", "/")).rstrip()
         path = os.path.join(os.path.dirname(self.path), name)
         try:
-            return IniFile(path, global_conf)
+            file = IniFile(path, global_conf)
         except OSError as error:
             raise IniError(f"{place}: {option}: {path}: {error.strerror}") from error
+        file.followed = self.followed
+        return file
 
     def load_section(self, kind: Kind, section: str, global_conf: dict[str, str]) -> Context:
         """Load a section, and what it refers to."""
