@@ -840,13 +840,26 @@ def read_origins(value: Any, complain: Complain) -> tuple[Any, ...]:
 def read_policy_names(value: Any, complain: Complain) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for name in read_list(value, complain):
-        if not isinstance(name, str) or not name:
-            complain(name, "is not the name of a policy: write a string")
-        elif name in names:
+        if not is_policy_name(name, complain):
+            continue
+        if name in names:
             complain(name, "is listed twice: list each policy once", CONFLICT)
         else:
             names[name] = None
     return tuple(names)
+
+
+def is_policy_name(name: object, complain: Complain) -> bool:
+    """Whether it may name a policy; if not, complain."""
+    if not isinstance(name, str) or not name:
+        complain(name, "is not the name of a policy: write a string")
+        return False
+    if name.startswith("/"):
+        # A policy takes no path from its name: it would govern every path.
+        complain(
+            name, "is a path, not the name of a policy: choose a name, and set its option path"
+        )
+    return True
 
 
 def read_sections(value: Any, complain: Complain) -> dict[str, Mapping[str, Any]]:
@@ -856,9 +869,9 @@ def read_sections(value: Any, complain: Complain) -> dict[str, Mapping[str, Any]
         return {}
     sections: dict[str, Mapping[str, Any]] = {}
     for name, options in value.items():
-        if not isinstance(name, str) or not name:
-            complain(name, "is not the name of a policy: write a string")
-        elif isinstance(options, Mapping) or options is None:
+        if not is_policy_name(name, complain):
+            continue
+        if isinstance(options, Mapping) or options is None:
             sections[name] = options or {}
         else:
             complain(options, f"is not a mapping of options: write {{{name!r}: {{'origin': ...}}}}")
@@ -997,8 +1010,10 @@ def mend_policy_key(given: dict[str, Any], problems: list[Problem]) -> dict[str,
     if "policy" in given or "policies" in given:
         return given
     for key, value in given.items():
-        if key[:3].lower() == "pol" and closest(key, ("policy", "policies")):
-            right = "policies" if isinstance(value, Mapping) else "policy"
+        nested = isinstance(value, Mapping)
+        is_meant = key[:3].lower() == "pol" and closest(key, ("policy", "policies"))
+        if is_meant or (nested and bare(key) == "resources"):  # of flask-cors
+            right = "policies" if nested else "policy"
             message = f"is given to an unknown option; did you mean {right!r}?"
             about(key, problems)(value, message, UNKNOWN)
             others = {name: given[name] for name in given if name != key}
@@ -1354,7 +1369,7 @@ SOME_PORT: Final = re.compile(
 
 def refuse_words(text: str, word: str) -> None:
     """Raise ValueError for an entry that is not meant as scheme://host."""
-    if EXPRESSION.search(word):
+    if EXPRESSION.search(word) and not NO_HOST.match(word):
         raise ValueError(
             f"is a regular expression in a string: write {instead_of_expression(word)}"
         )
@@ -1393,6 +1408,8 @@ def instead_of_expression(text: str) -> str:
 
 WEB_SCHEME: Final = re.compile(r"([Hh][Tt][Tt][Pp][Ss]?)(?::/*|//)")
 ANY_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+# Those two, a misspelled one, or that of a WebSocket to the same host.
+NEARLY_WEB_SCHEME: Final = re.compile("(?:ws|h+t+p*|h*tt+p+|h+x+p+)(s*)")
 # URLs without a host, if a port does not follow the colon: of pages, and of others.
 NO_HOST: Final = re.compile(r"(about|blob|data|file|javascript):(?![0-9*]+(/|$)|$)", re.IGNORECASE)
 NO_PAGE: Final = re.compile(r"(mailto|sms|tel|urn):(?![0-9*]+(/|$)|$)", re.IGNORECASE)
@@ -1407,6 +1424,9 @@ def split_scheme(word: str, faults: list[str]) -> tuple[str, str]:
     if found:
         mend(found[0], f"{found[1]}://", "not exactly two slashes after the scheme", faults)
         scheme = mend(found[1], found[1].lower(), "upper case", faults)
+        nearly = NEARLY_WEB_SCHEME.fullmatch(scheme)
+        right = ("https" if nearly[1] else "http") if nearly else scheme
+        scheme = mend(scheme, right, "not the scheme of a page", faults)
         rest = word[found.end() :]
     elif (
         "://" in word
@@ -3611,7 +3631,7 @@ def exact_only(entries: Iterable[Any], complain: Complain) -> Iterator[str]:
     """The entries without those that match more than one origin."""
     for entry in entries:
         # Anything but a text may match several origins, as "*" does.
-        word = entry.strip(" \t\r\n\"'").lower() if isinstance(entry, str) else "*"
+        word = AROUND.sub("", entry).lower() if isinstance(entry, str) else "*"
         if "*" in word or word in ("copy", "null"):
             complain(entry, f"is not an exact origin: {EXACT}")
         else:

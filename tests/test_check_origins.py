@@ -50,6 +50,8 @@ BAD = {
         f"is not an exact origin: {IN_FULL}",
     ),
     "null": ("null", {"patterns": False}, f"is not an exact origin: {IN_FULL}"),
+    "quoted null": ("`null`", {"patterns": False}, f"is not an exact origin: {IN_FULL}"),
+    "quoted copy": ("\u201ccopy\u201d", {"patterns": False}, f"is not an exact origin: {IN_FULL}"),
     "word, patterns": (
         "shop",
         {},

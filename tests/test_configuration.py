@@ -221,6 +221,7 @@ PLAIN = "is not a plain path: write {!r}"
 PATH_EXPRESSION = "is a regular expression: write {!r}"
 ROUTE = "is a route of a framework: write {!r}, which also governs a path of exactly this spelling"
 SERVED = "is not a normalized path (see its dots and slashes): write {!r}"
+A_PATH = "is a path, not the name of a policy: choose a name, and set its option path"
 RISK = "is not a risk: write one or more of any-origin, insecure-origin, public-suffix, null-origin, slow-expression"
 
 
@@ -1138,6 +1139,36 @@ MISFITS = [
         "nested-name-is-empty",
         {"policies": {"a": {"origin": "*"}, "": {"origin": "*"}}},
         [("policies", "", "'' is not the name of a policy: write a string")],
+    ),
+    (
+        "policy-name-is-a-path",
+        {"policy": "/api", "/api_origin": "*"},
+        [("policy", "/api", f"'/api' {A_PATH}")],
+    ),
+    (
+        "nested-name-is-a-path",
+        {"policies": {"/api/*": {"origin": "*", "maxage": "x"}}},
+        [
+            ("policies", "/api/*", f"'/api/*' {A_PATH}"),
+            ("policies./api/*.maxage", "x", f"'x' {SECONDS}"),
+        ],
+    ),
+    (
+        "resources-of-flask-cors",
+        {"resources": {"/api/*": {"origins": "*"}}},
+        [
+            (
+                "resources",
+                {"/api/*": {"origins": "*"}},
+                "{'/api/*': {'origins': '*'}} is given to an unknown option; did you mean 'policies'?",
+            ),
+            ("policies", "/api/*", f"'/api/*' {A_PATH}"),
+            (
+                "policies./api/*.origins",
+                "*",
+                "'*' is given to an unknown option; did you mean 'origin'?",
+            ),
+        ],
     ),
     (
         "nested-key-is-no-text",

@@ -24,6 +24,16 @@ A scheme comes first, whatever it is
     Refused: 127.0.0.1:3000 | no scheme | http://127.0.0.1:3000
     Refused: https:/app.example.com | not exactly two slashes after the scheme | https://app.example.com
     Refused: https:///app.example.com | not exactly two slashes after the scheme | https://app.example.com
+    Okay: http+unix://host
+    Okay: shttp://host
+    Refused: ws://app.example.com | not the scheme of a page | http://app.example.com
+    Refused: wss://app.example.com:443 | not the scheme of a page, a default port | https://app.example.com
+    Refused: htp://app.example.com | not the scheme of a page | http://app.example.com
+    Refused: htps://app.example.com | not the scheme of a page | https://app.example.com
+    Refused: htttps://app.example.com | not the scheme of a page | https://app.example.com
+    Refused: HTTPSS://app.example.com | upper case, not the scheme of a page | https://app.example.com
+    Refused: ttps://app.example.com | not the scheme of a page | https://app.example.com
+    Refused: hxxp://app.example.com/ | not the scheme of a page, a trailing slash | http://app.example.com
     Refused: file://host | FILE
     Refused: FILE://host | FILE
     Refused: data://host | is never sent, because pages of data: URLs have the origin null: write 'null'
@@ -31,6 +41,7 @@ A scheme comes first, whatever it is
     Refused: data:text/html | is never sent, because pages of data: URLs have the origin null: write 'null'
     Refused: DATA:x | is never sent, because pages of data: URLs have the origin null: write 'null'
     Refused: javascript:x | is never sent, because pages of javascript: URLs have the origin null: write 'null'
+    Refused: javascript:alert(1) | is never sent, because pages of javascript: URLs have the origin null: write 'null'
     Refused: blob:null/1 | is never sent, because pages of blob: URLs have the origin null: write 'null'
     Refused: blob:https://app.example.com/1 | a scheme before the scheme, a path | https://app.example.com
     Refused: file:/home/me | FILE
