@@ -2704,7 +2704,7 @@ REFUSED_PREFLIGHT: Final = "CORS preflight refused: "  # how the body of a refus
 NOT_GOVERNED: Final = "no policy governs it"
 
 VARY_ORIGIN: Final[Header] = ("Vary", "Origin")
-MAX_REMEMBERED: Final = 4096  # origins whose answers a group remembers
+MAX_REMEMBERED: Final = 8192  # origins whose answers a group remembers
 
 
 class Group:

@@ -49,19 +49,22 @@ NODE_BATCH = 2000  # calls, some milliseconds: see node_side.js
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured: fresh processes, rounds in each, the most origins of a policy, and how many requests come
-    before those of a mix are measured."""
+    """How much is measured: fresh processes, rounds in each, and the most origins of a policy.
+
+    Of a mix also how many requests come before the first sample, and between two.
+    """
 
     blocks: int
     rounds: int
     origins: int
     before: int
+    between: int
 
 
 SIZES = {
-    "full": Size(blocks=5, rounds=100, origins=1_000_000, before=30_000),
-    "quick": Size(blocks=2, rounds=20, origins=100_000, before=30_000),
-    "smoke": Size(blocks=1, rounds=1, origins=2000, before=BATCH),
+    "full": Size(blocks=5, rounds=100, origins=1_000_000, before=100_000, between=2500),
+    "quick": Size(blocks=2, rounds=20, origins=100_000, before=100_000, between=2500),
+    "smoke": Size(blocks=1, rounds=1, origins=2000, before=BATCH, between=BATCH),
 }
 Times = dict[str, float]
 Wrap = Callable[[Any], Any]  # the application -> the application in its middleware
@@ -250,7 +253,9 @@ def growth(size: Size) -> Times:
 def mixes(size: Size) -> Times:
     """Many allowed origins that are asked for in turn, and as visitors come: a few very often, most seldom.
 
-    A server that has run for a while is measured: what it remembers has been full, and was cleared, more than once.
+    A server that has run for a while is measured: what it remembers has been full, and was cleared. Requests of the
+    same case come before each sample, as on a server that does nothing else meanwhile: otherwise the processor's caches
+    would hold what the other cases need.
     """
     cases = Cases()
     cases.add("bare", bare, NONE, "plain")
@@ -269,7 +274,19 @@ def mixes(size: Size) -> Times:
                 cases.add_made(f"{name}/mix", subject, app, one, outcome, many)
                 for _ in range(size.before // BATCH):
                     cases.samples[f"{name}/mix"]()
-    return interleave(cases.samples, size.rounds)
+    samples = {name: _after(size.between, sample) for name, sample in cases.samples.items()}
+    return interleave(samples, size.rounds)
+
+
+def _after(calls: int, sample: Sample) -> Sample:
+    """Return the sample as it is after so many calls of its own."""
+
+    def last() -> float:
+        for _ in range(calls // BATCH):
+            sample()
+        return sample()
+
+    return last
 
 
 def _from_each(like: Environ, example: str, numbers: Iterator[int]) -> Iterator[Environ]:

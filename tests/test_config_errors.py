@@ -868,10 +868,10 @@ def test_policy_asks_its_predicates_with_the_environ_that_it_is_given():
     assert policy.policies["direct"].allows("https://evil.example", environ) is False
 
 
-def test_no_more_than_4096_origins_are_remembered():
+def test_no_more_than_8192_origins_are_remembered():
     middleware = CORS(plain_app, origin="copy")
     group = middleware._rules.groups[0]
-    for number in range(4097):
+    for number in range(8193):
         origin = f"https://a{number}.example"
         environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_ORIGIN": origin}
         middleware(environ, lambda status, headers, exc_info=None: None)
