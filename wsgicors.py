@@ -3332,8 +3332,11 @@ def find_group(rules: Rules, environ: WSGIEnvironment) -> tuple[Group | None, WS
 
 
 def refresh(lists: list[OriginList]) -> None:
+    """Start the reloads that are due."""
+    now = time.monotonic()
     for origins in lists:
-        origins.refresh()
+        if now >= origins.due:
+            origins.refresh()
 
 
 def remember(answers: dict[str, Any], origin: str, answer: Any) -> None:
@@ -3787,7 +3790,7 @@ class OriginList:
         self._groups: WeakValueDictionary[int, Group] = WeakValueDictionary()
         self._error: str | None = None
         begun = time.monotonic()
-        self._due = begun + every
+        self.due = begun + every  # as time.monotonic(): see refresh
         self._late = float("inf")  # when to complain of the load that is running
         self._now = Loaded(first, begun, None)
         try:
@@ -3796,7 +3799,7 @@ class OriginList:
             if initial is None:
                 raise self._as_config_error(error) from error
             self._report(error, "the first load of %s failed; the origins of initial are used")
-            self._due = begun + min(every, RETRY)
+            self.due = begun + min(every, RETRY)
 
     # For an administrator: immediate changes, and the state of the list.
 
@@ -3884,9 +3887,8 @@ class OriginList:
         self._groups[id(group)] = group
 
     def refresh(self) -> None:
-        """Start a reload if one is due."""
-        if time.monotonic() >= self._due:
-            self._start(self._turn())
+        """Start a reload, which is due."""
+        self._start(self._turn())
 
     def matcher(self, accepted: AcceptedRisks) -> Matcher:
         """The current list without the entries whose risk is not accepted."""
@@ -3954,7 +3956,7 @@ class OriginList:
                 logger().warning(text, show(self.source))
             return
         # Due now: a process that is forked before the load ends has to start its own.
-        self._due, self._late = now, now + self._every
+        self.due, self._late = now, now + self._every
         name = "wsgicors.OriginList"
         try:
             threading.Thread(target=self._run, args=(turn, now), name=name, daemon=True).start()
@@ -4013,7 +4015,7 @@ class OriginList:
         retry_soon = failure is not None and (calls or self._now.time is None)
         pause = min(self._every, RETRY) if retry_soon else self._every
         turn.thread = None
-        self._due, self._late = begun + pause, float("inf")
+        self.due, self._late = begun + pause, float("inf")
         turn.busy.release()
         for call in calls:
             call.failure = failure

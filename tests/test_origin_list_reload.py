@@ -261,7 +261,7 @@ def test_after_reload_has_failed_the_next_request_in_five_seconds_tries_again():
     origins = OriginList(source, every=NEVER)
     source.gives = OSError("down")
     failure_of(origins.reload)
-    assert 0 < origins._due - time.monotonic() <= 5
+    assert 0 < origins.due - time.monotonic() <= 5
 
 
 def test_a_group_is_not_kept_by_its_lists():
@@ -478,15 +478,15 @@ def test_without_a_good_load_another_one_follows_within_five_seconds():
     source = Source()
     source.gives = OSError("down")
     origins = OriginList(source, initial=[], every=NEVER)
-    assert 0 < origins._due - time.monotonic() <= 5
-    origins._due = time.monotonic()
+    assert 0 < origins.due - time.monotonic() <= 5
+    origins.due = time.monotonic()
     origins.refresh()
     finish_reload()
     assert source.asked == 2
-    assert 0 < origins._due - time.monotonic() <= 5
+    assert 0 < origins.due - time.monotonic() <= 5
     source.gives = [ORIGIN]
     origins.reload()
-    assert origins._due - time.monotonic() > 5
+    assert origins.due - time.monotonic() > 5
 
 
 WRONG = {
