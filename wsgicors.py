@@ -1010,9 +1010,9 @@ def mend_policy_key(given: dict[str, Any], problems: list[Problem]) -> dict[str,
     if "policy" in given or "policies" in given:
         return given
     for key, value in given.items():
-        nested = isinstance(value, Mapping)
-        is_meant = key[:3].lower() == "pol" and closest(key, ("policy", "policies"))
-        if is_meant or (nested and bare(key) == "resources"):  # of flask-cors
+        nested, word = isinstance(value, Mapping), bare(key).removeprefix("cors")
+        is_meant = word.startswith("pol") and closest(word, ("policy", "policies"))
+        if is_meant or (nested and word == "resources"):  # of flask-cors
             right = "policies" if nested else "policy"
             message = f"is given to an unknown option; did you mean {right!r}?"
             about(key, problems)(value, message, UNKNOWN)
@@ -1158,7 +1158,7 @@ class Keys:
             if right in self.given:
                 return complain(f": remove it, because {right!r} is set as well")
             complain(f"; did you mean {right!r}?")
-            if name == "" and right not in ("policy", "policies"):
+            if name == "":
                 read(key, value, option, self.problems)
         elif section[option][1] is None:
             complain(f"; did you mean {right!r}?")

@@ -453,8 +453,10 @@ def test_call_is_for_ini_files(key):
 def test_call_beside_other_origins_is_no_origin():
     ((_, value, message, _),) = problems(origin=[ORIGIN, "call:shop.cors:origins"])
     assert value == "call:shop.cors:origins"
-    assert message.startswith(
-        "'call:shop.cors:origins' is not an origin: call: stands for the whole"
+    assert message == (
+        "'call:shop.cors:origins' is not an origin: call: stands for the whole value of an option"
+        " in an ini file, and in Python you pass the object itself: write call: in front of all"
+        " entries, or pass a list"
     )
     entries = "call:shop.cors:origins, https://app.example.com"
     ((_, _, message, code),) = problems_of_ini(origin=entries)

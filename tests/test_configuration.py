@@ -371,7 +371,10 @@ WRONG = [
             ("/api/.+", "/api/*"),
             ("^/api", "/api/*"),
             ("^/api$", "/api"),
+            (r"\A/api", "/api/*"),
             (r"\A/api\Z", "/api"),
+            (r"^/api\z", "/api"),
+            ("/api/[a-z]+/*", "/api/*"),
             ("/api/?$", "/api/*"),
             ("/api(/.*)?$", "/api/*"),
             (r"^\/api\/", "/api/*"),
@@ -1152,6 +1155,11 @@ MISFITS = [
             ("policies", "/api/*", f"'/api/*' {A_PATH}"),
             ("policies./api/*.maxage", "x", f"'x' {SECONDS}"),
         ],
+    ),
+    (
+        "policy-with-a-prefix",
+        {"cors_policy": "a", "a_origin": "*"},
+        [("cors_policy", "a", "'a' is given to an unknown option; did you mean 'policy'?")],
     ),
     (
         "resources-of-flask-cors",
