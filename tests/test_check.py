@@ -630,12 +630,7 @@ OTHER_REFUSALS = {
     "use = egg:wsgicors#no": "use: egg:wsgicors has no filter named no: write egg:wsgicors",
     "use = py:x": "use: py:x is not a section, and does not begin with egg:, call: or config:",
     "use = call:x": "use: call:x is not a factory: write call:package.module:name",
-    "use = call:wsgicors:make_middleware": "use: call:wsgicors:make_middleware is not a factory:"
-    " write egg:wsgicors",
-    "use = call:paste.deploy.config:make_prefix_middleware": "use:"
-    " call:paste.deploy.config:make_prefix_middleware is not a factory:"
-    " write egg:PasteDeploy#prefix",
-    "use = egg:Paste#urlmap": "use: egg:Paste is an application, not a filter",
+    "use = egg:Paste#urlmap": "use: egg:Paste#urlmap is an application, not a filter",
     "use = egg:wsgicors\n  origin = *": "use: 'egg:wsgicors\\norigin = *' is not one word; is the"
     " next line indented?",
     "paste.filter_app_factory = x": "paste.filter_app_factory: 'x' is not a factory:"
@@ -657,6 +652,28 @@ def test_filter_that_pastedeploy_cannot_load_is_a_problem(options, check, tmp_pa
     assert (status, line, lines[1:]) == (1, OTHER_REFUSALS[options], ["1 problem"])
     with pytest.raises(Exception, match="."):
         loadfilter(f"config:{tmp_path}/a.ini", name="x")(inner_app({}))
+
+
+@pytest.mark.parametrize(
+    ("factory", "options"),
+    [
+        ("wsgicors:make_middleware", "origin = *"),
+        ("vendor.wsgicors:make_middleware", "origin = *"),
+        ("paste.deploy.config:make_prefix_middleware", "prefix = /api"),
+    ],
+)
+def test_filter_named_with_call_is_refused_with_what_loads(factory, options, check, tmp_path):
+    (tmp_path / "vendor").mkdir()
+    shutil.copy(wsgicors.__file__, tmp_path / "vendor")
+    sys.path.insert(0, str(tmp_path))
+    status, lines = check("a.ini", a_ini=f"[filter:x]\nuse = call:{factory}\n{options}\n")
+    remedy = f"paste.filter_app_factory = {factory}"
+    refused = f"a.ini:2: use: call:{factory} is not a factory: in a section [filter:NAME], write "
+    assert (status, lines) == (1, [refused + remedy, "1 problem"])
+    with pytest.raises(Exception, match="."):
+        loadfilter(f"config:{tmp_path}/a.ini", name="x")(inner_app({}))
+    (tmp_path / "a.ini").write_text(f"[filter:x]\n{remedy}\n{options}\n")
+    assert callable(loadfilter(f"config:{tmp_path}/a.ini", name="x")(inner_app({})))
 
 
 def test_section_with_two_factories_is_a_problem(check, tmp_path):

@@ -50,7 +50,6 @@ FACTORIES: Final = (
 ENTRY_POINT: Final = re.compile(r"([\w.]+)\s*:\s*([\w.]+)\s*(\[.*\]\s*)?")
 FILTERS: Final = (OURS, PREFIX)
 DEEPEST: Final = 100  # references within one another; PasteDeploy can follow about as many
-EGGS: Final = {OURS: "egg:wsgicors", PREFIX: "egg:PasteDeploy#prefix"}
 
 
 @dataclass
@@ -227,29 +226,17 @@ class IniFile:
             raise IniError(
                 f"{place}: {option}: {name!r} is not one word; is the next line indented?"
             )
+        written = name
         uri, has_name, name = name.partition("#")
-        scheme, _, rest = uri.partition(":")
         name = name if has_name else "main"
+        scheme, _, rest = uri.partition(":")
         if scheme.lower() == "config":
             return self.load_file(rest, global_conf, place, option).load(
                 kind, name, global_conf, place, option
             )
         context = Context(kind, "factory", global_conf, {}, self, uri, place)
-        if scheme.lower() == "egg":
-            distribution = re.sub("[-_.]+", "-", rest).lower()
-            context.factory = played(f"egg:{distribution}#{name}")
-            if distribution == "wsgicors" and not context.factory:
-                missing = f"{uri} has no filter named {name}"
-                raise IniError(f"{place}: {option}: {missing}: write egg:wsgicors")
-        elif scheme.lower() == "call":
-            context.factory = played(rest)
-            if rest.count(":") != 1 or context.factory in FILTERS:
-                remedy = EGGS.get(context.factory, "call:package.module:name")
-                raise IniError(f"{place}: {option}: {uri} is not a factory: write {remedy}")
-        else:
-            wrong = "is not a section, and does not begin with egg:, call: or config:"
-            raise IniError(f"{place}: {option}: {uri} {wrong}")
-        require_kind(context, f"{place}: {option}: {uri}")
+        context.factory = factory_of(uri, name, f"{place}: {option}: {uri}")
+        require_kind(context, f"{place}: {option}: {written}")
         return context
 
     def load_file(self, name: str, global_conf: dict[str, str], place: str, option: str) -> IniFile:
@@ -427,6 +414,26 @@ def played(name: str) -> str:
     """Which of the factories that are played has this name; empty if none has."""
     found = (factory for factory, pattern in FACTORIES if re.fullmatch(pattern, name))
     return next(found, "")
+
+
+def factory_of(uri: str, name: str, where: str) -> str:
+    """Which of the factories that are played is meant by a URI, egg: or call:."""
+    scheme, _, rest = uri.partition(":")
+    if scheme.lower() == "egg":
+        factory = played(f"egg:{rest.lower()}#{name}")
+        if rest.lower() == "wsgicors" and not factory:
+            raise IniError(f"{where} has no filter named {name}: write egg:wsgicors")
+        return factory
+    if scheme.lower() != "call":
+        wrong = "is not a section, and does not begin with egg:, call: or config:"
+        raise IniError(f"{where} {wrong}")
+    factory = played(rest)
+    if factory in FILTERS or rest.count(":") != 1:
+        remedy = "write call:package.module:name"
+        if factory in FILTERS:
+            remedy = f"in a section [filter:NAME], write paste.filter_app_factory = {rest}"
+        raise IniError(f"{where} is not a factory: {remedy}")
+    return factory
 
 
 def require_kind(context: Context, what: str) -> None:
