@@ -15,7 +15,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from support import need
+from support import need, without_age
 
 import wsgicors
 from wsgicors_explain import main
@@ -350,21 +350,90 @@ def test_vendored_copy_has_the_command_line(vendored, bare_python, beside):
     assert run(bare_python, "-c", program, cwd=vendored) == "True\n"
 
 
-def test_vendored_copy_of_another_version_says_what_to_do(vendored, monkeypatch, capsys):
-    copy = vendored / "mypkg" / "vendor" / "wsgicors.py"
-    version = f'__version__ = "{wsgicors.__version__}"'
-    assert version in copy.read_text()
-    copy.write_text(copy.read_text().replace(version, '__version__ = "0.9.0"'))
-    (vendored / "service.py").write_text(VENDORED_APP)
+VENDORED_LIST = """
+from mypkg.vendor.wsgicors import OriginList
+
+ORIGINS = OriginList(lambda: ["https://app.example.com"])
+"""
+
+
+@pytest.fixture
+def importable(vendored, monkeypatch):
+    """The directory of the vendored copy, from which this process imports modules."""
+    monkeypatch.chdir(vendored)
     monkeypatch.setattr(sys, "path", [str(vendored), *sys.path])
-    for name in ("service", "mypkg", "mypkg.vendor", "mypkg.vendor.wsgicors"):
+    for name in ("service", "data", "mypkg", "mypkg.vendor", "mypkg.vendor.wsgicors"):
         monkeypatch.setitem(sys.modules, name, None)
         del sys.modules[name]  # and what takes its place is taken away after the test
-    assert main(["check", "service:application"]) == 2
-    assert capsys.readouterr().err == (
-        "wsgicors: mypkg.vendor.wsgicors is wsgicors 0.9.0, but this wsgicors_explain is "
-        f"{wsgicors.__version__}: use the same version of both\n"
+    return vendored
+
+
+@pytest.fixture
+def old_copy(importable):
+    """Likewise, and the copy has another version."""
+    with open(importable / "mypkg" / "vendor" / "wsgicors.py", "a") as copy:
+        copy.write('__version__ = "0.9.0"\n')
+    return importable
+
+
+NAMED, WRITTEN = "api_origin = call:data:ORIGINS", "api_origin = https://app.example.com"
+
+
+@pytest.mark.parametrize("where", ["section", "DEFAULT"])
+def test_vendored_copy_knows_its_own_list_in_ini(importable, capsys, where):
+    """The objects that an ini file names are of the copy that it names."""
+    (importable / "data.py").write_text(VENDORED_LIST)
+    ini = (importable / "site.ini").read_text()
+    default = f"[DEFAULT]\n{NAMED}\n" if where == "DEFAULT" else ""
+    ini = default + ini.replace(WRITTEN, "" if default else NAMED)
+    (importable / "site.ini").write_text(ini)
+    assert main(["check", "site.ini"]) == 0
+    assert without_age(capsys.readouterr().out).splitlines()[3:] == [
+        "  api: <lambda>() (data.py:4): 1 origin, loaded 0 s ago",
+        "no problems",
+    ]
+    assert main(["explain", "site.ini", "--origin", "https://app.example.com"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("ALLOWED: ")
+    # Its problems are told with their lines as well.
+    (importable / "site.ini").write_text(f"{ini}api_maxage = x\n")
+    assert main(["check", "site.ini"]) == 1
+    line = ini.count("\n") + 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"site.ini:{line}: api_maxage: 'x' is not a number of seconds: write a whole number"
+        " from 0 to 2147483648",
+        "1 problem",
+    ]
+
+
+def test_vendored_package_knows_the_list_of_an_installed_copy(vendored, bare_python):
+    shutil.copytree(CHECKOUT / "wsgicors_explain", vendored / "mypkg/vendor/wsgicors_explain")
+    shutil.copy(CHECKOUT / "wsgicors.py", vendored)
+    (vendored / "data.py").write_text(VENDORED_LIST.replace("mypkg.vendor.", ""))
+    (vendored / "site.ini").write_text(
+        "[filter:cors]\nuse = egg:wsgicors\norigin = call:data:ORIGINS\n"
     )
+    printed = run(bare_python, "-m", "mypkg.vendor.wsgicors", "check", "site.ini", cwd=vendored)
+    assert printed.splitlines()[-1] == "no problems"
+
+
+MISFIT = (
+    "mypkg.vendor.wsgicors is wsgicors 0.9.0, but this wsgicors_explain is "
+    f"{wsgicors.__version__}: use the same version of both"
+)
+
+
+def test_vendored_copy_of_another_version_says_what_to_do(old_copy, capsys):
+    (old_copy / "service.py").write_text(VENDORED_APP)
+    assert main(["check", "service:application"]) == 2
+    assert capsys.readouterr().err == f"wsgicors: {MISFIT}\n"
+
+
+def test_copy_of_another_version_whose_list_an_ini_file_names_is_a_problem(old_copy, capsys):
+    (old_copy / "data.py").write_text(VENDORED_LIST)
+    ini = old_copy / "site.ini"
+    ini.write_text(ini.read_text().replace("https://app.example.com", "call:data:ORIGINS"))
+    assert main(["check", "site.ini"]) == 1
+    assert capsys.readouterr().out == f"site.ini:6: filter:cors: {MISFIT}\n1 problem\n"
 
 
 def test_vendored_copy_shows_where_a_bad_configuration_is_written(vendored, bare_python):

@@ -58,6 +58,7 @@ class Context:
 
     shape: "factory", or how others are combined: "pipeline", "filter-app" or "filter-with".
     factory: which one of FACTORIES; empty for any other. composite: it may hold applications.
+    module: where the middleware is, if the factory is its own.
     file: where the names that a composite has are looked up.
     app, filters: what is combined, the outermost filter first.
     ignored: lines about keys without effect. hidden: likewise, if the direct policy is therefore
@@ -73,6 +74,7 @@ class Context:
     section: str
     place: str
     factory: str = ""
+    module: str = "wsgicors"
     composite: bool = False
     app: Context | None = None
     filters: list[Context] = field(default_factory=list)
@@ -394,7 +396,7 @@ class Loading(NamedTuple):
             remedy = "write package.module:name"
             raise IniError(f"{place}: {given[0]}: {name!r} is not a factory: {remedy}")
         name = f"{found[1]}:{found[2]}"
-        context.factory = played(name)
+        context.factory, context.module = played(name), found[1]
         if given[0] == "paste.filter_factory" and context.factory in FILTERS:
             raise IniError(f"{place}: {given[0]}: write paste.filter_app_factory = {name}")
         require_kind(context, f"{place}: {given[0]}: {name}")
