@@ -412,6 +412,10 @@ ADVICE = {
         "policy = a, b\na_origin = copy\nb_origin = null",
         "a.ini:5: b_origin: no request can reach the policy b: " + FIRST,
     ),
+    "pattern_after_anyone": (
+        "policy = a, b\na_origin = *\nb_origin = https://*.b.example",
+        "a.ini:5: b_origin: no request can reach the policy b: " + FIRST,
+    ),
     "after_the_same_pattern": (
         "policy = a, b\na_origin = https://*.b.example\nb_origin = https://*.b.example https://x.b.example",
         "a.ini:5: b_origin: no request can reach the policy b: " + FIRST,

@@ -18,6 +18,7 @@ import pytest
 from support import need, without_age
 
 import wsgicors
+import wsgicors_explain
 from wsgicors_explain import main
 
 CHECKOUT = Path(__file__).parent.parent
@@ -450,12 +451,22 @@ GOOD = """
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from wsgicors import CORS, ConfigError, OriginList, Policy, Problem, make_middleware
-from wsgicors_explain import Browser, Step, Verdict
+from wsgicors import (
+    CORS,
+    ConfigError,
+    OriginList,
+    Policy,
+    Problem,
+    __version__,
+    check_origins,
+    make_middleware,
+)
+from wsgicors_explain import Browser, Response, Step, Verdict, main
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -470,21 +481,47 @@ def is_customer(origin: str, environ: WSGIEnvironment) -> bool:
     return origin == "https://customer.example.com"
 
 
-origins = OriginList(lambda: ["https://app.example.com"], every=30.0)
+class Customers(CORS):
+    def __init__(self, app: WSGIApplication) -> None:
+        super().__init__(app, origin=is_customer)
+
+
+version: str = __version__
+origins = OriginList(lambda: ["https://app.example.com"], every=30.0, initial=[], patterns=False)
+origins.reload(timeout=1)
+health: tuple[int, float | None, str | None] = len(origins), origins.loaded, origins.error
+skipped: tuple[Problem, ...] = origins.problems
+entries: Iterator[Any] = iter(origins)
+wrong: tuple[Problem, ...] = check_origins(["a"], credentials=True, accept_risk=["null-origin"])
 application: WSGIApplication = CORS(app, origin=["https://a.example", re.compile("https://b"), is_customer, origins])
+inner: WSGIApplication = Customers(app).app
 cors = CORS(app, {"origin": "*"}, maxage=timedelta(days=1))
-policy: Policy = cors.policies["direct"]
+policies: Mapping[str, Policy] = cors.policies
+policy: Policy = policies["direct"]
 seconds: int | None = policy.maxage
-names: tuple[str, ...] = policy.methods
+names: tuple[str, ...] = policy.methods + policy.headers + policy.expose_headers + policy.path
+flags: bool = policy.credentials or policy.timing or policy.preflight_continue
+risks: frozenset[str] = policy.accept_risk
+allowed: bool = policy.allows("https://a.example", {})
 wrapped: CORS = make_middleware(app, {}, origin="*")
+factory = partial(make_middleware, origin="*")
 try:
     cors.configure(origin="nonsense")
 except ConfigError as error:
     problems: tuple[Problem, ...] = error.problems
     messages: dict[str, str] = {problem.key: problem.message for problem in problems}
-verdict: Verdict = Browser(cors, "https://app.example.com").fetch("/", method="PUT", headers={"X-Token": "1"})
+    codes: list[tuple[object, str]] = [(problem.value, problem.code) for problem in problems]
+browser = Browser(cors, "https://app.example.com", base_url="https://b.example", cookies={"a": "b"}, clock=lambda: 0.0)
+verdict: Verdict = browser.fetch("/", method="PUT", headers={"X-Token": "1"}, credentials="include", body=b"x")
+verdict = browser.fetch("/", headers=[("X-Token", "1")], preflight=True)
 steps: Iterable[Step] = verdict.steps
+texts: list[tuple[bool, str]] = [(step.ok, step.text) for step in verdict.steps]
 reason: str = verdict.reason
+response: Response | None = verdict.response or verdict.preflight
+if response:
+    parts: tuple[int, list[tuple[str, str]], bytes] = response.status, response.headers, response.body
+readable: dict[str, str] = verdict.readable_headers
+status: int = main(["--version"])
 """
 
 BAD = """
@@ -504,6 +541,11 @@ CORS(origin="*")
 number: int = ConfigError([]).problems[0].message
 """
 BAD_LINES = [9, 10, 11, 12, 13, 14]
+
+
+def test_user_above_uses_every_public_name():
+    names = {*wsgicors.__all__, *wsgicors_explain.__all__}
+    assert names - set(re.findall(r"\w+", GOOD.partition("if TYPE_CHECKING")[2])) == set()
 
 
 @pytest.fixture
