@@ -180,6 +180,27 @@ INI = {
         use = config:other.ini#shared
         headers = X-Token
         """,
+    "factory_after_call": f"""
+        [pipeline:main]
+        pipeline = cors called
+        [filter:cors]
+        {FACTORY}
+        origin = *
+        [app:called]
+        use = call:test_check:inner_app
+        """,
+    "use_of_another_file_with_a_space": """
+        [pipeline:main]
+        pipeline = cors inner
+        [filter:cors]
+        use = config:other file.ini#shared
+        """,
+    "use_of_another_file_in_quoted_form": """
+        [pipeline:main]
+        pipeline = cors inner
+        [filter:cors]
+        use = CONFIG:other%%20file.ini#shared
+        """,
     "filter_of_another_file": """
         [pipeline:main]
         pipeline = config:other.ini#shared inner
@@ -263,16 +284,18 @@ methods = GET
 def test_ini_file_is_read_as_pastedeploy_reads_it(ini, tmp_path, monkeypatch):
     """Both are given the same file; what the factory gets must be the same."""
     monkeypatch.setattr(wsgicors, "make_middleware", make_middleware)
-    (tmp_path / "other.ini").write_text(OTHER, encoding="utf-8")
+    for other in ("other.ini", "other file.ini"):
+        (tmp_path / other).write_text(OTHER, encoding="utf-8")
     path = tmp_path / "a.ini"
     path.write_text(textwrap.dedent(ini) + APPLICATION, encoding="utf-8")
 
     made.clear()
     loadapp(f"config:{path}")
     theirs = list(made)
-    ours = [configuration.options for configuration in read_ini(str(path), {}).uses]
+    found = read_ini(str(path), {})
+    ours = [configuration.options for configuration in found.uses]
 
-    assert theirs
+    assert (bool(theirs), found.problems) == (True, [])
     assert as_text(*ours) == as_text(
         *({**global_conf, **local_conf} for global_conf, local_conf in theirs)
     )
@@ -572,6 +595,16 @@ def test_section_that_others_build_on_is_not_checked_by_itself(check):
     assert (status, lines[0], lines[-1]) == (0, "filter:cors (a.ini:6)", "no problems")
 
 
+def test_main_application_is_reported_first(check):
+    """It is what servers take, wherever the file has it."""
+    apps = "[pipeline:a]\npipeline = inner x\n[pipeline: main]\npipeline = outer x\n[app:x]\nuse = egg:x\n"
+    filters = FILTER.replace("cors]", "inner]") + "origin = *\n"
+    filters += FILTER.replace("cors]", "outer]") + "origin = *\n"
+    status, lines = check("a.ini", a_ini=apps + filters)
+    found = [line for line in lines if line.startswith("filter:")]
+    assert (status, found) == (0, ["filter:outer (a.ini:10)", "filter:inner (a.ini:7)"])
+
+
 def test_same_filter_in_two_pipelines_is_checked_once(check):
     ini = (
         "[pipeline:a]\npipeline = cors x\n[pipeline:b]\npipeline = cors x\n[app:x]\nuse = egg:x\n"
@@ -773,8 +806,16 @@ def test_file_that_cannot_be_opened_is_a_problem(tmp_path, monkeypatch):
             b"[filter:cors]\r\nuse = egg:wsgicors\r\norigin = a.example\r\n",
             "a.ini:3: origin: 'a.example' is not what",
         ),
+        (
+            b"[filter:cors]\ruse = egg:wsgicors\rorigin = a.example\r",
+            "a.ini:3: origin: 'a.example' is not what",
+        ),
+        (
+            b"\r\n[filter:cors]\r\n" + 1000 * b"# no more than a comment\r\n" + b"# \xfc\r\n",
+            "a.ini:1003: is not in UTF-8: ",
+        ),
     ],
-    ids=["latin_1", "byte_order_mark", "crlf"],
+    ids=["latin_1", "byte_order_mark", "crlf", "cr", "latin_1_after_much_else"],
 )
 def test_bytes_of_other_editors(data, line, check, tmp_path):
     (tmp_path / "a.ini").write_bytes(data)

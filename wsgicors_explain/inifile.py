@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import configparser
+import io
 import os
 import re
 from collections.abc import Iterator
@@ -116,23 +117,20 @@ class IniFile:
             defaults.setdefault(key, value)
 
     def read(self) -> None:
+        with open(self.path, "rb") as file:
+            raw = re.sub(b"\r\n?", b"\n", file.read())
         try:
-            with open(self.path, encoding="utf-8") as file:
-                self.parser.read_file(self.numbered(file), self.path)
+            self.parser.read_file(self.numbered(io.StringIO(raw.decode())), self.path)
         except UnicodeDecodeError as error:
-            number = self.bytes().count(b"\n", 0, error.start) + 1
+            number = raw.count(b"\n", 0, error.start) + 1
             raise IniError(f"{self.path}:{number}: is not in UTF-8: {one_line(error)}") from error
         except configparser.Error as error:
             wrong: Any = error
             number = wrong.errors[0][0] if getattr(error, "errors", None) else wrong.lineno
             mark = ""
-            if self.bytes().startswith(codecs.BOM_UTF8):
+            if raw.startswith(codecs.BOM_UTF8):
                 mark = " (it starts with a byte order mark: save the file without it)"
             raise IniError(f"{self.path}:{number}: {one_line(error)}{mark}") from error
-
-    def bytes(self) -> bytes:
-        with open(self.path, "rb") as file:
-            return file.read()
 
     def numbered(self, file: IO[str]) -> Iterator[str]:
         """The lines of the file; meanwhile, `number` is that of the last one."""
