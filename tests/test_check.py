@@ -110,6 +110,17 @@ INI = {
         a_origin = https://ignored.example.com
         b_origin = *
         """,
+    "composit": f"""
+        [composit:main]
+        use = egg:Paste#urlmap
+        / = inner
+        /api = api
+        [pipeline:api]
+        pipeline = cors inner
+        [filter:cors]
+        {FACTORY}
+        origin = *
+        """,
     "set": f"""
         [DEFAULT]
         a_maxage = 5
@@ -630,6 +641,10 @@ def test_same_filter_in_two_pipelines_is_checked_once(check):
             "a.ini:2: pipeline: no section has the name app:x in a.ini",
         ),
         (
+            "[pipeline:main]\npipeline = cors x\n[app:x]\nuse = egg:x\n",
+            "a.ini:2: pipeline: no section has the name filter:cors in a.ini",
+        ),
+        (
             "[app:x]\nuse = y\n[app:y]\nuse = egg:a\n[composite:y]\nuse = egg:b\n",
             "a.ini:2: use: 2 sections have the name app:y in a.ini",
         ),
@@ -653,7 +668,7 @@ def test_same_filter_in_two_pipelines_is_checked_once(check):
         ),
         ("[filter:a]\nuse = config:no.ini\n", "a.ini:2: use: no.ini: No such file or directory"),
     ],
-    ids="no_section no_value twice percent missing two no_pipeline pipeline no_next no_key circle circle_of_files"
+    ids="no_section no_value twice percent missing no_filter two no_pipeline pipeline no_next no_key circle circle_of_files"
     " circle_of_filters circle_of_mounts deep no_file".split(),
 )
 def test_file_that_pastedeploy_cannot_load_is_a_problem(ini, line, check):

@@ -175,7 +175,7 @@ def build_urlmap(context: Context) -> Application:
         part = build_part(context, option, name)
         mounts[host, prefix] = part.app
         uses += mounted(part.uses, prefix)
-        names.append(f"{host}{prefix}" or "/")
+        names.append(f"{host}{prefix}")
     at = f"{context.section} ({context.place}) mounts {', '.join(names) or 'nothing'}"
     elsewhere = elsewhere or Application(not_found(at), [])
     return Application(URLMap(mounts, elsewhere.app), [*uses, *elsewhere.uses])
