@@ -365,6 +365,13 @@ def explain_ini(tmp_path, monkeypatch, capsys):
             id="unknown composite",
         ),
         pytest.param(
+            CASCADED.replace("app1 = files\napp2 = inside", "app1 = inside\napp2 = files"),
+            (),
+            "BLOCKED: no policy for this path allows the origin: https://app.example.com."
+            " To fix it, add https://app.example.com to origin (main.ini:11)",
+            id="cascade, another application last",
+        ),
+        pytest.param(
             FALLBACK,
             ("--path", "/item"),
             "BLOCKED: no policy governs the path /item. To fix it, add /item to path (main.ini:13)",
