@@ -1088,6 +1088,24 @@ def test_path_with_the_prefix_of_a_mount_is_pointed_out(check):
     )
 
 
+def test_mount_at_the_root_removes_nothing_from_a_path(check):
+    ini = """
+        [composite:main]
+        use = egg:Paste#urlmap
+        / = site
+        [pipeline:site]
+        pipeline = cors inner
+        [filter:cors]
+        use = egg:wsgicors
+        origin = *
+        path = /items/* /
+        [app:inner]
+        use = egg:inner
+        """
+    status, lines = check("a.ini", a_ini=ini)
+    assert (status, lines[-1]) == (0, "no problems")
+
+
 def test_filter_within_another_one_is_pointed_out(check):
     ini = """
         [pipeline:main]
