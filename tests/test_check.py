@@ -335,6 +335,8 @@ def test_policies_are_a_table(check):
             api_methods = GET, PUT
             api_headers = X-Token
             api_maxage = 600
+            api_credentials = true
+            api_accept_risk = null-origin
             public_origin = *
             public_expose_headers = X-Total
             public_maxage = 600
@@ -347,7 +349,7 @@ def test_policies_are_a_table(check):
             "  policy  path           origin                                                              "
             "methods          headers  expose_headers  credentials  maxage",
             "  api     /api/*, /v1/*  https://a.example, https://b.example, https://c.example and 2 more  "
-            "GET, PUT         X-Token  -               -            600",
+            "GET, PUT         X-Token  -               yes          600",
             "  public  every path     *                                                                   "
             "GET, HEAD, POST  -        X-Total         -            600",
             "no problems",
