@@ -380,6 +380,23 @@ def test_problem_of_a_key_that_is_not_there_names_the_section(check):
     assert lines[1] == "1 problem"
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (60 * "x", 60 * "x"),
+        (61 * "x", 57 * "x" + "..."),
+        (61 * "x" + ", y", 57 * "x" + "... and 1 more"),
+        (f"{29 * 'x'}, {29 * 'y'}", f"{29 * 'x'}, {29 * 'y'}"),
+        (f"{29 * 'x'}, {30 * 'y'}", f"{29 * 'x'} and 1 more"),
+        ("a, b, c, d", "a, b, c and 1 more"),
+    ],
+    ids=["fits", "long", "long_of_two", "two_fit", "two_long", "four"],
+)
+def test_cell_of_the_table_is_short(check, written, shown):
+    status, lines = check("a.ini", a_ini=f"{FILTER}origin = *\nheaders = {written}\n")
+    assert (status, lines[2].split("GET, HEAD, POST  ")[1].partition("  ")[0]) == (0, shown)
+
+
 def test_problem_of_a_default_names_its_own_line(check):
     status, lines = check("a.ini", a_ini="[DEFAULT]\norigin = a.example\n" + FILTER)
     assert (
