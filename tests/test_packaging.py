@@ -406,6 +406,21 @@ def test_vendored_copy_knows_its_own_list_in_ini(importable, capsys, where):
     ]
 
 
+def test_vendored_package_is_a_program_where_its_parent_imports_the_middleware(
+    vendored, bare_python
+):
+    vendor = vendored / "mypkg" / "vendor"
+    shutil.copytree(CHECKOUT / "wsgicors_explain", vendor / "wsgicors_explain")
+    (vendor / "__init__.py").write_text("from .wsgicors import CORS\n")
+    (vendored / "service.py").write_text(VENDORED_APP)
+    command = (bare_python, "-W", "error", "-m", "mypkg.vendor.wsgicors_explain", "check")
+    printed = run(*command, "service:application", cwd=vendored)
+    assert (printed.splitlines()[0], printed.splitlines()[-1]) == (
+        "service:application (service.py:5)",
+        "no problems",
+    )
+
+
 def test_vendored_package_knows_the_list_of_an_installed_copy(vendored, bare_python):
     shutil.copytree(CHECKOUT / "wsgicors_explain", vendored / "mypkg/vendor/wsgicors_explain")
     shutil.copy(CHECKOUT / "wsgicors.py", vendored)
