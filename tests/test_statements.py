@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import wsgicors
+from wsgicors_explain import main
 
 pytestmark = pytest.mark.once
 
@@ -96,3 +97,33 @@ def test_flow_of_a_request_names_what_exists():
         found = wsgicors
         for part in name.split("."):
             found = getattr(found, part)
+
+
+INI = """
+[filter:cors]
+use = egg:wsgicors
+origin = https://a.example
+methods = PUT
+headers = X-Size
+"""
+PASTE = "curl https://api.example/x -X POST -H 'Origin: https://b.example' -H 'X-Size: old'"
+
+
+def test_options_on_the_command_line_override_a_paste(tmp_path, monkeypatch, capsys):
+    """docs/explain.rst says so."""
+    monkeypatch.chdir(tmp_path)
+    Path("a.ini").write_text(INI, encoding="utf-8")
+    Path("p.txt").write_text(PASTE, encoding="utf-8")
+    ours = ["--origin", "https://a.example", "-X", "PUT", "-H", "x-size: new"]
+    command = ["explain", "a.ini", "--pasted", "p.txt", *ours]
+
+    assert main(command) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (sent,) = [index for index, line in enumerate(lines) if line.startswith("> PUT ")]
+    request = [line.lower() for line in lines[sent:] if line.startswith("> ")]
+    assert [line for line in request if line.startswith(("> origin", "> x-size"))] == [
+        "> x-size: new",
+        "> origin: https://a.example",
+    ]
+    assert main([*command, "--credentials"]) == 1
+    assert "because the request has credentials" in capsys.readouterr().out.splitlines()[-1]
