@@ -110,6 +110,17 @@ INI = {
         a_origin = https://ignored.example.com
         b_origin = *
         """,
+    "composit": f"""
+        [composit:main]
+        use = egg:Paste#urlmap
+        / = inner
+        /api = api
+        [pipeline:api]
+        pipeline = cors inner
+        [filter:cors]
+        {FACTORY}
+        origin = *
+        """,
     "set": f"""
         [DEFAULT]
         a_maxage = 5
@@ -179,6 +190,27 @@ INI = {
         [filter:cors]
         use = config:other.ini#shared
         headers = X-Token
+        """,
+    "factory_after_call": f"""
+        [pipeline:main]
+        pipeline = cors called
+        [filter:cors]
+        {FACTORY}
+        origin = *
+        [app:called]
+        use = call:test_check:inner_app
+        """,
+    "use_of_another_file_with_a_space": """
+        [pipeline:main]
+        pipeline = cors inner
+        [filter:cors]
+        use = config:other file.ini#shared
+        """,
+    "use_of_another_file_in_quoted_form": """
+        [pipeline:main]
+        pipeline = cors inner
+        [filter:cors]
+        use = CONFIG:other%%20file.ini#shared
         """,
     "filter_of_another_file": """
         [pipeline:main]
@@ -263,16 +295,18 @@ methods = GET
 def test_ini_file_is_read_as_pastedeploy_reads_it(ini, tmp_path, monkeypatch):
     """Both are given the same file; what the factory gets must be the same."""
     monkeypatch.setattr(wsgicors, "make_middleware", make_middleware)
-    (tmp_path / "other.ini").write_text(OTHER, encoding="utf-8")
+    for other in ("other.ini", "other file.ini"):
+        (tmp_path / other).write_text(OTHER, encoding="utf-8")
     path = tmp_path / "a.ini"
     path.write_text(textwrap.dedent(ini) + APPLICATION, encoding="utf-8")
 
     made.clear()
     loadapp(f"config:{path}")
     theirs = list(made)
-    ours = [configuration.options for configuration in read_ini(str(path), {}).uses]
+    found = read_ini(str(path), {})
+    ours = [configuration.options for configuration in found.uses]
 
-    assert theirs
+    assert (bool(theirs), found.problems) == (True, [])
     assert as_text(*ours) == as_text(
         *({**global_conf, **local_conf} for global_conf, local_conf in theirs)
     )
@@ -301,6 +335,8 @@ def test_policies_are_a_table(check):
             api_methods = GET, PUT
             api_headers = X-Token
             api_maxage = 600
+            api_credentials = true
+            api_accept_risk = null-origin
             public_origin = *
             public_expose_headers = X-Total
             public_maxage = 600
@@ -313,7 +349,7 @@ def test_policies_are_a_table(check):
             "  policy  path           origin                                                              "
             "methods          headers  expose_headers  credentials  maxage",
             "  api     /api/*, /v1/*  https://a.example, https://b.example, https://c.example and 2 more  "
-            "GET, PUT         X-Token  -               -            600",
+            "GET, PUT         X-Token  -               yes          600",
             "  public  every path     *                                                                   "
             "GET, HEAD, POST  -        X-Total         -            600",
             "no problems",
@@ -342,6 +378,23 @@ def test_problem_of_a_key_that_is_not_there_names_the_section(check):
         "a.ini:3: origin: is missing: write origin = https://app.example.com"
     )
     assert lines[1] == "1 problem"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (60 * "x", 60 * "x"),
+        (61 * "x", 57 * "x" + "..."),
+        (61 * "x" + ", y", 57 * "x" + "... and 1 more"),
+        (f"{29 * 'x'}, {29 * 'y'}", f"{29 * 'x'}, {29 * 'y'}"),
+        (f"{29 * 'x'}, {30 * 'y'}", f"{29 * 'x'} and 1 more"),
+        ("a, b, c, d", "a, b, c and 1 more"),
+    ],
+    ids=["fits", "long", "long_of_two", "two_fit", "two_long", "four"],
+)
+def test_cell_of_the_table_is_short(check, written, shown):
+    status, lines = check("a.ini", a_ini=f"{FILTER}origin = *\nheaders = {written}\n")
+    assert (status, lines[2].split("GET, HEAD, POST  ")[1].partition("  ")[0]) == (0, shown)
 
 
 def test_problem_of_a_default_names_its_own_line(check):
@@ -410,6 +463,10 @@ ADVICE = {
     ),
     "after_copy_that_admits_null": (
         "policy = a, b\na_origin = copy\nb_origin = null",
+        "a.ini:5: b_origin: no request can reach the policy b: " + FIRST,
+    ),
+    "pattern_after_anyone": (
+        "policy = a, b\na_origin = *\nb_origin = https://*.b.example",
         "a.ini:5: b_origin: no request can reach the policy b: " + FIRST,
     ),
     "after_the_same_pattern": (
@@ -568,6 +625,16 @@ def test_section_that_others_build_on_is_not_checked_by_itself(check):
     assert (status, lines[0], lines[-1]) == (0, "filter:cors (a.ini:6)", "no problems")
 
 
+def test_main_application_is_reported_first(check):
+    """It is what servers take, wherever the file has it."""
+    apps = "[pipeline:a]\npipeline = inner x\n[pipeline: main]\npipeline = outer x\n[app:x]\nuse = egg:x\n"
+    filters = FILTER.replace("cors]", "inner]") + "origin = *\n"
+    filters += FILTER.replace("cors]", "outer]") + "origin = *\n"
+    status, lines = check("a.ini", a_ini=apps + filters)
+    found = [line for line in lines if line.startswith("filter:")]
+    assert (status, found) == (0, ["filter:outer (a.ini:10)", "filter:inner (a.ini:7)"])
+
+
 def test_same_filter_in_two_pipelines_is_checked_once(check):
     ini = (
         "[pipeline:a]\npipeline = cors x\n[pipeline:b]\npipeline = cors x\n[app:x]\nuse = egg:x\n"
@@ -593,6 +660,10 @@ def test_same_filter_in_two_pipelines_is_checked_once(check):
             "a.ini:2: pipeline: no section has the name app:x in a.ini",
         ),
         (
+            "[pipeline:main]\npipeline = cors x\n[app:x]\nuse = egg:x\n",
+            "a.ini:2: pipeline: no section has the name filter:cors in a.ini",
+        ),
+        (
             "[app:x]\nuse = y\n[app:y]\nuse = egg:a\n[composite:y]\nuse = egg:b\n",
             "a.ini:2: use: 2 sections have the name app:y in a.ini",
         ),
@@ -616,7 +687,7 @@ def test_same_filter_in_two_pipelines_is_checked_once(check):
         ),
         ("[filter:a]\nuse = config:no.ini\n", "a.ini:2: use: no.ini: No such file or directory"),
     ],
-    ids="no_section no_value twice percent missing two no_pipeline pipeline no_next no_key circle circle_of_files"
+    ids="no_section no_value twice percent missing no_filter two no_pipeline pipeline no_next no_key circle circle_of_files"
     " circle_of_filters circle_of_mounts deep no_file".split(),
 )
 def test_file_that_pastedeploy_cannot_load_is_a_problem(ini, line, check):
@@ -630,12 +701,7 @@ OTHER_REFUSALS = {
     "use = egg:wsgicors#no": "use: egg:wsgicors has no filter named no: write egg:wsgicors",
     "use = py:x": "use: py:x is not a section, and does not begin with egg:, call: or config:",
     "use = call:x": "use: call:x is not a factory: write call:package.module:name",
-    "use = call:wsgicors:make_middleware": "use: call:wsgicors:make_middleware is not a factory:"
-    " write egg:wsgicors",
-    "use = call:paste.deploy.config:make_prefix_middleware": "use:"
-    " call:paste.deploy.config:make_prefix_middleware is not a factory:"
-    " write egg:PasteDeploy#prefix",
-    "use = egg:Paste#urlmap": "use: egg:Paste is an application, not a filter",
+    "use = egg:Paste#urlmap": "use: egg:Paste#urlmap is an application, not a filter",
     "use = egg:wsgicors\n  origin = *": "use: 'egg:wsgicors\\norigin = *' is not one word; is the"
     " next line indented?",
     "paste.filter_app_factory = x": "paste.filter_app_factory: 'x' is not a factory:"
@@ -657,6 +723,28 @@ def test_filter_that_pastedeploy_cannot_load_is_a_problem(options, check, tmp_pa
     assert (status, line, lines[1:]) == (1, OTHER_REFUSALS[options], ["1 problem"])
     with pytest.raises(Exception, match="."):
         loadfilter(f"config:{tmp_path}/a.ini", name="x")(inner_app({}))
+
+
+@pytest.mark.parametrize(
+    ("factory", "options"),
+    [
+        ("wsgicors:make_middleware", "origin = *"),
+        ("vendor.wsgicors:make_middleware", "origin = *"),
+        ("paste.deploy.config:make_prefix_middleware", "prefix = /api"),
+    ],
+)
+def test_filter_named_with_call_is_refused_with_what_loads(factory, options, check, tmp_path):
+    (tmp_path / "vendor").mkdir()
+    shutil.copy(wsgicors.__file__, tmp_path / "vendor")
+    sys.path.insert(0, str(tmp_path))
+    status, lines = check("a.ini", a_ini=f"[filter:x]\nuse = call:{factory}\n{options}\n")
+    remedy = f"paste.filter_app_factory = {factory}"
+    refused = f"a.ini:2: use: call:{factory} is not a factory: in a section [filter:NAME], write "
+    assert (status, lines) == (1, [refused + remedy, "1 problem"])
+    with pytest.raises(Exception, match="."):
+        loadfilter(f"config:{tmp_path}/a.ini", name="x")(inner_app({}))
+    (tmp_path / "a.ini").write_text(f"[filter:x]\n{remedy}\n{options}\n")
+    assert callable(loadfilter(f"config:{tmp_path}/a.ini", name="x")(inner_app({})))
 
 
 def test_section_with_two_factories_is_a_problem(check, tmp_path):
@@ -752,8 +840,16 @@ def test_file_that_cannot_be_opened_is_a_problem(tmp_path, monkeypatch):
             b"[filter:cors]\r\nuse = egg:wsgicors\r\norigin = a.example\r\n",
             "a.ini:3: origin: 'a.example' is not what",
         ),
+        (
+            b"[filter:cors]\ruse = egg:wsgicors\rorigin = a.example\r",
+            "a.ini:3: origin: 'a.example' is not what",
+        ),
+        (
+            b"\r\n[filter:cors]\r\n" + 1000 * b"# no more than a comment\r\n" + b"# \xfc\r\n",
+            "a.ini:1003: is not in UTF-8: ",
+        ),
     ],
-    ids=["latin_1", "byte_order_mark", "crlf"],
+    ids=["latin_1", "byte_order_mark", "crlf", "cr", "latin_1_after_much_else"],
 )
 def test_bytes_of_other_editors(data, line, check, tmp_path):
     (tmp_path / "a.ini").write_bytes(data)
@@ -1009,6 +1105,24 @@ def test_path_with_the_prefix_of_a_mount_is_pointed_out(check):
             "no problems, 2 pieces of advice",
         ],
     )
+
+
+def test_mount_at_the_root_removes_nothing_from_a_path(check):
+    ini = """
+        [composite:main]
+        use = egg:Paste#urlmap
+        / = site
+        [pipeline:site]
+        pipeline = cors inner
+        [filter:cors]
+        use = egg:wsgicors
+        origin = *
+        path = /items/* /
+        [app:inner]
+        use = egg:inner
+        """
+    status, lines = check("a.ini", a_ini=ini)
+    assert (status, lines[-1]) == (0, "no problems")
 
 
 def test_filter_within_another_one_is_pointed_out(check):

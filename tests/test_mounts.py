@@ -248,6 +248,7 @@ CASCADED = """\
 use = egg:Paste#cascade
 app1 = files
 app2 = inside
+catch = 404
 [app:files]
 use = egg:Paste#static
 [filter-app:inside]
@@ -353,15 +354,22 @@ def explain_ini(tmp_path, monkeypatch, capsys):
             CASCADED,
             (),
             "BLOCKED: no policy for this path allows the origin: https://app.example.com."
-            " To fix it, add https://app.example.com to origin (main.ini:10)",
+            " To fix it, add https://app.example.com to origin (main.ini:11)",
             id="cascade",
         ),
         pytest.param(
             CASCADED.replace("egg:Paste#cascade", "egg:shop#tree"),
             (),
             "BLOCKED: no policy for this path allows the origin: https://app.example.com."
-            " To fix it, add https://app.example.com to origin (main.ini:10)",
+            " To fix it, add https://app.example.com to origin (main.ini:11)",
             id="unknown composite",
+        ),
+        pytest.param(
+            CASCADED.replace("app1 = files\napp2 = inside", "app1 = inside\napp2 = files"),
+            (),
+            "BLOCKED: no policy for this path allows the origin: https://app.example.com."
+            " To fix it, add https://app.example.com to origin (main.ini:11)",
+            id="cascade, another application last",
         ),
         pytest.param(
             FALLBACK,

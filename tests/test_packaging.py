@@ -15,9 +15,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from support import need
+from support import need, without_age
 
 import wsgicors
+import wsgicors_explain
 from wsgicors_explain import main
 
 CHECKOUT = Path(__file__).parent.parent
@@ -350,21 +351,105 @@ def test_vendored_copy_has_the_command_line(vendored, bare_python, beside):
     assert run(bare_python, "-c", program, cwd=vendored) == "True\n"
 
 
-def test_vendored_copy_of_another_version_says_what_to_do(vendored, monkeypatch, capsys):
-    copy = vendored / "mypkg" / "vendor" / "wsgicors.py"
-    version = f'__version__ = "{wsgicors.__version__}"'
-    assert version in copy.read_text()
-    copy.write_text(copy.read_text().replace(version, '__version__ = "0.9.0"'))
-    (vendored / "service.py").write_text(VENDORED_APP)
+VENDORED_LIST = """
+from mypkg.vendor.wsgicors import OriginList
+
+ORIGINS = OriginList(lambda: ["https://app.example.com"])
+"""
+
+
+@pytest.fixture
+def importable(vendored, monkeypatch):
+    """The directory of the vendored copy, from which this process imports modules."""
+    monkeypatch.chdir(vendored)
     monkeypatch.setattr(sys, "path", [str(vendored), *sys.path])
-    for name in ("service", "mypkg", "mypkg.vendor", "mypkg.vendor.wsgicors"):
+    for name in ("service", "data", "mypkg", "mypkg.vendor", "mypkg.vendor.wsgicors"):
         monkeypatch.setitem(sys.modules, name, None)
         del sys.modules[name]  # and what takes its place is taken away after the test
-    assert main(["check", "service:application"]) == 2
-    assert capsys.readouterr().err == (
-        "wsgicors: mypkg.vendor.wsgicors is wsgicors 0.9.0, but this wsgicors_explain is "
-        f"{wsgicors.__version__}: use the same version of both\n"
+    return vendored
+
+
+@pytest.fixture
+def old_copy(importable):
+    """Likewise, and the copy has another version."""
+    with open(importable / "mypkg" / "vendor" / "wsgicors.py", "a") as copy:
+        copy.write('__version__ = "0.9.0"\n')
+    return importable
+
+
+NAMED, WRITTEN = "api_origin = call:data:ORIGINS", "api_origin = https://app.example.com"
+
+
+@pytest.mark.parametrize("where", ["section", "DEFAULT"])
+def test_vendored_copy_knows_its_own_list_in_ini(importable, capsys, where):
+    """The objects that an ini file names are of the copy that it names."""
+    (importable / "data.py").write_text(VENDORED_LIST)
+    ini = (importable / "site.ini").read_text()
+    default = f"[DEFAULT]\n{NAMED}\n" if where == "DEFAULT" else ""
+    ini = default + ini.replace(WRITTEN, "" if default else NAMED)
+    (importable / "site.ini").write_text(ini)
+    assert main(["check", "site.ini"]) == 0
+    assert without_age(capsys.readouterr().out).splitlines()[3:] == [
+        "  api: <lambda>() (data.py:4): 1 origin, loaded 0 s ago",
+        "no problems",
+    ]
+    assert main(["explain", "site.ini", "--origin", "https://app.example.com"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("ALLOWED: ")
+    # Its problems are told with their lines as well.
+    (importable / "site.ini").write_text(f"{ini}api_maxage = x\n")
+    assert main(["check", "site.ini"]) == 1
+    line = ini.count("\n") + 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"site.ini:{line}: api_maxage: 'x' is not a number of seconds: write a whole number"
+        " from 0 to 2147483648",
+        "1 problem",
+    ]
+
+
+def test_vendored_package_is_a_program_where_its_parent_imports_the_middleware(
+    vendored, bare_python
+):
+    vendor = vendored / "mypkg" / "vendor"
+    shutil.copytree(CHECKOUT / "wsgicors_explain", vendor / "wsgicors_explain")
+    (vendor / "__init__.py").write_text("from .wsgicors import CORS\n")
+    (vendored / "service.py").write_text(VENDORED_APP)
+    command = (bare_python, "-W", "error", "-m", "mypkg.vendor.wsgicors_explain", "check")
+    printed = run(*command, "service:application", cwd=vendored)
+    assert (printed.splitlines()[0], printed.splitlines()[-1]) == (
+        "service:application (service.py:5)",
+        "no problems",
     )
+
+
+def test_vendored_package_knows_the_list_of_an_installed_copy(vendored, bare_python):
+    shutil.copytree(CHECKOUT / "wsgicors_explain", vendored / "mypkg/vendor/wsgicors_explain")
+    shutil.copy(CHECKOUT / "wsgicors.py", vendored)
+    (vendored / "data.py").write_text(VENDORED_LIST.replace("mypkg.vendor.", ""))
+    (vendored / "site.ini").write_text(
+        "[filter:cors]\nuse = egg:wsgicors\norigin = call:data:ORIGINS\n"
+    )
+    printed = run(bare_python, "-m", "mypkg.vendor.wsgicors", "check", "site.ini", cwd=vendored)
+    assert printed.splitlines()[-1] == "no problems"
+
+
+MISFIT = (
+    "mypkg.vendor.wsgicors is wsgicors 0.9.0, but this wsgicors_explain is "
+    f"{wsgicors.__version__}: use the same version of both"
+)
+
+
+def test_vendored_copy_of_another_version_says_what_to_do(old_copy, capsys):
+    (old_copy / "service.py").write_text(VENDORED_APP)
+    assert main(["check", "service:application"]) == 2
+    assert capsys.readouterr().err == f"wsgicors: {MISFIT}\n"
+
+
+def test_copy_of_another_version_whose_list_an_ini_file_names_is_a_problem(old_copy, capsys):
+    (old_copy / "data.py").write_text(VENDORED_LIST)
+    ini = old_copy / "site.ini"
+    ini.write_text(ini.read_text().replace("https://app.example.com", "call:data:ORIGINS"))
+    assert main(["check", "site.ini"]) == 1
+    assert capsys.readouterr().out == f"site.ini:6: filter:cors: {MISFIT}\n1 problem\n"
 
 
 def test_vendored_copy_shows_where_a_bad_configuration_is_written(vendored, bare_python):
@@ -381,12 +466,22 @@ GOOD = """
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from wsgicors import CORS, ConfigError, OriginList, Policy, Problem, make_middleware
-from wsgicors_explain import Browser, Step, Verdict
+from wsgicors import (
+    CORS,
+    ConfigError,
+    OriginList,
+    Policy,
+    Problem,
+    __version__,
+    check_origins,
+    make_middleware,
+)
+from wsgicors_explain import Browser, Response, Step, Verdict, main
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -401,21 +496,47 @@ def is_customer(origin: str, environ: WSGIEnvironment) -> bool:
     return origin == "https://customer.example.com"
 
 
-origins = OriginList(lambda: ["https://app.example.com"], every=30.0)
+class Customers(CORS):
+    def __init__(self, app: WSGIApplication) -> None:
+        super().__init__(app, origin=is_customer)
+
+
+version: str = __version__
+origins = OriginList(lambda: ["https://app.example.com"], every=30.0, initial=[], patterns=False)
+origins.reload(timeout=1)
+health: tuple[int, float | None, str | None] = len(origins), origins.loaded, origins.error
+skipped: tuple[Problem, ...] = origins.problems
+entries: Iterator[Any] = iter(origins)
+wrong: tuple[Problem, ...] = check_origins(["a"], credentials=True, accept_risk=["null-origin"])
 application: WSGIApplication = CORS(app, origin=["https://a.example", re.compile("https://b"), is_customer, origins])
+inner: WSGIApplication = Customers(app).app
 cors = CORS(app, {"origin": "*"}, maxage=timedelta(days=1))
-policy: Policy = cors.policies["direct"]
+policies: Mapping[str, Policy] = cors.policies
+policy: Policy = policies["direct"]
 seconds: int | None = policy.maxage
-names: tuple[str, ...] = policy.methods
+names: tuple[str, ...] = policy.methods + policy.headers + policy.expose_headers + policy.path
+flags: bool = policy.credentials or policy.timing or policy.preflight_continue
+risks: frozenset[str] = policy.accept_risk
+allowed: bool = policy.allows("https://a.example", {})
 wrapped: CORS = make_middleware(app, {}, origin="*")
+factory = partial(make_middleware, origin="*")
 try:
     cors.configure(origin="nonsense")
 except ConfigError as error:
     problems: tuple[Problem, ...] = error.problems
     messages: dict[str, str] = {problem.key: problem.message for problem in problems}
-verdict: Verdict = Browser(cors, "https://app.example.com").fetch("/", method="PUT", headers={"X-Token": "1"})
+    codes: list[tuple[object, str]] = [(problem.value, problem.code) for problem in problems]
+browser = Browser(cors, "https://app.example.com", base_url="https://b.example", cookies={"a": "b"}, clock=lambda: 0.0)
+verdict: Verdict = browser.fetch("/", method="PUT", headers={"X-Token": "1"}, credentials="include", body=b"x")
+verdict = browser.fetch("/", headers=[("X-Token", "1")], preflight=True)
 steps: Iterable[Step] = verdict.steps
+texts: list[tuple[bool, str]] = [(step.ok, step.text) for step in verdict.steps]
 reason: str = verdict.reason
+response: Response | None = verdict.response or verdict.preflight
+if response:
+    parts: tuple[int, list[tuple[str, str]], bytes] = response.status, response.headers, response.body
+readable: dict[str, str] = verdict.readable_headers
+status: int = main(["--version"])
 """
 
 BAD = """
@@ -435,6 +556,11 @@ CORS(origin="*")
 number: int = ConfigError([]).problems[0].message
 """
 BAD_LINES = [9, 10, 11, 12, 13, 14]
+
+
+def test_user_above_uses_every_public_name():
+    names = {*wsgicors.__all__, *wsgicors_explain.__all__}
+    assert names - set(re.findall(r"\w+", GOOD.partition("if TYPE_CHECKING")[2])) == set()
 
 
 @pytest.fixture

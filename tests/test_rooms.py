@@ -70,6 +70,22 @@ def test_no_private_attribute_of_another_object_is_read():
     assert found == []
 
 
+def test_no_private_name_of_another_room_is_imported():
+    found = [
+        (room, name)
+        for room, tree in ROOMS.items()
+        for _, name in imports_of(tree, 1)
+        if name.startswith("_") and name != "__version__"
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_room_can_be_read_in_one_sitting(room):
+    lines = (PACKAGE / f"{room}.py").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 600
+
+
 def test_no_room_imports_itself_by_way_of_another():
     """A room that is imported by itself, in any order, needs none that is still being imported."""
     imports = {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .configuration import Configuration, empty_app
 from .inifile import (
@@ -20,7 +23,7 @@ from .inifile import (
     Kind,
     one_line,
 )
-from .middleware import make_middleware
+from .middleware import CORS, ConfigError, make_middleware, middleware_modules, misfit
 from .mounts import Prefix, URLMap, address_of, not_found
 
 if TYPE_CHECKING:
@@ -172,7 +175,7 @@ def build_urlmap(context: Context) -> Application:
         part = build_part(context, option, name)
         mounts[host, prefix] = part.app
         uses += mounted(part.uses, prefix)
-        names.append(f"{host}{prefix}" or "/")
+        names.append(f"{host}{prefix}")
     at = f"{context.section} ({context.place}) mounts {', '.join(names) or 'nothing'}"
     elsewhere = elsewhere or Application(not_found(at), [])
     return Application(URLMap(mounts, elsewhere.app), [*uses, *elsewhere.uses])
@@ -202,11 +205,40 @@ def wrap(context: Context, inner: Application) -> Application:
     return inner
 
 
+def copy_of(context: Context) -> Any:
+    """The copy of the middleware that the section names, if it is imported and not our own.
+
+    Objects after ``call:``, such as an OriginList, are of that copy. To load them imports their
+    modules; only then is the copy imported, too.
+    """
+    values = [*context.global_conf.values(), *context.local_conf.values()]
+    if any(value.lstrip().startswith("call:") for value in values):
+        with contextlib.suppress(Exception, SystemExit):
+            import_module(context.module)
+    module: Any = sys.modules.get(context.module)
+    if module not in middleware_modules() or module.CORS is CORS:
+        return None
+    if misfit(module):
+        raise IniError(f"{context.place}: {context.section}: {misfit(module)}")
+    return module
+
+
+def make(context: Context, app: WSGIApplication) -> Any:
+    """The middleware around the application."""
+    copy = copy_of(context)
+    if copy is None:
+        return make_middleware(app, context.global_conf, **context.local_conf)
+    try:
+        return copy.make_middleware(app, context.global_conf, **context.local_conf)
+    except copy.ConfigError as error:
+        raise ConfigError(error.problems) from error
+
+
 def use_middleware(context: Context, inner: Application) -> Application:
     """The application within the middleware; without the middleware if there are problems."""
     options = {**context.global_conf, **context.local_conf}
     use = Configuration(context.section, context.place, options)
-    use.build(lambda: make_middleware(inner.app, context.global_conf, **context.local_conf))
+    use.build(lambda: make(context, inner.app))
     active = re.findall(r"[^,\s]+", options.get("policy", ""))
     after_deny = active[active.index("deny") + 1 :] if "deny" in active else []
     unused = [("policy", f"{name} comes after deny, so it is never used") for name in after_deny]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import configparser
+import io
 import os
 import re
 from collections.abc import Iterator
@@ -50,7 +51,6 @@ FACTORIES: Final = (
 ENTRY_POINT: Final = re.compile(r"([\w.]+)\s*:\s*([\w.]+)\s*(\[.*\]\s*)?")
 FILTERS: Final = (OURS, PREFIX)
 DEEPEST: Final = 100  # references within one another; PasteDeploy can follow about as many
-EGGS: Final = {OURS: "egg:wsgicors", PREFIX: "egg:PasteDeploy#prefix"}
 
 
 @dataclass
@@ -59,6 +59,7 @@ class Context:
 
     shape: "factory", or how others are combined: "pipeline", "filter-app" or "filter-with".
     factory: which one of FACTORIES; empty for any other. composite: it may hold applications.
+    module: where the middleware is, if the factory is its own.
     file: where the names that a composite has are looked up.
     app, filters: what is combined, the outermost filter first.
     ignored: lines about keys without effect. hidden: likewise, if the direct policy is therefore
@@ -74,6 +75,7 @@ class Context:
     section: str
     place: str
     factory: str = ""
+    module: str = "wsgicors"
     composite: bool = False
     app: Context | None = None
     filters: list[Context] = field(default_factory=list)
@@ -115,23 +117,20 @@ class IniFile:
             defaults.setdefault(key, value)
 
     def read(self) -> None:
+        with open(self.path, "rb") as file:
+            raw = re.sub(b"\r\n?", b"\n", file.read())
         try:
-            with open(self.path, encoding="utf-8") as file:
-                self.parser.read_file(self.numbered(file), self.path)
+            self.parser.read_file(self.numbered(io.StringIO(raw.decode())), self.path)
         except UnicodeDecodeError as error:
-            number = self.bytes().count(b"\n", 0, error.start) + 1
+            number = raw.count(b"\n", 0, error.start) + 1
             raise IniError(f"{self.path}:{number}: is not in UTF-8: {one_line(error)}") from error
         except configparser.Error as error:
             wrong: Any = error
             number = wrong.errors[0][0] if getattr(error, "errors", None) else wrong.lineno
             mark = ""
-            if self.bytes().startswith(codecs.BOM_UTF8):
+            if raw.startswith(codecs.BOM_UTF8):
                 mark = " (it starts with a byte order mark: save the file without it)"
             raise IniError(f"{self.path}:{number}: {one_line(error)}{mark}") from error
-
-    def bytes(self) -> bytes:
-        with open(self.path, "rb") as file:
-            return file.read()
 
     def numbered(self, file: IO[str]) -> Iterator[str]:
         """The lines of the file; meanwhile, `number` is that of the last one."""
@@ -227,29 +226,17 @@ class IniFile:
             raise IniError(
                 f"{place}: {option}: {name!r} is not one word; is the next line indented?"
             )
+        written = name
         uri, has_name, name = name.partition("#")
-        scheme, _, rest = uri.partition(":")
         name = name if has_name else "main"
+        scheme, _, rest = uri.partition(":")
         if scheme.lower() == "config":
             return self.load_file(rest, global_conf, place, option).load(
                 kind, name, global_conf, place, option
             )
         context = Context(kind, "factory", global_conf, {}, self, uri, place)
-        if scheme.lower() == "egg":
-            distribution = re.sub("[-_.]+", "-", rest).lower()
-            context.factory = played(f"egg:{distribution}#{name}")
-            if distribution == "wsgicors" and not context.factory:
-                missing = f"{uri} has no filter named {name}"
-                raise IniError(f"{place}: {option}: {missing}: write egg:wsgicors")
-        elif scheme.lower() == "call":
-            context.factory = played(rest)
-            if rest.count(":") != 1 or context.factory in FILTERS:
-                remedy = EGGS.get(context.factory, "call:package.module:name")
-                raise IniError(f"{place}: {option}: {uri} is not a factory: write {remedy}")
-        else:
-            wrong = "is not a section, and does not begin with egg:, call: or config:"
-            raise IniError(f"{place}: {option}: {uri} {wrong}")
-        require_kind(context, f"{place}: {option}: {uri}")
+        context.factory = factory_of(uri, name, f"{place}: {option}: {uri}")
+        require_kind(context, f"{place}: {option}: {written}")
         return context
 
     def load_file(self, name: str, global_conf: dict[str, str], place: str, option: str) -> IniFile:
@@ -407,7 +394,7 @@ class Loading(NamedTuple):
             remedy = "write package.module:name"
             raise IniError(f"{place}: {given[0]}: {name!r} is not a factory: {remedy}")
         name = f"{found[1]}:{found[2]}"
-        context.factory = played(name)
+        context.factory, context.module = played(name), found[1]
         if given[0] == "paste.filter_factory" and context.factory in FILTERS:
             raise IniError(f"{place}: {given[0]}: write paste.filter_app_factory = {name}")
         require_kind(context, f"{place}: {given[0]}: {name}")
@@ -427,6 +414,26 @@ def played(name: str) -> str:
     """Which of the factories that are played has this name; empty if none has."""
     found = (factory for factory, pattern in FACTORIES if re.fullmatch(pattern, name))
     return next(found, "")
+
+
+def factory_of(uri: str, name: str, where: str) -> str:
+    """Which of the factories that are played is meant by a URI, egg: or call:."""
+    scheme, _, rest = uri.partition(":")
+    if scheme.lower() == "egg":
+        factory = played(f"egg:{rest.lower()}#{name}")
+        if rest.lower() == "wsgicors" and not factory:
+            raise IniError(f"{where} has no filter named {name}: write egg:wsgicors")
+        return factory
+    if scheme.lower() != "call":
+        wrong = "is not a section, and does not begin with egg:, call: or config:"
+        raise IniError(f"{where} {wrong}")
+    factory = played(rest)
+    if factory in FILTERS or rest.count(":") != 1:
+        remedy = "write call:package.module:name"
+        if factory in FILTERS:
+            remedy = f"in a section [filter:NAME], write paste.filter_app_factory = {rest}"
+        raise IniError(f"{where} is not a factory: {remedy}")
+    return factory
 
 
 def require_kind(context: Context, what: str) -> None:
