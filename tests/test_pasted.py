@@ -31,6 +31,8 @@ FIREFOX = (
     "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote "
     f"resource at {URL}. (Reason: "
 )
+MISSING = f"No '{ACAO}' header is present"
+THEREFORE = f"Origin '{PAGE}' is therefore not allowed access."
 WEBKIT = f"\nFetch API cannot load {URL} due to access control checks."
 
 CONSOLE = {
@@ -104,7 +106,36 @@ CONSOLE = {
                        "allow-origin-refused", 404, None),
     "firefox-status-translated": (f"已拦截跨源请求：{URL} 。（原因：CORS 失败）。状态码：500。",
                                   "status", 500, True),
-    "firefox-network-translated": (f"Bloqué : {URL}. (Raison : échec CORS).", "network", None, None),
+    "firefox-network-translated": (f"Bloqué : {URL}. (Raison : échec CORS).", "untranslated", None, None),
+    "firefox-no-response-translated": (f"Bloqué : {URL}. (Raison : échec CORS). Code d’état : (null).", "network", None,
+                                       None),
+    "firefox-2014": (FIREFOX.replace(". (Reason: ", ". This can be fixed by moving the resource to the same domain or enabling "
+                                     "CORS."), "allow-origin-refused", None, None),
+    "2014-star": (f"XMLHttpRequest cannot load {URL}. A wildcard '*' cannot be used in the '{ACAO}' header when the "
+                  f"credentials flag is true. {THEREFORE}", "wildcard-with-credentials", None, None),
+    "2014-credentials": (f"XMLHttpRequest cannot load {URL}. Credentials flag is 'true', but the "
+                         "'Access-Control-Allow-Credentials' header is ''. It must be 'true' to allow credentials. "
+                         f"{THEREFORE}", "allow-credentials", None, None),
+    "2014-status": (f"XMLHttpRequest cannot load {URL}. Invalid HTTP status code 403", "status", 403, True),
+    "2014-fetch": (f"Fetch API cannot load {URL}. No '{ACAO}' header is present on the requested resource. {THEREFORE} The "
+                   "response had HTTP status code 404. If an opaque response serves your needs, set the request's mode to "
+                   "'no-cors' to fetch the resource with CORS disabled.", "allow-origin-missing", 404, None),
+    "2014-font": (f"Font from origin '{URL}' has been blocked from loading by Cross-Origin Resource Sharing policy: No "
+                  f"'{ACAO}' header is present on the requested resource. {THEREFORE}", "allow-origin-missing", None, None),
+    "2016-font": (f"Access to Font at '{URL}' from origin 'https://api.example.com' has been blocked by CORS policy: No "
+                  f"'{ACAO}' header is present on the requested resource. {THEREFORE}", "allow-origin-missing", None, None),
+    "2015-redirect": (f"XMLHttpRequest cannot load {URL}. The request was redirected to '{URL}/', which is disallowed for "
+                      "cross-origin requests that require preflight.", "redirected", None, None),
+    "2016-redirect": (f"Failed to load {URL}: Redirect from '{URL}' to '{URL}/' has been blocked by CORS policy: No '{ACAO}' "
+                      "header is present on the requested resource. Origin 'null' is therefore not allowed access.",
+                      "redirected", None, None),
+    "2017-redirect": (f"XMLHttpRequest cannot load {URL}. Response for preflight is invalid (redirect)",
+                      "preflight-redirect", None, True),
+    "private-network": (CHROMIUM + PREFLIGHT + "No 'Access-Control-Allow-Private-Network' header was present in the preflight "
+                        "response for this private network request targeting the `local` address space.",
+                        "local-network-header", None, True),
+    "status-beside": (CHROMIUM + f"No '{ACAO}' header is present\nPUT {URL} 413 (Too Large)", "allow-origin-missing", 413,
+                      None),
     "webkit-origin": (f"Origin {PAGE} is not allowed by {ACAO}. Status code: 204" + WEBKIT,
                       "allow-origin-refused", 204, None),
     "webkit-wildcard": (f"Cannot use wildcard in {ACAO} when credentials flag is true." + WEBKIT,
@@ -679,6 +710,171 @@ def test_each_message_has_an_answer_offline(explain, text, kind, status, preflig
     )
 
 
+BLOCKED = CHROMIUM + f"No '{ACAO}' header is present on the requested resource."
+IN_PREFLIGHT = CHROMIUM + PREFLIGHT + f"No '{ACAO}' header is present on the requested resource."
+LOAD = "Failed to load resource: the server responded with a status of"
+BESIDE = {
+    "its request": (BLOCKED, f"app.js:3 POST {URL} 413 (Request Entity Too Large)", "POST", 413),
+    "without the words": (BLOCKED, f"POST {URL} 413", "POST", 413),
+    "another URL": (BLOCKED, f"POST {URL}/2 413 (Request Entity Too Large)", None, None),
+    "its preflight": (IN_PREFLIGHT, f"OPTIONS {URL} 405 (Method Not Allowed)", None, 405),
+    "an OPTIONS that is not about the response": (BLOCKED, f"OPTIONS {URL} 405 (Method Not Allowed)", None, None),
+    "its place": (BLOCKED, f"api.example.com/basket:1 {LOAD} 500 (INTERNAL SERVER ERROR)", None, 500),
+    "the end of its place": (BLOCKED, f"basket:1   {LOAD} 500 ()", None, 500),
+    "another place": (BLOCKED, f"/favicon.ico:1 {LOAD} 404 (Not Found)", None, None),
+    "part of a name": (BLOCKED, f"ket:1 {LOAD} 404 (Not Found)", None, None),
+    "its file in WebKit": (BLOCKED, f"[Error] {LOAD} 502 (Bad Gateway) (basket, line 0)", None, 502),
+    "another file in WebKit": (BLOCKED, f"[Error] {LOAD} 404 (Not Found) (favicon.ico, line 0)", None, None),
+    "no place": (BLOCKED, f"1. {LOAD} 500 ()", None, 500),
+    "no place, twice": (BLOCKED, f"{LOAD} 500 ()\n{LOAD} 404 ()", None, None),
+    "no place, and another URL": (BLOCKED + "\n" + BLOCKED.replace(URL, f"{URL}/2"), f"{LOAD} 500 ()", None, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("message", "line", "method", "status"), BESIDE.values(), ids=BESIDE)
+def test_status_in_a_line_beside_a_message_is_that_of_its_request_only(
+    message, line, method, status
+):
+    for text in (f"{message}\n{line}", f"{line}\n{message}"):
+        pasted = read_pasted(text)
+        assert (pasted.method, pasted.response_status) == (method, status), text
+
+
+def test_headers_below_a_message_say_who_failed(explain):
+    text = BLOCKED + (
+        "\n\nResponse Headers\ncontent-type: application/json\nstatus: 502\n"
+        "x-amzn-errortype: InternalServerErrorException\n"
+    )
+    assert explain("-", "--offline", stdin=text)[1][-1] == (
+        "BLOCKED: the response is 502 Bad Gateway by Amazon API Gateway: the Lambda function failed, or API Gateway does not"
+        f" understand what it returned; and {ACAO} is missing. To fix it, read the function's log; let it return statusCode,"
+        f" headers and a body that is text; then send {ACAO}: {PAGE}"
+    )
+    # A message about a preflight, and headers that may be of another request.
+    text = text.replace(CHROMIUM, CHROMIUM + PREFLIGHT)
+    assert "502" not in explain("-", "--offline", stdin=text)[1][-1]
+
+
+def test_url_that_was_copied_as_a_link_is_read():
+    text = FIREFOX.replace(URL, f"[{URL}]({URL})") + f"CORS header ‘{ACAO}’ missing)."
+    assert read_pasted(text).url == URL
+
+
+def test_message_needs_no_origin_offline(explain):
+    """Firefox and WebKit do not name the page, and the cause is the same for each."""
+    text = FIREFOX + f"CORS header ‘{ACAO}’ missing). Status code: 200"
+    status, lines, errors = explain("-", "--offline", stdin=text)
+    assert (status, errors) == (1, [])
+    assert (
+        lines[-1] == f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: the origin of the page"
+    )
+    text = FIREFOX + f"CORS header ‘{ACAO}’ does not match ‘https://b.example’)."
+    assert explain("-", "--offline", stdin=text)[1][-1].startswith(
+        f"BLOCKED: {ACAO} is 'https://b.example'. To fix it, send"
+    )
+    assert explain("-", stdin=text)[0] == 2
+
+
+LOGIN = "https://accounts.google.com/o/oauth2/auth?client_id=1"
+AT_LOGIN = "that looks like a login, so the request was not authenticated. To fix it,"
+BY_SCRIPT = (
+    "as a page, with a link or location.href, since no script may read a login; else log in before the request, and send the"
+    " cookie or token with it"
+)
+ENDS = {
+    "login": (
+        CHROMIUM.replace(URL, "https://a.cloudflareaccess.com/cdn-cgi/access/login/b?kid=1")
+        .replace("from origin", f"(redirected from '{URL}?a=1') from origin") + MISSING,
+        f"{URL} redirects to https://a.cloudflareaccess.com/cdn-cgi/access/login/b; {AT_LOGIN} if this is to log in, open"
+        f" {URL} {BY_SCRIPT}"),
+    "login of a manifest": (
+        CHROMIUM.replace(URL, LOGIN).replace("fetch", "manifest")
+        .replace("from origin", f"(redirected from '{PAGE}/site.webmanifest') from origin") + MISSING,
+        f'{PAGE}/site.webmanifest redirects to https://accounts.google.com/o/oauth2/auth; {AT_LOGIN} set'
+        ' crossorigin="use-credentials" on the link element of the manifest, which the browser requests without cookies'
+        " otherwise"),
+    "login itself": (
+        CHROMIUM.replace(URL, LOGIN) + PREFLIGHT + MISSING,
+        "https://accounts.google.com/o/oauth2/auth is a login for people, which no script may read. To fix it, open it as a"
+        " page, with a link or location.href, instead of requesting it"),
+    "API to log in": (
+        CHROMIUM.replace(URL, f"{URL}/auth/login") + MISSING, f"{ACAO} is missing. To fix it, send {ACAO}: {PAGE}"),
+    "login with a slash": (
+        f"Failed to load {URL}/login: Redirect from '{URL}/login' to '{URL}/login/' has been blocked by CORS policy: No",
+        "the request was redirected, and the browser did not let the page follow. To fix it, request"
+        f" {URL}/login/ (with the slash) directly, and let its server send {ACAO}: the origin of the page"),
+    "https": (
+        f"XMLHttpRequest cannot load http://a.example/b. The request was redirected to 'https://a.example/b', which is"
+        f" disallowed for cross-origin requests that require preflight. {THEREFORE}",
+        "the request was redirected, and the browser did not let the page follow. To fix it, request https://a.example/b"
+        f" directly, and let its server send {ACAO}: {PAGE}"),
+    "not a URL": (
+        f"XMLHttpRequest cannot load {URL}. The request was redirected to '...', which is disallowed for",
+        "the request was redirected, and the browser did not let the page follow. To fix it, request the final URL"
+        f" directly, and let its server send {ACAO}: the origin of the page"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "last"), ENDS.values(), ids=ENDS)
+def test_redirect_in_a_message_is_diagnosed_with_both_ends(text, last, explain):
+    status, lines, errors = explain("-", "--offline", stdin=text)
+    assert (status, errors) == (1, [])
+    assert lines[-1] == f"BLOCKED: {last}"
+
+
+SERVICES = {
+    "https://firebasestorage.googleapis.com/v0/b/a/o/b": "the CORS configuration of the Google Cloud Storage bucket",
+    "https://storage.googleapis.com/a/b": "the CORS configuration of the Google Cloud Storage bucket",
+    "https://a.s3.eu-central-1.amazonaws.com/b": "the CORS configuration of the S3 bucket",
+    "https://s3-us-west-2.amazonaws.com/a/b": "the CORS configuration of the S3 bucket",
+    "https://a.sfo3.digitaloceanspaces.com/b": "the CORS configuration of the bucket",
+    "https://a.blob.core.windows.net/b/c": "the CORS rules of the Azure storage account",
+    "https://a.execute-api.eu-west-1.amazonaws.com/dev": "API Gateway's CORS settings and, with proxy integration, in what"
+    " the function returns",
+    "https://a.lambda-url.eu-west-1.on.aws/": "the CORS settings of the function URL",
+    "https://a.example/auth/realms/b/protocol/openid-connect/token": "Web origins of the client in Keycloak",
+    "http://127.0.0.1:11434/api/chat": "OLLAMA_ORIGINS, an environment variable of Ollama",
+    "https://s3.example.com/a": "",
+    "https://amazonaws.com.example/": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("url", "place"), SERVICES.items())
+def test_place_where_a_service_is_configured_is_named(url, place, explain):
+    text = CHROMIUM.replace(URL, url)
+    where = f" (in {place})" if place else ""
+    last = explain(text + MISSING, "--offline")[1][-1]
+    assert last == f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {PAGE}{where}"
+    if " of the client" in place or "OLLAMA" in place:
+        where = ""
+    text += "Request header field x-a is not allowed by Access-Control-Allow-Headers"
+    last = explain(text, "--offline")[1][-1]
+    assert last.endswith(f"To fix it, add x-a to Access-Control-Allow-Headers{where}")
+
+
+@pytest.mark.parametrize("path", ["a.png", "a.JPG?v=1", "a"])
+def test_image_may_come_from_the_cache_of_the_browser(path, explain):
+    text = CHROMIUM.replace(URL, f"https://a.example/{path}")
+    text = text.replace("fetch", "image") if path == "a" else text
+    assert explain(text + MISSING, "--offline")[1][-1] == (
+        f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {PAGE}; if the header is there as soon as the browser's cache is"
+        " switched off, the browser has stored the response to an img element without crossorigin: send Vary: Origin also"
+        " without Origin"
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "page", "said"),
+    [("http://localhost:5000/a", PAGE, True), ("http://127.0.0.1/a", PAGE, True), ("http://localhost:5000/a", "http://localhost:3000", False),
+     (URL, PAGE, False)],
+)  # fmt: skip
+def test_localhost_is_the_computer_of_whoever_opens_the_page(url, page, said, explain):
+    text = f"GET {url} net::ERR_CONNECTION_REFUSED"
+    last = explain("-", "--offline", "--origin", page, stdin=text)[1][-1]
+    assert ("the computer of whoever opens the page" in last) == said
+    assert last.endswith(" start the server, or correct the host and the port in the page's URL")
+
+
 def test_blocked_then_and_allowed_now_is_unknown(explain, tmp_path):
     app = app_sending((ACAO, "*"), ("Access-Control-Allow-Headers", "*"))
     with serving(app) as port:
@@ -965,7 +1161,6 @@ def test_both_credentials_modes_are_played_where_a_paste_does_not_tell(explain, 
 REDIRECTED = CHROMIUM.replace(
     "from origin", "(redirected from 'https://api.example.com/') from origin"
 )
-MISSING = f"No '{ACAO}' header is present"
 ORIGINS = {
     "page": (CHROMIUM, (), f"send {ACAO}: {PAGE}"),
     "url": (CHROMIUM, ("--origin", "https://other.example/cart?a"), f"send {ACAO}: https://other.example"),

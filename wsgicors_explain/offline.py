@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Final
 
 from .browser import Browser, NetworkError, Request
-from .case import Case
+from .case import Case, Diagnosis
 from .causes import but
 from .console import ALONE, CURES, OF_PREFLIGHTS, OTHERS, Said
 from .diagnosis import conclude
-from .evidence import meaning, status_text
+from .evidence import Finding, describe, leads_to_login, meaning, status_text
 from .headers import (
     REQUEST_HEADERS,
     REQUEST_METHOD,
@@ -21,14 +21,16 @@ from .headers import (
     get_header,
     is_answer,
 )
-from .middleware import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN
-from .origins import near_miss, page_origin
+from .middleware import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, is_local
+from .origins import before_path, host_and_port, near_miss, page_origin
 from .pasted import Pasted, mask
 from .preflights import preflight_meaning
 from .question import doubt, is_doubtful
+from .redirects import AT_LOGIN, redirect_fix
+from .signs import known_words, where_to_set
 from .targets import UsageError
 from .terminal import BAD, GOOD, say
-from .wire import Response
+from .wire import URL, Response
 
 
 class Reader(Browser):
@@ -200,20 +202,37 @@ def replay(
 
 def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
     """The last line for a message of the console."""
-    response = Response(pasted.response_status or 0, [])
+    response = Response(pasted.response_status or 0, pasted.response_headers or [])
+    found = meaning_of(said, response)
     values = {
         "method": args.method,
         "header": "the header",
+        "headers": "the request headers",
         "directive": "the directive for what it loads, such as connect-src",
         "space": "local",
         "status": status_text(response),
-        "meaning": meaning(response).cause,
-        "remedy": meaning(response).fix,
+        "meaning": found.cause,
+        "remedy": found.fix,
+        "url": args.target,
+        "host": host_of(args.target),
+        "where": where_to_set(ends_of(args, said)[0], origin=said.kind not in OF_PREFLIGHTS),
         **said.details,
         "origin": args.origin or "the origin of the page",
     }
     line = template(args, response, said, values)
     return re.sub(r"\{(\w+)\}", lambda match: str(values[match[1]]), line)
+
+
+def meaning_of(said: Said, response: Response) -> Finding:
+    """What a response with the status of an error means."""
+    preflight = bool(said.preflight)
+    known = known_words(response, preflight=preflight)
+    return known or (preflight_meaning(response) if preflight else meaning(response))
+
+
+def host_of(address: str) -> str:
+    """The host of a URL or an origin; empty if it has none."""
+    return host_and_port(before_path(address).rpartition("/")[2])[0]
 
 
 def template(
@@ -222,6 +241,9 @@ def template(
     """The last line, with the names of the values in it."""
     if said.kind in OTHERS:
         return f"UNKNOWN: {OTHERS[said.kind]}"
+    login = of_login(args, said)
+    if login:
+        return f"BLOCKED: {login.cause}. To fix it, {login.fix}"
     cause, fix = cure(said, args.method)
     if said.kind in ("allow-origin-differs", "allow-origin-invalid"):
         value = said.details.get("value", "")
@@ -230,32 +252,103 @@ def template(
     if "{origin}" in fix:
         fix = with_an_origin(args, said, fix)
     if said.preflight and said.kind not in OF_PREFLIGHTS:
-        cause += " in the response to the preflight, an OPTIONS request"
+        what, semicolon, why = cause.partition(";")
+        cause = f"{what} in the response to the preflight, an OPTIONS request{semicolon}{why}"
     if response.status >= 400 and said.kind not in ALONE:
-        found = preflight_meaning(response) if said.preflight else meaning(response)
-        cause = f"the response is {status_text(response)}: {found.cause}; and {cause}"
+        found = meaning_of(said, response)
+        cause = f"the response is {describe(response)}: {found.cause}; and {cause}"
         fix = after_error(said, response, fix)
-    return f"BLOCKED: {cause}. To fix it, {fix}"
+    elif is_image(args, said):
+        fix = f"{fix}; {STORED_IMAGE}"
+    return f"BLOCKED: {cause}. To fix it, {at_home(args, said, fix)}"
 
 
-def instead_of(value: str, page: str, said: Said) -> str:
+STORED_IMAGE: Final = (
+    "if the header is there as soon as the browser's cache is switched off,"
+    " the browser has stored the response to an img element without crossorigin:"
+    " send Vary: Origin also without Origin"
+)
+
+
+def is_image(args: argparse.Namespace, said: Said) -> bool:
+    """Whether an image lacks the header, which browsers also request without Origin."""
+    is_file = re.search(r"(?i)\.(?:png|jpe?g|gif|webp|svg)(?:\?|$)", args.target)
+    is_element = said.details.get("what", "").lower() == "image"
+    return said.kind == "allow-origin-missing" and bool(is_file or is_element)
+
+
+def ends_of(args: argparse.Namespace, said: Said) -> tuple[str, str]:
+    """What the page requested, and where that redirected; the same if there was no redirect."""
+    if said.kind == "redirected":
+        return args.target, said.details["target"]
+    return said.details.get("redirected", args.target), args.target
+
+
+# Where people log in, but no script can.
+LOGIN_PAGE: Final = re.compile(
+    r"(?i)/authorize\b|/oauth2/(?:v\d/)?auth\b|/openid-connect/auth\b|/signin/identifier\b"
+)
+OPEN_LOGIN: Final = "open it as a page, with a link or location.href, instead of requesting it"
+LOGIN_FIX: Final = (
+    "if this is to log in, open {source} as a page,"
+    " with a link or location.href, since no script may read a login;"
+    " else log in before the request, and send the cookie or token with it"
+)
+MANIFEST_FIX: Final = (
+    'set crossorigin="use-credentials" on the link element of the manifest,'
+    " which the browser requests without cookies otherwise"
+)
+
+
+def of_login(args: argparse.Namespace, said: Said) -> Diagnosis | None:
+    """The cause and the fix, if the page requests a login, or was redirected to one."""
+    if said.kind not in ("allow-origin-missing", "allow-origin-refused", "redirected"):
+        return None
+    source, target = ends_of(args, said)
+    moved = source != target and leads_to_login(target) and not leads_to_login(source)
+    if not moved and not LOGIN_PAGE.search(target):
+        return None
+    start, end = (url.partition("?")[0] for url in (source, target))
+    if source == target:
+        return Diagnosis(f"{end} is a login for people, which no script may read", OPEN_LOGIN)
+    fix = MANIFEST_FIX if said.details.get("what") == "manifest" else LOGIN_FIX
+    return Diagnosis(f"{start} redirects to {end}{AT_LOGIN}", fix.replace("{source}", start))
+
+
+# A request to this machine, which is another one for each user of the page.
+AT_HOME: Final = ("refused", "local-network", "local-network-header", "local-permission")
+
+
+def at_home(args: argparse.Namespace, said: Said, fix: str) -> str:
+    """The fix, if a page of another host requests what runs on the user's own machine."""
+    host, page = host_of(args.target), host_of(args.origin or "")
+    if said.kind not in AT_HOME or not is_local(host) or not page or is_local(page):
+        return fix
+    return (
+        "request the server by its own host name,"
+        f" as {host} is the computer of whoever opens the page;"
+        f" or, if it runs there, {fix}"
+    )
+
+
+def instead_of(value: str, page: str | None, said: Said) -> str:
     """What the value should be, and the detail in which it differs from that."""
     # The server may have got another origin.
-    if page == "null" or "redirected" in said.details:
+    if page in (None, "null") or "redirected" in said.details:
         return ""
-    detail = near_miss(value, page)
+    detail = near_miss(value, page or "")
     return "; it should be {origin}" + (f" ({detail})" if detail else "")
 
 
 def after_error(said: Said, response: Response, fix: str) -> str:
     """What to do about the status of an error, and then about the headers."""
+    remedy = meaning_of(said, response).fix
     if not said.preflight:
-        return f"{meaning(response).fix}; then {fix}"
+        return f"{remedy}; then {fix}"
     if said.kind != "status":
         fix = f"answer OPTIONS with 200, and {fix}"
     if response.status == 404:
         return f"check the URL; if it is right, {fix}"
-    remedy = preflight_meaning(response).fix
     return fix if "the headers above" in remedy else f"{remedy}; then {fix}"
 
 
@@ -279,6 +372,11 @@ def with_an_origin(args: argparse.Namespace, said: Said, fix: str) -> str:
             "serve the page over http or https, not from a file or in a sandboxed frame; if the "
             "request was redirected to another origin, request the final URL directly"
         )
-    if "redirected" in said.details:
-        return f"request {args.target} directly, and let its server {fix}"
-    return fix
+    source, target = ends_of(args, said)
+    if source == target:
+        return fix
+    try:
+        instead = redirect_fix(URL.parse(source), target)
+    except ValueError:
+        instead = f"request {target} directly"
+    return f"{instead}, and let its server {fix}"

@@ -224,11 +224,21 @@ def named_headers(messages: list[Message]) -> Headers:
 
 
 def with_headers(pasted: Pasted, copied: Copied) -> Pasted:
-    """A message, with the page's origin and the method if the paste has the headers too."""
+    """A message, with what the headers say that were pasted with it."""
     if copied.url not in (None, pasted.url):
         return pasted
-    origin = pasted.origin or origin_of(copied)
-    return replace(pasted, origin=origin, method=pasted.method or copied.settle().method)
+    told = replace(
+        pasted,
+        origin=pasted.origin or origin_of(copied),
+        method=pasted.method or copied.settle().method,
+    )
+    if told.preflight and not copied.preflight:  # the response may be to another request
+        return told
+    return replace(
+        told,
+        response_status=told.response_status or copied.status,
+        response_headers=copied.response_headers,
+    )
 
 
 def origin_of(copied: Copied) -> str | None:

@@ -46,7 +46,7 @@ def complete(args: argparse.Namespace, pasted: Pasted) -> list[str]:
     args.credentials = args.credentials or bool(pasted.credentials)
     notes = assume_preflight(args, pasted)
     args.method = args.method or "GET"
-    if not args.origin and not says_it_all(pasted):
+    if not args.origin and not needs_no_origin(args, pasted):
         raise PasteError(f"{pasted.understood[0]}; {ORIGIN_UNKNOWN}")
     return notes
 
@@ -61,6 +61,11 @@ def assume_preflight(args: argparse.Namespace, pasted: Pasted) -> list[str]:
             "assuming Content-Type: application/json"
         ]
     return []
+
+
+def needs_no_origin(args: argparse.Namespace, pasted: Pasted) -> bool:
+    """Whether the diagnosis is the same for each page."""
+    return says_it_all(pasted) or (args.offline and pasted.said is not None)
 
 
 def is_judged_alone(args: argparse.Namespace, pasted: Pasted) -> bool:

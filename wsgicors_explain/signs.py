@@ -381,3 +381,39 @@ def known_sign(response: Response, *, preflight: bool) -> Finding | None:
             continue
         return Finding(sign.cause, sign.fix)
     return None
+
+
+# A service that is known by its URL -> where its CORS headers are set.
+SERVICES: Final = {
+    r"^https?://([^/]+\.)?(firebase)?storage\.googleapis\.com/": (
+        "the CORS configuration of the Google Cloud Storage bucket"
+    ),
+    r"^https?://([^/]+\.)?s3[.-][^/]*amazonaws\.com/": "the CORS configuration of the S3 bucket",
+    r"^https?://[^/]+\.(digitaloceanspaces|r2\.cloudflarestorage|backblazeb2)\.com/": (
+        "the CORS configuration of the bucket"
+    ),
+    r"^https?://[^/]+\.(blob|file|queue|table)\.core\.windows\.net/": (
+        "the CORS rules of the Azure storage account"
+    ),
+    r"^https?://[^/]+\.execute-api\.[^/]+\.amazonaws\.com/": (
+        "API Gateway's CORS settings and, with proxy integration, in what the function returns"
+    ),
+    r"^https?://[^/]+\.lambda-url\.[^/]+\.on\.aws/": "the CORS settings of the function URL",
+}
+# The same where only the origins can be set.
+ORIGINS_OF_SERVICES: Final = {
+    r"/realms/[^/]+/protocol/openid-connect/": "Web origins of the client in Keycloak",
+    r"^https?://[^/]+:11434/": "OLLAMA_ORIGINS, an environment variable of Ollama",
+}
+
+
+def where_to_set(url: str, *, origin: bool) -> str:
+    """Where a known service takes its CORS headers from, in brackets; or empty.
+
+    origin: whether only the origin is missing.
+    """
+    places = {**SERVICES, **(ORIGINS_OF_SERVICES if origin else {})}
+    for pattern, place in places.items():
+        if re.search(pattern, url):
+            return f" (in {place})"
+    return ""
