@@ -604,7 +604,7 @@ def test_too_long_a_paste_is_refused(monkeypatch):
 @pytest.mark.parametrize(
     "piece",
     ["\n", "a ", "> ", "axios(", "a.get('/", "const a='http://a';a+'", "baseURL:'http://a',a.get('b",  "fetch('http://a", "$.ajax(headers:{", "> \n", "curl a\n", "fetch(\"http://a\n", "GET / HTTP/1.1\nHTTP/1.1 200\n", "Request URL\n",
-     "'\\\n-", "Mixed Content: The page at '", "WebSocket connection to '", "The operation is insecure.", "Content-Security-Policy: The page’s settings blocked ", "https://a' violates the following Content Security Policy directive: \"a", "ABC https://", "“a://b", "GET http://a net::ERR_A ", "GET http://a 403 ", "\x1b[", "\x1b]", "&#39;", "Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
+     "'\\\n-", "Mixed Content: The page at '", "WebSocket connection to '", "The operation is insecure.", "Content-Security-Policy: The page’s settings blocked ", "https://a' violates the following Content Security Policy directive: \"a", "ABC https://", "“a://b", "GET http://a net::ERR_A ", "GET http://a 403 ", "Font from origin 'a", "a:1 Failed to load resource: the server responded with a status of 400 (", "[http://a](http://", f"{CHROMIUM}GET {URL} 403 ", "\x1b[", "\x1b]", "&#39;", "Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
      "a-", "CORS https://a ", "fetch(", "A: b\n", "$'\\", CHROMIUM, FIREFOX, "?token=", "//a@"],
 )  # fmt: skip
 def test_megabytes_are_read_in_bounded_time(piece):
@@ -873,6 +873,111 @@ def test_localhost_is_the_computer_of_whoever_opens_the_page(url, page, said, ex
     last = explain("-", "--offline", "--origin", page, stdin=text)[1][-1]
     assert ("the computer of whoever opens the page" in last) == said
     assert last.endswith(" start the server, or correct the host and the port in the page's URL")
+
+
+OWN = "; or, if it is the page's own server, request it as"
+NAMES = {
+    "www": ("https://www.a.example/b", "https://a.example", f"{OWN} https://a.example (an extra www.)"),
+    "scheme": ("http://a.example/b", "https://a.example", f"{OWN} https://a.example (http instead of https)"),
+    "local": ("http://127.0.0.1:8000/b", "http://localhost:8000", f"{OWN} http://localhost:8000 (localhost and 127.0.0.1 are"
+              " different origins)"),
+    "port": ("http://localhost:8000/b", "http://localhost:3000", ""),
+    "local with another port": ("http://127.0.0.1:8000/b", "http://localhost:3000", ""),
+    "application": ("http://localhost/b", "capacitor://localhost", ""),
+    "other": ("https://b.example/", "https://a.example", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("url", "page", "own"), NAMES.values(), ids=NAMES)
+def test_url_may_be_the_pages_own_server_under_another_name(url, page, own, explain):
+    last = explain(CHROMIUM.replace(URL, url).replace(PAGE, page) + MISSING, "--offline")[1][-1]
+    assert last == f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {page}{own}"
+
+
+PICK = (
+    "let the server compare the request's Origin with its list, and send back the one that matches:"
+)
+TWICE = f"was sent more than once; usually by the application and by a proxy in front of it. To fix it, let only one of them send {ACAO}:"
+SEVERAL = {
+    f"{PAGE}, {PAGE}": TWICE,
+    "*, *": TWICE,
+    f"*, {PAGE}": TWICE,
+    "https://a.example, https://b.example": f"is 'https://a.example, https://b.example', and browsers do not pick one from a"
+    f" list. To fix it, {PICK}",
+    f"{PAGE} https://b.example": f"is '{PAGE} https://b.example', and browsers do not pick one from a list. To fix it, {PICK}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "told"), SEVERAL.items())
+def test_list_of_origins_is_told_from_a_header_that_was_sent_twice(value, told, explain):
+    text = CHROMIUM + f"The '{ACAO}' header contains multiple values '{value}', but only one is"
+    assert explain(text, "--offline")[1][-1] == f"BLOCKED: {ACAO} {told} {PAGE}"
+
+
+SCHEMES = {
+    "file:///C:/a.js": "the URL or the page is not on http(s). To fix it, serve the page and what it loads with a web server,"
+    " such as python3 -m http.server, and open it by http://localhost instead of as a file",
+    "localhost:3000/api": "the URL localhost:3000/api has no scheme. To fix it, write http://localhost:3000/api in the page",
+    "ftp://a.example/": "the URL or the page is not on http(s). To fix it, serve both over http(s)",
+}
+
+
+@pytest.mark.parametrize(("url", "told"), SCHEMES.items())
+def test_url_without_http_is_mended_where_it_goes_wrong(url, told, explain):
+    text = CHROMIUM.replace(URL, url) + "Cross origin requests are only supported for protocol"
+    assert explain(text, "--offline")[1][-1] == f"BLOCKED: {told}"
+    text = f"XMLHttpRequest cannot load {url}. Cross origin requests are only supported for HTTP."
+    if url.startswith("file:"):
+        assert explain("-", "--offline", stdin=text)[1][-1] == f"BLOCKED: {told}"
+
+
+STARTS = {
+    "reason": (f"No '{ACAO}' header is present on the requested resource. {THEREFORE}", "allow-origin-missing", PAGE, None),
+    "title": ("Response to preflight request doesn't pass access control check: It does not have HTTP ok status", "status",
+              None, None),
+    "middle": (f"from origin '{PAGE}' has been blocked by CORS policy: Request header field x-a is not allowed by "
+               "Access-Control-Allow-Headers in preflight response.", "header", PAGE, None),
+    "status": ("Response for preflight has invalid HTTP status code 405", "status", None, 405),
+    "line below": (f"No '{ACAO}' header is present on the requested resource.\nGET {URL} net::ERR_FAILED 500 (Oh)",
+                   "allow-origin-missing", None, 500),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "kind", "origin", "status"), STARTS.values(), ids=STARTS)
+def test_message_without_its_start_is_understood_offline(text, kind, origin, status, explain):
+    pasted = read_pasted(text)
+    assert (pasted.said.kind, pasted.origin, pasted.response_status) == (kind, origin, status)
+    assert explain("-", "--offline", stdin=text)[1][-1].startswith("BLOCKED: ")
+    if URL not in text:
+        assert "it has no URL" in "".join(explain("-", "--origin", PAGE, stdin=text)[2])
+
+
+def test_empty_segment_in_a_url_is_why_a_preflight_is_redirected(explain):
+    text = (
+        CHROMIUM.replace("/basket", "//v1//basket/")
+        + PREFLIGHT
+        + "Redirect is not allowed for a preflight"
+    )
+    last = explain(text, "--offline")[1][-1]
+    assert last.startswith(
+        "BLOCKED: the preflight was redirected. To fix it, request https://api.example.com/v1/basket/, without the empty"
+        " segment; else request the URL that it redirects to"
+    )
+
+
+def test_response_header_in_a_request_is_told_without_any_response(explain):
+    text = f"axios.get('{URL}', {{headers: {{'{ACAO}': '*', 'X-A': '1'}}}})"
+    last = explain("-", "--offline", "--origin", PAGE, stdin=text)[1][-1]
+    assert last.endswith(
+        f"the paste contains no response, and nothing is sent; and remove {ACAO} from the page's request: only a server sends it"
+    )
+
+
+@pytest.mark.parametrize("origin", ["*", "tmp"])
+def test_origin_that_no_page_has_is_refused_in_words_about_a_page(origin, explain):
+    text = f"$ curl -i {URL} -H 'Origin: {origin}'\nHTTP/1.1 200 OK\nVary: Origin\n\n"
+    (error,) = explain("-", "--offline", stdin=text)[2]
+    assert error.endswith("such as 'https://app.example.com'")
 
 
 def test_blocked_then_and_allowed_now_is_unknown(explain, tmp_path):
@@ -1229,14 +1334,11 @@ def test_page_that_asks_with_no_cors_reads_nothing_from_any_server(explain, text
 def test_page_without_http_is_answered_from_the_message(explain):
     text = CHROMIUM.replace(URL, "file:///a").replace(PAGE, "null")
     text += "Cross origin requests are only supported for protocol schemes: http"
-    assert explain(text)[1][-1] == (
-        "BLOCKED: the URL or the page is not on http(s). To fix it, serve both over http(s)"
-    )
+    assert explain(text)[1][-1] == (f"BLOCKED: {SCHEMES['file:///C:/a.js']}")
 
 
 NO_REQUEST = {
-    "local-file": ("Not allowed to load local resource: file:///etc/a.png", "BLOCKED: the URL or the page is not on "
-                   "http(s). To fix it, serve both over http(s)"),
+    "local-file": ("Not allowed to load local resource: file:///etc/a.png", f"BLOCKED: {SCHEMES['file:///C:/a.js']}"),
     "no-cors": ("TypeError: Failed to execute 'fetch' on 'Window': 'PUT' is unsupported in no-cors mode.",
                 "BLOCKED: the page asks with mode: 'no-cors', with which no page may read the response. To fix it, take "
                 "that mode out of the page's code, and explain the request again without it"),
@@ -1279,8 +1381,11 @@ ERRORS = {
                  "BLOCKED: the response is 502 Bad Gateway: a gateway got no valid response from the application behind it;"
                  f" and {ACAO} is missing. To fix it, see whether the application runs, and read its log; then send"
                  f" {ACAO}: {PAGE}"),
-    "400": (FAILED + "400.", "BLOCKED: the response is 400 Bad Request: the server takes the preflight for the page's"
-            f" request, but a preflight has no body and no Content-Type; {NOT_OK}{ANSWER_OPTIONS}"),
+    "400": (FAILED + "400.", "BLOCKED: the response is 400 Bad Request: the server refuses the preflight as bad: its CORS filter"
+            " may not allow the origin, the method or a header, or it misses the body of the page's request, which a preflight"
+            f" does not have; {NOT_OK}allow {PAGE}, the method and the request headers in its CORS configuration; if it has"
+            " none, answer OPTIONS there with 200 and the headers that browsers need, before validation and handler; then"
+            f" {ANSWER_OPTIONS}"),
     "401": (FAILED + "401.", "BLOCKED: the response is 401 Unauthorized: the server requires a login, which a preflight never"
             f" carries; {NOT_OK}let OPTIONS pass without a login: handle CORS before authentication; then {ANSWER_OPTIONS}"),
     "403": (FAILED + "403.", "BLOCKED: the response is 403 Forbidden: the server, or something in front of it, refuses the"

@@ -20,7 +20,8 @@ CHROMIUM: Final = re.compile(
     r"has been blocked by CORS policy:? ?"
 )
 CHROMIUM_2017: Final = re.compile(
-    r"(?:(?:XMLHttpRequest|Fetch API) cannot load|Failed to load) (?P<url>https?:\S+)[.:] (?=[A-Z])"
+    r"(?:(?:XMLHttpRequest|Fetch API) cannot load|Failed to load) "
+    r"(?P<url>(?:https?|file):\S+)[.:] (?=[A-Z])"
 )
 CHROMIUM_2014: Final = re.compile(
     r"\b(?P<what>[A-Z][a-z]{1,20}) from origin '(?P<url>\S{1,300})' has been blocked from loading "
@@ -39,6 +40,7 @@ STATUS_OF_PLACE: Final = re.compile(
     r"(?: \((?P<file>[^(),]{1,200}), line \d+\))?"
 )
 THEREFORE: Final = re.compile(r"Origin '(?P<origin>\S{1,300})' is therefore not allowed access")
+FROM_ORIGIN: Final = re.compile(r"\bfrom origin '(?P<origin>\S{1,300})' has been blocked by")
 OLD_STATUS: Final = re.compile(r"(?:had|[Ii]nvalid) HTTP status code (?P<status>\d{3})\b")
 PREFLIGHT: Final = re.compile("Response to preflight request doesn't pass access control check: ")
 FIREFOX: Final = re.compile(
@@ -241,7 +243,7 @@ def read_console(text: str) -> list[Message]:
     text = " ".join(MARKDOWN.sub(r"\1", QUOTED.sub("", text)).split())
     found = [*chromium(text.translate(STRAIGHT)), *firefox(text), *whole(text)]
     if all(each.said.kind in SYMPTOMS for each in found):
-        found += webkit(text) or load_lines(text) or translated(text)
+        found += webkit(text) or without_start(text) or load_lines(text) or translated(text)
     lines = statuses(text, found)
     found = [with_status(each, lines) for each in found]
     return sorted(found, key=lambda each: SYMPTOMS.get(each.said.kind, 0))
@@ -379,6 +381,26 @@ def chromium(text: str) -> list[Message]:
             )
         )
     return found
+
+
+def without_start(text: str) -> list[Message]:
+    """A message of Chromium whose start, with the URL, is missing."""
+    text = text.translate(STRAIGHT)
+    preflight = PREFLIGHT.search(text) is not None
+    for pattern in CHROMIUM_REASONS.values():
+        match = pattern.search(text)
+        if match:
+            said = reason("Chromium", CHROMIUM_REASONS, text[match.start() :], preflight)
+            page = FROM_ORIGIN.search(text) or THEREFORE.search(text)
+            named = {
+                **values_of(OLD_STATUS.search(text)),
+                **values_of(CHROMIUM_LOAD.search(text)),
+                **values_of(page),
+            }
+            url, origin, method = (named.get(name) for name in ("url", "origin", "method"))
+            status = int(named["status"]) if "status" in named else None
+            return [Message(said, url, origin, method, status)]
+    return []
 
 
 def values_of(match: re.Match[str] | None) -> dict[str, str]:
@@ -560,7 +582,8 @@ OTHERS: Final = {
         "the preflight got no status, and this line does not say why: paste the line above it in "
         "the console as well"
     ),
-    "unknown": "this message does not name a cause that the server can fix",
+    "unknown": "this message, as far as it was pasted, does not name a cause that the server can "
+    "fix: paste all of it, or the headers of the request and of its response",
     **{each.kind: each.diagnosis for each in NEIGHBOURS if not each.fix},
 }
 # What no response of the server would change.

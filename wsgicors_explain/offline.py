@@ -90,7 +90,7 @@ def judge(args: argparse.Namespace, pasted: Pasted) -> list[str]:
     elif not any(responses):
         lines = [
             f"UNKNOWN: {args.method} {args.target} for a page on {args.origin}: "
-            f"{without_headers(pasted.response_status)}"
+            f"{without_headers(pasted.response_status)}{and_mistaken(args.header)}"
         ]
     else:
         doubtful = is_doubtful(args, pasted)
@@ -111,6 +111,12 @@ def without_headers(status: int | None) -> str:
         f"the response is {status_text(Response(status, []))}, and its headers are not in the "
         "paste: paste them, or the line above it in the console, as well"
     )
+
+
+def and_mistaken(headers: Headers) -> str:
+    """What is wrong in the page whatever the response is: response headers in its request."""
+    names = ", ".join(name for name, _ in headers if is_answer(name))
+    return f"; and remove {names} from the page's request: only a server sends it" if names else ""
 
 
 def responses_in(pasted: Pasted) -> tuple[Response | None, Response | None]:
@@ -205,7 +211,7 @@ def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
     response = Response(pasted.response_status or 0, pasted.response_headers or [])
     found = meaning_of(said, response)
     values = {
-        "method": args.method,
+        "method": "the method" if args.method == "GET" and not pasted.method else args.method,
         "header": "the header",
         "headers": "the request headers",
         "directive": "the directive for what it loads, such as connect-src",
@@ -244,11 +250,11 @@ def template(
     login = of_login(args, said)
     if login:
         return f"BLOCKED: {login.cause}. To fix it, {login.fix}"
-    cause, fix = cure(said, args.method)
+    cause, fix = cure(args, said)
+    value = said.details.get("value", "")
+    values["value"] = repr(value)
     if said.kind in ("allow-origin-differs", "allow-origin-invalid"):
-        value = said.details.get("value", "")
         cause += instead_of(value, args.origin, said)
-        values["value"] = repr(value)
     if "{origin}" in fix:
         fix = with_an_origin(args, said, fix)
     if said.preflight and said.kind not in OF_PREFLIGHTS:
@@ -352,9 +358,18 @@ def after_error(said: Said, response: Response, fix: str) -> str:
     return fix if "the headers above" in remedy else f"{remedy}; then {fix}"
 
 
-def cure(said: Said, method: str) -> tuple[str, str]:
+def cure(args: argparse.Namespace, said: Said) -> tuple[str, str]:
     """What is wrong, and what to do; where only the page can put it right, that."""
+    if said.kind == "scheme":
+        return of_scheme(args.target, args.origin or "")
+    if said.kind == "allow-origin-multiple":
+        return of_values(said.details.get("value", ""))
     cause, fix = CURES[said.kind]
+    method = args.method
+    if said.kind == "preflight-redirect" and EMPTY_SEGMENT.search(args.target):
+        fix = (
+            f"request {EMPTY_SEGMENT.sub('/', args.target)}, without the empty segment; else {fix}"
+        )
     if said.kind == "header" and is_answer(said.details.get("header", "")):
         fix = "remove {header}, a response header, from the page's request"
     if said.kind == "method" and method.upper() == "PATCH" != method:
@@ -363,6 +378,54 @@ def cure(said: Said, method: str) -> tuple[str, str]:
         cause = f"{ALLOW_METHODS} does not name the request's method"
         fix = f"add it to {ALLOW_METHODS}, in upper case"
     return cause, fix
+
+
+EMPTY_SEGMENT: Final = re.compile(r"(?<=[^:/])//+")
+OWN_NAME: Final = frozenset(
+    """
+    allow-origin-missing allow-origin-refused allow-origin-differs wildcard-with-credentials
+    """.split()
+)
+
+
+def by_own_name(url: str, page: str, kind: str) -> str:
+    """That the URL may be the page's own server under another name, to be read after a fix."""
+    origin = before_path(url)
+    if kind not in OWN_NAME or not (page.startswith("http") and url.startswith("http")):
+        return ""
+    detail = near_miss(origin, page)
+    same = host_and_port(origin)[1] == host_and_port(page)[1]  # another port is another server
+    if not detail or not same:
+        return ""
+    return f"; or, if it is the page's own server, request it as {page} ({detail})"
+
+
+AS_A_FILE: Final = (
+    "serve the page and what it loads with a web server, such as python3 -m http.server,"
+    " and open it by http://localhost instead of as a file"
+)
+
+
+def of_scheme(url: str, page: str) -> tuple[str, str]:
+    """The URL does not begin as one of a server does."""
+    cause, fix = CURES["scheme"]
+    if re.match(r"[\w.-]+:\d+(?:/|$)", url):  # the part before the colon is taken for the scheme
+        return f"the URL {url} has no scheme", f"write http://{url} in the page"
+    return cause, AS_A_FILE if page == "null" or url.startswith("file:") else fix
+
+
+def of_values(value: str) -> tuple[str, str]:
+    """Access-Control-Allow-Origin has several values: each from a part of the server, or a list."""
+    cause, fix = CURES["allow-origin-multiple"]
+    if len({*re.split(r"[,\s]+", value)} - {"*", ""}) < 2:
+        return cause, fix
+    return f"{ALLOW_ORIGIN} is {{value}}, and browsers do not pick one from a list", PICK_ONE
+
+
+PICK_ONE: Final = (
+    "let the server compare the request's Origin with its list,"
+    " and send back the one that matches: {origin}"
+)
 
 
 def with_an_origin(args: argparse.Namespace, said: Said, fix: str) -> str:
@@ -374,7 +437,7 @@ def with_an_origin(args: argparse.Namespace, said: Said, fix: str) -> str:
         )
     source, target = ends_of(args, said)
     if source == target:
-        return fix
+        return f"{fix}{by_own_name(target, args.origin or '', said.kind)}"
     try:
         instead = redirect_fix(URL.parse(source), target)
     except ValueError:

@@ -76,6 +76,18 @@ SIGNS: Final = (
         "the application refuses the origin {origin} in a function of its own",
         "add {origin} to the origins that this function allows",
     ),
+    Sign(
+        (400, 403, 404), "",
+        r"[^\0]{0,60}\bCORS\b.{0,20}\b(error|invalid|forbidden|reject|not allowed|denied|refused)",
+        "a CORS filter on the server refuses the preflight",
+        "allow {origin}, {method} and {headers} in its configuration", preflight=True,
+    ),
+    Sign(
+        (400, 403, 404), "",
+        r"[^\0]{0,60}\bCORS\b.{0,20}\b(error|invalid|forbidden|reject|not allowed|denied|refused)",
+        "a CORS filter on the server refuses the request",
+        "allow {origin} in its configuration", preflight=False,
+    ),
     # Storage.
     Sign(
         (403,), "", r"[^\0]{0,500}CorsPreflightFailure",
