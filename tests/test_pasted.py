@@ -777,16 +777,16 @@ def test_message_needs_no_origin_offline(explain):
 
 LOGIN = "https://accounts.google.com/o/oauth2/auth?client_id=1"
 AT_LOGIN = "that looks like a login, so the request was not authenticated. To fix it,"
-BY_SCRIPT = (
-    "as a page, with a link or location.href, since no script may read a login; else log in before the request, and send the"
-    " cookie or token with it"
-)
+LOG_IN = "log in before the request and send the cookie or token with it; let the server answer 401 to scripts"
 ENDS = {
     "login": (
         CHROMIUM.replace(URL, "https://a.cloudflareaccess.com/cdn-cgi/access/login/b?kid=1")
         .replace("from origin", f"(redirected from '{URL}?a=1') from origin") + MISSING,
-        f"{URL} redirects to https://a.cloudflareaccess.com/cdn-cgi/access/login/b; {AT_LOGIN} if this is to log in, open"
-        f" {URL} {BY_SCRIPT}"),
+        f"{URL} redirects to https://a.cloudflareaccess.com/cdn-cgi/access/login/b; {AT_LOGIN} {LOG_IN}"),
+    "login that the page starts": (
+        CHROMIUM.replace(URL, LOGIN).replace("from origin", f"(redirected from '{URL}?a=1') from origin") + MISSING,
+        f"{URL} redirects to https://accounts.google.com/o/oauth2/auth; {AT_LOGIN} if this is to log in, open {URL} as a page,"
+        f" with a link or location.href, since no script may read a login; else {LOG_IN}"),
     "login of a manifest": (
         CHROMIUM.replace(URL, LOGIN).replace("fetch", "manifest")
         .replace("from origin", f"(redirected from '{PAGE}/site.webmanifest') from origin") + MISSING,

@@ -26,7 +26,7 @@ from .origins import before_path, host_and_port, near_miss, page_origin
 from .pasted import Pasted, mask
 from .preflights import preflight_meaning
 from .question import doubt, is_doubtful
-from .redirects import AT_LOGIN, redirect_fix
+from .redirects import AT_LOGIN, LOGIN_PAGE, log_in, redirect_fix
 from .signs import known_words, where_to_set
 from .targets import UsageError
 from .terminal import BAD, GOOD, say
@@ -290,16 +290,7 @@ def ends_of(args: argparse.Namespace, said: Said) -> tuple[str, str]:
     return said.details.get("redirected", args.target), args.target
 
 
-# Where people log in, but no script can.
-LOGIN_PAGE: Final = re.compile(
-    r"(?i)/authorize\b|/oauth2/(?:v\d/)?auth\b|/openid-connect/auth\b|/signin/identifier\b"
-)
 OPEN_LOGIN: Final = "open it as a page, with a link or location.href, instead of requesting it"
-LOGIN_FIX: Final = (
-    "if this is to log in, open {source} as a page,"
-    " with a link or location.href, since no script may read a login;"
-    " else log in before the request, and send the cookie or token with it"
-)
 MANIFEST_FIX: Final = (
     'set crossorigin="use-credentials" on the link element of the manifest,'
     " which the browser requests without cookies otherwise"
@@ -317,8 +308,9 @@ def of_login(args: argparse.Namespace, said: Said) -> Diagnosis | None:
     start, end = (url.partition("?")[0] for url in (source, target))
     if source == target:
         return Diagnosis(f"{end} is a login for people, which no script may read", OPEN_LOGIN)
-    fix = MANIFEST_FIX if said.details.get("what") == "manifest" else LOGIN_FIX
-    return Diagnosis(f"{start} redirects to {end}{AT_LOGIN}", fix.replace("{source}", start))
+    is_manifest = said.details.get("what") == "manifest"
+    fix = MANIFEST_FIX if is_manifest else log_in(source, target)
+    return Diagnosis(f"{start} redirects to {end}{AT_LOGIN}", fix)
 
 
 # A request to this machine, which is another one for each user of the page.

@@ -77,14 +77,14 @@ SIGNS: Final = (
         "add {origin} to the origins that this function allows",
     ),
     Sign(
-        (400, 403, 404), "",
-        r"[^\0]{0,60}\bCORS\b.{0,20}\b(error|invalid|forbidden|reject|not allowed|denied|refused)",
+        (), "",
+        r"(?i)[^\0]{0,60}\bCORS\b.{0,20}\b(error|invalid|forbid|reject|not allowed|denied|refused)",
         "a CORS filter on the server refuses the preflight",
         "allow {origin}, {method} and {headers} in its configuration", preflight=True,
     ),
     Sign(
         (400, 403, 404), "",
-        r"[^\0]{0,60}\bCORS\b.{0,20}\b(error|invalid|forbidden|reject|not allowed|denied|refused)",
+        r"(?i)[^\0]{0,60}\bCORS\b.{0,20}\b(error|invalid|forbid|reject|not allowed|denied|refused)",
         "a CORS filter on the server refuses the request",
         "allow {origin} in its configuration", preflight=False,
     ),
@@ -164,6 +164,17 @@ SIGNS: Final = (
         (502,), "x-amzn-errortype: internalservererror", "",
         "the Lambda function failed, or API Gateway does not understand what it returned",
         "read the function's log; let it return statusCode, headers and a body that is text",
+    ),
+    Sign(
+        (500,), "", r"error code: 1101|[^\0]{0,500}Worker threw exception",
+        "the Cloudflare Worker threw an exception",
+        "read the Worker's log (wrangler tail), and let it send CORS headers with errors as well",
+    ),
+    Sign(
+        (405,), "server: (gse|esf)", "", "Google Apps Script does not answer OPTIONS",
+        "let the page send a request that needs no preflight: a GET, or a POST of text/plain,"
+        " without other headers",
+        preflight=True,
     ),
     Sign(
         (403,), "server: cloudflare", r"error code: 10(10|20)",
