@@ -875,6 +875,51 @@ def test_localhost_is_the_computer_of_whoever_opens_the_page(url, page, said, ex
     assert last.endswith(" start the server, or correct the host and the port in the page's URL")
 
 
+REPORT = json.dumps({"text": f"{BLOCKED}\n{BLOCKED}"})
+CODES = {
+    "copied fetch above": (
+        f'fetch("{URL}", {{"headers": {{"X-A": "1"}}, "method": "POST", "credentials": "include"}});\n' + BLOCKED,
+        "POST", ["X-A"], True),
+    "code below": (f"> {BLOCKED}\n\naxios.put('{URL}', a, {{headers: {{'X-A': b}}}})", "PUT", ["X-A", "Content-Type"], False),
+    "curl above": (f"curl '{URL}' -X PUT -H 'X-A: 1' -H 'Cookie: a=geheim'\n\nerror: {BLOCKED}", "PUT", ["X-A"], True),
+    "code for another URL": (f"{BLOCKED}\n\naxios.put('{URL}/2', a, {{headers: {{'X-A': b}}}})", None, [], None),
+    "code without a URL": (f"{BLOCKED}\n\naxios.put(url, a, {{headers: {{'X-A': b}}}})", None, [], None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "method", "names", "credentials"), CODES.values(), ids=CODES)
+def test_message_is_read_with_the_code_that_sends_its_request(text, method, names, credentials):
+    pasted = read_pasted(text)
+    assert pasted.said.kind == "allow-origin-missing"
+    assert (pasted.url, pasted.origin, pasted.method) == (URL, PAGE, method)
+    assert ([name for name, _ in pasted.headers], pasted.credentials) == (names, credentials)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"fetch('https://b.example', {REPORT})", f'fetch("https://b.example", {{"body": {json.dumps(REPORT)}}})',
+     f"curl https://b.example --data-raw '{REPORT}'"],
+)  # fmt: skip
+def test_message_that_a_request_sends_is_not_what_the_browser_said(text):
+    pasted = read_pasted(text)
+    assert (pasted.said, pasted.url) == (None, "https://b.example")
+
+
+def test_response_header_in_the_code_is_told_with_the_message(explain):
+    text = f"axios.get('{URL}', {{headers: {{'{ACAO}': '*'}}}})\n{BLOCKED}"
+    assert explain("-", "--offline", stdin=text)[1][-1] == (
+        f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {PAGE}; and remove {ACAO} from the page's request: only a server"
+        " sends it"
+    )
+
+
+def test_cors_message_comes_before_one_about_another_rule(explain):
+    text = f"Origin {PAGE} is not allowed by {ACAO}. Status code: 200" + WEBKIT
+    text += "\n[Error] WebSocket connection to 'wss://api.example.com/ws' failed: The network connection was lost."
+    assert read_pasted(text).said.kind == "allow-origin-refused"
+    assert read_pasted(text).url == URL
+
+
 OWN = "; or, if it is the page's own server, request it as"
 NAMES = {
     "www": ("https://www.a.example/b", "https://a.example", f"{OWN} https://a.example (an extra www.)"),

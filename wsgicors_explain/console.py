@@ -242,8 +242,10 @@ def read_console(text: str) -> list[Message]:
     """The messages in a text, in their order; those that name only a symptom come last."""
     text = " ".join(MARKDOWN.sub(r"\1", QUOTED.sub("", text)).split())
     found = [*chromium(text.translate(STRAIGHT)), *firefox(text), *whole(text)]
+    if all(each.said.kind in {*SYMPTOMS, *BESIDE_CORS} for each in found):
+        found = [*(webkit(text) or without_start(text)), *found]
     if all(each.said.kind in SYMPTOMS for each in found):
-        found += webkit(text) or without_start(text) or load_lines(text) or translated(text)
+        found += load_lines(text) or translated(text)
     lines = statuses(text, found)
     found = [with_status(each, lines) for each in found]
     return sorted(found, key=lambda each: SYMPTOMS.get(each.said.kind, 0))

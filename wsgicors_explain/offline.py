@@ -266,6 +266,8 @@ def template(
         fix = after_error(said, response, fix)
     elif is_image(args, said):
         fix = f"{fix}; {STORED_IMAGE}"
+    if said.kind not in ALONE and "from the page's request" not in fix:
+        fix = f"{fix}{and_mistaken(args.header)}"
     return f"BLOCKED: {cause}. To fix it, {at_home(args, said, fix)}"
 
 
