@@ -1514,6 +1514,14 @@ UNLIKE = {
         f"$ curl -i -X OPTIONS {URL} {FROM} -H 'Access-Control-Request-Method: PUT'\nHTTP/1.1 405 No\nDate: x\n\n",
         f"BLOCKED: the preflight to {URL} returned 405 Method Not Allowed: the server does not handle OPTIONS at this URL. To"
         " fix it, answer OPTIONS there with a status from 200 to 299 and the headers above"),
+    "mixed-content": (
+        f"$ curl -i http://api.example.com/basket {FROM}\nHTTP/1.1 200 OK\nVary: Accept\n\n",
+        f"BLOCKED: the response to GET: {ACAO} is missing; it should be {PAGE} or *. To fix it, let the server send the headers"
+        " above; and serve the API over https, as the page is on https"),
+    "mixed-content-alone": (
+        f"$ curl -i http://api.example.com/basket {FROM}\nHTTP/1.1 200 OK\n{ACAO}: *\n\n",
+        "BLOCKED: mixed content: the page is on https, so http://api.example.com must be https as well. To fix it, serve the API"
+        " over https and use that URL in the page"),
     "head": (
         f"$ curl -I {URL} {FROM}\nHTTP/2 405\nallow: GET, POST\n\n",
         f"UNKNOWN: HEAD {URL} for a page on {PAGE}: curl -I sent HEAD, and the server returned 405 Method Not Allowed; the page"

@@ -93,14 +93,43 @@ def judge(args: argparse.Namespace, pasted: Pasted) -> list[str]:
             f"{without_headers(pasted.response_status)}{and_mistaken(args.header)}"
         ]
     else:
-        doubtful = is_doubtful(args, pasted)
-        unlike = unlike_the_page(args, pasted)
-        lines = replay(args, responses, unlike, include=args.credentials or doubtful)
-        if doubtful and lines[-1].startswith("BLOCKED: "):
-            *_, without = replay(args, responses, unlike, include=False)
-            if not without.startswith("BLOCKED: "):
-                lines[-1] = doubt(lines[-1])
+        lines = judge_responses(args, pasted, responses)
     return [mask(line) for line in lines]
+
+
+def judge_responses(
+    args: argparse.Namespace,
+    pasted: Pasted,
+    responses: tuple[Response | None, Response | None],
+) -> list[str]:
+    """The diagnosis from the responses in the paste, in each credentials mode that may be meant."""
+    doubtful = is_doubtful(args, pasted)
+    unlike = unlike_the_page(args, pasted)
+    lines = replay(args, responses, unlike, include=args.credentials or doubtful)
+    if pasted.by_curl and lines[-1].startswith("BLOCKED: mixed content"):
+        lines = past_mixed_content(args, responses, lines)
+    if doubtful and lines[-1].startswith("BLOCKED: "):
+        *_, without = replay(args, responses, unlike, include=False)
+        if not without.startswith("BLOCKED: "):
+            lines[-1] = doubt(lines[-1])
+    return lines
+
+
+def past_mixed_content(
+    args: argparse.Namespace,
+    responses: tuple[Response | None, Response | None],
+    lines: list[str],
+) -> list[str]:
+    """What else is wrong with a response to curl, which knows no mixed content.
+
+    lines: the diagnosis if there is nothing else.
+    """
+    by_https = argparse.Namespace(**vars(args))
+    by_https.target = re.sub("(?i)^http:", "https:", args.target)
+    *before, last = replay(by_https, responses, "", include=args.credentials)
+    if not last.startswith("BLOCKED: "):
+        return lines
+    return [*before, f"{last}; and serve the API over https, as the page is on https"]
 
 
 def without_headers(status: int | None) -> str:
@@ -108,15 +137,18 @@ def without_headers(status: int | None) -> str:
     if status is None:
         return "the paste contains no response, and nothing is sent"
     return (
-        f"the response is {status_text(Response(status, []))}, and its headers are not in the "
-        "paste: paste them, or the line above it in the console, as well"
+        f"the response is {status_text(Response(status, []))},"
+        " and its headers are not in the paste:"
+        " paste them, or the line above it in the console, as well"
     )
 
 
 def and_mistaken(headers: Headers) -> str:
     """What is wrong in the page whatever the response is: response headers in its request."""
     names = ", ".join(name for name, _ in headers if is_answer(name))
-    return f"; and remove {names} from the page's request: only a server sends it" if names else ""
+    if not names:
+        return ""
+    return f"; and remove {names} from the page's request: only a server sends it"
 
 
 def responses_in(pasted: Pasted) -> tuple[Response | None, Response | None]:
@@ -156,9 +188,10 @@ def unlike_by_curl(args: argparse.Namespace, pasted: Pasted) -> str:
     if args.method == "OPTIONS" and not pasted.preflight:
         alone = ", so it does not handle OPTIONS by itself" if not_handled else ""
         return (
-            f"without {REQUEST_METHOD}, this OPTIONS is not a preflight; "
-            f"the server {returned}{alone}: {{repeat}} -H '{REQUEST_METHOD}: ...', "
-            "with the method of the page's request"
+            f"without {REQUEST_METHOD}, this OPTIONS is not a preflight;"
+            f" the server {returned}{alone}:"
+            f" {{repeat}} -H '{REQUEST_METHOD}: ...',"
+            " with the method of the page's request"
         )
     if pasted.sent_origin is None:
         asked = f"the server, which {returned}, was not asked about {args.origin}"
@@ -170,8 +203,9 @@ def unlike_by_curl(args: argparse.Namespace, pasted: Pasted) -> str:
 
 
 NOT_MODIFIED: Final = (
-    "a 304 leaves out headers, and the browser takes them from the response in its cache, which is "
-    "not in the paste: switch the cache off in the developer tools, and copy it again"
+    "a 304 leaves out headers, and the browser takes them from the response in its cache,"
+    " which is not in the paste:"
+    " switch the cache off in the developer tools, and copy it again"
 )
 
 
@@ -367,7 +401,8 @@ def cure(args: argparse.Namespace, said: Said) -> tuple[str, str]:
     if said.kind == "header" and is_answer(said.details.get("header", "")):
         fix = "remove {header}, a response header, from the page's request"
     if said.kind == "method" and method.upper() == "PATCH" != method:
-        fix = f"write PATCH instead of {method} in the page, and {fix.replace('{method}', 'PATCH')}"
+        fix = fix.replace("{method}", "PATCH")
+        fix = f"write PATCH instead of {method} in the page, and {fix}"
     if said.kind == "method" and method in SAFELISTED_METHODS:  # which need not be named
         cause = f"{ALLOW_METHODS} does not name the request's method"
         fix = f"add it to {ALLOW_METHODS}, in upper case"
@@ -409,7 +444,7 @@ def of_scheme(url: str, page: str) -> tuple[str, str]:
 
 
 def of_values(value: str) -> tuple[str, str]:
-    """Access-Control-Allow-Origin has several values: each from a part of the server, or a list."""
+    """Access-Control-Allow-Origin has several values: from several senders, or a list."""
     cause, fix = CURES["allow-origin-multiple"]
     if len({*re.split(r"[,\s]+", value)} - {"*", ""}) < 2:
         return cause, fix
@@ -426,8 +461,10 @@ def with_an_origin(args: argparse.Namespace, said: Said, fix: str) -> str:
     """The fix, if it depends on the Origin that the server gets."""
     if args.origin == "null":
         return (
-            "serve the page over http or https, not from a file or in a sandboxed frame; if the "
-            "request was redirected to another origin, request the final URL directly"
+            "serve the page over http or https,"
+            " not from a file or in a sandboxed frame;"
+            " if the request was redirected to another origin,"
+            " request the final URL directly"
         )
     source, target = ends_of(args, said)
     if source == target:
