@@ -1025,6 +1025,17 @@ def test_origin_that_no_page_has_is_refused_in_words_about_a_page(origin, explai
     assert error.endswith("such as 'https://app.example.com'")
 
 
+def test_permission_comes_first_where_a_page_asks_the_computer_of_its_user(explain):
+    text = CHROMIUM.replace(URL, "http://127.0.0.1:5700/a")
+    text += "Permission was denied for this request to access the `loopback` address space."
+    fix = explain(text, "--offline")[1][-1].partition("To fix it, ")[2]
+    assert fix.startswith("allow it in the site settings of the page")
+    assert fix.endswith(
+        "; or, if the server does not run on the computer of whoever opens the page, which 127.0.0.1 is, request it by its own"
+        " host name"
+    )
+
+
 def test_blocked_then_and_allowed_now_is_unknown(explain, tmp_path):
     app = app_sending((ACAO, "*"), ("Access-Control-Allow-Headers", "*"))
     with serving(app) as port:
@@ -1457,7 +1468,9 @@ ERRORS = {
                "BLOCKED: the response is 404 Not Found: the server has nothing at this URL, or does not handle OPTIONS there;"
                f" {NOT_OK}check the URL; if it is right, {ANSWER_OPTIONS}"),
     "chromium": (CHROMIUM + PREFLIGHT + "It does not have HTTP ok status.",
-                 f"BLOCKED: the preflight did not return a status from 200 to 299. To fix it, {ANSWER_OPTIONS}"),
+                 "BLOCKED: the preflight did not return a status from 200 to 299. To fix it, look at the status of OPTIONS in"
+                 " the network panel (404: correct the URL; 401 or 403: let OPTIONS pass without a login; 5xx: read the server's"
+                 f" log), and {ANSWER_OPTIONS}"),
     "chromium-without-headers": (
         CHROMIUM + PREFLIGHT + f"No '{ACAO}' header is present on the requested resource.\n"
         f"PUT {URL} net::ERR_FAILED 405 (Method Not Allowed)",

@@ -298,13 +298,25 @@ def template(
         found = meaning_of(said, response)
         cause = f"the response is {describe(response)}: {found.cause}; and {cause}"
         fix = after_error(said, response, fix)
-    elif is_image(args, said):
+    return f"BLOCKED: {cause}. To fix it, {completed(args, said, response, fix)}"
+
+
+def completed(args: argparse.Namespace, said: Said, response: Response, fix: str) -> str:
+    """The fix, with what else to look at."""
+    if said.kind == "status" and not response.status:
+        fix = f"{LOOK_AT_STATUS}, and {fix}"
+    if is_image(args, said) and response.status < 400:
         fix = f"{fix}; {STORED_IMAGE}"
     if said.kind not in ALONE and "from the page's request" not in fix:
         fix = f"{fix}{and_mistaken(args.header)}"
-    return f"BLOCKED: {cause}. To fix it, {at_home(args, said, fix)}"
+    return at_home(args, said, fix)
 
 
+LOOK_AT_STATUS: Final = (
+    "look at the status of OPTIONS in the network panel"
+    " (404: correct the URL; 401 or 403: let OPTIONS pass without a login;"
+    " 5xx: read the server's log)"
+)
 STORED_IMAGE: Final = (
     "if the header is there as soon as the browser's cache is switched off,"
     " the browser has stored the response to an img element without crossorigin:"
@@ -358,6 +370,11 @@ def at_home(args: argparse.Namespace, said: Said, fix: str) -> str:
     host, page = host_of(args.target), host_of(args.origin or "")
     if said.kind not in AT_HOME or not is_local(host) or not page or is_local(page):
         return fix
+    if said.kind == "local-permission":  # such a page usually means that computer
+        return (
+            f"{fix}; or, if the server does not run on the computer of whoever opens the page,"
+            f" which {host} is, request it by its own host name"
+        )
     return (
         "request the server by its own host name,"
         f" as {host} is the computer of whoever opens the page;"
