@@ -588,5 +588,9 @@ OTHERS: Final = {
     "fix: paste all of it, or the headers of the request and of its response",
     **{each.kind: each.diagnosis for each in NEIGHBOURS if not each.fix},
 }
+# What does not help without the origin of the page; a redirect is worth telling without it.
+OF_ORIGINS: Final = frozenset(kind for kind, (_, fix) in CURES.items() if "{origin}" in fix) - {
+    "redirected"
+}
 # What no response of the server would change.
 ALONE: Final = frozenset(("no-cors", "same-origin-mode", *BESIDE_CORS))

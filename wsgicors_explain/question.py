@@ -7,7 +7,7 @@ import re
 import sys
 from typing import Final
 
-from .console import ALONE
+from .console import ALONE, OF_ORIGINS
 from .copied import PasteError
 from .headers import SAFELISTED_METHODS, get_header
 from .pasted import MAX_PASTE, Pasted, looks_pasted, mask, read_pasted
@@ -65,7 +65,9 @@ def assume_preflight(args: argparse.Namespace, pasted: Pasted) -> list[str]:
 
 def needs_no_origin(args: argparse.Namespace, pasted: Pasted) -> bool:
     """Whether the diagnosis is the same for each page."""
-    return says_it_all(pasted) or (args.offline and pasted.said is not None)
+    if says_it_all(pasted):
+        return True
+    return args.offline and pasted.said is not None and pasted.said.kind not in OF_ORIGINS
 
 
 def is_judged_alone(args: argparse.Namespace, pasted: Pasted) -> bool:
