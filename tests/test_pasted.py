@@ -827,6 +827,13 @@ def test_redirect_in_a_message_is_diagnosed_with_both_ends(text, last, explain):
     assert lines[-1] == f"BLOCKED: {last}"
 
 
+def test_braces_in_a_url_are_its_own(explain):
+    text = CHROMIUM.replace(URL, f"{URL}/{{id}}") + MISSING
+    text = text.replace("from origin", f"(redirected from '{URL}/{{name}}') from origin")
+    last = explain(text, "--offline")[1][-1]
+    assert f"request {URL}/{{id}} directly" in last
+
+
 SERVICES = {
     "https://firebasestorage.googleapis.com/v0/b/a/o/b": "the CORS configuration of the Google Cloud Storage bucket",
     "https://storage.googleapis.com/a/b": "the CORS configuration of the Google Cloud Storage bucket",
@@ -999,6 +1006,7 @@ def test_message_without_its_start_is_understood_offline(text, kind, origin, sta
     assert (pasted.said.kind, pasted.origin, pasted.response_status) == (kind, origin, status)
     arguments = ("-", "--offline", "--origin", PAGE)
     assert explain(*arguments, stdin=text)[1][-1].startswith("BLOCKED: ")
+    assert explain(text, *arguments[1:]) == explain(*arguments, stdin=text)
     if URL not in text:
         assert "it has no URL" in "".join(explain("-", "--origin", PAGE, stdin=text)[2])
 

@@ -260,7 +260,8 @@ def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
         "origin": args.origin or "the origin of the page",
     }
     line = template(args, response, said, values)
-    return re.sub(r"\{(\w+)\}", lambda match: str(values[match[1]]), line)
+    # The line may also contain a URL, whose braces are its own.
+    return re.sub(r"\{(\w+)\}", lambda match: str(values.get(match[1], match[0])), line)
 
 
 def meaning_of(said: Said, response: Response) -> Finding:

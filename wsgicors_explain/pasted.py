@@ -57,7 +57,7 @@ MESSAGE_LINE: Final = re.compile(
 MESSAGE: Final = re.compile(
     r"Access to [\w ]{1,40} at '|Cross-Origin Request|due to access control checks"
     r"|blocked by CORS policy|not allowed by Access-Control|cannot load http|net::ERR_"
-    r"|Fetch API cannot load|Cross-origin script load denied"
+    r"|Fetch API cannot load|Cross-origin script load denied|Access-Control-Allow-|preflight"
 )
 
 
