@@ -30,7 +30,8 @@ def page_origin(address: str) -> str:
         origin = URL.parse(address).origin
     else:
         try:
-            parse_pattern(address)
+            # A scheme may have what makes a pattern look like a regular expression.
+            parse_pattern(re.sub("[.+]", "-", scheme) + colon + rest)
         except ValueError as error:
             why = str(error).partition(", or '*'")[0]  # which is not what a page has
             raise ValueError(f"{address!r} {why}") from None
