@@ -31,7 +31,8 @@ def page_origin(address: str) -> str:
     else:
         try:
             # A scheme may have what makes a pattern look like a regular expression.
-            parse_pattern(re.sub("[.+]", "-", scheme) + colon + rest)
+            plain = re.sub("[.+]", "-", scheme) if rest.startswith("//") else scheme
+            parse_pattern(plain + colon + rest)
         except ValueError as error:
             why = str(error).partition(", or '*'")[0]  # which is not what a page has
             raise ValueError(f"{address!r} {why}") from None
