@@ -685,10 +685,23 @@ def explain(tmp_path, monkeypatch, capsys):
     return run
 
 
+ERROR_FIRST = "; if the network panel shows an error status for it, fix that first, as errors often lack the header"
+
+
+def test_header_may_be_missing_because_the_server_failed(explain):
+    last = explain(BLOCKED, "--offline")[1][-1]
+    assert last.endswith(ERROR_FIRST)
+    assert explain(IN_PREFLIGHT, "--offline")[1][-1].endswith(
+        ERROR_FIRST.replace("for it", "for OPTIONS")
+    )
+    for known in (f"GET {URL} net::ERR_FAILED 200 (OK)", f"GET {URL} 500 (Oh)"):
+        assert "network panel" not in explain("-", "--offline", stdin=f"{BLOCKED}\n{known}")[1][-1]
+
+
 def test_message_is_explained_offline(explain):
     text = CHROMIUM + f"No '{ACAO}' header is present on the requested resource."
     said = f"--  this is a message of Chromium: No '{ACAO}' header is present"
-    answer = [said, f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {PAGE}"]
+    answer = [said, f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {PAGE}{ERROR_FIRST}"]
     assert explain(text, "--offline") == (1, answer, [])
     assert explain("-", "--offline", stdin=text) == (1, answer, [])
     assert explain("-", "--offline", stdin=b"\xff\xfe" + text.encode("utf-16-le")) == (
@@ -803,7 +816,7 @@ ENDS = {
         "https://accounts.google.com/o/oauth2/auth is a login for people, which no script may read. To fix it, open it as a"
         " page, with a link or location.href, instead of requesting it"),
     "API to log in": (
-        CHROMIUM.replace(URL, f"{URL}/auth/login") + MISSING, f"{ACAO} is missing. To fix it, send {ACAO}: {PAGE}"),
+        CHROMIUM.replace(URL, f"{URL}/auth/login") + MISSING, f"{ACAO} is missing. To fix it, send {ACAO}: {PAGE}{ERROR_FIRST}"),
     "login with a slash": (
         f"Failed to load {URL}/login: Redirect from '{URL}/login' to '{URL}/login/' has been blocked by CORS policy: No",
         "the request was redirected, and the browser did not let the page follow. To fix it, request"
@@ -857,7 +870,9 @@ def test_place_where_a_service_is_configured_is_named(url, place, explain):
     text = CHROMIUM.replace(URL, url)
     where = f" (in {place})" if place else ""
     last = explain(text + MISSING, "--offline")[1][-1]
-    assert last == f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {PAGE}{where}"
+    assert last == (
+        f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {PAGE}{where}{ERROR_FIRST}"
+    )
     if " of the client" in place or "OLLAMA" in place:
         where = ""
     text += "Request header field x-a is not allowed by Access-Control-Allow-Headers"
@@ -921,7 +936,7 @@ def test_message_that_a_request_sends_is_not_what_the_browser_said(text):
 def test_response_header_in_the_code_is_told_with_the_message(explain):
     text = f"axios.get('{URL}', {{headers: {{'{ACAO}': '*'}}}})\n{BLOCKED}"
     assert explain("-", "--offline", stdin=text)[1][-1] == (
-        f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {PAGE}; and remove {ACAO} from the page's request: only a server"
+        f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {PAGE}{ERROR_FIRST}; and remove {ACAO} from the page's request: only a server"
         " sends it"
     )
 
@@ -949,7 +964,7 @@ NAMES = {
 @pytest.mark.parametrize(("url", "page", "own"), NAMES.values(), ids=NAMES)
 def test_url_may_be_the_pages_own_server_under_another_name(url, page, own, explain):
     last = explain(CHROMIUM.replace(URL, url).replace(PAGE, page) + MISSING, "--offline")[1][-1]
-    assert last == f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {page}{own}"
+    assert last == (f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {page}{own}{ERROR_FIRST}")
 
 
 PICK = (
@@ -1338,10 +1353,10 @@ REDIRECTED = CHROMIUM.replace(
     "from origin", "(redirected from 'https://api.example.com/') from origin"
 )
 ORIGINS = {
-    "page": (CHROMIUM, (), f"send {ACAO}: {PAGE}"),
-    "url": (CHROMIUM, ("--origin", "https://other.example/cart?a"), f"send {ACAO}: https://other.example"),
-    "app": (CHROMIUM.replace(PAGE, "app://."), (), f"send {ACAO}: app://."),
-    "no host": (CHROMIUM.replace(PAGE, "app://"), (), f"send {ACAO}: app://"),
+    "page": (CHROMIUM, (), f"send {ACAO}: {PAGE}{ERROR_FIRST}"),
+    "url": (CHROMIUM, ("--origin", "https://other.example/cart?a"), f"send {ACAO}: https://other.example{ERROR_FIRST}"),
+    "app": (CHROMIUM.replace(PAGE, "app://."), (), f"send {ACAO}: app://.{ERROR_FIRST}"),
+    "no host": (CHROMIUM.replace(PAGE, "app://"), (), f"send {ACAO}: app://{ERROR_FIRST}"),
     "null": (CHROMIUM.replace(PAGE, "null"), (), "serve the page over http or https, not from a file or in a sandboxed "
              "frame; if the request was redirected to another origin, request the final URL directly"),
     "redirected": (REDIRECTED, (), f"request {URL} directly, and let its server send {ACAO}: {PAGE}"),

@@ -308,6 +308,8 @@ def completed(args: argparse.Namespace, said: Said, response: Response, fix: str
         fix = f"{LOOK_AT_STATUS}, and {fix}"
     if is_image(args, said) and response.status < 400:
         fix = f"{fix}; {STORED_IMAGE}"
+    elif may_be_an_error(args, said, response):
+        fix = f"{fix}; {ERROR_FIRST.format('OPTIONS' if said.preflight else 'it')}"
     if said.kind not in ALONE and "from the page's request" not in fix:
         fix = f"{fix}{and_mistaken(args.header)}"
     return at_home(args, said, fix)
@@ -317,6 +319,19 @@ LOOK_AT_STATUS: Final = (
     "look at the status of OPTIONS in the network panel"
     " (404: correct the URL; 401 or 403: let OPTIONS pass without a login;"
     " 5xx: read the server's log)"
+)
+
+
+def may_be_an_error(args: argparse.Namespace, said: Said, response: Response) -> bool:
+    """Whether the header is missing, perhaps because the server failed, which it does not say."""
+    source, target = ends_of(args, said)
+    is_missing = said.kind in ("allow-origin-missing", "allow-origin-refused")
+    return is_missing and not response.status and source == target and args.origin != "null"
+
+
+ERROR_FIRST: Final = (
+    "if the network panel shows an error status for {}, fix that first,"
+    " as errors often lack the header"
 )
 STORED_IMAGE: Final = (
     "if the header is there as soon as the browser's cache is switched off,"
