@@ -262,6 +262,29 @@ SITUATIONS = {
                b"<!DOCTYPE html><title>Error</title><pre>Error: no table<br> &nbsp; at x.js:1</pre>"), ()),
     "iis": (GOOD, (500, [("X-Powered-By", "ASP.NET"), ("Server", "Microsoft-IIS/10.0")], b""), ()),
     "another_method_in_allow": ((200, [("Allow", "GET, HEAD")], b""), GOOD, ("-X", "PUT")),
+    # CORS filters, in words of their own.
+    "filter_of_warp": (
+        (403, [], b"CORS request forbidden: request-method not allowed"), GOOD, ("-X", "PUT")),
+    "filter_of_akka": ((400, [], b"CORS: invalid method 'PUT'"), GOOD, ("-X", "PUT")),
+    "filter_of_vertx": ((403, [], b"CORS Rejected - Invalid origin"), GOOD, JSON),
+    "filter_of_hapi": (
+        (404, [], b'{"statusCode":404,"message":"CORS error: Missing Access-Control-Request-Method header"}'),
+        GOOD, JSON),
+    "filter_that_answers_200": (
+        (200, [("Vary", "origin")], b'{"message":"CORS error: Some headers are not allowed"}'), GOOD, TOKEN),
+    "filter_of_a_get": (GOOD, (403, [], b"CORS request forbidden: origin not allowed"), ()),
+    "filter_that_leaves_out_all": ((200, [("Vary", "Origin, Access-Control-Request-Method")], b""), GOOD, TOKEN),
+    "bad_without_a_word": ((400, [], b""), GOOD, ("-X", "PUT", *TOKEN)),
+    # Services that answer in an unusual way.
+    "worker_that_throws": ((500, [("Server", "cloudflare")], b"error code: 1101"), GOOD, JSON),
+    "worker_that_throws_on_a_get": (
+        GOOD, (500, [("Server", "cloudflare"), HTML], b"<!DOCTYPE html><title>Worker threw exception | x</title>"), ()),
+    "apps_script": ((405, [("Server", "GSE"), HTML], b"<html>"), GOOD, JSON),
+    "keycloak": (GOOD, (200, [], b"{}"), ("--path", "/realms/a/protocol/openid-connect/token")),
+    "unset_variable": (GOOD, (200, [(ORIGIN[0], "undefined")], b""), ()),
+    "login_that_the_page_starts": (GOOD, (302, [("Location", "/o/oauth2/auth?client_id=1")], b""), ()),
+    "login_at_a_provider_for_a_preflight": (
+        (302, [("Location", "https://login.microsoftonline.com/common/oauth2/authorize?client_id=1")], b""), GOOD, JSON),
     # Redirects.
     "port_lost": ((301, [("Location", "http://127.0.0.1/x/")], b""), GOOD, JSON),
     "slash": ((301, [("Location", "/x/")], b""), GOOD, JSON),
@@ -279,6 +302,92 @@ SITUATIONS = {
 
 
 LAST_LINES = {
+    "filter_of_warp": (
+        'BLOCKED: the preflight to URL/x returned 403 "CORS request forbidden: request-method not'
+        ' allowed": a CORS filter on the server refuses the preflight. To fix it, allow '
+        "https://app.example.com, PUT and the request headers in its configuration"
+    ),
+    "filter_of_akka": (
+        "BLOCKED: the preflight to URL/x returned 400 \"CORS: invalid method 'PUT'\": a CORS filter"
+        " on the server refuses the preflight. To fix it, allow https://app.example.com, PUT and "
+        "the request headers in its configuration"
+    ),
+    "filter_of_vertx": (
+        'BLOCKED: the preflight to URL/x returned 403 "CORS Rejected - Invalid origin": a CORS '
+        "filter on the server refuses the preflight. To fix it, allow https://app.example.com, "
+        "POST and content-type in its configuration"
+    ),
+    "filter_of_hapi": (
+        'BLOCKED: the preflight to URL/x returned 404 "CORS error: Missing Access-Control-'
+        'Request-Method header": a CORS filter on the server refuses the preflight. To fix it, '
+        "allow https://app.example.com, POST and content-type in its configuration"
+    ),
+    "filter_that_answers_200": (
+        "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it "
+        "should be https://app.example.com or *; a CORS filter on the server refuses the "
+        "preflight. To fix it, allow https://app.example.com, GET and authorization in its "
+        "configuration"
+    ),
+    "filter_of_a_get": (
+        'BLOCKED: GET URL/x returned 403 "CORS request forbidden: origin not allowed": a CORS '
+        "filter on the server refuses the request, and this error lacks Access-Control-Allow-"
+        "Origin. To fix it, allow https://app.example.com in its configuration"
+    ),
+    "filter_that_leaves_out_all": (
+        "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it "
+        "should be https://app.example.com or *; it has Vary: Origin, so the server supports CORS"
+        " but does not allow this origin, or, as some servers then send no header, not the method"
+        " or a header. To fix it, add https://app.example.com to the origins that the server "
+        "allows and add authorization to the request headers that the server allows"
+    ),
+    "bad_without_a_word": (
+        "BLOCKED: the preflight to URL/x returned 400 Bad Request: the server refuses the "
+        "preflight as bad: its CORS filter may not allow the origin, the method or a header, or "
+        "it misses the body of the page's request, which a preflight does not have. To fix it, "
+        "allow https://app.example.com, PUT and authorization in its CORS configuration; if it "
+        "has none, answer OPTIONS there with 200 and the headers that browsers need, before "
+        "validation and handler"
+    ),
+    "worker_that_throws": (
+        'BLOCKED: the preflight to URL/x returned 500 "error code: 1101" by Cloudflare: the '
+        "Cloudflare Worker threw an exception. To fix it, read the Worker's log (wrangler tail), "
+        "and let it send CORS headers with errors as well"
+    ),
+    "worker_that_throws_on_a_get": (
+        'BLOCKED: GET URL/x returned 500 "Worker threw exception | x" by Cloudflare: the '
+        "Cloudflare Worker threw an exception, and this error lacks Access-Control-Allow-Origin. "
+        "To fix it, read the Worker's log (wrangler tail), and let it send CORS headers with "
+        "errors as well"
+    ),
+    "apps_script": (
+        "BLOCKED: the preflight to URL/x returned 405 Method Not Allowed: Google Apps Script does"
+        " not answer OPTIONS. To fix it, let the page send a request that needs no preflight: a "
+        "GET, or a POST of text/plain, without other headers"
+    ),
+    "keycloak": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be "
+        "https://app.example.com or *. To fix it, let the server send the headers above (in Web "
+        "origins of the client in Keycloak)"
+    ),
+    "unset_variable": (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is 'undefined'; it should be "
+        "https://app.example.com. To fix it, send https://app.example.com there: the server has "
+        "no value to send, perhaps because a variable is not set"
+    ),
+    "login_that_the_page_starts": (
+        "BLOCKED: GET URL/x was redirected (302) to URL/o/oauth2/auth?client_id=1, and the "
+        "redirect itself does not allow https://app.example.com; that looks like a login, so the "
+        "request was not authenticated. To fix it, if this is to log in, open URL/x as a page, "
+        "with a link or location.href, since no script may read a login; else log in before the "
+        "request and send the cookie or token with it; let the server answer 401 to scripts"
+    ),
+    "login_at_a_provider_for_a_preflight": (
+        "BLOCKED: the preflight to URL/x was redirected (302) to "
+        "https://login.microsoftonline.com/common/oauth2/authorize?client_id=1, which browsers do"
+        " not follow; that looks like a login. To fix it, if this is to log in, open URL/x as a "
+        "page, with a link or location.href, since no script may read a login; else let OPTIONS "
+        "pass without a login: handle CORS before authentication"
+    ),
     "ours_refuses_the_origin": (
         'BLOCKED: the preflight to URL/x returned 403 "CORS preflight refused: no policy'
         ' for this path allows the origin.": wsgicors on the server refuses it: no policy for'
@@ -681,7 +790,8 @@ LAST_LINES = {
     "varies_and_more": (
         "BLOCKED: the response to the preflight: Access-Control-Allow-Origin is missing; it should be"
         " https://app.example.com or *; it has Vary: Origin, so the server supports CORS but does not"
-        " allow this origin. To fix it, add https://app.example.com to the origins that the server"
+        " allow this origin, or, as some servers then send no header, not the method or a header. To"
+        " fix it, add https://app.example.com to the origins that the server"
         " allows and write PATCH instead of patch in the page and add PATCH to the methods that the"
         " server allows and add authorization to the request headers that the server allows and remove"
         " access-control-allow-origin from the page's request; only the server can send it"
@@ -966,8 +1076,9 @@ LAST_LINES = {
     "login_on_a_blocked_port": (
         "BLOCKED: URL/x redirects (302) to http://127.0.0.1:6000/oauth2/authorize, and there:"
         " browsers block port 6000; that looks like a login, so the request was not "
-        "authenticated. To fix it, log in before the request and send the cookie or token "
-        "with it; let the server answer 401 to scripts"
+        "authenticated. To fix it, if this is to log in, open URL/x as a page, with a link or"
+        " location.href, since no script may read a login; else log in before the request and send"
+        " the cookie or token with it; let the server answer 401 to scripts"
     ),
     "login_by_http": (
         "BLOCKED: URL/x was redirected (302) to http://api.example.com/login?next=/x, which "

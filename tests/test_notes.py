@@ -7,7 +7,7 @@ import dataclasses
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_browser_http import serving
 
@@ -189,6 +189,7 @@ PORTS = st.one_of(st.just(""), st.integers(1, 65535).map(":{}".format))
 
 
 @given(scheme=SCHEMES, host=HOSTS, port=PORTS, method=st.sampled_from(["GET", "PUT"]))
+@example(scheme="w.+", host="[::1]", port="", method="GET")
 @settings(max_examples=100)
 def test_explain_takes_the_origin_of_any_scheme(scheme, host, port, method):
     origin = f"{scheme}://{host}{port}"

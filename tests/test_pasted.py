@@ -31,6 +31,8 @@ FIREFOX = (
     "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote "
     f"resource at {URL}. (Reason: "
 )
+MISSING = f"No '{ACAO}' header is present"
+THEREFORE = f"Origin '{PAGE}' is therefore not allowed access."
 WEBKIT = f"\nFetch API cannot load {URL} due to access control checks."
 
 CONSOLE = {
@@ -104,7 +106,36 @@ CONSOLE = {
                        "allow-origin-refused", 404, None),
     "firefox-status-translated": (f"已拦截跨源请求：{URL} 。（原因：CORS 失败）。状态码：500。",
                                   "status", 500, True),
-    "firefox-network-translated": (f"Bloqué : {URL}. (Raison : échec CORS).", "network", None, None),
+    "firefox-network-translated": (f"Bloqué : {URL}. (Raison : échec CORS).", "untranslated", None, None),
+    "firefox-no-response-translated": (f"Bloqué : {URL}. (Raison : échec CORS). Code d’état : (null).", "network", None,
+                                       None),
+    "firefox-2014": (FIREFOX.replace(". (Reason: ", ". This can be fixed by moving the resource to the same domain or enabling "
+                                     "CORS."), "allow-origin-refused", None, None),
+    "2014-star": (f"XMLHttpRequest cannot load {URL}. A wildcard '*' cannot be used in the '{ACAO}' header when the "
+                  f"credentials flag is true. {THEREFORE}", "wildcard-with-credentials", None, None),
+    "2014-credentials": (f"XMLHttpRequest cannot load {URL}. Credentials flag is 'true', but the "
+                         "'Access-Control-Allow-Credentials' header is ''. It must be 'true' to allow credentials. "
+                         f"{THEREFORE}", "allow-credentials", None, None),
+    "2014-status": (f"XMLHttpRequest cannot load {URL}. Invalid HTTP status code 403", "status", 403, True),
+    "2014-fetch": (f"Fetch API cannot load {URL}. No '{ACAO}' header is present on the requested resource. {THEREFORE} The "
+                   "response had HTTP status code 404. If an opaque response serves your needs, set the request's mode to "
+                   "'no-cors' to fetch the resource with CORS disabled.", "allow-origin-missing", 404, None),
+    "2014-font": (f"Font from origin '{URL}' has been blocked from loading by Cross-Origin Resource Sharing policy: No "
+                  f"'{ACAO}' header is present on the requested resource. {THEREFORE}", "allow-origin-missing", None, None),
+    "2016-font": (f"Access to Font at '{URL}' from origin 'https://api.example.com' has been blocked by CORS policy: No "
+                  f"'{ACAO}' header is present on the requested resource. {THEREFORE}", "allow-origin-missing", None, None),
+    "2015-redirect": (f"XMLHttpRequest cannot load {URL}. The request was redirected to '{URL}/', which is disallowed for "
+                      "cross-origin requests that require preflight.", "redirected", None, None),
+    "2016-redirect": (f"Failed to load {URL}: Redirect from '{URL}' to '{URL}/' has been blocked by CORS policy: No '{ACAO}' "
+                      "header is present on the requested resource. Origin 'null' is therefore not allowed access.",
+                      "redirected", None, None),
+    "2017-redirect": (f"XMLHttpRequest cannot load {URL}. Response for preflight is invalid (redirect)",
+                      "preflight-redirect", None, True),
+    "private-network": (CHROMIUM + PREFLIGHT + "No 'Access-Control-Allow-Private-Network' header was present in the preflight "
+                        "response for this private network request targeting the `local` address space.",
+                        "local-network-header", None, True),
+    "status-beside": (CHROMIUM + f"No '{ACAO}' header is present\nPUT {URL} 413 (Too Large)", "allow-origin-missing", 413,
+                      None),
     "webkit-origin": (f"Origin {PAGE} is not allowed by {ACAO}. Status code: 204" + WEBKIT,
                       "allow-origin-refused", 204, None),
     "webkit-wildcard": (f"Cannot use wildcard in {ACAO} when credentials flag is true." + WEBKIT,
@@ -573,7 +604,7 @@ def test_too_long_a_paste_is_refused(monkeypatch):
 @pytest.mark.parametrize(
     "piece",
     ["\n", "a ", "> ", "axios(", "a.get('/", "const a='http://a';a+'", "baseURL:'http://a',a.get('b",  "fetch('http://a", "$.ajax(headers:{", "> \n", "curl a\n", "fetch(\"http://a\n", "GET / HTTP/1.1\nHTTP/1.1 200\n", "Request URL\n",
-     "'\\\n-", "Mixed Content: The page at '", "WebSocket connection to '", "The operation is insecure.", "Content-Security-Policy: The page’s settings blocked ", "https://a' violates the following Content Security Policy directive: \"a", "ABC https://", "“a://b", "GET http://a net::ERR_A ", "GET http://a 403 ", "\x1b[", "\x1b]", "&#39;", "Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
+     "'\\\n-", "Mixed Content: The page at '", "WebSocket connection to '", "The operation is insecure.", "Content-Security-Policy: The page’s settings blocked ", "https://a' violates the following Content Security Policy directive: \"a", "ABC https://", "“a://b", "GET http://a net::ERR_A ", "GET http://a 403 ", "Font from origin 'a", "a:1 Failed to load resource: the server responded with a status of 400 (", "[http://a](http://", f"{CHROMIUM}GET {URL} 403 ", "\x1b[", "\x1b]", "&#39;", "Access to ", "Access to x at '", "http://", "curl '", "Cross-Origin Request Blocked: ", "^\n",
      "a-", "CORS https://a ", "fetch(", "A: b\n", "$'\\", CHROMIUM, FIREFOX, "?token=", "//a@"],
 )  # fmt: skip
 def test_megabytes_are_read_in_bounded_time(piece):
@@ -654,10 +685,23 @@ def explain(tmp_path, monkeypatch, capsys):
     return run
 
 
+ERROR_FIRST = "; if the network panel shows an error status for it, fix that first, as errors often lack the header"
+
+
+def test_header_may_be_missing_because_the_server_failed(explain):
+    last = explain(BLOCKED, "--offline")[1][-1]
+    assert last.endswith(ERROR_FIRST)
+    assert explain(IN_PREFLIGHT, "--offline")[1][-1].endswith(
+        ERROR_FIRST.replace("for it", "for OPTIONS")
+    )
+    for known in (f"GET {URL} net::ERR_FAILED 200 (OK)", f"GET {URL} 500 (Oh)"):
+        assert "network panel" not in explain("-", "--offline", stdin=f"{BLOCKED}\n{known}")[1][-1]
+
+
 def test_message_is_explained_offline(explain):
     text = CHROMIUM + f"No '{ACAO}' header is present on the requested resource."
     said = f"--  this is a message of Chromium: No '{ACAO}' header is present"
-    answer = [said, f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {PAGE}"]
+    answer = [said, f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {PAGE}{ERROR_FIRST}"]
     assert explain(text, "--offline") == (1, answer, [])
     assert explain("-", "--offline", stdin=text) == (1, answer, [])
     assert explain("-", "--offline", stdin=b"\xff\xfe" + text.encode("utf-16-le")) == (
@@ -676,6 +720,349 @@ def test_each_message_has_an_answer_offline(explain, text, kind, status, preflig
     assert "{" not in lines[-1]
     assert (f"the response is {status}" in lines[-1]) == bool(
         status and status >= 400 and not nothing
+    )
+
+
+BLOCKED = CHROMIUM + f"No '{ACAO}' header is present on the requested resource."
+IN_PREFLIGHT = CHROMIUM + PREFLIGHT + f"No '{ACAO}' header is present on the requested resource."
+LOAD = "Failed to load resource: the server responded with a status of"
+BESIDE = {
+    "its request": (BLOCKED, f"app.js:3 POST {URL} 413 (Request Entity Too Large)", "POST", 413),
+    "without the words": (BLOCKED, f"POST {URL} 413", "POST", 413),
+    "another URL": (BLOCKED, f"POST {URL}/2 413 (Request Entity Too Large)", None, None),
+    "its preflight": (IN_PREFLIGHT, f"OPTIONS {URL} 405 (Method Not Allowed)", None, 405),
+    "an OPTIONS that is not about the response": (BLOCKED, f"OPTIONS {URL} 405 (Method Not Allowed)", None, None),
+    "its place": (BLOCKED, f"api.example.com/basket:1 {LOAD} 500 (INTERNAL SERVER ERROR)", None, 500),
+    "the end of its place": (BLOCKED, f"basket:1   {LOAD} 500 ()", None, 500),
+    "another place": (BLOCKED, f"/favicon.ico:1 {LOAD} 404 (Not Found)", None, None),
+    "part of a name": (BLOCKED, f"ket:1 {LOAD} 404 (Not Found)", None, None),
+    "its file in WebKit": (BLOCKED, f"[Error] {LOAD} 502 (Bad Gateway) (basket, line 0)", None, 502),
+    "another file in WebKit": (BLOCKED, f"[Error] {LOAD} 404 (Not Found) (favicon.ico, line 0)", None, None),
+    "no place": (BLOCKED, f"1. {LOAD} 500 ()", None, 500),
+    "no place, twice": (BLOCKED, f"{LOAD} 500 ()\n{LOAD} 404 ()", None, None),
+    "no place, and another URL": (BLOCKED + "\n" + BLOCKED.replace(URL, f"{URL}/2"), f"{LOAD} 500 ()", None, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("message", "line", "method", "status"), BESIDE.values(), ids=BESIDE)
+def test_status_in_a_line_beside_a_message_is_that_of_its_request_only(
+    message, line, method, status
+):
+    for text in (f"{message}\n{line}", f"{line}\n{message}"):
+        pasted = read_pasted(text)
+        assert (pasted.method, pasted.response_status) == (method, status), text
+
+
+def test_headers_below_a_message_say_who_failed(explain):
+    text = BLOCKED + (
+        "\n\nResponse Headers\ncontent-type: application/json\nstatus: 502\n"
+        "x-amzn-errortype: InternalServerErrorException\n"
+    )
+    assert explain("-", "--offline", stdin=text)[1][-1] == (
+        "BLOCKED: the response is 502 Bad Gateway by Amazon API Gateway: the Lambda function failed, or API Gateway does not"
+        f" understand what it returned; and {ACAO} is missing. To fix it, read the function's log; let it return statusCode,"
+        f" headers and a body that is text; then send {ACAO}: {PAGE}"
+    )
+    # A message about a preflight, and headers that may be of another request.
+    text = text.replace(CHROMIUM, CHROMIUM + PREFLIGHT)
+    assert "502" not in explain("-", "--offline", stdin=text)[1][-1]
+
+
+def test_url_that_was_copied_as_a_link_is_read():
+    text = FIREFOX.replace(URL, f"[{URL}]({URL})") + f"CORS header ‘{ACAO}’ missing)."
+    assert read_pasted(text).url == URL
+
+
+WITHOUT_ORIGIN = {
+    "method": (FIREFOX + "Did not find method in CORS header ‘Access-Control-Allow-Methods’).", True),
+    "header": (FIREFOX + "header ‘x-a’ is not allowed according to header ‘Access-Control-Allow-Headers’ from CORS preflight "
+               "response).", True),
+    "status": ("Preflight response is not successful. Status code: 405" + WEBKIT, True),
+    "redirect": (f"XMLHttpRequest cannot load {URL}. The request was redirected to '{URL}/', which is disallowed for", True),
+    "unknown": (WEBKIT, True),
+    "missing": (FIREFOX + f"CORS header ‘{ACAO}’ missing).", False),
+    "star": (FIREFOX + f"Credential is not supported if the CORS header ‘{ACAO}’ is ‘*’).", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "answered"), WITHOUT_ORIGIN.values(), ids=WITHOUT_ORIGIN)
+def test_origin_is_asked_for_offline_only_if_the_answer_names_it(text, answered, explain):
+    """Firefox and WebKit do not name the page."""
+    status, lines, errors = explain("-", "--offline", stdin=text)
+    assert (status, bool(errors)) == ((1, False) if answered else (2, True))
+    assert "give it with --origin" in "".join(explain("-", stdin=text)[2])
+
+
+LOGIN = "https://accounts.google.com/o/oauth2/auth?client_id=1"
+AT_LOGIN = "that looks like a login, so the request was not authenticated. To fix it,"
+LOG_IN = "log in before the request and send the cookie or token with it; let the server answer 401 to scripts"
+ENDS = {
+    "login": (
+        CHROMIUM.replace(URL, "https://a.cloudflareaccess.com/cdn-cgi/access/login/b?kid=1")
+        .replace("from origin", f"(redirected from '{URL}?a=1') from origin") + MISSING,
+        f"{URL} redirects to https://a.cloudflareaccess.com/cdn-cgi/access/login/b; {AT_LOGIN} {LOG_IN}"),
+    "login that the page starts": (
+        CHROMIUM.replace(URL, LOGIN).replace("from origin", f"(redirected from '{URL}?a=1') from origin") + MISSING,
+        f"{URL} redirects to https://accounts.google.com/o/oauth2/auth; {AT_LOGIN} if this is to log in, open {URL} as a page,"
+        f" with a link or location.href, since no script may read a login; else {LOG_IN}"),
+    "login of a manifest": (
+        CHROMIUM.replace(URL, LOGIN).replace("fetch", "manifest")
+        .replace("from origin", f"(redirected from '{PAGE}/site.webmanifest') from origin") + MISSING,
+        f'{PAGE}/site.webmanifest redirects to https://accounts.google.com/o/oauth2/auth; {AT_LOGIN} set'
+        ' crossorigin="use-credentials" on the link element of the manifest, which the browser requests without cookies'
+        " otherwise"),
+    "login itself": (
+        CHROMIUM.replace(URL, LOGIN) + PREFLIGHT + MISSING,
+        "https://accounts.google.com/o/oauth2/auth is a login for people, which no script may read. To fix it, open it as a"
+        " page, with a link or location.href, instead of requesting it"),
+    "API to log in": (
+        CHROMIUM.replace(URL, f"{URL}/auth/login") + MISSING, f"{ACAO} is missing. To fix it, send {ACAO}: {PAGE}{ERROR_FIRST}"),
+    "login with a slash": (
+        f"Failed to load {URL}/login: Redirect from '{URL}/login' to '{URL}/login/' has been blocked by CORS policy: No",
+        "the request was redirected, and the browser did not let the page follow. To fix it, request"
+        f" {URL}/login/ (with the slash) directly, and let its server send {ACAO}: the origin of the page"),
+    "https": (
+        f"XMLHttpRequest cannot load http://a.example/b. The request was redirected to 'https://a.example/b', which is"
+        f" disallowed for cross-origin requests that require preflight. {THEREFORE}",
+        "the request was redirected, and the browser did not let the page follow. To fix it, request https://a.example/b"
+        f" directly, and let its server send {ACAO}: {PAGE}"),
+    "not a URL": (
+        f"XMLHttpRequest cannot load {URL}. The request was redirected to '...', which is disallowed for",
+        "the request was redirected, and the browser did not let the page follow. To fix it, request the final URL"
+        f" directly, and let its server send {ACAO}: the origin of the page"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "last"), ENDS.values(), ids=ENDS)
+def test_redirect_in_a_message_is_diagnosed_with_both_ends(text, last, explain):
+    status, lines, errors = explain("-", "--offline", stdin=text)
+    assert (status, errors) == (1, [])
+    assert lines[-1] == f"BLOCKED: {last}"
+
+
+def test_braces_in_a_url_are_its_own(explain):
+    text = CHROMIUM.replace(URL, "https://a.example/{tenant}/oauth2/authorize") + MISSING
+    last = explain(text, "--offline")[1][-1]
+    assert last.startswith(
+        "BLOCKED: https://a.example/{tenant}/oauth2/authorize is a login for people"
+    )
+
+
+SERVICES = {
+    "https://firebasestorage.googleapis.com/v0/b/a/o/b": "the CORS configuration of the Google Cloud Storage bucket",
+    "https://storage.googleapis.com/a/b": "the CORS configuration of the Google Cloud Storage bucket",
+    "https://a.s3.eu-central-1.amazonaws.com/b": "the CORS configuration of the S3 bucket",
+    "https://s3-us-west-2.amazonaws.com/a/b": "the CORS configuration of the S3 bucket",
+    "https://a.sfo3.digitaloceanspaces.com/b": "the CORS configuration of the bucket",
+    "https://a.blob.core.windows.net/b/c": "the CORS rules of the Azure storage account",
+    "https://a.execute-api.eu-west-1.amazonaws.com/dev": "API Gateway's CORS settings and, with proxy integration, in what"
+    " the function returns",
+    "https://a.lambda-url.eu-west-1.on.aws/": "the CORS settings of the function URL",
+    "https://a.example/auth/realms/b/protocol/openid-connect/token": "Web origins of the client in Keycloak",
+    "http://127.0.0.1:11434/api/chat": "OLLAMA_ORIGINS, an environment variable of Ollama",
+    "https://s3.example.com/a": "",
+    "https://amazonaws.com.example/": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("url", "place"), SERVICES.items())
+def test_place_where_a_service_is_configured_is_named(url, place, explain):
+    text = CHROMIUM.replace(URL, url)
+    where = f" (in {place})" if place else ""
+    last = explain(text + MISSING, "--offline")[1][-1]
+    assert last == (
+        f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {PAGE}{where}{ERROR_FIRST}"
+    )
+    if " of the client" in place or "OLLAMA" in place:
+        where = ""
+    text += "Request header field x-a is not allowed by Access-Control-Allow-Headers"
+    last = explain(text, "--offline")[1][-1]
+    assert last.endswith(f"To fix it, add x-a to Access-Control-Allow-Headers{where}")
+
+
+@pytest.mark.parametrize("path", ["a.png", "a.JPG?v=1", "a"])
+def test_image_may_come_from_the_cache_of_the_browser(path, explain):
+    text = CHROMIUM.replace(URL, f"https://a.example/{path}")
+    text = text.replace("fetch", "image") if path == "a" else text
+    assert explain(text + MISSING, "--offline")[1][-1] == (
+        f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {PAGE}; if the header is there as soon as the browser's cache is"
+        " switched off, the browser has stored the response to an img element without crossorigin: send Vary: Origin also"
+        " without Origin"
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "page", "said"),
+    [("http://localhost:5000/a", PAGE, True), ("http://127.0.0.1/a", PAGE, True), ("http://localhost:5000/a", "http://localhost:3000", False),
+     (URL, PAGE, False)],
+)  # fmt: skip
+def test_localhost_is_the_computer_of_whoever_opens_the_page(url, page, said, explain):
+    text = f"GET {url} net::ERR_CONNECTION_REFUSED"
+    last = explain("-", "--offline", "--origin", page, stdin=text)[1][-1]
+    assert ("the computer of whoever opens the page" in last) == said
+    assert last.endswith(" start the server, or correct the host and the port in the page's URL")
+
+
+REPORT = json.dumps({"text": f"{BLOCKED}\n{BLOCKED}"})
+CODES = {
+    "copied fetch above": (
+        f'fetch("{URL}", {{"headers": {{"X-A": "1"}}, "method": "POST", "credentials": "include"}});\n' + BLOCKED,
+        "POST", ["X-A"], True),
+    "code below": (f"> {BLOCKED}\n\naxios.put('{URL}', a, {{headers: {{'X-A': b}}}})", "PUT", ["X-A", "Content-Type"], False),
+    "curl above": (f"curl '{URL}' -X PUT -H 'X-A: 1' -H 'Cookie: a=geheim'\n\nerror: {BLOCKED}", "PUT", ["X-A"], True),
+    "code for another URL": (f"{BLOCKED}\n\naxios.put('{URL}/2', a, {{headers: {{'X-A': b}}}})", None, [], None),
+    "code without a URL": (f"{BLOCKED}\n\naxios.put(url, a, {{headers: {{'X-A': b}}}})", None, [], None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "method", "names", "credentials"), CODES.values(), ids=CODES)
+def test_message_is_read_with_the_code_that_sends_its_request(text, method, names, credentials):
+    pasted = read_pasted(text)
+    assert pasted.said.kind == "allow-origin-missing"
+    assert (pasted.url, pasted.origin, pasted.method) == (URL, PAGE, method)
+    assert ([name for name, _ in pasted.headers], pasted.credentials) == (names, credentials)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"fetch('https://b.example', {REPORT})", f'fetch("https://b.example", {{"body": {json.dumps(REPORT)}}})',
+     f"curl https://b.example --data-raw '{REPORT}'"],
+)  # fmt: skip
+def test_message_that_a_request_sends_is_not_what_the_browser_said(text):
+    pasted = read_pasted(text)
+    assert (pasted.said, pasted.url) == (None, "https://b.example")
+
+
+def test_response_header_in_the_code_is_told_with_the_message(explain):
+    text = f"axios.get('{URL}', {{headers: {{'{ACAO}': '*'}}}})\n{BLOCKED}"
+    assert explain("-", "--offline", stdin=text)[1][-1] == (
+        f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {PAGE}{ERROR_FIRST}; and remove {ACAO} from the page's request: only a server"
+        " sends it"
+    )
+
+
+def test_cors_message_comes_before_one_about_another_rule(explain):
+    text = f"Origin {PAGE} is not allowed by {ACAO}. Status code: 200" + WEBKIT
+    text += "\n[Error] WebSocket connection to 'wss://api.example.com/ws' failed: The network connection was lost."
+    assert read_pasted(text).said.kind == "allow-origin-refused"
+    assert read_pasted(text).url == URL
+
+
+OWN = "; or, if it is the page's own server, request it as"
+NAMES = {
+    "www": ("https://www.a.example/b", "https://a.example", f"{OWN} https://a.example (an extra www.)"),
+    "scheme": ("http://a.example/b", "https://a.example", f"{OWN} https://a.example (http instead of https)"),
+    "local": ("http://127.0.0.1:8000/b", "http://localhost:8000", f"{OWN} http://localhost:8000 (localhost and 127.0.0.1 are"
+              " different origins)"),
+    "port": ("http://localhost:8000/b", "http://localhost:3000", ""),
+    "local with another port": ("http://127.0.0.1:8000/b", "http://localhost:3000", ""),
+    "application": ("http://localhost/b", "capacitor://localhost", ""),
+    "other": ("https://b.example/", "https://a.example", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("url", "page", "own"), NAMES.values(), ids=NAMES)
+def test_url_may_be_the_pages_own_server_under_another_name(url, page, own, explain):
+    last = explain(CHROMIUM.replace(URL, url).replace(PAGE, page) + MISSING, "--offline")[1][-1]
+    assert last == (f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {page}{own}{ERROR_FIRST}")
+
+
+PICK = (
+    "let the server compare the request's Origin with its list, and send back the one that matches:"
+)
+TWICE = f"was sent more than once; usually by the application and by a proxy in front of it. To fix it, let only one of them send {ACAO}:"
+SEVERAL = {
+    f"{PAGE}, {PAGE}": TWICE,
+    "*, *": TWICE,
+    f"*, {PAGE}": TWICE,
+    "https://a.example, https://b.example": f"is 'https://a.example, https://b.example', and browsers do not pick one from a"
+    f" list. To fix it, {PICK}",
+    f"{PAGE} https://b.example": f"is '{PAGE} https://b.example', and browsers do not pick one from a list. To fix it, {PICK}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "told"), SEVERAL.items())
+def test_list_of_origins_is_told_from_a_header_that_was_sent_twice(value, told, explain):
+    text = CHROMIUM + f"The '{ACAO}' header contains multiple values '{value}', but only one is"
+    assert explain(text, "--offline")[1][-1] == f"BLOCKED: {ACAO} {told} {PAGE}"
+
+
+SCHEMES = {
+    "file:///C:/a.js": "the URL or the page is not on http(s). To fix it, serve the page and what it loads with a web server,"
+    " such as python3 -m http.server, and open it by http://localhost instead of as a file",
+    "localhost:3000/api": "the URL localhost:3000/api has no scheme. To fix it, write http://localhost:3000/api in the page",
+    "ftp://a.example/": "the URL or the page is not on http(s). To fix it, serve both over http(s)",
+}
+
+
+@pytest.mark.parametrize(("url", "told"), SCHEMES.items())
+def test_url_without_http_is_mended_where_it_goes_wrong(url, told, explain):
+    text = CHROMIUM.replace(URL, url) + "Cross origin requests are only supported for protocol"
+    assert explain(text, "--offline")[1][-1] == f"BLOCKED: {told}"
+    text = f"XMLHttpRequest cannot load {url}. Cross origin requests are only supported for HTTP."
+    if url.startswith("file:"):
+        assert explain("-", "--offline", stdin=text)[1][-1] == f"BLOCKED: {told}"
+
+
+STARTS = {
+    "reason": (f"No '{ACAO}' header is present on the requested resource. {THEREFORE}", "allow-origin-missing", PAGE, None),
+    "title": ("Response to preflight request doesn't pass access control check: It does not have HTTP ok status", "status",
+              None, None),
+    "middle": (f"from origin '{PAGE}' has been blocked by CORS policy: Request header field x-a is not allowed by "
+               "Access-Control-Allow-Headers in preflight response.", "header", PAGE, None),
+    "status": ("Response for preflight has invalid HTTP status code 405", "status", None, 405),
+    "line below": (f"No '{ACAO}' header is present on the requested resource.\nGET {URL} net::ERR_FAILED 500 (Oh)",
+                   "allow-origin-missing", None, 500),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "kind", "origin", "status"), STARTS.values(), ids=STARTS)
+def test_message_without_its_start_is_understood_offline(text, kind, origin, status, explain):
+    pasted = read_pasted(text)
+    assert (pasted.said.kind, pasted.origin, pasted.response_status) == (kind, origin, status)
+    arguments = ("-", "--offline", "--origin", PAGE)
+    assert explain(*arguments, stdin=text)[1][-1].startswith("BLOCKED: ")
+    assert explain(text, *arguments[1:]) == explain(*arguments, stdin=text)
+    if URL not in text:
+        assert "it has no URL" in "".join(explain("-", "--origin", PAGE, stdin=text)[2])
+
+
+def test_empty_segment_in_a_url_is_why_a_preflight_is_redirected(explain):
+    text = (
+        CHROMIUM.replace("/basket", "//v1//basket/")
+        + PREFLIGHT
+        + "Redirect is not allowed for a preflight"
+    )
+    last = explain(text, "--offline")[1][-1]
+    assert last.startswith(
+        "BLOCKED: the preflight was redirected. To fix it, request https://api.example.com/v1/basket/, without the empty"
+        " segment; else request the URL that it redirects to"
+    )
+
+
+def test_response_header_in_a_request_is_told_without_any_response(explain):
+    text = f"axios.get('{URL}', {{headers: {{'{ACAO}': '*', 'X-A': '1'}}}})"
+    last = explain("-", "--offline", "--origin", PAGE, stdin=text)[1][-1]
+    assert last.endswith(
+        f"the paste contains no response, and nothing is sent; and remove {ACAO} from the page's request: only a server sends it"
+    )
+
+
+@pytest.mark.parametrize("origin", ["*", "tmp"])
+def test_origin_that_no_page_has_is_refused_in_words_about_a_page(origin, explain):
+    text = f"$ curl -i {URL} -H 'Origin: {origin}'\nHTTP/1.1 200 OK\nVary: Origin\n\n"
+    (error,) = explain("-", "--offline", stdin=text)[2]
+    assert error.endswith("such as 'https://app.example.com'")
+
+
+def test_permission_comes_first_where_a_page_asks_the_computer_of_its_user(explain):
+    text = CHROMIUM.replace(URL, "http://127.0.0.1:5700/a")
+    text += "Permission was denied for this request to access the `loopback` address space."
+    fix = explain(text, "--offline")[1][-1].partition("To fix it, ")[2]
+    assert fix.startswith("allow it in the site settings of the page")
+    assert fix.endswith(
+        "; or, if the server does not run on the computer of whoever opens the page, which 127.0.0.1 is, request it by its own"
+        " host name"
     )
 
 
@@ -965,12 +1352,11 @@ def test_both_credentials_modes_are_played_where_a_paste_does_not_tell(explain, 
 REDIRECTED = CHROMIUM.replace(
     "from origin", "(redirected from 'https://api.example.com/') from origin"
 )
-MISSING = f"No '{ACAO}' header is present"
 ORIGINS = {
-    "page": (CHROMIUM, (), f"send {ACAO}: {PAGE}"),
-    "url": (CHROMIUM, ("--origin", "https://other.example/cart?a"), f"send {ACAO}: https://other.example"),
-    "app": (CHROMIUM.replace(PAGE, "app://."), (), f"send {ACAO}: app://."),
-    "no host": (CHROMIUM.replace(PAGE, "app://"), (), f"send {ACAO}: app://"),
+    "page": (CHROMIUM, (), f"send {ACAO}: {PAGE}{ERROR_FIRST}"),
+    "url": (CHROMIUM, ("--origin", "https://other.example/cart?a"), f"send {ACAO}: https://other.example{ERROR_FIRST}"),
+    "app": (CHROMIUM.replace(PAGE, "app://."), (), f"send {ACAO}: app://.{ERROR_FIRST}"),
+    "no host": (CHROMIUM.replace(PAGE, "app://"), (), f"send {ACAO}: app://{ERROR_FIRST}"),
     "null": (CHROMIUM.replace(PAGE, "null"), (), "serve the page over http or https, not from a file or in a sandboxed "
              "frame; if the request was redirected to another origin, request the final URL directly"),
     "redirected": (REDIRECTED, (), f"request {URL} directly, and let its server send {ACAO}: {PAGE}"),
@@ -1034,14 +1420,11 @@ def test_page_that_asks_with_no_cors_reads_nothing_from_any_server(explain, text
 def test_page_without_http_is_answered_from_the_message(explain):
     text = CHROMIUM.replace(URL, "file:///a").replace(PAGE, "null")
     text += "Cross origin requests are only supported for protocol schemes: http"
-    assert explain(text)[1][-1] == (
-        "BLOCKED: the URL or the page is not on http(s). To fix it, serve both over http(s)"
-    )
+    assert explain(text)[1][-1] == (f"BLOCKED: {SCHEMES['file:///C:/a.js']}")
 
 
 NO_REQUEST = {
-    "local-file": ("Not allowed to load local resource: file:///etc/a.png", "BLOCKED: the URL or the page is not on "
-                   "http(s). To fix it, serve both over http(s)"),
+    "local-file": ("Not allowed to load local resource: file:///etc/a.png", f"BLOCKED: {SCHEMES['file:///C:/a.js']}"),
     "no-cors": ("TypeError: Failed to execute 'fetch' on 'Window': 'PUT' is unsupported in no-cors mode.",
                 "BLOCKED: the page asks with mode: 'no-cors', with which no page may read the response. To fix it, take "
                 "that mode out of the page's code, and explain the request again without it"),
@@ -1084,8 +1467,11 @@ ERRORS = {
                  "BLOCKED: the response is 502 Bad Gateway: a gateway got no valid response from the application behind it;"
                  f" and {ACAO} is missing. To fix it, see whether the application runs, and read its log; then send"
                  f" {ACAO}: {PAGE}"),
-    "400": (FAILED + "400.", "BLOCKED: the response is 400 Bad Request: the server takes the preflight for the page's"
-            f" request, but a preflight has no body and no Content-Type; {NOT_OK}{ANSWER_OPTIONS}"),
+    "400": (FAILED + "400.", "BLOCKED: the response is 400 Bad Request: the server refuses the preflight as bad: its CORS filter"
+            " may not allow the origin, the method or a header, or it misses the body of the page's request, which a preflight"
+            f" does not have; {NOT_OK}allow {PAGE}, the method and the request headers in its CORS configuration; if it has"
+            " none, answer OPTIONS there with 200 and the headers that browsers need, before validation and handler; then"
+            f" {ANSWER_OPTIONS}"),
     "401": (FAILED + "401.", "BLOCKED: the response is 401 Unauthorized: the server requires a login, which a preflight never"
             f" carries; {NOT_OK}let OPTIONS pass without a login: handle CORS before authentication; then {ANSWER_OPTIONS}"),
     "403": (FAILED + "403.", "BLOCKED: the response is 403 Forbidden: the server, or something in front of it, refuses the"
@@ -1112,7 +1498,9 @@ ERRORS = {
                "BLOCKED: the response is 404 Not Found: the server has nothing at this URL, or does not handle OPTIONS there;"
                f" {NOT_OK}check the URL; if it is right, {ANSWER_OPTIONS}"),
     "chromium": (CHROMIUM + PREFLIGHT + "It does not have HTTP ok status.",
-                 f"BLOCKED: the preflight did not return a status from 200 to 299. To fix it, {ANSWER_OPTIONS}"),
+                 "BLOCKED: the preflight did not return a status from 200 to 299. To fix it, look at the status of OPTIONS in"
+                 " the network panel (404: correct the URL; 401 or 403: let OPTIONS pass without a login; 5xx: read the server's"
+                 f" log), and {ANSWER_OPTIONS}"),
     "chromium-without-headers": (
         CHROMIUM + PREFLIGHT + f"No '{ACAO}' header is present on the requested resource.\n"
         f"PUT {URL} net::ERR_FAILED 405 (Method Not Allowed)",
@@ -1169,6 +1557,14 @@ UNLIKE = {
         f"$ curl -i -X OPTIONS {URL} {FROM} -H 'Access-Control-Request-Method: PUT'\nHTTP/1.1 405 No\nDate: x\n\n",
         f"BLOCKED: the preflight to {URL} returned 405 Method Not Allowed: the server does not handle OPTIONS at this URL. To"
         " fix it, answer OPTIONS there with a status from 200 to 299 and the headers above"),
+    "mixed-content": (
+        f"$ curl -i http://api.example.com/basket {FROM}\nHTTP/1.1 200 OK\nVary: Accept\n\n",
+        f"BLOCKED: the response to GET: {ACAO} is missing; it should be {PAGE} or *. To fix it, let the server send the headers"
+        " above; and serve the API over https, as the page is on https"),
+    "mixed-content-alone": (
+        f"$ curl -i http://api.example.com/basket {FROM}\nHTTP/1.1 200 OK\n{ACAO}: *\n\n",
+        "BLOCKED: mixed content: the page is on https, so http://api.example.com must be https as well. To fix it, serve the API"
+        " over https and use that URL in the page"),
     "head": (
         f"$ curl -I {URL} {FROM}\nHTTP/2 405\nallow: GET, POST\n\n",
         f"UNKNOWN: HEAD {URL} for a page on {PAGE}: curl -I sent HEAD, and the server returned 405 Method Not Allowed; the page"

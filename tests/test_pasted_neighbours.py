@@ -157,6 +157,8 @@ MESSAGES = {
         f"GET {URL} net::ERR_BLOCKED_BY_ORB",
         f"The resource at “{URL}” was blocked by OpaqueResponseBlocking. Reason: “Javascript validation failed”.",
         "A resource is blocked by OpaqueResponseBlocking, please check browser console for details.",
+        f"Cross-Origin Read Blocking (CORB) blocked cross-origin response {URL} with MIME type application/json. See https",
+        "Cross-Origin Read Blocking (CORB) blocked a cross-origin response.",
     ],
     "mime-type": [
         "Failed to load module script: Expected a JavaScript-or-Wasm module script but the server responded with a MIME",
@@ -332,9 +334,9 @@ LAST_LINES = {
         'attribute crossorigin)'
     ),
     'opaque-response': (
-        'BLOCKED: this is not CORS: the page loads this as a script, an image or a style sheet, and the '
-        'response is of another type, such as JSON or an error page. To fix it, open the URL in a tab, and '
-        'correct the URL or the Content-Type of the response; to read data, use fetch, to which CORS applies'
+        'BLOCKED: this is not CORS: the page loads this as a script, an image or a style sheet, or with '
+        "mode: 'no-cors', and the response is of another type, such as JSON or an error page. To fix it, open the URL in a "
+        'tab, and correct the URL or the Content-Type of the response; to read data, use fetch, to which CORS applies'
     ),
     'mime-type': (
         'BLOCKED: this is not CORS: the response is not of the type that a script or a style sheet must have;'

@@ -215,11 +215,12 @@ FIREFOX = (
     "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at "
     "https://api.example.com/. (Reason: CORS header ‘Access-Control-Allow-Origin’ missing)."
 )
+ERROR_FIRST = "; if the network panel shows an error status for it, fix that first, as errors often lack the header"
 ANSWERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "message": (MISSING, "", {"lines": [
         "--  this is a message of Chromium: No 'Access-Control-Allow-Origin' header is present",
         "BLOCKED: Access-Control-Allow-Origin is missing. To fix it, send "
-        f"Access-Control-Allow-Origin: {SHOP}"]}),
+        f"Access-Control-Allow-Origin: {SHOP}{ERROR_FIRST}"]}),
     "headers": (DUMP, "", {"lines": [
         "--  this is a dump of headers",
         "--  ignored in the paste because browsers set them: Host, Referer, Cookie",
@@ -232,7 +233,7 @@ ANSWERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "origin": (FIREFOX, f" {SHOP}/cart ", {"lines": [
         "--  this is a message of Firefox: CORS header ‘Access-Control-Allow-Origin’ missing",
         "BLOCKED: Access-Control-Allow-Origin is missing. To fix it, send "
-        f"Access-Control-Allow-Origin: {SHOP}"]}),
+        f"Access-Control-Allow-Origin: {SHOP}{ERROR_FIRST}"]}),
     "no-origin": (FIREFOX, "", {"error":
         "this is a message of Firefox: CORS header ‘Access-Control-Allow-Origin’ missing; the page's "
         "origin is unknown: write it in the field below the paste"}),
@@ -531,7 +532,7 @@ def test_paste_is_explained_and_leaves_the_page_only_for_its_server(page: Any) -
     assert explained(page, MISSING).splitlines() == [
         "✗ Blocked",
         "",
-        f"Access-Control-Allow-Origin is missing. To fix it, send Access-Control-Allow-Origin: {SHOP}",
+        f"Access-Control-Allow-Origin is missing. To fix it, send Access-Control-Allow-Origin: {SHOP}{ERROR_FIRST}",
         "",
         "Details",
         "this is a message of Chromium: No 'Access-Control-Allow-Origin' header is present",

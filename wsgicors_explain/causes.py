@@ -57,7 +57,7 @@ from .redirects import (
     of_response_redirect,
     redirected_to,
 )
-from .signs import known_words
+from .signs import known_words, where_to_set
 from .wire import Response, Unreachable
 
 
@@ -147,7 +147,7 @@ def of_wrong_value(case: Case) -> Diagnosis:
     value = get_header(case.response.headers, ALLOW_ORIGIN) or ""
     if value in ("*", "null", page):
         return Diagnosis(reason, SEND_ABOVE)
-    if not value:
+    if value in ("", "undefined", "None", "nil"):
         return Diagnosis(
             reason,
             f"send {page} there: the server has no value to send, perhaps"
@@ -251,10 +251,14 @@ def of_missing(case: Case) -> Diagnosis:
         cause = (
             f"{reason}; it has {sign}, so the server supports CORS but does not allow this origin"
         )
+        if case.is_preflight and sign == "Vary: Origin":
+            cause += ", or, as some servers then send no header, not the method or a header"
         fix = f"add {case.sent_origin} to the origins that the server allows"
         return and_more(case, Diagnosis(cause, fix))
     return of_page(case) or (
-        of_missing_in_preflight(case) if case.is_preflight else Diagnosis(reason, SEND_ABOVE)
+        of_missing_in_preflight(case)
+        if case.is_preflight
+        else Diagnosis(reason, f"{SEND_ABOVE}{where(case)}")
     )
 
 
@@ -288,7 +292,12 @@ def of_missing_in_preflight(case: Case) -> Diagnosis:
         cause = f"{reason}; ASP.NET Core responds so if its CORS policy does not allow the request"
         fix = f"add {case.origin} to WithOrigins of the policy"
         return and_more(case, Diagnosis(cause, fix))
-    return Diagnosis(reason, SEND_ABOVE)
+    return Diagnosis(reason, f"{SEND_ABOVE}{where(case)}")
+
+
+def where(case: Case) -> str:
+    """Where the service at the last URL takes its CORS headers from, in brackets; or empty."""
+    return where_to_set(str(case.last.url), origin=not case.is_preflight)
 
 
 def of_allow(case: Case) -> Diagnosis:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Final
+from itertools import islice
+from typing import Final, NamedTuple
 
 from .middleware import ALLOW_CREDENTIALS as AC
 from .middleware import ALLOW_ORIGIN as AO
@@ -14,21 +15,33 @@ from .origins import before_path
 
 # Each search below is bounded, so that a long text takes linear time.
 CHROMIUM: Final = re.compile(
-    r"Access to [\w ]{1,40} at '(?P<url>\S+)' "
+    r"Access to (?P<what>[\w ]{1,40}) at '(?P<url>\S+|[^']{1,2000})' "
     r"(?:\(redirected from '(?P<redirected>\S+)'\) ?)?from origin '(?P<origin>[^']{0,300})' "
     r"has been blocked by CORS policy:? ?"
 )
 CHROMIUM_2017: Final = re.compile(
-    r"(?:XMLHttpRequest cannot load|Failed to load) (?P<url>https?:\S+)[.:] (?=[A-Z])"
+    r"(?:(?:XMLHttpRequest|Fetch API) cannot load|Failed to load) "
+    r"(?P<url>(?:https?|file):\S+)[.:] (?=[A-Z])"
+)
+CHROMIUM_2014: Final = re.compile(
+    r"\b(?P<what>[A-Z][a-z]{1,20}) from origin '(?P<url>\S{1,300})' has been blocked from loading "
+    "by Cross-Origin Resource Sharing policy: "
 )
 CHROMIUM_LOAD: Final = re.compile(
     r"(?:\b(?P<method>[A-Za-z]{1,20}) (?P<url>https?://\S+)|Failed to load resource:) "
     r"net::(?P<error>ERR_\w{1,60})(?:\.\w{1,60})?(?: (?P<status>\d{3})\b)?"
 )
 # The same line without an error, as for a page that handles the status itself.
-CHROMIUM_STATUS: Final = re.compile(r"\b([A-Za-z]{1,20}) (https?://\S+) (\d{3}) \(")
+CHROMIUM_STATUS: Final = re.compile(r"\b([A-Z]{1,20}|patch) (https?://\S+) ([1-5]\d\d)\b")
+# The same without a method; Chromium writes the place before it, and WebKit behind it.
+STATUS_OF_PLACE: Final = re.compile(
+    r"(?:(?<!\S)(?P<place>\S{1,2000}?):\d{1,6} )?Failed to load resource: the server "
+    r"responded with a status of (?P<status>\d{3})(?: \([^()]{0,60}\))?"
+    r"(?: \((?P<file>[^(),]{1,200}), line \d+\))?"
+)
 THEREFORE: Final = re.compile(r"Origin '(?P<origin>\S{1,300})' is therefore not allowed access")
-OLD_STATUS: Final = re.compile(r"(?:had|invalid) HTTP status code (?P<status>\d{3})\b")
+FROM_ORIGIN: Final = re.compile(r"\bfrom origin '(?P<origin>\S{1,300})' has been blocked by")
+OLD_STATUS: Final = re.compile(r"(?:had|[Ii]nvalid) HTTP status code (?P<status>\d{3})\b")
 PREFLIGHT: Final = re.compile("Response to preflight request doesn't pass access control check: ")
 FIREFOX: Final = re.compile(
     r"Cross-Origin Request (?:Blocked|Warning): The Same Origin Policy (?:will )?disallows? "
@@ -46,6 +59,7 @@ ANY_STATUS: Final = re.compile(r"[:：] ?(\d{3})[.。]?(?: |$)")
 ANY_REASON: Final = re.compile(r"[(（][^()（）]{0,200}CORS|\(null\)")
 STRAIGHT: Final = str.maketrans("‘’“”", "''\"\"")  # of word processors and chats
 QUOTED: Final = re.compile(r"(?m)^[ \t]*(?:>[ \t]*)+")  # in the answer to an e-mail
+MARKDOWN: Final = re.compile(r"\[(https?://[^][\s]{1,2000})\]\(https?://[^)(\s]{1,2000}\)")
 QUOTE: Final = "['‘’\"“”`]"
 
 
@@ -61,11 +75,16 @@ CHROMIUM_REASONS: Final = templates(
         "allow-origin-multiple": f"The '{AO}' header contains multiple values '(?P<value>[^']*)'",
         "allow-origin-invalid": f"The '{AO}' header contains the invalid value '(?P<value>[^']*)'",
         "allow-origin-differs": f"The '{AO}' header has a value '(?P<value>[^']*)'",
-        "wildcard-with-credentials": f"The value of the '{AO}' header in the response must not",
-        "allow-credentials": f"The value of the '{AC}' header [a-z ]+ '(?P<value>[^']*)'",
-        "status": "It does not have HTTP ok status|Response for preflight has invalid HTTP",
+        "wildcard-with-credentials": f"The value of the '{AO}' header in the response must not"
+        f"|A wildcard '.' cannot be used in the '{AO}' header",
+        "allow-credentials": f"The value of the '{AC}' header [a-z ]+ '[^']*'"
+        f"|Credentials flag is 'true', but the '{AC}' header is",
+        "status": "It does not have HTTP ok status"
+        r"|(?:Response for preflight has )?invalid HTTP status code(?: \d{3})?",
         "preflight-redirect": "Redirect is not allowed for a preflight"
-        "|Response for preflight is inv",
+        r"|Response for preflight is invalid \(redirect\)",
+        "redirected": r"Redirect from '(?P<source>\S+)' to '(?P<target>\S+)' has been blocked"
+        r"|The request was redirected to '(?P<target2>\S+)', which is disallowed",
         "invalid-list": "Cannot parse (?P<header>Access-Control-Allow-(?:Methods|Headers))",
         "method": r"Method (?P<method>\S{1,99}) is not allowed by Access-Control-Allow-Methods",
         "header": r"Request header field (?P<header>\S{1,99}) is not allowed by Access-Control",
@@ -74,9 +93,9 @@ CHROMIUM_REASONS: Final = templates(
         "same-origin-mode": "Cross origin requests are not allowed by request mode",
         "local-permission": "Permission was denied for this request(?: to access the "
         "Q(?P<space>[a-z]{1,20})Q)?",
-        "local-network": "(?:The request client is not a secure context|Request had |Unable to ask"
-        "|No 'Private-|No '?Access-Control-Allow-Private"
-        "|The 'Access-Control-Allow-Private)",
+        "local-network-header": "(?:No|The) '?Access-Control-Allow-Private-Network",
+        "local-network": "The request client is not a secure context|Request had |Unable to ask"
+        "|No 'Private-",
     }
 )
 FIREFOX_REASONS: Final = templates(
@@ -90,7 +109,7 @@ FIREFOX_REASONS: Final = templates(
         "network": "CORS request did not succeed",
         "method": "Did not find method in CORS header",
         "header": r"header Q(?P<header>[^\s’']+)Q is not allowed according"
-        r"|missing token Q(?P<old>[^\s’']+)Q",
+        r"|missing token Q(?P<header2>[^\s’']+)Q",
         "invalid-list": "invalid token Q[^’']*Q in CORS header Q(?P<header>[-A-Za-z]+)Q",
         "authorization-wildcard": "When the Q?Access-Control-Allow-HeadersQ? is",
         "redirect": "CORS request external redirect not allowed",
@@ -133,6 +152,11 @@ WHOLE: Final = (
     ("Chromium", "scheme", r"Not allowed to load local resource: (?P<url>file:\S+)"),
     ("Chromium", "no-cors", r"\b(?P<method>[A-Z]{1,20})\W{1,2} is unsupported in no-cors mode"),
     ("WebKit", "no-cors", "Method must be GET, POST or HEAD in no-cors mode"),
+    (
+        "Firefox",  # until 2014, which does not say what is wrong
+        "allow-origin-refused",
+        r"reading the remote resource at (?P<url>\S{1,2000}?)\.? This can be fixed by moving",
+    ),
     (
         "Firefox",
         "scheme",
@@ -178,11 +202,14 @@ SYMPTOMS: Final = {
     "unnamed": 2,
     "no-status": 2,
     "network": 2,
+    "untranslated": 2,
     "unknown": 2,
     **{each.kind: each.rank for each in NEIGHBOURS if each.rank},
 }
+MAX_BESIDE: Final = 100  # lines, and URLs in messages, that may belong together
+BESIDE_CORS: Final = frozenset(each.kind for each in NEIGHBOURS)
 OF_PREFLIGHTS: Final = frozenset(
-    ("status", "preflight-redirect", "invalid-list", "method", "header")
+    ("status", "preflight-redirect", "invalid-list", "method", "header", "local-network-header")
 )
 
 
@@ -213,11 +240,61 @@ class Message:
 
 def read_console(text: str) -> list[Message]:
     """The messages in a text, in their order; those that name only a symptom come last."""
-    text = " ".join(QUOTED.sub("", text).split())
+    text = " ".join(MARKDOWN.sub(r"\1", QUOTED.sub("", text)).split())
     found = [*chromium(text.translate(STRAIGHT)), *firefox(text), *whole(text)]
+    if all(each.said.kind in {*SYMPTOMS, *BESIDE_CORS} for each in found):
+        found = [*(webkit(text) or without_start(text)), *found]
     if all(each.said.kind in SYMPTOMS for each in found):
-        found += webkit(text) or load_lines(text) or translated(text)
+        found += load_lines(text) or translated(text)
+    lines = statuses(text, found)
+    found = [with_status(each, lines) for each in found]
     return sorted(found, key=lambda each: SYMPTOMS.get(each.said.kind, 0))
+
+
+class Line(NamedTuple):
+    """A line that only tells the status of a response; method: empty if it does not tell it."""
+
+    method: str
+    url: str
+    status: int
+
+
+def statuses(text: str, found: list[Message]) -> list[Line]:
+    """The lines that tell the status of the responses which messages are about."""
+    urls = dict.fromkeys(each.url for each in found[:MAX_BESIDE] if each.url)
+    lines = [
+        Line(match[1], match[2], int(match[3]))
+        for match in islice(CHROMIUM_STATUS.finditer(text), MAX_BESIDE)
+        if match[2] in urls
+    ]
+    places = list(islice(STATUS_OF_PLACE.finditer(text), MAX_BESIDE))
+    for match in places:
+        place = match["place"] or match["file"]
+        # Without a place, it is the only request that failed, as far as the paste goes.
+        is_only = not place and len(urls) == len(places) == 1
+        status = int(match["status"])
+        lines += [Line("", url, status) for url in urls if is_only or is_place(place, url)]
+    return lines
+
+
+def is_place(place: str | None, url: str) -> bool:
+    """Whether this is the end of a URL, which may lack its query."""
+    end = f"/{(place or '').strip('/')}"
+    without_query = url.partition("?")[0].rstrip("/")
+    return end != "/" and (url.endswith(end) or without_query.endswith(end))
+
+
+def with_status(message: Message, lines: list[Line]) -> Message:
+    """A message, with the status that another line tells of the same response."""
+    if message.status is not None or message.said.kind in {*SYMPTOMS, *BESIDE_CORS}:
+        return message
+    for line in lines:
+        # Until 2020, Chromium writes such a line about preflights as well.
+        asked = line.method == "OPTIONS"
+        if line.url == message.url and (message.said.preflight or not asked):
+            method = message.method or (None if asked else line.method or None)
+            return replace(message, status=line.status, method=method)
+    return message
 
 
 def reason(
@@ -227,9 +304,7 @@ def reason(
     for kind, pattern in kinds.items():
         match = pattern.match(text)
         if match:
-            details = {
-                name.replace("old", "header"): v for name, v in match.groupdict().items() if v
-            }
+            details = {name.rstrip("2"): v for name, v in match.groupdict().items() if v}
             kind = "allow-origin-multiple" if is_list(kind, details) else kind
             return Said(engine, kind, details, match[0], preflight or kind in OF_PREFLIGHTS or None)
     return Said(engine, "unknown", {}, text[:200], preflight or None)
@@ -280,21 +355,23 @@ def load_lines(text: str) -> list[Message]:
 def chromium(text: str) -> list[Message]:
     loads = {match["url"]: match for match in CHROMIUM_LOAD.finditer(text)}
     found = []
-    for match in [*CHROMIUM.finditer(text), *CHROMIUM_2017.finditer(text)]:
+    starts = (CHROMIUM, CHROMIUM_2017, CHROMIUM_2014)
+    for match in [match for start in starts for match in start.finditer(text)]:
         rest = text[match.end() : match.end() + 1500]
         preflight = PREFLIGHT.match(rest)
         start = preflight.end() if preflight else 0
         said = reason("Chromium", CHROMIUM_REASONS, rest[start:], preflight is not None)
-        if match.groupdict().get("redirected"):
-            said.details["redirected"] = match["redirected"]
-        load = loads.get(match["url"])
+        begun = values_of(match)
+        said.details.update({key: begun[key] for key in ("redirected", "what") if key in begun})
         named = {
-            **values_of(THEREFORE.search(rest)),
             **values_of(OLD_STATUS.search(rest)),
-            **values_of(load),
-            **values_of(match),
+            **values_of(loads.get(match["url"])),
+            **begun,
             **said.details,
+            **values_of(THEREFORE.search(rest)),  # older versions name the URL's origin before
         }
+        if said.kind == "redirected" and named.get("origin") == "null":
+            del named["origin"]  # which it became by the redirect
         status = named.get("status")
         found.append(
             Message(
@@ -306,6 +383,26 @@ def chromium(text: str) -> list[Message]:
             )
         )
     return found
+
+
+def without_start(text: str) -> list[Message]:
+    """A message of Chromium whose start, with the URL, is missing."""
+    text = text.translate(STRAIGHT)
+    preflight = PREFLIGHT.search(text) is not None
+    for pattern in CHROMIUM_REASONS.values():
+        match = pattern.search(text)
+        if match:
+            said = reason("Chromium", CHROMIUM_REASONS, text[match.start() :], preflight)
+            page = FROM_ORIGIN.search(text) or THEREFORE.search(text)
+            named = {
+                **values_of(OLD_STATUS.search(text)),
+                **values_of(CHROMIUM_LOAD.search(text)),
+                **values_of(page),
+            }
+            url, origin, method = (named.get(name) for name in ("url", "origin", "method"))
+            status = int(named["status"]) if "status" in named else None
+            return [Message(said, url, origin, method, status)]
+    return []
 
 
 def values_of(match: re.Match[str] | None) -> dict[str, str]:
@@ -353,35 +450,48 @@ def translated(text: str) -> list[Message]:
     header, status = ANY_HEADER.search(text), ANY_STATUS.search(text)
     if not url or "CORS" not in text or not (header or status or ANY_REASON.search(text)):
         return []
-    kind = BY_HEADER[header[0]] if header else "status" if status else "network"
+    kind = BY_HEADER[header[0]] if header else "status" if status else "untranslated"
+    kind = "network" if kind == "untranslated" and "(null)" in text else kind
     said = Said("Firefox", kind, {}, text[:200], kind in OF_PREFLIGHTS or None)
     return [Message(said, url[0].rstrip(".。"), status=int(status[1]) if status else None)]
 
 
 # What is wrong, and what the server should send; {origin} is the page's.
 CURES: Final = {
-    "allow-origin-missing": (f"{AO} is missing", f"send {AO}: {{origin}}"),
-    "allow-origin-multiple": (f"{AO} has several values", f"send {AO} once: {{origin}}"),
-    "allow-origin-invalid": (f"{AO} is {{value}}", f"send {AO}: {{origin}}"),
-    "allow-origin-differs": (f"{AO} is {{value}}", f"send {AO}: {{origin}}"),
-    "allow-origin-refused": (f"{AO} is missing or does not fit", f"send {AO}: {{origin}}"),
+    "allow-origin-missing": (f"{AO} is missing", f"send {AO}: {{origin}}{{where}}"),
+    "allow-origin-multiple": (
+        f"{AO} was sent more than once; usually by the application and by a proxy in front of it",
+        f"let only one of them send {AO}: {{origin}}",
+    ),
+    "allow-origin-invalid": (f"{AO} is {{value}}", f"send {AO}: {{origin}}{{where}}"),
+    "allow-origin-differs": (f"{AO} is {{value}}", f"send {AO}: {{origin}}{{where}}"),
+    "allow-origin-refused": (
+        f"{AO} is missing or does not fit",
+        f"send {AO}: {{origin}}{{where}}",
+    ),
     "script": (
         f"a script is loaded with CORS, and {AO} is missing or does not fit",
         f"let the server of the script send {AO}: {{origin}}",
     ),
     "wildcard-with-credentials": (
         f"{AO} is *, which browsers refuse with credentials",
-        f"send {AO}: {{origin}} and {AC}: true",
+        f"send {AO}: {{origin}} and {AC}: true{{where}}, or, if the page needs no cookies there, "
+        "take credentials: 'include' or withCredentials out of its request",
     ),
-    "allow-credentials": (f"{AC} is not true", f"send {AC}: true"),
+    "allow-credentials": (
+        f"{AC} is not true; the page sends its request with credentials",
+        f"send {AC}: true{{where}}, or, if the page needs no cookies there, take credentials: "
+        "'include' or withCredentials out of its request",
+    ),
     "status": (
         "the preflight did not return a status from 200 to 299",
         f"answer OPTIONS with 200 and the headers {AO}, Access-Control-Allow-Methods and "
-        "Access-Control-Allow-Headers",
+        "Access-Control-Allow-Headers{where}",
     ),
     "preflight-redirect": (
         "the preflight was redirected",
-        "request the URL that it redirects to, or answer OPTIONS without a redirect",
+        "request the URL that it redirects to (see Location in the network panel: often https, or "
+        "another slash at the end), or answer OPTIONS without a redirect, before any login",
     ),
     "invalid-list": (
         "{header} in the preflight response is not a list of names",
@@ -389,17 +499,21 @@ CURES: Final = {
     ),
     "method": (
         "Access-Control-Allow-Methods does not include the method {method}",
-        "add {method} to Access-Control-Allow-Methods",
+        "add {method} to Access-Control-Allow-Methods{where}",
     ),
     "header": (
         "Access-Control-Allow-Headers does not include {header}",
-        "add {header} to Access-Control-Allow-Headers",
+        "add {header} to Access-Control-Allow-Headers{where}",
     ),
     "redirect-password": (
         "the redirect leads to a URL with a user name or password",
         "redirect to a URL without them",
     ),
     "redirect": ("the request was redirected", "request the final URL directly"),
+    "redirected": (
+        "the request was redirected, and the browser did not let the page follow",
+        f"send {AO}: {{origin}}",
+    ),
     "redirects": (
         "there were more than 20 redirects, one after the other",
         "end the redirect loop on the server",
@@ -439,6 +553,12 @@ CURES: Final = {
         "allow it in the site settings of the page (the icon before its URL), and reload; a page "
         'in a frame also needs allow="local-network-access" there',
     ),
+    "local-network-header": (
+        "the browser protects addresses of the local network, and the preflight response lacks "
+        "Access-Control-Allow-Private-Network: true",
+        "let the server send that header in response to OPTIONS; newer versions of Chromium ask "
+        "the user for a permission instead",
+    ),
     "local-network": (
         "the browser protects addresses of the local network",
         "serve the page over https, and let the user grant the permission",
@@ -456,14 +576,21 @@ OTHERS: Final = {
         "up, does its name resolve, is its certificate trusted?), and look for an extension that "
         "blocks it"
     ),
+    "untranslated": "of this message, only the URL can be read: look at the status of its request, "
+    "and of the OPTIONS before it, in the network panel, and paste the headers of both",
     "disabled": "CORS is switched off in this Firefox, or an extension sets Origin",
     "unnamed": "this line does not say why: paste the line above it in the console as well",
     "no-status": (
         "the preflight got no status, and this line does not say why: paste the line above it in "
         "the console as well"
     ),
-    "unknown": "this message does not name a cause that the server can fix",
+    "unknown": "this message, as far as it was pasted, does not name a cause that the server can "
+    "fix: paste all of it, or the headers of the request and of its response",
     **{each.kind: each.diagnosis for each in NEIGHBOURS if not each.fix},
 }
+# What does not help without the origin of the page; a redirect is worth telling without it.
+OF_ORIGINS: Final = frozenset(kind for kind, (_, fix) in CURES.items() if "{origin}" in fix) - {
+    "redirected"
+}
 # What no response of the server would change.
-ALONE: Final = frozenset(("no-cors", "same-origin-mode", *(each.kind for each in NEIGHBOURS)))
+ALONE: Final = frozenset(("no-cors", "same-origin-mode", *BESIDE_CORS))

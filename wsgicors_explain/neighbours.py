@@ -421,14 +421,16 @@ NEIGHBOURS: Final = (
     Neighbour(
         "opaque-response",
         NOT_CORS,
-        "the page loads this as a script, an image or a style sheet, and the response is of "
-        "another type, such as JSON or an error page",
+        "the page loads this as a script, an image or a style sheet, or with mode: 'no-cors', and "
+        "the response is of another type, such as JSON or an error page",
         "open the URL in a tab, and correct the URL or the Content-Type of the response; to read "
         "data, use fetch, to which CORS applies",
         (
             ("Firefox", "resource at <q><url><q> was blocked by OpaqueResponseBlocking"),
             ("Firefox", "A resource is blocked by OpaqueResponseBlocking"),
+            ("Chromium", r"\(CORB\) blocked (?:a )?cross-origin response(?: <url>)?"),
         ),
+        1,
     ),
     Neighbour(
         "mime-type",

@@ -8,6 +8,9 @@ from typing import Final
 from .middleware import OPAQUE_SCHEMES, parse_pattern
 from .wire import HTTP_PORTS, URL
 
+NOT_ONE_PAGE: Final = (
+    "{!r} is not the origin of one page: write one such as 'https://app.example.com'"
+)
 LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -19,21 +22,23 @@ def page_origin(address: str) -> str:
     # A blob has the origin of the page that made it.
     address = re.sub("(?i)^blob:(?=http)", "", address.strip())
     scheme, colon, rest = address.partition(":")
+    if address == "*":
+        raise ValueError(NOT_ONE_PAGE.format(address))
     if address == "null" or (colon and scheme.lower() in OPAQUE_SCHEMES):
         return "null"
     if scheme.lower() in HTTP_PORTS and rest.startswith("//"):
         origin = URL.parse(address).origin
     else:
         try:
-            parse_pattern(address)
+            # A scheme may have what makes a pattern look like a regular expression.
+            plain = re.sub("[.+]", "-", scheme) if rest.startswith("//") else scheme
+            parse_pattern(plain + colon + rest)
         except ValueError as error:
-            raise ValueError(f"{address!r} {error}") from None
+            why = str(error).partition(", or '*'")[0]  # which is not what a page has
+            raise ValueError(f"{address!r} {why}") from None
         origin = address
     if "*" in origin:
-        raise ValueError(
-            f"{address!r} is not the origin of one page: "
-            "write one such as 'https://app.example.com'"
-        )
+        raise ValueError(NOT_ONE_PAGE.format(address))
     return origin
 
 

@@ -50,10 +50,14 @@ TOLD: Final = re.compile(
     "Failed to fetch|NetworkError when attempting|Load failed|Network Error|ERR_NETWORK"
     "|net::ERR_FAILED|Http failure response for|error loading dynamically imported module"
 )
+# The start of a line with a message, which is not within quotation marks.
+MESSAGE_LINE: Final = re.compile(
+    r"(?m)^[^\n'\"]{0,100}\b(?:Access to [\w ]{1,40} at '|Cross-Origin Request Blocked: )"
+)
 MESSAGE: Final = re.compile(
     r"Access to [\w ]{1,40} at '|Cross-Origin Request|due to access control checks"
     r"|blocked by CORS policy|not allowed by Access-Control|cannot load http|net::ERR_"
-    r"|Fetch API cannot load|Cross-origin script load denied"
+    r"|Fetch API cannot load|Cross-origin script load denied|Access-Control-Allow-|preflight"
 )
 
 
@@ -130,15 +134,45 @@ def read_lines(text: str) -> Pasted:
         raise PasteError("this is PowerShell, which is not read: use 'Copy as cURL (bash)'")
     if URL.fullmatch(text):
         return from_copied(Copied(text), "a URL")
-    starts_with_code = CURL.match(text) or FETCH.match(text)
-    messages = [] if starts_with_code else read_console(text)
+    code, console = "", text
+    if CURL.match(text) or FETCH.match(text):  # what it sends may look like a message
+        below = MESSAGE_LINE.search(text)
+        end = below.start() if below else len(text)
+        code, console = text[:end], text[end:]
+    messages = read_console(console)
     if messages:
-        return with_headers(from_messages(messages), read_dump(text))
+        pasted = with_headers(from_messages(messages), read_dump(console))
+        return with_code(pasted, code or text)
+    return read_code_or_headers(text)
+
+
+def read_code_or_headers(text: str) -> Pasted:
+    """The first request in a paste without a message."""
     if CURL.search(text):
         return from_copied(read_curl(text), CURL_COMMAND)
     if FETCH.search(text) or CALL.search(text):
         return from_call(text)
     return from_dump(text)
+
+
+def with_code(pasted: Pasted, text: str) -> Pasted:
+    """A message, with what the page sends if the code or the command is pasted as well."""
+    if not (CURL.search(text) or CALL.search(text)):
+        return pasted
+    try:
+        sent = read_code_or_headers(text)
+    except PasteError:
+        return pasted
+    if sent.url != pasted.url:
+        return pasted
+    known = {name.lower() for name, _ in pasted.headers}
+    credentials = sent.credentials if pasted.credentials is None else pasted.credentials
+    return replace(
+        pasted,
+        method=pasted.method or sent.method,
+        headers=[*pasted.headers, *(pair for pair in sent.headers if pair[0].lower() not in known)],
+        credentials=credentials,
+    )
 
 
 def unescaped(text: str) -> str:
@@ -224,11 +258,21 @@ def named_headers(messages: list[Message]) -> Headers:
 
 
 def with_headers(pasted: Pasted, copied: Copied) -> Pasted:
-    """A message, with the page's origin and the method if the paste has the headers too."""
+    """A message, with what the headers say that were pasted with it."""
     if copied.url not in (None, pasted.url):
         return pasted
-    origin = pasted.origin or origin_of(copied)
-    return replace(pasted, origin=origin, method=pasted.method or copied.settle().method)
+    told = replace(
+        pasted,
+        origin=pasted.origin or origin_of(copied),
+        method=pasted.method or copied.settle().method,
+    )
+    if told.preflight and not copied.preflight:  # the response may be to another request
+        return told
+    return replace(
+        told,
+        response_status=told.response_status or copied.status,
+        response_headers=copied.response_headers,
+    )
 
 
 def origin_of(copied: Copied) -> str | None:

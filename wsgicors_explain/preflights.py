@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from .case import Case, Diagnosis
@@ -12,6 +13,7 @@ from .evidence import (
     leads_to_login,
     meaning,
     own_refusal,
+    start_of_body,
 )
 from .headers import REQUEST_METHOD, get_header
 from .middleware import (
@@ -22,7 +24,7 @@ from .middleware import (
     VERB_NOT_ALLOWED,
 )
 from .reasons import REDIRECT_STATUSES
-from .redirects import AT_HOME, leads_home, redirect_fix, target_of
+from .redirects import AT_HOME, leads_home, log_in, redirect_fix, target_of
 from .signs import known_words
 from .wire import Response
 
@@ -48,12 +50,20 @@ TAKEN_FOR_REQUEST: Final = Finding(
     "answer OPTIONS there with 200 and the headers above, before the server's limits, validation"
     " and handler",
 )
+BAD: Final = Finding(
+    "the server refuses the preflight as bad: its CORS filter may not allow the origin, the method"
+    " or a header, or it misses the body of the page's request, which a preflight does not have",
+    "allow {origin}, {method} and {headers} in its CORS configuration; if it has none, answer"
+    " OPTIONS there with 200 and the headers that browsers need, before validation and handler",
+)
+ABOUT_BODY: Final = re.compile(r"(?i)json|body|field|required|content.type|input|pars(?:e|ing)")
 LIMITED: Final = Finding(
     "the server limits the number of requests, and counts preflights as well",
     "answer OPTIONS there with 200 and the headers above, before the server counts",
 )
 PREFLIGHT_MEANINGS: Final = {
-    **dict.fromkeys((400, 406, 409, 411, 412, 413, 415, 417, 422, 428), TAKEN_FOR_REQUEST),
+    **dict.fromkeys((406, 409, 411, 412, 413, 415, 417, 422, 428), TAKEN_FOR_REQUEST),
+    400: BAD,
     403: REFUSED,
     404: NOT_FOUND,
     405: NO_OPTIONS,
@@ -106,6 +116,8 @@ def preflight_meaning(response: Response) -> Finding:
     """What the status of a preflight's response means."""
     if asks_for_login(response):
         return LOGIN_IN_PREFLIGHT
+    if response.status == 400 and ABOUT_BODY.search(start_of_body(response)):
+        return TAKEN_FOR_REQUEST
     return PREFLIGHT_MEANINGS.get(response.status) or meaning(response)
 
 
@@ -118,7 +130,8 @@ def of_preflight_redirect(case: Case) -> Diagnosis:
         " which browsers do not follow"
     )
     if leads_to_login(target):
-        return Diagnosis(f"{cause}; that looks like a login", LOGIN_IN_PREFLIGHT.fix)
+        fix = log_in(str(url), target, LOGIN_IN_PREFLIGHT.fix)
+        return Diagnosis(f"{cause}; that looks like a login", fix)
     if leads_home(url, target):
         fix = "check the URL; if it is right, answer OPTIONS there with 200 and the headers above,"
         return Diagnosis(f"{cause}{AT_HOME}", f"{fix} before a login is required")

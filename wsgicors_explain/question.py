@@ -7,7 +7,7 @@ import re
 import sys
 from typing import Final
 
-from .console import ALONE
+from .console import ALONE, OF_ORIGINS
 from .copied import PasteError
 from .headers import SAFELISTED_METHODS, get_header
 from .pasted import MAX_PASTE, Pasted, looks_pasted, mask, read_pasted
@@ -46,7 +46,7 @@ def complete(args: argparse.Namespace, pasted: Pasted) -> list[str]:
     args.credentials = args.credentials or bool(pasted.credentials)
     notes = assume_preflight(args, pasted)
     args.method = args.method or "GET"
-    if not args.origin and not says_it_all(pasted):
+    if not args.origin and not needs_no_origin(args, pasted):
         raise PasteError(f"{pasted.understood[0]}; {ORIGIN_UNKNOWN}")
     return notes
 
@@ -61,6 +61,13 @@ def assume_preflight(args: argparse.Namespace, pasted: Pasted) -> list[str]:
             "assuming Content-Type: application/json"
         ]
     return []
+
+
+def needs_no_origin(args: argparse.Namespace, pasted: Pasted) -> bool:
+    """Whether the diagnosis is the same for each page."""
+    if says_it_all(pasted):
+        return True
+    return args.offline and pasted.said is not None and pasted.said.kind not in OF_ORIGINS
 
 
 def is_judged_alone(args: argparse.Namespace, pasted: Pasted) -> bool:

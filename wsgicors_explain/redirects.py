@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from .case import Case, Diagnosis
@@ -71,11 +72,25 @@ LOG_IN: Final = (
     "log in before the request and send the cookie or token with it; let the server"
     " answer 401 to scripts"
 )
+# Where people log in, but no script can: as a page opens it, with all that it needs in the URL.
+LOGIN_PAGE: Final = re.compile(
+    r"(?i)/authorize\b|/oauth2/(?:v\d/)?auth\b|/openid-connect/auth\b|/signin/identifier\b"
+)
 AT_HOME: Final = (
     "; that is the home page, to which servers send requests that they do not know or that are"
     " not logged in"
 )
 CHECK_URL: Final = "check the URL, and log in before the request if it requires a login"
+
+
+def log_in(source: str, target: str, fix: str = LOG_IN) -> str:
+    """The fix for a request that was redirected to a login, which may be what the page wants."""
+    if not LOGIN_PAGE.search(target):
+        return fix
+    return (
+        f"if this is to log in, open {source.partition('?')[0]} as a page, with a link or"
+        f" location.href, since no script may read a login; else {fix}"
+    )
 
 
 def hops(case: Case) -> list[Exchange]:
@@ -102,6 +117,7 @@ def after_redirect(case: Case) -> Diagnosis | None:
             f"log in before the request; {first.url.authority} should answer 401"
             " instead of redirecting"
         )
+        fix = log_in(str(first.url), str(last.url), fix)
         return Diagnosis(f"{cause}; it looks like a login page", fix)
     return Diagnosis(cause, f"request {last.url} directly, and allow {case.origin} there")
 
@@ -113,7 +129,7 @@ def at_login(case: Case) -> Diagnosis | None:
         return None
     first, last = redirects[0], case.last
     cause = f"{first.url} redirects to {last.url} ({first.response.status}){AT_LOGIN}"
-    return Diagnosis(cause, LOG_IN)
+    return Diagnosis(cause, log_in(str(first.url), str(last.url)))
 
 
 def redirected_to(case: Case) -> str:
@@ -130,7 +146,7 @@ def of_lost_redirect(case: Case, target: str, fix: str = "") -> Diagnosis:
     url, status = case.last.url, case.response.status
     cause = f"{url} redirects ({status}) to {target}, and there: {case.verdict.reason}"
     if leads_to_login(target):
-        return Diagnosis(f"{cause}{AT_LOGIN}", LOG_IN)
+        return Diagnosis(f"{cause}{AT_LOGIN}", log_in(str(url), target))
     if loses_port(url, URL.parse(target)):
         return Diagnosis(cause, redirect_fix(url, target))
     redirect = (
@@ -156,7 +172,7 @@ def of_response_redirect(case: Case) -> Diagnosis:
         f" and the redirect itself does not allow {case.sent_origin}"
     )
     if leads_to_login(target):
-        return Diagnosis(f"{cause}{AT_LOGIN}", LOG_IN)
+        return Diagnosis(f"{cause}{AT_LOGIN}", log_in(str(url), target))
     if leads_home(url, target):
         return Diagnosis(f"{cause}{AT_HOME}", CHECK_URL)
     return Diagnosis(cause, redirect_fix(url, target))
@@ -172,5 +188,5 @@ def of_mixed_content(case: Case) -> Diagnosis:
     cause = f"{url} was redirected ({case.response.status}) to {target}, which is mixed content"
     cause = f"{cause} for a page on https"
     if leads_to_login(target):
-        return Diagnosis(f"{cause}{AT_LOGIN}", LOG_IN)
+        return Diagnosis(f"{cause}{AT_LOGIN}", log_in(str(url), target))
     return Diagnosis(cause, f"request {secure(url, target)}, {TELL_SCHEME}")

@@ -76,6 +76,18 @@ SIGNS: Final = (
         "the application refuses the origin {origin} in a function of its own",
         "add {origin} to the origins that this function allows",
     ),
+    Sign(
+        (), "",
+        r"(?i)[^\0]{0,60}\bCORS\b.{0,20}\b(error|invalid|forbid|reject|not allowed|denied|refused)",
+        "a CORS filter on the server refuses the preflight",
+        "allow {origin}, {method} and {headers} in its configuration", preflight=True,
+    ),
+    Sign(
+        (400, 403, 404), "",
+        r"(?i)[^\0]{0,60}\bCORS\b.{0,20}\b(error|invalid|forbid|reject|not allowed|denied|refused)",
+        "a CORS filter on the server refuses the request",
+        "allow {origin} in its configuration", preflight=False,
+    ),
     # Storage.
     Sign(
         (403,), "", r"[^\0]{0,500}CorsPreflightFailure",
@@ -152,6 +164,17 @@ SIGNS: Final = (
         (502,), "x-amzn-errortype: internalservererror", "",
         "the Lambda function failed, or API Gateway does not understand what it returned",
         "read the function's log; let it return statusCode, headers and a body that is text",
+    ),
+    Sign(
+        (500,), "", r"error code: 1101|[^\0]{0,500}Worker threw exception",
+        "the Cloudflare Worker threw an exception",
+        "read the Worker's log (wrangler tail), and let it send CORS headers with errors as well",
+    ),
+    Sign(
+        (405,), "server: (gse|esf)", "", "Google Apps Script does not answer OPTIONS",
+        "let the page send a request that needs no preflight: a GET, or a POST of text/plain,"
+        " without other headers",
+        preflight=True,
     ),
     Sign(
         (403,), "server: cloudflare", r"error code: 10(10|20)",
@@ -381,3 +404,39 @@ def known_sign(response: Response, *, preflight: bool) -> Finding | None:
             continue
         return Finding(sign.cause, sign.fix)
     return None
+
+
+# A service that is known by its URL -> where its CORS headers are set.
+SERVICES: Final = {
+    r"^https?://([^/]+\.)?(firebase)?storage\.googleapis\.com/": (
+        "the CORS configuration of the Google Cloud Storage bucket"
+    ),
+    r"^https?://([^/]+\.)?s3[.-][^/]*amazonaws\.com/": "the CORS configuration of the S3 bucket",
+    r"^https?://[^/]+\.(digitaloceanspaces|r2\.cloudflarestorage|backblazeb2)\.com/": (
+        "the CORS configuration of the bucket"
+    ),
+    r"^https?://[^/]+\.(blob|file|queue|table)\.core\.windows\.net/": (
+        "the CORS rules of the Azure storage account"
+    ),
+    r"^https?://[^/]+\.execute-api\.[^/]+\.amazonaws\.com/": (
+        "API Gateway's CORS settings and, with proxy integration, in what the function returns"
+    ),
+    r"^https?://[^/]+\.lambda-url\.[^/]+\.on\.aws/": "the CORS settings of the function URL",
+}
+# The same where only the origins can be set.
+ORIGINS_OF_SERVICES: Final = {
+    r"/realms/[^/]+/protocol/openid-connect/": "Web origins of the client in Keycloak",
+    r"^https?://[^/]+:11434/": "OLLAMA_ORIGINS, an environment variable of Ollama",
+}
+
+
+def where_to_set(url: str, *, origin: bool) -> str:
+    """Where a known service takes its CORS headers from, in brackets; or empty.
+
+    origin: whether only the origin is missing.
+    """
+    places = {**SERVICES, **(ORIGINS_OF_SERVICES if origin else {})}
+    for pattern, place in places.items():
+        if re.search(pattern, url):
+            return f" (in {place})"
+    return ""
