@@ -4144,7 +4144,11 @@ if __name__ == "__main__":
     beside = f"{__package__ or ''}.wsgicors_explain".lstrip(".")
     for package in (beside, "wsgicors_explain"):
         if find_spec(package):
-            sys.exit(import_module(package).main())
+            try:
+                main = import_module(package).main
+            except ImportError as error:  # it does not fit this file, for example
+                sys.exit(str(error))
+            sys.exit(main())
     sys.exit(
         "the command line is the package wsgicors_explain:"
         " pip install wsgicors, or put it beside this file"

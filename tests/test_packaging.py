@@ -444,6 +444,62 @@ def test_vendored_copy_of_another_version_says_what_to_do(old_copy, capsys):
     assert capsys.readouterr().err == f"wsgicors: {MISFIT}\n"
 
 
+def test_inner_copy_of_another_version_says_what_to_do(old_copy, capsys):
+    """The check does not end at the outermost middleware, or where an attribute leads to another."""
+    inner = VENDORED_APP.replace("application = ", "inner = ")
+    outer = "import wsgicors\napplication = wsgicors.CORS(lambda *a: inner(*a), origin='*')\n"
+    (old_copy / "service.py").write_text(inner + outer)
+    assert main(["check", "service:application"]) == 2
+    assert capsys.readouterr().err == f"wsgicors: {MISFIT}\n"
+
+
+BESIDE = f"this wsgicors_explain is {wsgicors.__version__}: use the same version of both"
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (lambda file: file.unlink(), None),
+        (
+            lambda file: file.write_text("class CORS: pass\n"),
+            f"wsgicors is wsgicors of an unknown version, but {BESIDE}",
+        ),
+        (
+            lambda file: file.write_text(file.read_text() + '__version__ = "1.1.0"\n'),
+            f"wsgicors is wsgicors 1.1.0, but {BESIDE}",
+        ),
+    ],
+    ids=["none", "0.7.0", "newer"],
+)
+def test_package_beside_a_middleware_that_does_not_fit_says_what_to_do(
+    vendored, bare_python, change, line
+):
+    shutil.copytree(CHECKOUT / "wsgicors_explain", vendored / "wsgicors_explain")
+    shutil.copy(CHECKOUT / "wsgicors.py", vendored)
+    change(vendored / "wsgicors.py")
+    if line is None:
+        line = (
+            f"wsgicors_explain {wsgicors.__version__} needs the middleware beside it, but there is"
+            " no wsgicors: put wsgicors.py there"
+        )
+    done = attempt(bare_python, "-m", "mypkg.vendor.wsgicors", "check", "site.ini", cwd=vendored)
+    assert (done.returncode, done.stdout) == (1, f"{line}\n")
+    done = attempt(bare_python, "-c", "import wsgicors_explain", cwd=vendored)
+    assert done.stdout.splitlines()[-1] == f"ImportError: {line}"
+
+
+def test_package_has_the_version_of_the_middleware():
+    assert wsgicors_explain.middleware.__version__ == wsgicors.__version__
+
+
+def test_middleware_that_make_middleware_makes_is_placed_where_it_is_called(importable, capsys):
+    program = "import wsgicors\nfrom mypkg import make_app\n\napp = make_app({})\n"
+    program += "application = wsgicors.make_middleware(app, {}, origin='*')\n"
+    (importable / "service.py").write_text(program)
+    assert main(["check", "service:application"]) == 0
+    assert capsys.readouterr().out.startswith("service:application (service.py:5)\n")
+
+
 def test_copy_of_another_version_whose_list_an_ini_file_names_is_a_problem(old_copy, capsys):
     (old_copy / "data.py").write_text(VENDORED_LIST)
     ini = old_copy / "site.ini"

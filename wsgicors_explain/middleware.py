@@ -2,7 +2,7 @@
 
 They come from the module ``wsgicors`` beside this package: the installed one or, if this
 package is vendored, the one vendored with it. A ``CORS`` of another copy is recognised by the
-names in its module, and used through that module.
+names in its module, and used through that module. All must have the version of this package.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
+
+# Of this package, which may have been copied without its middleware; a test compares the two.
+__version__ = "1.0.0"
 
 __all__ = [
     "ALLOW_CREDENTIALS",
@@ -39,7 +42,6 @@ __all__ = [
     "TOKEN",
     "UNSAFE_HEADERS",
     "VERB_NOT_ALLOWED",
-    "__version__",
     "is_local",
     "make_middleware",
     "normal_path",
@@ -48,6 +50,18 @@ __all__ = [
     "public_suffix_list",
     "show",
 ]
+
+
+def misfit(module: Any) -> str:
+    """Why this copy of the middleware cannot be explained by this package; empty if it can."""
+    version = getattr(module, "__version__", "of an unknown version")
+    if version == __version__:
+        return ""
+    return (
+        f"{module.__name__} is wsgicors {version}, but this wsgicors_explain is "
+        f"{__version__}: use the same version of both"
+    )
+
 
 if TYPE_CHECKING:
     from wsgicors import (
@@ -78,7 +92,6 @@ if TYPE_CHECKING:
         ConfigError,
         OriginList,
         Policy,
-        __version__,
         is_local,
         make_middleware,
         normal_path,
@@ -89,7 +102,18 @@ if TYPE_CHECKING:
     )
 else:
     # "mypkg.vendor.wsgicors_explain" has "mypkg.vendor.wsgicors" beside it.
-    _module = import_module(f"{__package__.rpartition('wsgicors_explain')[0]}wsgicors")
+    _name = f"{__package__.rpartition('wsgicors_explain')[0]}wsgicors"
+    try:
+        _module = import_module(_name)
+    except ModuleNotFoundError as error:
+        if error.name != _name:
+            raise
+        raise ImportError(
+            f"wsgicors_explain {__version__} needs the middleware beside it, but there is no"
+            f" {_name}: put wsgicors.py there"
+        ) from error
+    if misfit(_module):
+        raise ImportError(misfit(_module))
     globals().update({name: getattr(_module, name) for name in __all__})
 
 # Names that no other module with a class CORS has.
@@ -113,13 +137,3 @@ def middleware_modules() -> list[Any]:
         if "CORS" in names and all(mark in names for mark in MARKS):
             found.append(module)
     return found
-
-
-def misfit(module: Any) -> str:
-    """Why this copy of the middleware cannot be explained by this package; empty if it can."""
-    if module.__version__ == __version__:
-        return ""
-    return (
-        f"{module.__name__} is wsgicors {module.__version__}, but this wsgicors_explain is "
-        f"{__version__}: use the same version of both"
-    )

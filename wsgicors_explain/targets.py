@@ -111,7 +111,9 @@ def uses() -> Iterator[list[tuple[Any, str]]]:
     def make(init: Any) -> Any:
         def noting(cors: Any, *args: Any, **options: Any) -> None:
             init(cors, *args, **options)
-            frame = inspect.stack(0)[1]
+            # Not make_middleware, through which an application may make it.
+            ours = __file__, middleware_of(cors).__file__
+            frame = next(each for each in inspect.stack(0) if each.filename not in ours)
             noted.append((cors, f"{os.path.relpath(frame.filename)}:{frame.lineno}"))
 
         return noting
@@ -168,6 +170,7 @@ def made_by(modules: list[Any]) -> list[Any]:
 def note_uses(configuration: Configuration, made: list[tuple[Any, str]]) -> None:
     """The middlewares that were made while the application was loaded."""
     for cors, place in made:
+        require_fit(cors)
         if cors is configuration.cors:
             configuration.place = place
         else:
@@ -211,8 +214,7 @@ def find_cors(app: Any) -> Any:
     for layer in itertools.islice(layers, MAX_LAYERS):
         module = middleware_of(layer)
         if module:
-            if misfit(module):
-                raise UsageError(misfit(module))
+            require_fit(layer)
             return layer
         inner = [attribute(layer, name) for name in WRAPPED]
         layers += [
@@ -221,6 +223,13 @@ def find_cors(app: Any) -> Any:
             if callable(found) and not any(found is layer for layer in layers)
         ]
     return None
+
+
+def require_fit(cors: Any) -> None:
+    """UsageError: it is of another version than this package."""
+    problem = misfit(middleware_of(cors))
+    if problem:
+        raise UsageError(problem)
 
 
 def load(target: str, section: str | None, variables: Sequence[str]) -> list[Configuration]:
