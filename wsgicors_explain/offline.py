@@ -351,7 +351,8 @@ def ends_of(args: argparse.Namespace, said: Said) -> tuple[str, str]:
     """What the page requested, and where that redirected; the same if there was no redirect."""
     if said.kind == "redirected":
         return args.target, said.details["target"]
-    return said.details.get("redirected", args.target), args.target
+    target: str = args.target
+    return said.details.get("redirected", target), target
 
 
 OPEN_LOGIN: Final = "open it as a page, with a link or location.href, instead of requesting it"
