@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import textwrap
+import types
 import zipfile
 from pathlib import Path
 
@@ -226,6 +227,14 @@ def test_file_as_a_program_hands_over(monkeypatch, capsys):
     with pytest.raises(
         SystemExit, match="^the command line is the package wsgicors_explain: pip install wsgicors"
     ):
+        runpy.run_path(str(CHECKOUT / "wsgicors.py"), run_name="__main__")
+
+
+def test_file_as_a_program_says_why_the_package_cannot_be_imported(tmp_path, monkeypatch):
+    (tmp_path / "wsgicors_explain.py").write_text("raise ImportError('use the same version')\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.delitem(sys.modules, "wsgicors_explain")
+    with pytest.raises(SystemExit, match="^use the same version$"):
         runpy.run_path(str(CHECKOUT / "wsgicors.py"), run_name="__main__")
 
 
@@ -479,13 +488,29 @@ def test_package_beside_a_middleware_that_does_not_fit_says_what_to_do(
     change(vendored / "wsgicors.py")
     if line is None:
         line = (
-            f"wsgicors_explain {wsgicors.__version__} needs the middleware beside it, but there is"
-            " no wsgicors: put wsgicors.py there"
+            f"wsgicors_explain {wsgicors.__version__} needs the middleware beside it:"
+            " No module named 'wsgicors'"
         )
     done = attempt(bare_python, "-m", "mypkg.vendor.wsgicors", "check", "site.ini", cwd=vendored)
     assert (done.returncode, done.stdout) == (1, f"{line}\n")
     done = attempt(bare_python, "-c", "import wsgicors_explain", cwd=vendored)
     assert done.stdout.splitlines()[-1] == f"ImportError: {line}"
+
+
+@pytest.mark.parametrize(
+    ("beside", "message"),
+    [
+        (None, "^wsgicors_explain [0-9.]+ needs the middleware beside it: "),
+        (types.ModuleType("wsgicors"), f" is wsgicors of an unknown version, but {BESIDE}"),
+    ],
+    ids=["none", "other"],
+)
+def test_package_is_not_imported_beside_a_middleware_that_does_not_fit(
+    monkeypatch, beside, message
+):
+    monkeypatch.setitem(sys.modules, "wsgicors", beside)
+    with pytest.raises(ImportError, match=message):
+        runpy.run_path(wsgicors_explain.middleware.__file__, run_name="wsgicors_explain.middleware")
 
 
 def test_package_has_the_version_of_the_middleware():

@@ -1360,6 +1360,8 @@ ORIGINS = {
     "null": (CHROMIUM.replace(PAGE, "null"), (), "serve the page over http or https, not from a file or in a sandboxed "
              "frame; if the request was redirected to another origin, request the final URL directly"),
     "redirected": (REDIRECTED, (), f"request {URL} directly, and let its server send {ACAO}: {PAGE}"),
+    "redirected from no URL": (REDIRECTED.replace("'https://api.example.com/'", "'https://['"), (),
+                               f"request {URL} directly, and let its server send {ACAO}: {PAGE}"),
 }  # fmt: skip
 
 

@@ -105,13 +105,9 @@ else:
     _name = f"{__package__.rpartition('wsgicors_explain')[0]}wsgicors"
     try:
         _module = import_module(_name)
-    except ModuleNotFoundError as error:
-        if error.name != _name:
-            raise
-        raise ImportError(
-            f"wsgicors_explain {__version__} needs the middleware beside it, but there is no"
-            f" {_name}: put wsgicors.py there"
-        ) from error
+    except ImportError as error:
+        needed = f"wsgicors_explain {__version__} needs the middleware beside it"
+        raise ImportError(f"{needed}: {error}") from error
     if misfit(_module):
         raise ImportError(misfit(_module))
     globals().update({name: getattr(_module, name) for name in __all__})
