@@ -54,7 +54,12 @@ def test_what_is_sent_is_one_short_line_of_plain_characters(sent, caplog):
 )
 def test_preflight_that_no_policy_governs_is_one_line(options, caplog):
     caplog.set_level(logging.DEBUG, "wsgicors")
-    request(client(**options), ORIGIN, path="/x")
+    ungoverned = client(**options)
+    asked = {"Access_Control_Request_Method": "PUT"}
+    request(ungoverned, ORIGIN, path="/x")
+    request(ungoverned, ORIGIN, path="/x", method="OPTIONS")
+    request(ungoverned, path="/x", method="OPTIONS", **asked)
+    request(ungoverned, ORIGIN, path="/x", **asked)
     assert caplog.records == []
     preflight(client(**options), ORIGIN, path="/x")
     assert facts(caplog) == ("OPTIONS", "/x", ORIGIN, "no policy governs it")
