@@ -302,6 +302,8 @@ TIMES = [
     (r"https://(?:x(?:[a-z]?)*y)+\.example\.com", True),
     (r"https://(?:(?:a?)*b)+\.example\.com", True),
     (r"https://(?:a?b?)*\.example\.com", True),
+    (r"https://(?:(?:)?(?:b*aa)?)+\.example\.com", True),
+    (r"https://(?:b(?:)??|)*\.example\.com", True),
     (r"https://(?:a?b)*\.example\.com", False),
     (r"https://(?:[a-z]{2})+\.example\.com", False),
     (r"https://(?:[a-z]{2,3})+\.example\.com", True),
