@@ -305,6 +305,7 @@ TIMES = [
     (r"https://(?:(?:)?(?:b*aa)?)+\.example\.com", True),
     (r"https://(?:b(?:)??|)*\.example\.com", True),
     (r"https://(?:a?b)*\.example\.com", False),
+    (r"https://(?:[ab]ba?.)+\.example\.com", False),
     (r"https://(?:[a-z]{2})+\.example\.com", False),
     (r"https://(?:[a-z]{2,3})+\.example\.com", True),
     (r"https://(?:[a-z]+-?){1,3}\.example\.com", False),
