@@ -52,6 +52,11 @@ BAD = {
     "null": ("null", {"patterns": False}, f"is not an exact origin: {IN_FULL}"),
     "quoted null": ("`null`", {"patterns": False}, f"is not an exact origin: {IN_FULL}"),
     "quoted copy": ("\u201ccopy\u201d", {"patterns": False}, f"is not an exact origin: {IN_FULL}"),
+    "page without an origin": (
+        "data:text/html",
+        {"patterns": False},
+        f"is never sent, because pages of data: URLs have the origin null: {IN_FULL}",
+    ),
     "word, patterns": (
         "shop",
         {},
@@ -80,6 +85,18 @@ def test_slow_expression_is_a_problem_also_without_credentials():
     assert problem.value is slow
     assert "is prohibited (slow-expression)" in problem.message
     assert check_origins([slow], accept_risk="slow-expression") == ()
+
+
+@pytest.mark.parametrize("patterns", [True, False])
+def test_risk_without_patterns_has_its_code_as_well(patterns):
+    problems = check_origins(["http://a.example.com"], credentials=True, patterns=patterns)
+    assert [problem.code for problem in problems] == ["insecure-origin"]
+    assert "accept_risk" not in problems[0].message
+    assert check_origins(["http://a.example.com"], patterns=patterns) == ()
+
+
+def test_patterns_are_fine_by_default():
+    assert check_origins(["https://*.example.com", "http://*.example.com"]) == ()
 
 
 def test_all_problems_are_found():
