@@ -81,8 +81,10 @@ def test_table_of_the_overhead_has_the_rows_of_the_benchmark(monkeypatch):
     for line, row in zip(found, rows):
         goal = None if line["goal"] is None else float(line["goal"])
         assert goal == row.goal, line[0]
-        verdict = None if goal is None else "met" if float(line["found"]) <= goal else "MISSED"
-        assert line["verdict"] == verdict, line[0]
+        # The number is rounded, and the verdict is not of the rounded one.
+        verdicts = [None] if goal is None else ["met"] * (float(line["found"]) <= goal)
+        verdicts += ["MISSED"] * (goal is not None and float(line["found"]) >= goal)
+        assert line["verdict"] in verdicts, line[0]
 
 
 def test_flow_of_a_request_names_what_exists():
