@@ -850,7 +850,7 @@ def read_policy_names(value: Any, complain: Complain) -> tuple[str, ...]:
 
 
 def is_policy_name(name: object, complain: Complain) -> bool:
-    """Whether it may name a policy; if not, complain."""
+    """Whether options can belong to this name; complain if a policy may not have it."""
     if not isinstance(name, str) or not name:
         complain(name, "is not the name of a policy: write a string")
         return False

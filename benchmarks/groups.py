@@ -272,8 +272,7 @@ def mixes(size: Size) -> Times:
                 cases.add_made(f"{name}/same", subject, app, one, outcome)
                 many = _from_each(like, asked, mix(count))
                 cases.add_made(f"{name}/mix", subject, app, one, outcome, many)
-                for _ in range(size.before // BATCH):
-                    cases.samples[f"{name}/mix"]()
+                _after(size.before, cases.samples[f"{name}/mix"])()
     samples = {name: _after(size.between, sample) for name, sample in cases.samples.items()}
     return interleave(samples, size.rounds)
 

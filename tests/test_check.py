@@ -110,17 +110,6 @@ INI = {
         a_origin = https://ignored.example.com
         b_origin = *
         """,
-    "composit": f"""
-        [composit:main]
-        use = egg:Paste#urlmap
-        / = inner
-        /api = api
-        [pipeline:api]
-        pipeline = cors inner
-        [filter:cors]
-        {FACTORY}
-        origin = *
-        """,
     "set": f"""
         [DEFAULT]
         a_maxage = 5
@@ -281,6 +270,8 @@ INI = {
             https://b.example.com
         """,
 }
+# The same in the other spelling that PasteDeploy knows.
+INI["composit"] = INI["composite"].replace("[composite:", "[composit:")
 
 OTHER = f"""
 [DEFAULT]

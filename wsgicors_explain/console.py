@@ -456,6 +456,10 @@ def translated(text: str) -> list[Message]:
     return [Message(said, url[0].rstrip(".。"), status=int(status[1]) if status else None)]
 
 
+OR_WITHOUT_COOKIES: Final = (
+    "or, if the page needs no cookies there, take credentials: 'include' or withCredentials out of"
+    " its request"
+)
 # What is wrong, and what the server should send; {origin} is the page's.
 CURES: Final = {
     "allow-origin-missing": (f"{AO} is missing", f"send {AO}: {{origin}}{{where}}"),
@@ -475,13 +479,11 @@ CURES: Final = {
     ),
     "wildcard-with-credentials": (
         f"{AO} is *, which browsers refuse with credentials",
-        f"send {AO}: {{origin}} and {AC}: true{{where}}, or, if the page needs no cookies there, "
-        "take credentials: 'include' or withCredentials out of its request",
+        f"send {AO}: {{origin}} and {AC}: true{{where}}, {OR_WITHOUT_COOKIES}",
     ),
     "allow-credentials": (
         f"{AC} is not true; the page sends its request with credentials",
-        f"send {AC}: true{{where}}, or, if the page needs no cookies there, take credentials: "
-        "'include' or withCredentials out of its request",
+        f"send {AC}: true{{where}}, {OR_WITHOUT_COOKIES}",
     ),
     "status": (
         "the preflight did not return a status from 200 to 299",

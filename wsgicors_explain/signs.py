@@ -32,6 +32,10 @@ PREFLIGHT_FIRST: Final = "let OPTIONS through without a login, as preflights nev
 
 # Most specific first. Each is visible in a response; no status of HTTP is enough by itself (419 is
 # not one of HTTP, but of Laravel).
+# The body of a response in which a CORS filter says in its own words that it refuses.
+REFUSED_BY_FILTER: Final = (
+    r"(?i)[^\0]{0,60}\bCORS\b.{0,20}\b(error|invalid|forbid|reject|not allowed|denied|refused)"
+)
 SIGNS: Final = (
     # Libraries that refuse in their own words.
     Sign(
@@ -78,13 +82,13 @@ SIGNS: Final = (
     ),
     Sign(
         (), "",
-        r"(?i)[^\0]{0,60}\bCORS\b.{0,20}\b(error|invalid|forbid|reject|not allowed|denied|refused)",
+        REFUSED_BY_FILTER,
         "a CORS filter on the server refuses the preflight",
         "allow {origin}, {method} and {headers} in its configuration", preflight=True,
     ),
     Sign(
         (400, 403, 404), "",
-        r"(?i)[^\0]{0,60}\bCORS\b.{0,20}\b(error|invalid|forbid|reject|not allowed|denied|refused)",
+        REFUSED_BY_FILTER,
         "a CORS filter on the server refuses the request",
         "allow {origin} in its configuration", preflight=False,
     ),
