@@ -22,9 +22,9 @@ from .sockets import (
     HTTPS_SPOKEN,
     OtherProtocol,
     connect,
+    connect_with_tls,
     in_time,
     seconds_until,
-    start_tls,
 )
 from .unreachable import BadResponse, Closed, look_closer, why_unreachable
 from .wire import BODY_BYTES, URL, Response
@@ -102,10 +102,12 @@ def call_http(timeout: float, method: str, url: URL, headers: Headers, body: byt
     agreed = None
     with contextlib.ExitStack() as stack:
         try:
-            sock = stack.enter_context(connect(url, deadline))
+            sock: socket.socket
             if url.scheme == "https":
-                sock = stack.enter_context(start_tls(sock, url, deadline))
-                agreed = sock.selected_alpn_protocol()
+                sock = tls = stack.enter_context(connect_with_tls(url, deadline))
+                agreed = tls.selected_alpn_protocol()
+            else:
+                sock = stack.enter_context(connect(url, deadline))
             with in_time("respond"):
                 send(sock, request, deadline)
                 return read_response(Incoming(sock, deadline), method)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent import futures
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from .wire import URL
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     Addresses = list[tuple[Any, ...]]
+
+Wrapped = TypeVar("Wrapped", bound=socket.socket)
 
 
 # The names of protocols in ALPN, https://www.iana.org/assignments/tls-extensiontype-values/
@@ -85,59 +88,67 @@ def look_up(url: URL, deadline: float) -> Addresses:
 
 
 def connect(url: URL, deadline: float) -> socket.socket:
-    """A connection to the first address of the server that accepts one; all share the time."""
+    """A connection without TLS to the server."""
+    return connect_as(url, deadline, lambda sock: sock)
+
+
+def connect_as(url: URL, deadline: float, wrap: Callable[[socket.socket], Wrapped]) -> Wrapped:
+    """A connection to the first address of the server that accepts one; all share the time.
+
+    A socket is wrapped before it is connected: CPython before 3.13 leaves one open that a server
+    has reset before TLS is put on it.
+    """
     with in_time("resolve"):
         infos = look_up(url, deadline)
-    with in_time("accept a connection"):
-        return connect_to(infos, deadline)
-
-
-def connect_to(infos: Addresses, deadline: float) -> socket.socket:
-    """A connection to the first address that accepts one."""
     problem = OSError()
-    for index, (family, kind, protocol, _, address) in enumerate(infos):
-        with contextlib.ExitStack() as stack:
-            try:
-                sock = stack.enter_context(socket.socket(family, kind, protocol))
-                sock.settimeout(seconds_until(deadline) / (len(infos) - index))
-                sock.connect(address)
-            except OSError as error:
-                problem = error
-            else:
-                stack.pop_all()  # it stays open
-                return sock
-    raise problem
+    with in_time("accept a connection"):
+        for index, (family, kind, protocol, _, address) in enumerate(infos):
+            with contextlib.ExitStack() as stack:
+                try:
+                    bare = stack.enter_context(socket.socket(family, kind, protocol))
+                    sock = wrap(bare)
+                    stack.enter_context(sock)
+                    sock.settimeout(seconds_until(deadline) / (len(infos) - index))
+                    sock.connect(address)
+                except OSError as error:
+                    problem = error
+                else:
+                    stack.pop_all()  # it stays open
+                    return sock
+        raise problem
 
 
-def start_tls(
-    sock: socket.socket,
-    url: URL,
-    deadline: float,
-    *,
-    protocol: str = HTTP_1_1,
-    check_hostname: bool = True,
+def connect_with_tls(
+    url: URL, deadline: float, *, protocol: str = HTTP_1_1, check_hostname: bool = True
 ) -> ssl.SSLSocket:
-    """The connection with TLS on it, for that protocol, with a valid certificate."""
+    """A connection with TLS to the server, for that protocol, with a valid certificate."""
     context = ssl.create_default_context()
     context.check_hostname = check_hostname
     context.minimum_version = ssl.TLSVersion.TLSv1_2  # as browsers; Python 3.9 would take less
     # Browsers do not require what Python 3.13 does, such as an authority's key identifier.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.set_alpn_protocols([protocol])
-    with contextlib.ExitStack() as stack, in_time("complete the TLS handshake"):
-        sock.settimeout(seconds_until(deadline) / PATIENCE)
-        named = host_of(url)
-        tls = context.wrap_socket(sock, server_hostname=named, do_handshake_on_connect=False)
-        stack.enter_context(tls)
-        try:
-            tls.do_handshake()
-        except socket.timeout:
-            if speaks_http(url, deadline):
-                raise OtherProtocol(HTTP_SPOKEN) from None
-            tls.settimeout(seconds_until(deadline))
-            tls.do_handshake()
+    wrap = functools.partial(
+        context.wrap_socket, server_hostname=host_of(url), do_handshake_on_connect=False
+    )
+    with contextlib.ExitStack() as stack:
+        tls = stack.enter_context(connect_as(url, deadline, wrap))
+        with in_time("complete the TLS handshake"):
+            shake_hands(tls, url, deadline)
         stack.pop_all()  # it stays open
         return tls
+
+
+def shake_hands(tls: ssl.SSLSocket, url: URL, deadline: float) -> None:
+    """Start TLS on the connection. OtherProtocol: the server speaks HTTP without it."""
+    tls.settimeout(seconds_until(deadline) / PATIENCE)
+    try:
+        tls.do_handshake()
+    except socket.timeout:
+        if speaks_http(url, deadline):
+            raise OtherProtocol(HTTP_SPOKEN) from None
+        tls.settimeout(seconds_until(deadline))
+        tls.do_handshake()
 
 
 def speaks_http(url: URL, deadline: float) -> bool:
@@ -151,27 +162,16 @@ def speaks_http(url: URL, deadline: float) -> bool:
         return False
 
 
-@contextlib.contextmanager
-def another(
-    url: URL, deadline: float, *, protocol: str = HTTP_1_1, check_hostname: bool = True
-) -> Iterator[ssl.SSLSocket]:
-    """Another connection with TLS, to find out why the first one failed."""
-    with contextlib.ExitStack() as stack:
-        sock = stack.enter_context(connect(url, deadline))
-        tls = start_tls(sock, url, deadline, protocol=protocol, check_hostname=check_hostname)
-        yield stack.enter_context(tls)
-
-
 def ask_protocol(url: URL, deadline: float, protocol: str) -> str | None:
     """The protocol to which the server agrees in TLS if it is asked for that one, if any."""
-    with another(url, deadline, protocol=protocol) as tls:
+    with connect_with_tls(url, deadline, protocol=protocol) as tls:
         return tls.selected_alpn_protocol()
 
 
 def names_in_certificate(url: URL, deadline: float) -> list[str]:
     """The host names for which the server's certificate is valid; empty if they are unknown."""
     try:
-        with another(url, deadline, check_hostname=False) as tls:
+        with connect_with_tls(url, deadline, check_hostname=False) as tls:
             certificate = tls.getpeercert() or {}
     except FAILURES:
         return []
