@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from support import served
 
+TIMEOUT = 3.0  # seconds, which two of the responses make `Browser` wait
 ORIGIN = b"Access-Control-Allow-Origin: *"
 EXPOSE = b"Access-Control-Expose-Headers: *"
 STORE = b"Cache-Control: no-store"

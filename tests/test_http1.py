@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
-from raw_responses import ALWAYS, CHUNKED, RESPONSES, message, serving
+from raw_responses import ALWAYS, CHUNKED, RESPONSES, TIMEOUT, message, serving
 
 from wsgicors_explain import Browser, main
 
@@ -23,7 +23,7 @@ def port():
 @pytest.mark.parametrize("name", RESPONSES)
 def test_response_is_read_as_the_table_says(port, name):
     raw, server = RESPONSES[name], f"127.0.0.1:{port}"
-    verdict = Browser(f"http://{server}", PAGE).fetch(quote(name))
+    verdict = Browser(f"http://{server}", PAGE, timeout=TIMEOUT).fetch(quote(name))
     if raw.read is None:
         assert not verdict
         assert verdict.reason == raw.reason.replace("PAGE", PAGE).replace("SERVER", server)

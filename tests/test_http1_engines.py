@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 from engines import ENGINES, serve, visit
-from raw_responses import RESPONSES, serving
+from raw_responses import RESPONSES, TIMEOUT, serving
 
 from wsgicors_explain import Browser
 
@@ -61,7 +61,7 @@ def test_engine_reads_the_same_except_what_the_table_says(engine):
     engine.require()
     with serving({name: raw.data for name, raw in RESPONSES.items()}) as port:
         origin, seen = asked_of(engine, f"http://api.localhost:{port}")
-        browser = Browser(f"http://127.0.0.1:{port}", origin)
+        browser = Browser(f"http://127.0.0.1:{port}", origin, timeout=TIMEOUT)
         expected = {name: predicted(browser, name) for name in RESPONSES}
     otherwise = {name for name in RESPONSES if seen[name] != expected[name]}
     assert otherwise == {name for name, raw in RESPONSES.items() if engine.name in raw.but}

@@ -1,6 +1,6 @@
 """However many different origins, methods, header names and paths arrive, memory does not grow.
 
-By default each case gets 40,960 requests. A million each takes some minutes::
+By default each case gets 16,384 requests. A million each takes some minutes::
 
     WSGICORS_MEMORY_REQUESTS=1000000 pytest tests/test_memory.py
 """
@@ -25,10 +25,8 @@ tracemalloc = pytest.importorskip(
 )
 
 FULL = 8192  # requests after which all that is remembered on purpose, up to a limit, is full
-REQUESTS = int(os.environ.get("WSGICORS_MEMORY_REQUESTS", "40960")) // FULL * FULL
-ALLOWANCE = (
-    16 * 1024
-)  # bytes; one kept origin per request would be more than a hundred times as much
+REQUESTS = int(os.environ.get("WSGICORS_MEMORY_REQUESTS", "16384")) // FULL * FULL
+ALLOWANCE = 16 * 1024  # bytes; one kept origin per request would be more than forty times as much
 LIMIT = 60  # seconds after which a test is stuck
 
 EXACT = [f"https://tenant-{number}.example.com" for number in range(1000)]
