@@ -1007,7 +1007,7 @@ def sort_keys(given: dict[str, Any], problems: list[Problem]) -> tuple[dict[str,
 
 def mend_policy_key(given: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
     """The keys with a misspelled ``policy`` or ``policies`` corrected: all others depend on it."""
-    if "policy" in given or "policies" in given:
+    if "policy" in given or "policies" in given or given.keys() <= OPTIONS.keys():
         return given
     for key, value in given.items():
         nested, word = isinstance(value, Mapping), bare(key).removeprefix("cors")
