@@ -1606,6 +1606,8 @@ class Matcher:
         self.any_port = False  # some pattern ends in ":*"
         self.regexes: list[re.Pattern[str]] = []
         self.predicates: list[Predicate] = []
+        # Lists that are reloaded, each with the risks that its origins may have.
+        self.lists: list[tuple[OriginList, AcceptedRisks]] = []
 
     def __bool__(self) -> bool:
         return bool(self.exact or self.wildcards or self.regexes or self.predicates)
@@ -1632,14 +1634,30 @@ class Matcher:
             self.parents[port == "*"].add(len(host) - 1)
 
     def admits(self, origin: str) -> bool:
-        """Whether an origin of at most 512 bytes is listed, or matches a pattern or expression."""
+        """Whether an origin of at most 512 bytes is listed, or matches a pattern or expression.
+
+        A list that is reloaded is asked as it is now.
+        """
         if origin in self.exact:
             return True
         if self.wildcards and self.has_wildcard_for(origin):
             return is_well_formed(origin)
-        if not self.regexes or not is_well_formed(origin):
-            return False
+        if self.regexes and is_well_formed(origin) and self.has_regex_for(origin):
+            return True
+        for origins, accepted in self.lists:  # noqa: SIM110 - any() costs more than the look-up
+            if origins.matcher(accepted).admits(origin):
+                return True
+        return False
+
+    def has_regex_for(self, origin: str) -> bool:
         return any(regex.fullmatch(origin) for regex in self.regexes)
+
+    def all_predicates(self) -> list[Predicate]:
+        """Its own, and those of its lists as they are now."""
+        found = [*self.predicates]
+        for origins, accepted in self.lists:
+            found += origins.matcher(accepted).predicates
+        return found
 
     def has_wildcard_for(self, origin: str) -> bool:
         """Whether a pattern with a wildcard could admit the origin, which may be malformed."""
@@ -2573,8 +2591,6 @@ class Policy:
     static: bool  # what it sends does not depend on the request's Origin
     anyone: bool  # every well-formed origin is admitted
     matcher: Matcher
-    lists: tuple[OriginList, ...]
-    accepted: AcceptedRisks  # the risks that its origins may have
     # The options whose `*` browsers would take literally: what was asked for is sent instead.
     echoes: frozenset[str]
     status_line: str  # of a preflight; "" leaves it to the application
@@ -2600,18 +2616,9 @@ class Policy:
             len(origin) <= MAX_ORIGIN and self.refusal(request, verbmatch=False) is None
         )
 
-    def lists_origin(self, origin: str) -> bool:
-        """Whether a pattern admits the origin: the policy's own, or one of its lists now."""
-        if self.matcher.admits(origin):
-            return True
-        for origins in self.lists:  # noqa: SIM110 - any() costs more than the look-up
-            if origins.matcher(self.accepted).admits(origin):
-                return True
-        return False
-
     def refusal(self, request: Request, verbmatch: bool) -> str | None:
         """Why the policy does not allow the request; None if it does."""
-        if not self.lists_origin(request.origin):
+        if not self.matcher.admits(request.origin):
             refusal = self.refusal_of_unlisted(request)
             if refusal is not None:
                 return refusal
@@ -2623,9 +2630,7 @@ class Policy:
         """Why an origin that no pattern admits is not allowed; None if it is."""
         if self.anyone:
             return None if is_well_formed(request.origin) else NOT_ALLOWED
-        predicates = [*self.matcher.predicates]
-        for origins in self.lists:
-            predicates += origins.matcher(self.accepted).predicates
+        predicates = self.matcher.all_predicates()
         if not predicates or not is_well_formed(request.origin):
             return NOT_ALLOWED
         return refusal_of_predicates(predicates, request)
@@ -2727,14 +2732,15 @@ class Group:
         self.verbmatch = verbmatch
         self.refusal = refusal  # where no policy of the group allows a well-formed origin
         self.static = bool(self.policies) and self.policies[0].static
-        self.lists = [origins for policy in self.policies for origins in policy.lists]
+        self.lists: list[OriginList] = []
         self.without_origin: list[Header] = (
             self.policies[0].response_headers("*") if self.static else [VARY_ORIGIN]
         )
         for policy in self.policies:
-            for origins in policy.lists:
+            for origins, accepted in policy.matcher.lists:
+                self.lists.append(origins)
                 origins.watch(self)
-                origins.matcher(policy.accepted)  # compiled now, not by the first request
+                origins.matcher(accepted)  # compiled now, not by the first request
         self.forget()
 
     def forget(self) -> None:
@@ -2826,10 +2832,10 @@ def compile_policy(
     anyone = "*" in origin or "copy" in origin
     if anyone:
         check_anyone(values, complain, accept_key)
-    lists = tuple([entry for entry in origin if isinstance(entry, OriginList)])
-    patterns = [] if anyone else [entry for entry in origin if not isinstance(entry, OriginList)]
     accepted = all_accepted(values["accept_risk"], credentials)
+    patterns = [] if anyone else [entry for entry in origin if not isinstance(entry, OriginList)]
     matcher = compile_origins(patterns, accepted, complain, accept_key)
+    matcher.lists = [(entry, accepted) for entry in origin if isinstance(entry, OriginList)]
     if anyone and "null-origin" in accepted:
         matcher.exact.add("null")
     echoes = echoed_options(values)
@@ -2840,8 +2846,6 @@ def compile_policy(
         static=static,
         anyone=anyone,
         matcher=matcher,
-        lists=lists,
-        accepted=accepted,
         echoes=echoes,
         status_line=status_line(values),
         response=response,
@@ -3356,11 +3360,14 @@ def answer_request(
     """
     responses = group.responses  # taken before a look at any list: see Group
     origin = str(received["HTTP_ORIGIN"])
-    found, _, by_origin = decide_and_log(group, origin, received, environ, False)
-    if isinstance(found, str):
-        return group.without_origin, start_response
-    ours = found.response_headers("*" if found.static else origin)
-    if "expose_headers" in found.echoes:
+    policy, by_origin = policy_by_pattern(group, origin), True
+    if policy is None:
+        found, _, by_origin = decide_and_log(group, origin, received, environ, False)
+        if isinstance(found, str):
+            return group.without_origin, start_response
+        policy = found
+    ours = policy.response_headers("*" if policy.static else origin)
+    if "expose_headers" in policy.echoes:
         return ours, expose_all(start_response)
     if by_origin:
         remember(responses, origin, ours)
@@ -3373,12 +3380,15 @@ def answer_preflight(
     """https://fetch.spec.whatwg.org/#cors-preflight-fetch: any ok status will do."""
     preflights = group.preflights  # taken before a look at any list: see Group
     origin = str(received["HTTP_ORIGIN"])
-    found, received, by_origin = decide_and_log(group, origin, received, environ, True)
-    if isinstance(found, str):
-        body = f"{REFUSED_PREFLIGHT}{found}.\n".encode("ascii")
-        return "403 Forbidden", [*entity_headers(body), VARY_ORIGIN], [body]
-    answer = found.status_line, found.preflight_headers(origin, received), ()
-    if by_origin and not found.echoes:
+    policy, by_origin = policy_by_pattern(group, origin), True
+    if policy is None or policy.echoes:
+        found, received, by_origin = decide_and_log(group, origin, received, environ, True)
+        if isinstance(found, str):
+            body = f"{REFUSED_PREFLIGHT}{found}.\n".encode("ascii")
+            return "403 Forbidden", [*entity_headers(body), VARY_ORIGIN], [body]
+        policy = found
+    answer = policy.status_line, policy.preflight_headers(origin, received), ()
+    if by_origin and not policy.echoes:
         remember(preflights, origin, answer)
     return answer
 
@@ -3391,9 +3401,6 @@ def decide_and_log(
     Also the environ as it came, without the changes of predicates; and whether the result depends
     on nothing but the origin and can be remembered. A refusal is logged.
     """
-    policy = policy_by_pattern(group, origin)
-    if policy is not None and not (preflight and policy.echoes):
-        return policy, received, True
     request = Request(origin, received, environ, preflight)
     found = decide(group, request)
     if isinstance(found, str):
@@ -3409,9 +3416,10 @@ def policy_by_pattern(group: Group, origin: str) -> Policy | None:
     if group.verbmatch or len(origin) > MAX_ORIGIN:
         return None
     for policy in group.policies:
-        if policy.lists_origin(origin):
+        matcher = policy.matcher
+        if matcher.admits(origin):
             return policy
-        if policy.anyone or policy.lists or policy.matcher.predicates:
+        if policy.anyone or matcher.lists or matcher.predicates:
             return None
     return None
 
