@@ -544,11 +544,12 @@ def is_given(key: str, value: object) -> bool:
 
     A maxage of "None" is the str() of a setting that is unset.
     """
-    if isinstance(value, str) and not value.strip():
+    if not isinstance(value, str):
+        return value is not None
+    word = value.strip()
+    if not word:
         return key == "origin" or key.endswith("_origin")
-    if isinstance(value, str) and value.strip() == "None":
-        return key != "maxage" and not key.endswith("_maxage")
-    return value is not None
+    return word != "None" or not (key == "maxage" or key.endswith("_maxage"))
 
 
 def fits(function: Any, count: int) -> bool:
@@ -719,10 +720,11 @@ def read_methods(value: Any, complain: Complain) -> tuple[str, ...]:
     """
     methods: dict[str, None] = {}
     for method in read_tokens(value, complain, METHOD):
-        if method.upper() == "PATCH" != method:
+        upper = method.upper()
+        if upper == "PATCH" != method:
             complain(method, "is not PATCH, because browsers do not change its case: write 'PATCH'")
         else:
-            methods[method.upper() if method.upper() in NORMALIZED_METHODS else method] = None
+            methods[upper if upper in NORMALIZED_METHODS else method] = None
     return tuple(methods)
 
 
@@ -2597,7 +2599,7 @@ class Policy:
     response: tuple[Header, ...]  # what an actual response gets beside the origin
     preflight: tuple[Header, ...]  # what a preflight gets beside the origin and what is echoed
 
-    def __init__(self, **attributes: Any) -> None:
+    def __init__(self, attributes: dict[str, Any]) -> None:
         self.__dict__.update(attributes)  # attributes cannot be assigned
 
     def _refuse(self, *_: object) -> None:
@@ -2755,13 +2757,10 @@ def exact_and_prefixes(paths: Iterable[str]) -> tuple[tuple[str, ...], tuple[str
     for path in paths:
         # It holds the bytes of the path, each as one character (PEP 3333, "Unicode Issues").
         latin = path.encode("utf-8").decode("latin-1")
-        if latin.endswith("/*"):
-            exact.append(latin[:-2])
+        if not latin or latin.endswith("/*"):
             prefixes.append(latin[:-1])
-        elif latin:
-            exact.append(latin)
-        else:
-            prefixes.append("")
+        if latin:
+            exact.append(latin.removesuffix("/*"))
     return tuple(exact), tuple(prefixes)
 
 
@@ -2839,18 +2838,19 @@ def compile_policy(
     if anyone and "null-origin" in accepted:
         matcher.exact.add("null")
     echoes = echoed_options(values)
-    response, preflight = compile_headers(values, static, echoes)
-    return Policy(
-        name=name,
-        **values,
-        static=static,
-        anyone=anyone,
-        matcher=matcher,
-        echoes=echoes,
-        status_line=status_line(values),
-        response=response,
-        preflight=preflight,
-    )
+    status = status_line(values)
+    response, preflight = compile_headers(values, static, echoes, status)
+    attributes = {
+        "name": name,
+        "static": static,
+        "anyone": anyone,
+        "matcher": matcher,
+        "echoes": echoes,
+        "status_line": status,
+        "response": response,
+        "preflight": preflight,
+    }
+    return Policy({**values, **attributes})
 
 
 def echoed_options(values: Mapping[str, Any]) -> frozenset[str]:
@@ -2878,7 +2878,7 @@ def check_anyone(values: Mapping[str, Any], complain: Complain, accept_key: str)
 
 
 def compile_headers(
-    values: Mapping[str, Any], static: bool, echoes: frozenset[str]
+    values: Mapping[str, Any], static: bool, echoes: frozenset[str], status: str
 ) -> tuple[tuple[Header, ...], tuple[Header, ...]]:
     """The headers of a response and of a preflight, less those that depend on the request."""
     methods, headers, exposed = [
@@ -2901,7 +2901,7 @@ def compile_headers(
         (MAX_AGE, str(values["maxage"])),
         ("Vary", ", ".join(varies)),
     ]
-    if status_line(values)[:3] not in ("", "204"):  # which have no entity headers of ours
+    if status[:3] not in ("", "204"):  # which have no entity headers of ours
         preflight += entity_headers(b"")
     return with_values(response), with_values(preflight)
 
