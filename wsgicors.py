@@ -2600,7 +2600,7 @@ class Policy:
     preflight: tuple[Header, ...]  # what a preflight gets beside the origin and what is echoed
 
     def __init__(self, attributes: dict[str, Any]) -> None:
-        self.__dict__.update(attributes)  # attributes cannot be assigned
+        object.__setattr__(self, "__dict__", attributes)  # they cannot be assigned one by one
 
     def _refuse(self, *_: object) -> None:
         raise AttributeError("a Policy is immutable: use CORS.configure")
@@ -2809,11 +2809,11 @@ def group_by_path(policies: Iterable[Policy], verbmatch: bool, denies: bool) -> 
 
 
 NAME_LISTS: Final = ("methods", "headers", "expose_headers")
-# What a preflight names, where that is sent back.
-ECHOED: Final = {
-    "methods": "Access-Control-Request-Method",
-    "headers": "Access-Control-Request-Headers",
-}
+# What a preflight asks for: the option, and the headers of the response and of the request.
+REQUESTED: Final = (
+    ("methods", ALLOW_METHODS, "Access-Control-Request-Method"),
+    ("headers", ALLOW_HEADERS, "Access-Control-Request-Headers"),
+)
 
 
 def compile_policy(
@@ -2821,7 +2821,7 @@ def compile_policy(
     values: dict[str, Any],
     static: bool,
     complain: Complain,
-    accept_key: str = "accept_risk",
+    accept_key: str,
 ) -> Policy:
     """A policy of values that were read.
 
@@ -2839,7 +2839,6 @@ def compile_policy(
         matcher.exact.add("null")
     echoes = echoed_options(values)
     status = status_line(values)
-    response, preflight = compile_headers(values, static, echoes, status)
     attributes = {
         "name": name,
         "static": static,
@@ -2847,8 +2846,8 @@ def compile_policy(
         "matcher": matcher,
         "echoes": echoes,
         "status_line": status,
-        "response": response,
-        "preflight": preflight,
+        "response": compile_response(values, static, echoes),
+        "preflight": compile_preflight(values, static, echoes, status),
     }
     return Policy({**values, **attributes})
 
@@ -2877,33 +2876,41 @@ def check_anyone(values: Mapping[str, Any], complain: Complain, accept_key: str)
         complain("copy", prohibited(accept_key, Risk("any-origin")), "any-origin")
 
 
-def compile_headers(
-    values: Mapping[str, Any], static: bool, echoes: frozenset[str], status: str
-) -> tuple[tuple[Header, ...], tuple[Header, ...]]:
-    """The headers of a response and of a preflight, less those that depend on the request."""
-    methods, headers, exposed = [
-        "" if option in echoes else ", ".join(values[option]) for option in NAME_LISTS
-    ]
-    if methods == "*":  # of which Firefox caches nothing
-        methods = ", ".join(("*", *NAMED_METHODS))
+def compile_response(
+    values: Mapping[str, Any], static: bool, echoes: frozenset[str]
+) -> tuple[Header, ...]:
+    """The headers of a response, less those that depend on the request."""
+    headers = [(ALLOW_CREDENTIALS, "true")] if values["credentials"] else []
+    if values["expose_headers"] and "expose_headers" not in echoes:
+        headers.append((EXPOSE_HEADERS, ", ".join(values["expose_headers"])))
+    if not static:
+        headers.append(VARY_ORIGIN)
+    return tuple(headers)
+
+
+def compile_preflight(
+    values: Mapping[str, Any],
+    static: bool,
+    echoes: frozenset[str],
+    status: str,
+) -> tuple[Header, ...]:
+    """The headers of an allowed preflight, less those that depend on the request."""
+    headers = [(ALLOW_CREDENTIALS, "true")] if values["credentials"] else []
     varies = [] if static else ["Origin"]
-    varies += [name for option, name in ECHOED.items() if option in echoes]
-    allow_credentials = (ALLOW_CREDENTIALS, "true" if values["credentials"] else "")
-    response = [
-        allow_credentials,
-        (EXPOSE_HEADERS, exposed),
-        ("Vary", "" if static else "Origin"),
-    ]
-    preflight = [
-        allow_credentials,
-        (ALLOW_METHODS, methods),
-        (ALLOW_HEADERS, headers),
-        (MAX_AGE, str(values["maxage"])),
-        ("Vary", ", ".join(varies)),
-    ]
+    for option, allow, requested in REQUESTED:
+        names = values[option]
+        if option in echoes:
+            varies.append(requested)
+        elif names == ("*",):  # a method: of "*" alone, Firefox caches nothing
+            headers.append((allow, ", ".join(("*", *NAMED_METHODS))))
+        elif names:
+            headers.append((allow, ", ".join(names)))
+    headers.append((MAX_AGE, str(values["maxage"])))
+    if varies:
+        headers.append(("Vary", ", ".join(varies)))
     if status[:3] not in ("", "204"):  # which have no entity headers of ours
-        preflight += entity_headers(b"")
-    return with_values(response), with_values(preflight)
+        headers += entity_headers(b"")
+    return tuple(headers)
 
 
 def status_line(values: Mapping[str, Any]) -> str:
@@ -2912,11 +2919,6 @@ def status_line(values: Mapping[str, Any]) -> str:
         return ""
     status: int = values["preflight_status"]
     return "204 No Content" if status == 204 else f"{status} OK"
-
-
-def with_values(headers: list[Header]) -> tuple[Header, ...]:
-    """A header without a value is not sent."""
-    return tuple([header for header in headers if header[1]])
 
 
 def compile_rules(cfg: Any, options: Mapping[str, Any]) -> Rules:
