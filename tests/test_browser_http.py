@@ -143,8 +143,8 @@ def test_unknown_host_is_a_network_failure():
 
 def test_silence_is_a_network_failure():
     with answering(None) as port:
-        verdict = Browser(f"http://127.0.0.1:{port}", PAGE, timeout=0.05).fetch("/")
-    assert verdict.reason == f"127.0.0.1:{port} did not respond within 0.05 seconds"
+        verdict = Browser(f"http://127.0.0.1:{port}", PAGE, timeout=1).fetch("/")
+    assert verdict.reason == f"127.0.0.1:{port} did not respond within 1 second"
 
 
 def test_closed_connection_is_a_network_failure():
@@ -165,15 +165,15 @@ def test_time_limit_is_for_the_whole_exchange():
 
     started = time.monotonic()
     with accepting(drip) as port:
-        verdict = Browser(f"http://127.0.0.1:{port}", PAGE, timeout=0.2).fetch("/")
-    assert verdict.reason == f"127.0.0.1:{port} did not respond within 0.2 seconds"
-    assert time.monotonic() - started < 2
+        verdict = Browser(f"http://127.0.0.1:{port}", PAGE, timeout=1).fetch("/")
+    assert verdict.reason == f"127.0.0.1:{port} did not respond within 1 second"
+    assert time.monotonic() - started < 10
 
 
 def test_time_limit_is_for_the_connection_and_tls_as_well():
     with answering(None) as port:
         verdict = Browser(f"https://127.0.0.1:{port}", PAGE, timeout=1).fetch("/")
-    assert verdict.reason == f"127.0.0.1:{port} did not complete the TLS handshake within 1 seconds"
+    assert verdict.reason == f"127.0.0.1:{port} did not complete the TLS handshake within 1 second"
     verdict = Browser("http://127.0.0.1:9000", PAGE, timeout=0).fetch("/")
     assert verdict.reason == "the host name 127.0.0.1 did not resolve within 0 seconds"
 
@@ -201,15 +201,15 @@ def test_time_limit_is_shared_by_the_addresses_of_a_host():
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())
         server = f"localhost:{listener.getsockname()[1]}"
-        verdict = Browser(f"http://{server}", PAGE, timeout=0.1).fetch("/")
-    assert verdict.reason == f"{server} did not accept a connection within 0.1 seconds"
+        verdict = Browser(f"http://{server}", PAGE, timeout=1).fetch("/")
+    assert verdict.reason == f"{server} did not accept a connection within 1 second"
 
 
 def test_time_limit_is_for_a_body_that_nobody_reads():
     with accepting(lambda connection, done: done.wait()) as port:
-        browser = Browser(f"http://127.0.0.1:{port}", PAGE, timeout=0.1)
+        browser = Browser(f"http://127.0.0.1:{port}", PAGE, timeout=1)
         verdict = browser.fetch("/", "POST", body=bytes(20_000_000))
-    assert verdict.reason == f"127.0.0.1:{port} did not respond within 0.1 seconds"
+    assert verdict.reason == f"127.0.0.1:{port} did not respond within 1 second"
 
 
 def test_body_is_what_came_in_time():
@@ -221,9 +221,9 @@ def test_body_is_what_came_in_time():
                 connection.sendall(b"x")
 
     with accepting(drip) as port:
-        verdict = Browser(f"http://127.0.0.1:{port}", PAGE, timeout=0.2).fetch("/")
+        verdict = Browser(f"http://127.0.0.1:{port}", PAGE, timeout=1).fetch("/")
     assert verdict
-    assert 0 < len(verdict.response.body) < 30
+    assert 0 < len(verdict.response.body) < 150
     assert set(verdict.response.body) == set(b"x")
 
 

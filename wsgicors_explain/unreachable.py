@@ -262,7 +262,8 @@ def fix_name(host: str) -> str:
 def why_late(url: URL, timeout: float, what: str) -> Unreachable:
     """Something did not happen in time; a browser would wait longer."""
     who = f"the host name {url.host}" if what == "resolve" else url.authority
-    reason = f"{who} did not {what} within {timeout:g} seconds"
+    limit = "1 second" if timeout == 1 else f"{timeout:g} seconds"
+    reason = f"{who} did not {what} within {limit}"
     fix = "explain again with a longer --timeout, as browsers wait for minutes; if that does not"
     nowhere = what in ("resolve", "accept a connection")
     return Unreachable(reason, f"{fix} help, {TOO_LATE[what]}", browsers_may=True, nowhere=nowhere)
