@@ -171,7 +171,7 @@ def responses(data):
         thread.start()
         started = time.monotonic()
         try:
-            status, headers, body, _ = call_http(5, "GET", url, [("Host", "a")], b"")
+            status, headers, body, _ = call_http(60, "GET", url, [("Host", "a")], b"")
         except Unreachable as error:
             assert str(error).isprintable()
         else:
@@ -179,7 +179,7 @@ def responses(data):
             assert len(body) <= min(len(data), 65536)
             assert all(is_token(name) for name, _ in headers)
             assert not any(set(value) & set("\0\r\n") for _, value in headers)
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 30  # no part of it waits for the time limit
         thread.join()
 
 
