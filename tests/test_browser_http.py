@@ -136,7 +136,8 @@ def test_refused_connection_is_a_network_failure():
     assert verdict.reason == f"nothing listens on 127.0.0.1 port {port}: the connection was refused"
 
 
-def test_unknown_host_is_a_network_failure():
+def test_unknown_host_is_a_network_failure(monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")  # whatever the machine has
     verdict = Browser("http://nowhere.invalid", PAGE).fetch("/")
     assert verdict.reason.startswith("the host name nowhere.invalid does not resolve: ")
 
@@ -182,6 +183,7 @@ def test_time_limit_is_for_the_look_up_of_the_name_as_well(monkeypatch):
     """A resolver that never answers would need another /etc/resolv.conf, so its function is replaced here."""
     ended = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: ended.wait())
+    monkeypatch.setenv("no_proxy", "*")  # whatever the machine has
     started = time.monotonic()
     verdict = Browser("https://api.example.com", PAGE, timeout=0.05).fetch("/")
     ended.set()
@@ -238,7 +240,8 @@ def test_reset_connection_is_a_network_failure():
     assert verdict.reason == f"127.0.0.1:{port} sent no response: it reset the connection"
 
 
-def test_unreachable_address_is_a_network_failure():
+def test_unreachable_address_is_a_network_failure(monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")  # whatever the machine has
     verdict = Browser("http://255.255.255.255", PAGE).fetch("/")
     assert re.fullmatch("255.255.255.255 cannot be reached: [A-Z][a-z ]+", verdict.reason)
 

@@ -571,7 +571,8 @@ def test_path_is_relative_to_the_url(explain):
     assert lines[-1] == f"ALLOWED: GET http://127.0.0.1:{port}/z for a page on {APP}"
 
 
-def test_network_failures_are_one_line(explain):
+def test_network_failures_are_one_line(explain, monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")  # whatever the machine has
     status, lines, _ = explain("http://nowhere.invalid/", origin="http://a.example")
     assert status == 1
     assert lines[-1].startswith("BLOCKED: the host name nowhere.invalid does not resolve: ")

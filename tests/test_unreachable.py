@@ -57,8 +57,9 @@ WITH_HTTP_1_1 = (
 
 
 @pytest.fixture
-def last_line(capsys):
+def last_line(capsys, monkeypatch):
     """What the last line of explain says about a URL; the exit status is always 1."""
+    monkeypatch.setenv("no_proxy", "*")  # whatever the machine has
 
     def ask(url, *arguments):
         assert main(["explain", url, "--origin", PAGE, *arguments]) == 1
@@ -117,6 +118,31 @@ def test_address_that_cannot_be_reached(last_line):
     assert line.endswith(
         f"{NOT_CORS}correct the host in the page's URL, or connect to the network or VPN that leads to it"
     )
+
+
+def test_proxy_of_this_machine_may_lead_browsers_further(last_line, monkeypatch):
+    monkeypatch.setenv("no_proxy", "intranet.invalid")
+    monkeypatch.setenv("http_proxy", "http://user:secret@127.0.0.1:9")
+    direct = last_line("http://intranet.invalid/")
+    line = last_line("http://nowhere.invalid/")
+    said = line[: line.index("; explain")].removeprefix("UNKNOWN: the host name nowhere")
+    assert line == (
+        f"UNKNOWN: the host name nowhere{said}; explain connects directly, while browsers may use this machine's proxy. "
+        "To find out, open http://nowhere.invalid in a tab: if it responds, look at the response headers in the "
+        "browser's Network tab, and paste them into wsgicors explain - --offline; if not, correct the host in the page's "
+        "URL, or its entry in the DNS"
+    )
+    assert direct == (
+        f"BLOCKED: the host name intranet{said}{NOT_CORS}correct the host in the page's URL, or its entry in the DNS"
+    )
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_no_proxy_leads_to_this_machine(last_line, monkeypatch, host):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    assert last_line(f"http://{host}:{port}/").startswith("BLOCKED: nothing listens on ")
 
 
 # Time

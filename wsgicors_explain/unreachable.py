@@ -46,6 +46,11 @@ class Row(NamedTuple):
     browsers_may: bool = False
 
 
+PASTE_HEADERS: Final = (
+    "look at the response headers in the browser's Network tab, and paste them into"
+    " wsgicors explain - --offline"
+)
+
 # Protocols
 
 NO_TLS: Final = "{server} does not speak TLS: perhaps the URL is {http}"
@@ -59,8 +64,7 @@ OTHER_PROTOCOLS: Final = {
         "{server} speaks only HTTP/2, which wsgicors_explain does not, so whether browsers may"
         " read the response is unknown",
         "explain the application itself, or a server in front of it that speaks HTTP/1.1 as well;"
-        " or look at the response headers in the browser's Network tab, and paste them into"
-        " wsgicors explain - --offline",
+        f" or {PASTE_HEADERS}",
         browsers_may=True,
     ),
     FRAMES: Row(
@@ -219,6 +223,23 @@ def speaks_tls(url: URL, deadline: float) -> bool:
 
 def why_unreachable(url: URL, timeout: float, deadline: float, error: Exception) -> Unreachable:
     """What an error says about the server, and what to change."""
+    found = why_failed(url, timeout, deadline, error)
+    if not browsers_use_proxy(url):
+        return found
+    reason = f"{found}; explain connects directly, while browsers may use this machine's proxy"
+    fix = f"open {url.origin} in a tab: if it responds, {PASTE_HEADERS}; if not, {found.fix}"
+    return Unreachable(reason, fix, browsers_may=True, nowhere=found.nowhere)
+
+
+def browsers_use_proxy(url: URL) -> bool:
+    """Whether the settings of the system, or HTTPS_PROXY and its like, name a proxy for the URL."""
+    from urllib.request import getproxies, proxy_bypass
+
+    return url.scheme in getproxies() and not is_local(url.host) and not proxy_bypass(url.authority)
+
+
+def why_failed(url: URL, timeout: float, deadline: float, error: Exception) -> Unreachable:
+    """The same for the connection that was tried, which was direct."""
     server = url.authority
     if isinstance(error, ssl.SSLCertVerificationError):
         return why_not_valid(url, deadline, error)
