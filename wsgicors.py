@@ -2775,11 +2775,20 @@ class Rules:
 
     policies: by name, in order. strategy: "firstmatch", "verbmatch" or a function. by_name:
     the groups that a function names; None where the path picks. groups: those that a path picks, in
-    order; the one without a path is the prefix ``""``, and comes last. everywhere: the first group,
-    if it governs every path; else None.
+    order; the one without a path is the prefix ``""``, and comes last. copies: whether a request is
+    answered from a copy of its environ. everywhere: the group of every request, if it is known
+    without a look at the environ; else None.
     """
 
-    __slots__ = ("by_name", "catch_errors", "everywhere", "groups", "policies", "strategy")
+    __slots__ = (
+        "by_name",
+        "catch_errors",
+        "copies",
+        "everywhere",
+        "groups",
+        "policies",
+        "strategy",
+    )
 
     def __init__(
         self, policies: dict[str, Policy], strategy: Any, catch_errors: bool, denies: bool
@@ -2793,8 +2802,12 @@ class Rules:
             self.by_name = {**groups, "deny": DENY_GROUP}
         else:
             self.groups = group_by_path(policies.values(), strategy == "verbmatch", denies)
+        # What a strategy changes there changes nothing of what is checked and sent; and an error is
+        # answered after the predicates and the application may have changed it.
+        self.copies = self.by_name is not None or catch_errors
         first = self.groups[0] if self.groups else None
-        self.everywhere = first if first and "" in first.prefixes else None
+        known = first and "" in first.prefixes and not self.copies
+        self.everywhere = first if known else None
 
 
 def group_by_path(policies: Iterable[Policy], verbmatch: bool, denies: bool) -> tuple[Group, ...]:
@@ -3321,16 +3334,13 @@ class CORS(NotTheApplication):
             return start_response(status, headers, exc_info)
 
         if rules.catch_errors:
-            return call_and_catch(self.app, environ, respond)
+            return call_and_catch(self.app, environ, respond, received)
         return self.app(environ, respond)
 
 
 def find_group(rules: Rules, environ: WSGIEnvironment) -> tuple[Group | None, WSGIEnvironment]:
     """The group that governs the request, or None; and the environ as it came."""
-    received = environ
-    if rules.by_name is not None:
-        # What a strategy changes there changes nothing of what is checked and sent.
-        received = environ.copy()
+    received = environ.copy() if rules.copies else environ
     group = pick_group(rules, environ)
     if group is None and is_preflight(received):
         log("not governed: %s %s from %s: %s", received, NOT_GOVERNED)
@@ -3536,13 +3546,18 @@ class HeldResponse:
 
 
 def call_and_catch(
-    app: WSGIApplication, environ: WSGIEnvironment, respond: StartResponse
+    app: WSGIApplication,
+    environ: WSGIEnvironment,
+    respond: StartResponse,
+    received: WSGIEnvironment,
 ) -> Iterable[bytes]:
-    """The application's response; if it raises, a plain 500 with the CORS headers."""
+    """The application's response; if it raises, a plain 500 with the CORS headers.
+
+    received: the environ as it came, a copy.
+    """
     held = HeldResponse(respond)
     answer: Iterable[bytes] = ()
-    # The application may change its environ.
-    method, path = environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")
+    method, path = received.get("REQUEST_METHOD"), received.get("PATH_INFO")
     try:
         answer = app(environ, held.start_response)
         held.pass_on()

@@ -325,6 +325,27 @@ def test_application_and_its_layers_are_asked(module, explain):
         assert lines[-1].endswith("To fix it, add PUT to methods (explained.py)")
 
 
+def test_bound_call_of_the_middleware_is_the_middleware(tmp_path, explain):
+    write(
+        tmp_path / "bound.py",
+        """
+        from wsgicors import CORS
+
+        def app(environ, start_response):
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return [b"ok"]
+
+        application = CORS(app, origin="https://app.example.com").__call__
+        """,
+    )
+    status, lines, _ = explain("bound:application", origin="https://b.example")
+    assert status == 1
+    assert lines[-1] == (
+        "BLOCKED: no policy for this path allows the origin: https://b.example."
+        " To fix it, add https://b.example to origin (bound.py:7)"
+    )
+
+
 def test_application_without_the_middleware_is_asked_too(module, explain):
     status, lines, _ = explain(f"{module}:inner")
     assert status == 1

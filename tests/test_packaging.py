@@ -386,6 +386,37 @@ def old_copy(importable):
     return importable
 
 
+# The copy is loaded by its path, and sys.modules does not have it.
+LOADED_APP = """
+import importlib.util
+
+spec = importlib.util.spec_from_file_location("wsgicors", "mypkg/vendor/wsgicors.py")
+copy = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(copy)
+
+
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"ok"]
+
+
+application = copy.CORS(app, origin="https://app.example.com")
+"""
+
+
+def test_copy_outside_of_sys_modules_is_not_said_to_be_beside_the_way(importable, capsys):
+    """It is outermost, although nothing notes that it is called."""
+    (importable / "service.py").write_text(LOADED_APP)
+    page = ["explain", "service:application", "--origin", "https://www.app.example.com"]
+    assert main(page) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; it should be"
+        " https://www.app.example.com or *; it has Vary: Origin, so the server supports CORS but"
+        " does not allow this origin. To fix it, add https://www.app.example.com to the origins"
+        " that the server allows"
+    )
+
+
 NAMED, WRITTEN = "api_origin = call:data:ORIGINS", "api_origin = https://app.example.com"
 
 

@@ -2247,6 +2247,29 @@ def test_caught_error_is_answered_as_the_request_came_whatever_the_application_m
     ]
 
 
+@pytest.mark.parametrize("option", ["origin", "matchstrategy"])
+def test_caught_error_is_answered_as_the_request_came_whatever_a_function_made_of_it(
+    option, caplog
+):
+    """A HEAD with a body would spoil the next response of the connection."""
+
+    def change(environ):
+        environ.update(REQUEST_METHOD="GET", PATH_INFO="/rewritten")
+        return "p"
+
+    def predicate(origin, environ):
+        return change(environ) == "p"
+
+    options = {"policy": "p", "p_origin": predicate}
+    if option == "matchstrategy":
+        options = {"policy": "p", "p_origin": ORIGIN, "matchstrategy": change}
+    environ = {"REQUEST_METHOD": "HEAD", "PATH_INFO": "/", "HTTP_ORIGIN": ORIGIN}
+    assert CORS(raises_at_once, catch_errors=True, **options)(environ, Recorder()) == []
+    assert [record.getMessage() for record in caplog.records] == [
+        "the application failed at 'HEAD' '/'"
+    ]
+
+
 def test_caught_error_of_a_head_request_has_no_body():
     recorder = Recorder()
     environ = {"REQUEST_METHOD": "HEAD", "PATH_INFO": "/", "HTTP_ORIGIN": ORIGIN}

@@ -29,7 +29,7 @@ from .middleware import (
 from .mounts import NO_MOUNT
 from .origins import LOCAL_NAMES, host_and_port, near_miss
 from .remedies import Asked, Change, Remedy, allows, below_mount, find_remedy, passes
-from .targets import Visit
+from .targets import Visit, are_noted
 from .wire import Exchange
 
 
@@ -65,8 +65,10 @@ def of_outer_layer(configuration: Configuration, case: Case) -> Diagnosis | None
     visit, reason = visit_of(case), case.verdict.reason
     if visit is None:
         mounted = beside_mounts(configuration, case.last)
-        made = configuration.cors or configuration.others
-        return mounted or (not_asked(case) if made else None)
+        uses = [configuration, *configuration.others]
+        made = [use.cors for use in uses if use.cors]
+        is_known = made and are_noted(made)
+        return mounted or (not_asked(case) if is_known else None)
     sent = get_header(visit.sent, ALLOW_ORIGIN)
     if sent not in ("*", case.sent_origin):
         return None

@@ -60,6 +60,12 @@ def wrapped(method: str, make: Callable[[Any], Any]) -> Iterator[None]:
             setattr(kind, method, plain[kind])
 
 
+def are_noted(middlewares: Iterable[Any]) -> bool:
+    """Whether `visits` notes their calls: not of a copy outside of sys.modules."""
+    kinds = tuple([module.CORS for module in middleware_modules()])
+    return all(isinstance(cors, kinds) for cors in middlewares)
+
+
 @contextlib.contextmanager
 def visits() -> Iterator[list[Visit]]:
     """Every middleware that is called meanwhile, outermost first."""
@@ -141,7 +147,7 @@ def load_app(target: str) -> Configuration:
             app = Call(f"call:{target.removesuffix('()')}").load()
             if target.endswith("()"):
                 app = app()
-        configuration.app = app
+        app = configuration.app = without_method(app)
     except (Exception, SystemExit) as error:
         module = middleware_of(error)
         if module is None:
@@ -159,6 +165,13 @@ def load_app(target: str) -> Configuration:
     made += [(cors, configuration.place) for cors in made_by(new_copies)]
     note_uses(configuration, made)
     return configuration
+
+
+def without_method(app: Any) -> Any:
+    """The object, if this is its own ``__call__``, whose replacement in its class it ignores."""
+    owner = app.__self__ if inspect.ismethod(app) else None
+    is_call = callable(owner) and type(owner).__call__ is app.__func__
+    return owner if is_call else app
 
 
 def made_by(modules: list[Any]) -> list[Any]:
