@@ -428,6 +428,11 @@ def show(value: object) -> str:
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
 
 
+def text_of(value: object) -> str:
+    """The text itself, or another foreign value as `show` has it."""
+    return value if isinstance(value, str) else show(value)
+
+
 def closest(word: str, known: Iterable[str]) -> str:
     """The known word with nearly the same spelling, ignoring case; or an empty string."""
     from difflib import get_close_matches
@@ -609,7 +614,7 @@ def read_list(value: Any, complain: Complain) -> list[Any]:
     if isinstance(value, (list, tuple)):
         return list(value)
     if isinstance(value, (set, frozenset)):
-        return sorted(value, key=str)  # the same headers in every process
+        return sorted(value, key=text_of)  # the same headers in every process
     complain(value, f"has the type {type(value).__name__}: write a string, or a list of strings")
     return []
 
@@ -824,10 +829,10 @@ def read_risks(value: Any, complain: Complain) -> frozenset[str]:
     risks = read_list(value, complain)
     for risk in risks:
         if not isinstance(risk, str) or risk not in RISKS:
-            right = closest(str(risk), RISKS)
+            right = closest(text_of(risk), RISKS)
             hint = f"; did you mean {right!r}?" if right else ""
             complain(risk, f"is not a risk: write one or more of {', '.join(RISKS)}{hint}")
-    return frozenset(map(str, risks))
+    return frozenset(risk for risk in risks if isinstance(risk, str))
 
 
 def read_origins(value: Any, complain: Complain) -> tuple[Any, ...]:
@@ -970,7 +975,7 @@ def gather(cfg: Any, options: Mapping[str, Any], problems: list[Problem]) -> dic
         cfg = None
     for key, value in (*cfg.items(), *options.items()) if cfg else options.items():
         if not isinstance(key, str):
-            about(repr(key), problems)(
+            about(show(key), problems)(
                 value, "has a key that is not a string: write the name of an option", UNKNOWN
             )
         elif is_given(key, value):
@@ -1077,14 +1082,14 @@ class Keys:
     def sort_nested(self, name: str, options: Mapping[str, Any]) -> None:
         section, unknown = self.sections.get(name, {}), []
         for option, value in options.items():
-            key = f"policies.{name}.{option}"
+            key = f"policies.{name}.{text_of(option)}"
             if option in GLOBAL_OPTIONS:
                 rule = "belongs to the whole configuration and not to a policy"
                 rule += f": write {option} beside policies"
                 about(key, self.problems)(value, rule, CONFLICT)
                 read(key, value, option, self.problems)
             elif option not in OPTIONS:
-                unknown.append((key, str(option), value))
+                unknown.append((key, text_of(option), value))
             elif section and is_given(option, value):
                 section[option] = (key, value)
         known = {option: (name, option) for option in OPTIONS}

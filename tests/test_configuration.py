@@ -1395,6 +1395,26 @@ def test_value_that_cannot_be_shown_is_an_error_all_the_same():
     ]
 
 
+@pytest.mark.parametrize("option", [*wsgicors.OPTIONS, *wsgicors.GLOBAL_OPTIONS])
+@pytest.mark.parametrize(
+    "wrap", [lambda x: x, lambda x: [x], lambda x: {x, "X-A"}, lambda x: {x: x}]
+)
+def test_no_value_of_an_option_raises_anything_else(option, wrap):
+    options = {"origin": "https://app.example.com", option: wrap(Unspeakable())}
+    with pytest.raises(ConfigError, match="<(Unspeakable|dict|list|set)>"):
+        CORS(plain_app, options)
+
+
+def test_key_that_cannot_be_shown_is_an_error_all_the_same():
+    key = Unspeakable()
+    found = problems({key: 1, "policies": {"shop": {"origin": "*", key: 2}, key: {}}})
+    assert [problem[0] for problem in found] == [
+        "<Unspeakable>",
+        "policies",
+        "policies.shop.<Unspeakable>",
+    ]
+
+
 def test_error_is_a_value_error_and_survives_pickling():
     with pytest.raises(ValueError, match="1 problem") as caught:
         CORS(plain_app, origin="*", maxage="1h")
