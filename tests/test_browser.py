@@ -222,6 +222,10 @@ def test_bad_origin_is_an_error_that_says_what_to_write(address, advice):
             "'ftp://localhost/' is not an http:// or https:// URL",
         ),
         (
+            {"url_or_path": "http://[fe80::1%25lo]/"},
+            "'http://[fe80::1%25lo]/' has a zone in its address, which browsers do not accept",
+        ),
+        (
             {"url_or_path": "http://u:p@localhost/"},
             "cannot fetch a URL with a user name or password in it",
         ),

@@ -193,6 +193,22 @@ def test_time_limit_of_the_connection(last_line):
 
 
 @FULL_QUEUES
+@pytest.mark.parametrize("order", [1, -1], ids=["full first", "full last"])
+def test_address_that_may_still_accept_decides_among_several(last_line, monkeypatch, order):
+    """Which addresses a name has is the resolver's matter, so its function is replaced here."""
+    with full() as port, socket.create_server(("127.0.0.1", 0)) as listener:
+        closed = listener.getsockname()[1]
+        listener.close()
+        found = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", number))
+            for number in (port, closed)
+        ]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: found[::order])
+        line = last_line("http://api.example.com/", "--timeout", "1")
+    assert line.startswith("UNKNOWN: api.example.com did not accept a connection within 1 second. ")
+
+
+@FULL_QUEUES
 def test_time_limit_of_the_connection_after_a_redirect(last_line):
     with full() as port:
         target = f"http://127.0.0.1:{port}/"

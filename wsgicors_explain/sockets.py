@@ -111,7 +111,8 @@ def connect_as(url: URL, deadline: float, wrap: Callable[[socket.socket], Wrappe
                     sock.settimeout(seconds_until(deadline) / (len(infos) - index))
                     sock.connect(address)
                 except OSError as error:
-                    problem = error
+                    if not isinstance(problem, socket.timeout):  # which may still accept
+                        problem = error
                 else:
                     stack.pop_all()  # it stays open
                     return sock

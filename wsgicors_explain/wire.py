@@ -56,9 +56,10 @@ class URL(NamedTuple):
             parts = urlsplit(urljoin(base, path.replace("\\", "/") + mark + query))
             if parts.scheme not in HTTP_PORTS or not parts.hostname:
                 raise ValueError("is not an http:// or https:// URL")
-            host = parse_host(
-                f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname, parts.scheme, []
-            )
+            name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+            if name[0] == "[" and "%" in name:
+                raise ValueError("has a zone in its address, which browsers do not accept")
+            host = parse_host(name, parts.scheme, [])
             port = HTTP_PORTS[parts.scheme] if parts.port is None else parts.port
         except ValueError as error:
             raise ValueError(f"{text or base!r} {error}") from None
