@@ -16,7 +16,7 @@ from support import app_sending
 from test_browser_http import serving
 
 from wsgicors_explain import main
-from wsgicors_explain.console import OTHERS
+from wsgicors_explain.answers import WITHOUT_CAUSE
 from wsgicors_explain.copied import PasteError
 from wsgicors_explain.pasted import looks_pasted, mask, read_pasted
 
@@ -715,7 +715,7 @@ def test_message_is_explained_offline(explain):
 def test_each_message_has_an_answer_offline(explain, text, kind, status, preflight):
     code, lines, errors = explain("-", "--offline", "--origin", PAGE, stdin=text)
     assert (code, errors) == (1, [])
-    nothing = kind in OTHERS
+    nothing = kind in WITHOUT_CAUSE
     assert lines[-1].startswith("UNKNOWN: " if nothing else "BLOCKED: ")
     assert "{" not in lines[-1]
     assert (f"the response is {status}" in lines[-1]) == bool(
