@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from .case import Diagnosis
+from .causes import PICK_ONE
 from .console import BESIDE_CORS, OF_PREFLIGHTS, Said
 from .evidence import Finding, describe, leads_to_login, meaning, status_text
 from .headers import SAFELISTED_METHODS, Headers, is_answer
@@ -17,7 +18,7 @@ from .neighbours import NEIGHBOURS
 from .origins import before_path, host_and_port, near_miss
 from .pasted import Pasted
 from .preflights import preflight_meaning
-from .redirects import AT_LOGIN, LOGIN_PAGE, log_in, redirect_fix
+from .redirects import AT_LOGIN, FINAL_URL, LOGIN_PAGE, log_in, redirect_fix
 from .signs import known_words, where_to_set
 from .wire import URL, Response
 
@@ -76,7 +77,7 @@ CURES: Final = {
         "the redirect leads to a URL with a user name or password",
         "redirect to a URL without them",
     ),
-    "redirect": ("the request was redirected", "request the final URL directly"),
+    "redirect": ("the request was redirected", FINAL_URL),
     "redirected": (
         "the request was redirected, and the browser did not let the page follow",
         f"send {AO}: {{origin}}",
@@ -416,20 +417,13 @@ def of_values(value: str) -> tuple[str, str]:
     return f"{AO} is {{value}}, and browsers do not pick one from a list", PICK_ONE
 
 
-PICK_ONE: Final = (
-    "let the server compare the request's Origin with its list,"
-    " and send back the one that matches: {origin}"
-)
-
-
 def with_an_origin(args: argparse.Namespace, said: Said, fix: str) -> str:
     """The fix, if it depends on the Origin that the server gets."""
     if args.origin == "null":
         return (
             "serve the page over http or https,"
             " not from a file or in a sandboxed frame;"
-            " if the request was redirected to another origin,"
-            " request the final URL directly"
+            f" if the request was redirected to another origin, {FINAL_URL}"
         )
     source, target = ends_of(args, said)
     if source == target:

@@ -93,14 +93,14 @@ NOT_CORS: Final = "this is not about CORS, even if the browser's console says so
 
 # The CORS check
 
+SERVE_PAGE: Final = "serve the page over http or https"
+
 
 def of_cors_check(case: Case) -> Diagnosis:
     """The response lacks the headers that let the page read it, or they have other values."""
     response = case.response
     if case.origin == "null":
-        return Diagnosis(
-            f"the page has the origin null: {NULL_ORIGIN}", "serve the page over http or https"
-        )
+        return Diagnosis(f"the page has the origin null: {NULL_ORIGIN}", SERVE_PAGE)
     redirected = after_redirect(case) or at_login(case)
     if redirected:
         return redirected
@@ -138,6 +138,10 @@ def and_more(case: Case, found: Diagnosis, *, credentials: bool = True) -> Diagn
     return found._replace(fix=" and ".join(changes))
 
 
+PICK_ONE: Final = (
+    "let the server compare the request's Origin with its list,"
+    " and send back the one that matches: {origin}"
+)
 SEND_ABOVE: Final = "let the server send the headers above"
 
 
@@ -157,8 +161,7 @@ def of_wrong_value(case: Case) -> Diagnosis:
         fix = f"send the text {page} instead of an object (wait for it if that is a promise)"
         return Diagnosis(f"{reason}; {OBJECT_AS_TEXT}", fix)
     if re.search(r"[\s,*]", value):
-        match = "let the server compare the request's Origin with its list, and send back the one"
-        found = Diagnosis(reason, f"{match} that matches: {page}")
+        found = Diagnosis(reason, PICK_ONE.format(origin=page))
     elif not is_origin(value):
         found = Diagnosis(reason, f"write {page} where the server has {value}")
     else:

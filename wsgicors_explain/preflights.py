@@ -133,6 +133,5 @@ def of_preflight_redirect(case: Case) -> Diagnosis:
         fix = log_in(str(url), target, LOGIN_IN_PREFLIGHT.fix)
         return Diagnosis(f"{cause}; that looks like a login", fix)
     if leads_home(url, target):
-        fix = "check the URL; if it is right, answer OPTIONS there with 200 and the headers above,"
-        return Diagnosis(f"{cause}{AT_HOME}", f"{fix} before a login is required")
+        return Diagnosis(f"{cause}{AT_HOME}", f"{NOT_FOUND.fix}, before a login is required")
     return Diagnosis(cause, redirect_fix(url, target))

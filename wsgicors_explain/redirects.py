@@ -34,12 +34,15 @@ def secure(url: URL, target: str) -> URL:
     return new._replace(scheme="https", port=port)
 
 
+FINAL_URL: Final = "request the final URL directly"
+
+
 def redirect_fix(url: URL, target: str) -> str:
     """What to request instead of a URL that redirects, and what is wrong with the redirect."""
     try:
         new = URL.parse(target)
     except ValueError:
-        return "request the final URL directly"
+        return FINAL_URL
     if url.scheme == "https" and new.scheme == "http" and url.host == new.host:
         return f"request {secure(url, target)}, {TELL_SCHEME}"
     slash = " (with the slash)" if new.target == f"{url.target}/" else ""
