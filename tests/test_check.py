@@ -1198,6 +1198,25 @@ def test_middleware_that_was_made_is_checked_once(name, check, monkeypatch):
     )
 
 
+@pytest.mark.parametrize("attribute", ["wsgi_app", "app", "application", "_app", "wrapped"])
+def test_middleware_is_found_in_what_layers_wrap(attribute, check, monkeypatch):
+    monkeypatch.delitem(sys.modules, "layered", raising=False)
+    code = f"""
+        from wsgicors import CORS
+        def inner(environ, start_response): ...
+        class Layer:
+            {attribute} = CORS(inner, origin="https://a.example")
+            def __call__(self, environ, start_response): ...
+        app = CORS(Layer(), origin="https://a.example")
+        """
+    status, lines = check("layered:app", layered_py=code)
+    assert status == 0
+    assert [line for line in lines if "wraps another one" in line] == [
+        "layered.py:6: this CORS wraps another one: for a path that both govern,"
+        " only the outer one's headers are sent"
+    ]
+
+
 ASYNC = """
     from wsgicors import CORS
 

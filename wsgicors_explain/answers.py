@@ -10,7 +10,7 @@ from .case import Diagnosis
 from .causes import PICK_ONE
 from .console import BESIDE_CORS, OF_PREFLIGHTS, Said
 from .evidence import Finding, describe, leads_to_login, meaning, status_text
-from .headers import SAFELISTED_METHODS, Headers, is_answer
+from .headers import SAFELISTED_METHODS, Headers, is_response_header
 from .middleware import ALLOW_CREDENTIALS as AC
 from .middleware import ALLOW_METHODS, is_local
 from .middleware import ALLOW_ORIGIN as AO
@@ -18,7 +18,7 @@ from .neighbours import NEIGHBOURS
 from .origins import before_path, host_and_port, near_miss
 from .pasted import Pasted
 from .preflights import preflight_meaning
-from .redirects import AT_LOGIN, FINAL_URL, LOGIN_PAGE, log_in, redirect_fix
+from .redirects import AT_LOGIN, FINAL_URL, LOGIN_PAGE, login_fix, redirect_fix
 from .signs import known_words, where_to_set
 from .wire import URL, Response
 
@@ -26,7 +26,7 @@ OR_WITHOUT_COOKIES: Final = (
     "or, if the page needs no cookies there, take credentials: 'include' or withCredentials out of"
     " its request"
 )
-# What is wrong, and what the server should send; {origin} is the page's.
+# What is wrong, and what to change; `answer` fills in the names in braces.
 CURES: Final = {
     "allow-origin-missing": (f"{AO} is missing", f"send {AO}: {{origin}}{{where}}"),
     "allow-origin-multiple": (
@@ -203,7 +203,10 @@ def host_of(address: str) -> str:
 def template(
     args: argparse.Namespace, response: Response, said: Said, values: dict[str, str]
 ) -> str:
-    """The last line, with the names of the values in it."""
+    """The last line, with names in braces.
+
+    values: what the names stand for; that of {value} is added.
+    """
     if said.kind in WITHOUT_CAUSE:
         return f"UNKNOWN: {WITHOUT_CAUSE[said.kind]}"
     login = of_login(args, said)
@@ -236,12 +239,12 @@ def completed(args: argparse.Namespace, said: Said, response: Response, fix: str
         fix = f"{fix}; {ERROR_FIRST.format('OPTIONS' if said.preflight else 'it')}"
     if said.kind not in SAY_IT_ALL and "from the page's request" not in fix:
         fix = f"{fix}{and_mistaken(args.header)}"
-    return at_home(args, said, fix)
+    return on_own_machine(args, said, fix)
 
 
 def and_mistaken(headers: Headers) -> str:
     """What is wrong in the page whatever the response is: response headers in its request."""
-    names = ", ".join(name for name, _ in headers if is_answer(name))
+    names = ", ".join(name for name, _ in headers if is_response_header(name))
     if not names:
         return ""
     return f"; and remove {names} from the page's request: only a server sends it"
@@ -306,18 +309,19 @@ def of_login(args: argparse.Namespace, said: Said) -> Diagnosis | None:
     if source == target:
         return Diagnosis(f"{end} is a login for people, which no script may read", OPEN_LOGIN)
     is_manifest = said.details.get("what") == "manifest"
-    fix = MANIFEST_FIX if is_manifest else log_in(source, target)
+    fix = MANIFEST_FIX if is_manifest else login_fix(source, target)
     return Diagnosis(f"{start} redirects to {end}{AT_LOGIN}", fix)
 
 
-# A request to this machine, which is another one for each user of the page.
-AT_HOME: Final = ("refused", "local-network", "local-network-header", "local-permission")
+# What is said of requests to the user's own machine,
+# which is another one for each user of the page.
+ON_OWN_MACHINE: Final = ("refused", "local-network", "local-network-header", "local-permission")
 
 
-def at_home(args: argparse.Namespace, said: Said, fix: str) -> str:
+def on_own_machine(args: argparse.Namespace, said: Said, fix: str) -> str:
     """The fix, if a page of another host requests what runs on the user's own machine."""
     host, page = host_of(args.target), host_of(args.origin or "")
-    if said.kind not in AT_HOME or not is_local(host) or not page or is_local(page):
+    if said.kind not in ON_OWN_MACHINE or not is_local(host) or not page or is_local(page):
         return fix
     if said.kind == "local-permission":  # such a page usually means that computer
         return (
@@ -364,7 +368,7 @@ def cure(args: argparse.Namespace, said: Said) -> tuple[str, str]:
         fix = (
             f"request {EMPTY_SEGMENT.sub('/', args.target)}, without the empty segment; else {fix}"
         )
-    if said.kind == "header" and is_answer(said.details.get("header", "")):
+    if said.kind == "header" and is_response_header(said.details.get("header", "")):
         fix = "remove {header}, a response header, from the page's request"
     if said.kind == "method" and method.upper() == "PATCH" != method:
         fix = fix.replace("{method}", "PATCH")
@@ -410,7 +414,7 @@ def of_scheme(url: str, page: str) -> tuple[str, str]:
 
 
 def of_values(value: str) -> tuple[str, str]:
-    """Access-Control-Allow-Origin has several values: from several senders, or a list."""
+    """Access-Control-Allow-Origin was sent several times, or it has a list of values."""
     cause, fix = CURES["allow-origin-multiple"]
     if len({*re.split(r"[,\s]+", value)} - {"*", ""}) < 2:
         return cause, fix

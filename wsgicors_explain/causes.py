@@ -32,7 +32,7 @@ from .headers import (
     extract_list,
     get_header,
     header_values,
-    is_answer,
+    is_response_header,
 )
 from .middleware import (
     ALLOW_CREDENTIALS,
@@ -359,7 +359,7 @@ def of_headers(case: Case) -> Diagnosis:
     fix = " and ".join(lists_to_allow(case))
     if is_no_list(case, ALLOW_HEADERS):
         return Diagnosis(reason_of_list(case, ALLOW_HEADERS), fix)
-    mistaken = [name for name in missing if is_answer(name)]
+    mistaken = [name for name in missing if is_response_header(name)]
     if mistaken:
         cause = f"the page sends {mistaken[0]} as a request header, but it is a response header"
         return Diagnosis(cause, fix)
@@ -433,7 +433,7 @@ def lists_to_allow(case: Case) -> list[str]:
 def to_allow(case: Case, methods: list[str]) -> list[str]:
     """What the server's lists lack, and what the page must not send, all at once."""
     missing = missing_headers(case)
-    headers = [name for name in missing if not is_answer(name)]
+    headers = [name for name in missing if not is_response_header(name)]
     changes = []
     for header, kind, names in (
         (ALLOW_METHODS, "methods", methods),
@@ -443,7 +443,7 @@ def to_allow(case: Case, methods: list[str]) -> list[str]:
             changes.append(as_list(case, header, names))
         elif names:
             changes.append(f"add {', '.join(names)} to the {kind} that the server allows")
-    mistaken = ", ".join(name for name in missing if is_answer(name))
+    mistaken = ", ".join(name for name in missing if is_response_header(name))
     if mistaken:
         changes.append(f"remove {mistaken} from the page's request; only the server can send it")
     return changes
@@ -555,7 +555,7 @@ def needed_lists(case: Case) -> Headers:
 VARY: Final = ("Vary", "Origin")
 
 
-def but(case: Case) -> str:
+def reservations(case: Case) -> str:
     """What is still worth knowing about an allowed request."""
     told = ""
     sent = [exchange for exchange in case.exchanges if exchange.method != "OPTIONS"]

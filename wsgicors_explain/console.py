@@ -251,19 +251,22 @@ def read_console(text: str) -> list[Message]:
     return sorted(found, key=lambda each: SYMPTOMS.get(each.said.kind, 0))
 
 
-class Line(NamedTuple):
-    """A line that only tells the status of a response; method: empty if it does not tell it."""
+class StatusLine(NamedTuple):
+    """A line that only tells the status of a response.
+
+    method: empty if it does not tell it.
+    """
 
     method: str
     url: str
     status: int
 
 
-def statuses(text: str, found: list[Message]) -> list[Line]:
+def statuses(text: str, found: list[Message]) -> list[StatusLine]:
     """The lines that tell the status of the responses which messages are about."""
     urls = dict.fromkeys(each.url for each in found[:MAX_BESIDE] if each.url)
     lines = [
-        Line(match[1], match[2], int(match[3]))
+        StatusLine(match[1], match[2], int(match[3]))
         for match in islice(CHROMIUM_STATUS.finditer(text), MAX_BESIDE)
         if match[2] in urls
     ]
@@ -273,7 +276,7 @@ def statuses(text: str, found: list[Message]) -> list[Line]:
         # Without a place, it is the only request that failed, as far as the paste goes.
         is_only = not place and len(urls) == len(places) == 1
         status = int(match["status"])
-        lines += [Line("", url, status) for url in urls if is_only or is_place(place, url)]
+        lines += [StatusLine("", url, status) for url in urls if is_only or is_place(place, url)]
     return lines
 
 
@@ -284,7 +287,7 @@ def is_place(place: str | None, url: str) -> bool:
     return end != "/" and (url.endswith(end) or without_query.endswith(end))
 
 
-def with_status(message: Message, lines: list[Line]) -> Message:
+def with_status(message: Message, lines: list[StatusLine]) -> Message:
     """A message, with the status that another line tells of the same response."""
     if message.status is not None or message.said.kind in {*SYMPTOMS, *BESIDE_CORS}:
         return message

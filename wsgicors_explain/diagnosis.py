@@ -61,7 +61,7 @@ OUTERMOST: Final = "make CORS the outermost layer around the application for thi
 
 
 def of_outer_layer(configuration: Configuration, case: Case) -> Diagnosis | None:
-    """Whether a layer outside of the middleware responds, or changes its response."""
+    """A layer outside of the middleware responds, or changes its response; None if it does not."""
     visit, reason = visit_of(case), case.verdict.reason
     if visit is None:
         mounted = beside_mounts(configuration, case.last)

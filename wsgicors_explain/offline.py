@@ -10,7 +10,7 @@ from typing import Final
 from .answers import and_mistaken, answer
 from .browser import Browser, NetworkError, Request
 from .case import Case
-from .causes import but
+from .causes import reservations
 from .diagnosis import conclude
 from .evidence import status_text
 from .headers import REQUEST_HEADERS, REQUEST_METHOD, Headers, get_header
@@ -219,4 +219,4 @@ def replay(
         return conclude(None, case)
     if browser.missing:
         return [f"UNKNOWN: {what}: {browser.missing} not in the paste"]
-    return [f"ALLOWED: {what}, according to the pasted response{but(case)}"]
+    return [f"ALLOWED: {what}, according to the pasted response{reservations(case)}"]

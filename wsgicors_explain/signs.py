@@ -31,12 +31,12 @@ GATEWAY_RESPONSES: Final = (
 )
 PREFLIGHT_FIRST: Final = "let OPTIONS through without a login, as preflights never carry one"
 
-# Most specific first. Each is visible in a response; no status of HTTP is enough by itself (419 is
-# not one of HTTP, but of Laravel).
 # The body of a response in which a CORS filter says in its own words that it refuses.
 REFUSED_BY_FILTER: Final = (
     r"(?i)[^\0]{0,60}\bCORS\b.{0,20}\b(error|invalid|forbid|reject|not allowed|denied|refused)"
 )
+# Most specific first. Each is visible in a response; no status of HTTP is enough by itself (419 is
+# not one of HTTP, but of Laravel).
 SIGNS: Final = (
     # Libraries that refuse in their own words.
     Sign(

@@ -184,7 +184,6 @@ START_LOCAL: Final = (
 )
 START: Final = "start the server, or correct the scheme, the host and the port in the page's URL"
 
-
 # Responses
 
 READ_WHY: Final = (
