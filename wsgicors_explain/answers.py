@@ -156,11 +156,11 @@ WITHOUT_CAUSE: Final = {
     "fix: paste all of it, or the headers of the request and of its response",
     **{each.kind: each.diagnosis for each in NEIGHBOURS if not each.fix},
 }
-# What does not help without the origin of the page; a redirect is worth telling without it.
+# Messages whose fix names the origin of the page; a redirect is worth telling without it.
 OF_ORIGINS: Final = frozenset(kind for kind, (_, fix) in CURES.items() if "{origin}" in fix) - {
     "redirected"
 }
-# What no response of the server would change.
+# Messages whose answer no response of the server would change.
 SAY_IT_ALL: Final = frozenset(("no-cors", "same-origin-mode", *BESIDE_CORS))
 
 
@@ -178,7 +178,7 @@ def answer(args: argparse.Namespace, pasted: Pasted, said: Said) -> str:
         "meaning": found.cause,
         "remedy": found.fix,
         "url": args.target,
-        "host": host_of(args.target),
+        "host": host_in(args.target),
         "where": where_to_set(ends_of(args, said)[0], origin=said.kind not in OF_PREFLIGHTS),
         **said.details,
         "origin": args.origin or "the origin of the page",
@@ -195,7 +195,7 @@ def meaning_of(said: Said, response: Response) -> Finding:
     return known or (preflight_meaning(response) if preflight else meaning(response))
 
 
-def host_of(address: str) -> str:
+def host_in(address: str) -> str:
     """The host of a URL or an origin; empty if it has none."""
     return host_and_port(before_path(address).rpartition("/")[2])[0]
 
@@ -320,7 +320,7 @@ ON_OWN_MACHINE: Final = ("refused", "local-network", "local-network-header", "lo
 
 def on_own_machine(args: argparse.Namespace, said: Said, fix: str) -> str:
     """The fix, if a page of another host requests what runs on the user's own machine."""
-    host, page = host_of(args.target), host_of(args.origin or "")
+    host, page = host_in(args.target), host_in(args.origin or "")
     if said.kind not in ON_OWN_MACHINE or not is_local(host) or not page or is_local(page):
         return fix
     if said.kind == "local-permission":  # such a page usually means that computer

@@ -420,7 +420,10 @@ def names_in(case: Case, header: str) -> list[str]:
 
 
 def lists_to_allow(case: Case) -> list[str]:
-    """The same as `to_allow`, with the method in upper case where the page should write it so."""
+    """What has to change so that the preflight allows the request, all at once.
+
+    Some methods should be written in upper case in the page.
+    """
     missing = missing_methods(case)
     upper = asked_method(case).upper()
     is_allowed = upper in allowed_names(case, ALLOW_METHODS)
@@ -431,7 +434,7 @@ def lists_to_allow(case: Case) -> list[str]:
 
 
 def to_allow(case: Case, methods: list[str]) -> list[str]:
-    """What the server's lists lack, and what the page must not send, all at once."""
+    """What the server's lists lack, these methods included, and what the page must not send."""
     missing = missing_headers(case)
     headers = [name for name in missing if not is_response_header(name)]
     changes = []
