@@ -231,6 +231,21 @@ def test_nothing_is_asked_again_where_it_could_change_something(capsys):
     assert "perhaps as it was sent to another page" in lines[-1]
 
 
+def test_cache_that_a_redirect_leads_to_is_not_asked_for_the_page(capsys):
+    """What is asked there has the Origin null, which no new request of the page would have."""
+    site = Site("never", allowed=("null",), extra=[HIT])
+
+    def redirect(environ, start_response):
+        to = ("Location", f"http://127.0.0.1:{target}/x")
+        start_response("302 Found", [("Content-Type", "text/plain"), (ALLOW, PAGE), to])
+        return [b""]
+
+    with serving(site) as target, serving(redirect) as port:
+        status, lines = explain(capsys, f"http://127.0.0.1:{port}/x")
+    assert (status, lines[-1]) == (0, f"ALLOWED: GET URL for a page on {PAGE}")
+    assert site.asked == [("null", "")]
+
+
 def test_wrong_credentials_are_not_blamed_on_a_cache(capsys):
     site = Site("always", extra=[HIT])
     with serving(site) as port:

@@ -476,6 +476,10 @@ ADVICE = {
         "policy = a, b\na_origin = *\na_path = /*\nb_origin = https://b.example",
         "a.ini:6: b_origin: no request can reach the policy b: policies that come first govern all of its paths",
     ),
+    "every_path_in_the_shadow_of_a_later_one": (
+        "policy = b, a\na_origin = *\na_path = /*\nb_origin = https://b.example",
+        "a.ini:6: b_origin: no request can reach the policy b: policies that come first govern all of its paths",
+    ),
 }  # fmt: skip
 
 NO_ADVICE = {
@@ -494,8 +498,12 @@ NO_ADVICE = {
     "null_with_copy": "origin = copy\ncredentials = on\naccept_risk = any-origin null-origin",
     "any_risk_for_a_strategy": "matchstrategy = call:test_check:strategy\npolicy = a, b\na_origin = *\nb_origin = *",
     "port_wildcard": "origin = http://localhost:*\ncredentials = on",
+    "active_by_an_object": "policy = call:test_check:POLICIES\na_origin = *",
     "predicate": "policy = a, b\na_origin = call:test_check:allow\nb_origin = https://b.example",
 }
+
+
+POLICIES = ["a"]
 
 
 def strategy(environ):
@@ -1196,6 +1204,25 @@ def test_middleware_that_was_made_is_checked_once(name, check, monkeypatch):
             "no problems",
         ],
     )
+
+
+@pytest.mark.parametrize("attribute", ["wsgi_app", "app", "application", "_app", "wrapped"])
+def test_middleware_is_found_in_what_layers_wrap(attribute, check, monkeypatch):
+    monkeypatch.delitem(sys.modules, "layered", raising=False)
+    code = f"""
+        from wsgicors import CORS
+        def inner(environ, start_response): ...
+        class Layer:
+            {attribute} = CORS(inner, origin="https://a.example")
+            def __call__(self, environ, start_response): ...
+        app = CORS(Layer(), origin="https://a.example")
+        """
+    status, lines = check("layered:app", layered_py=code)
+    assert status == 0
+    assert [line for line in lines if "wraps another one" in line] == [
+        "layered.py:6: this CORS wraps another one: for a path that both govern,"
+        " only the outer one's headers are sent"
+    ]
 
 
 ASYNC = """

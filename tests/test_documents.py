@@ -78,17 +78,6 @@ def test_every_option_has_a_heading():
     assert [name for name in options if not re.search(rf"(?m)^{name}\n[~-]+$", text)] == []
 
 
-def test_contributing_lists_each_module_below_those_that_it_imports():
-    text = (ROOT / "CONTRIBUTING.rst").read_text(encoding="utf-8")
-    listed = re.findall(r"(?m)^(\w+)\.py  ", text)
-    modules = {path.stem: path for path in (ROOT / "wsgicors_explain").glob("*.py")}
-    assert sorted(listed) == sorted(modules)
-    for place, name in enumerate(listed):
-        code = modules[name].read_text(encoding="utf-8")
-        imported = re.findall(r"(?m)^from \.(\w+) import", code)
-        assert set(imported) <= set(listed[:place]), name
-
-
 @pytest.mark.parametrize("page", [README, DOCS / "origins.rst"], ids=["README", "origins"])
 def test_every_risk_is_explained(page):
     text = page.read_text(encoding="utf-8")

@@ -1190,6 +1190,17 @@ def test_last_line(name, capsys):
     assert (status, lines[-1].replace(url, "URL")) == (1, LAST_LINES[name])
 
 
+@pytest.mark.parametrize("status", [406, 409, 411, 412, 413, 415, 417, 422, 428])
+def test_status_that_is_about_a_body_shows_a_preflight_taken_for_the_request(status, capsys):
+    with serving(answers((status, [], b""), GOOD)) as port:
+        _, lines = explain(capsys, f"http://127.0.0.1:{port}/x", "--origin", PAGE, *JSON)
+    assert (
+        ": the server takes the preflight for the page's request, but a preflight has no body and"
+        " no Content-Type. To fix it, answer OPTIONS there with 200 and the headers above, before"
+        " the server's limits, validation and handler"
+    ) in lines[-1]
+
+
 ALLOWING = [("Access-Control-Allow-Origin", "*")]
 
 

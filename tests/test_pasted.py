@@ -16,7 +16,7 @@ from support import app_sending
 from test_browser_http import serving
 
 from wsgicors_explain import main
-from wsgicors_explain.console import OTHERS
+from wsgicors_explain.answers import WITHOUT_CAUSE
 from wsgicors_explain.copied import PasteError
 from wsgicors_explain.pasted import looks_pasted, mask, read_pasted
 
@@ -435,6 +435,11 @@ def test_options_of_curl_that_change_the_request():
     assert method_and_headers("-F a=b --head") == ("HEAD", [], None, URL)
 
 
+def test_escapes_of_bash_are_read_as_bash_reads_them():
+    pasted = read_pasted(rf"curl {URL} -H $'X-A: \a\b\f\v\t-\x41\u00e9\101\'\\'")
+    assert pasted.headers == [("X-A", "\a\b\f\v\t-A\u00e9A'\\")]
+
+
 JSON_TYPE = ("Content-Type", "application/json")
 CODE = {
     "fetch": (f"const r = await fetch('{URL}', {{\n  method: 'PUT',\n  credentials: 'include',\n  headers: {{'X-A': '1', "
@@ -518,6 +523,23 @@ def test_message_without_an_origin_has_that_of_the_headers_beside_it():
 def test_summary_alone_is_a_request():
     pasted = read_pasted(f"Request URL:\n\n{URL}\n\nRequest Method:\n\nPUT\n")
     assert (pasted.url, pasted.method) == (URL, "PUT")
+
+
+SUMMARY = f"Request URL: {URL}\nRequest Method: PUT\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "sent", "received"),
+    [
+        (f"{SUMMARY}X-A: 1", [("X-A", "1")], None),
+        (f"{SUMMARY}Status Code: 200 OK\nX-A: 1", [], [("X-A", "1")]),
+        (f"Status: 200 OK\n{SUMMARY.replace('Request URL', 'URL')}X-A: 1", [], [("X-A", "1")]),
+    ],
+)
+def test_headers_below_a_status_are_those_of_the_response(text, sent, received):
+    pasted = read_pasted(text)
+    assert (pasted.url, pasted.method) == (URL, "PUT")
+    assert (pasted.headers, pasted.response_headers) == (sent, received)
 
 
 UNREADABLE = {
@@ -715,7 +737,7 @@ def test_message_is_explained_offline(explain):
 def test_each_message_has_an_answer_offline(explain, text, kind, status, preflight):
     code, lines, errors = explain("-", "--offline", "--origin", PAGE, stdin=text)
     assert (code, errors) == (1, [])
-    nothing = kind in OTHERS
+    nothing = kind in WITHOUT_CAUSE
     assert lines[-1].startswith("UNKNOWN: " if nothing else "BLOCKED: ")
     assert "{" not in lines[-1]
     assert (f"the response is {status}" in lines[-1]) == bool(
@@ -1417,6 +1439,14 @@ def test_page_that_asks_with_no_cors_reads_nothing_from_any_server(explain, text
         "BLOCKED: the page asks with mode: 'no-cors', with which no page may read the response. To fix it, "
         "take that mode out of the page's code, and explain the request again without it"
     )
+
+
+def test_mode_same_origin_is_the_cause_whatever_the_response_is(explain):
+    text = CONSOLE["mode-2026"][0]
+    last = "BLOCKED: the page sends the request with mode: 'same-origin'. To fix it, remove that mode from the page's code"
+    pasted = f"{text}\n\nResponse Headers\nserver: nginx\nstatus: 502\n"
+    assert explain("-", stdin=text)[1][-1] == last
+    assert explain("-", "--offline", stdin=pasted)[1][-1] == last
 
 
 def test_page_without_http_is_answered_from_the_message(explain):

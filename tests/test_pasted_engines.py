@@ -17,7 +17,7 @@ import pytest
 from engines import ENGINES, serve, visit
 
 from wsgicors_explain import main
-from wsgicors_explain.console import OTHERS
+from wsgicors_explain.answers import WITHOUT_CAUSE
 from wsgicors_explain.pasted import read_pasted
 
 pytestmark = pytest.mark.once
@@ -273,7 +273,9 @@ def test_messages_of_a_real_engine_are_understood(engine, tmp_path, monkeypatch,
     }
     assert kinds == {fault: kind for fault, kind in expected.items() if kind}, "".join(lines)
     for fault, kind in kinds.items():
-        assert answers[fault].startswith("UNKNOWN: " if kind in OTHERS else "BLOCKED: "), fault
+        assert answers[fault].startswith("UNKNOWN: " if kind in WITHOUT_CAUSE else "BLOCKED: "), (
+            fault
+        )
         assert "geheim" not in answers[fault]
 
 

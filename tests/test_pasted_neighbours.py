@@ -47,6 +47,7 @@ MESSAGES = {
         f"{OPENED}requested an insecure image '{HTTP}'. This content should also be served over HTTPS.",
         f"The page at {PAGE}/ requested insecure content from {HTTP}. This content was automatically upgraded and",
         f"Loading mixed (insecure) display content “{HTTP}” on a secure page",
+        f"Mixed Content: Upgrading insecure display request ‘{HTTP}’ to use ‘https’",
     ],
     "framing": [
         f"Refused to display '{URL}' in a frame because it set 'X-Frame-Options' to 'deny'.",
@@ -219,6 +220,21 @@ CASES = [
     for kind, texts in MESSAGES.items()
     for number, text in enumerate(texts)
 ]
+ENGINES = {"C": "Chromium", "F": "Firefox", "W": "WebKit", "CW": "Chromium or WebKit",
+           "CF": "Chromium or Firefox", "FW": "Firefox or WebKit", "CFW": "any browser"}  # fmt: skip
+# By kind: who writes each of its texts above.
+WRITTEN_BY = {
+    "mixed-content": "C C C F W W C", "upgraded": "C C W F F", "framing": "CW CW C F F W",
+    "security-policy-report": "C C F W", "security-policy": "C C C F F W",
+    "security-policy-code": "C C C F F W", "websocket": "CW CW CW F F", "event-source": "CW",
+    "event-source-failed": "F", "service-worker-opaque": "C F W", "service-worker": "C F W W",
+    "worker": "C C W W", "canvas": "C C C C F", "insecure": "FW", "script-error": "CFW CFW",
+    "integrity": "C F W", "stylesheet": "C FW", "media": "C F", "font": "F", "unexposed": "CW",
+    "forbidden-header": "CW F", "resource-policy": "C C F W", "opaque-response": "C F F C C",
+    "mime-type": "C C C F F F W W W C", "script-refused": "F", "same-origin-only": "F",
+    "frame-access": "CW CW F", "post-message": "CF W", "history": "C W", "opener-policy": "C C",
+    "cookie": "F F", "blocker": "C C F F W", "url-password": "C F", "answered": "CW",
+}  # fmt: skip
 LAST_LINES = {
     'mixed-content': (
         'BLOCKED: this is not CORS: the page is on https and requests an http URL, which browsers block as '
@@ -422,6 +438,30 @@ def test_last_line_says_whether_it_is_cors_and_what_to_change(kind, text, last_l
     unknown = LAST_LINES[kind].replace(PAGE, "the origin of the page")
     assert last_line("-", stdin=text) in (unknown, LAST_LINES[kind])
     assert last_line("-", "--offline", stdin=text) in (unknown, LAST_LINES[kind])
+
+
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_engine_that_writes_a_message_is_named(kind):
+    engines = [ENGINES[letters] for letters in WRITTEN_BY[kind].split()]
+    told = [read_pasted(text).understood[0].partition(": ")[0] for text in MESSAGES[kind]]
+    assert told == [f"this is a message of {engine}" for engine in engines]
+
+
+def test_chromium_may_not_name_the_directive_that_blocks(last_line):
+    text = f"Fetch API cannot load {URL}. Refused to connect because it violates the document's Content Security Policy."
+    assert read_pasted(text).understood == (f"this is a message of Chromium: {text[10:-25]}",)
+    assert last_line("-", stdin=text) == LAST_LINES["security-policy"].replace(
+        "connect-src", "the directive for what it loads, such as connect-src"
+    )
+
+
+@pytest.mark.parametrize("kind", sorted(MESSAGES.keys() - {"answered"}))
+def test_what_no_response_would_change_is_told_without_one(kind, last_line):
+    """Neither an error in the paste nor a header that the page sends by mistake matters to it."""
+    for text in MESSAGES[kind]:
+        arguments = ("-", "--offline", "-H", "Access-Control-Allow-Origin: *", "--origin", PAGE)
+        pasted = f"{text}\n\nResponse Headers\nserver: nginx\nstatus: 502\n"
+        assert last_line(*arguments, stdin=pasted) == LAST_LINES[kind]
 
 
 def test_each_rule_has_its_messages_here():

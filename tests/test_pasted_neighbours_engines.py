@@ -24,7 +24,7 @@ from test_browser_http import certificate, tls  # noqa: F401
 from test_pasted_engines import LAST, WRITING, visit_writing
 
 from wsgicors_explain import main
-from wsgicors_explain.console import CURES
+from wsgicors_explain.answers import CURES
 from wsgicors_explain.copied import PasteError
 from wsgicors_explain.pasted import read_pasted
 

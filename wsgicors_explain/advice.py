@@ -21,6 +21,7 @@ from .middleware import (
     middleware_of,
     public_suffix_list,
 )
+from .mounts import part_after
 
 # option, which of its names, why they have no effect
 WITHOUT_EFFECT: Final[tuple[tuple[str, Callable[[str], bool], str], ...]] = (
@@ -81,8 +82,7 @@ def on_mounts(mounts: Iterable[str], policy: Policy) -> Iterable[tuple[str, str]
         if found:
             mount = max(found, key=len)
             rest = path[len(mount) :] or "/"
-            compared = f"the part of the URL after {mount}, where the application is mounted"
-            yield "path", f"{path} is compared with {compared}: write {rest}"
+            yield "path", f"{path} is compared with {part_after(mount)}: write {rest}"
 
 
 def on_wildcards(policy: Policy) -> Iterable[tuple[str, str]]:
@@ -135,8 +135,8 @@ def why_unreachable(cors: CORS, policy: Policy) -> str:
 
 def policies_of_earlier_paths_govern(policies: list[Policy], path: frozenset[str]) -> bool:
     """Whether the paths that are matched before these cover all of them."""
+    groups = list(dict.fromkeys(frozenset(policy.path) for policy in policies))
     # Policies without a path are matched last, wherever they are written.
-    groups = list(dict.fromkeys(frozenset(policy.path) for policy in policies if policy.path))
     earlier = groups[: groups.index(path)] if path else groups
     patterns = [pattern for group in earlier for pattern in group]
     exact = without_star(patterns)

@@ -12,8 +12,8 @@ from .headers import (
     REQUEST_METHOD,
     Headers,
     get_header,
-    is_answer,
     is_forbidden_request_header,
+    is_response_header,
     unsafe_names,
 )
 from .targets import Visit
@@ -86,16 +86,16 @@ class Case:
 
     @property
     def to_allow(self) -> list[str]:
-        """The names of the request headers for which the server has to send a header."""
-        return [name for name in unsafe_names(self.set_headers) if not is_answer(name)]
+        """The names of the request headers that the server has to allow."""
+        return [name for name in unsafe_names(self.kept_headers) if not is_response_header(name)]
 
     @property
     def mistaken(self) -> list[str]:
         """The names of response headers that the page sets in its request."""
-        return [name for name in unsafe_names(self.set_headers) if is_answer(name)]
+        return [name for name in unsafe_names(self.kept_headers) if is_response_header(name)]
 
     @property
-    def set_headers(self) -> Headers:
+    def kept_headers(self) -> Headers:
         """The request headers of the page, without those that browsers drop."""
         return [pair for pair in self.headers if not is_forbidden_request_header(*pair)]
 

@@ -32,7 +32,7 @@ from .headers import (
     extract_list,
     get_header,
     header_values,
-    is_answer,
+    is_response_header,
 )
 from .middleware import (
     ALLOW_CREDENTIALS,
@@ -93,14 +93,14 @@ NOT_CORS: Final = "this is not about CORS, even if the browser's console says so
 
 # The CORS check
 
+SERVE_PAGE: Final = "serve the page over http or https"
+
 
 def of_cors_check(case: Case) -> Diagnosis:
     """The response lacks the headers that let the page read it, or they have other values."""
     response = case.response
     if case.origin == "null":
-        return Diagnosis(
-            f"the page has the origin null: {NULL_ORIGIN}", "serve the page over http or https"
-        )
+        return Diagnosis(f"the page has the origin null: {NULL_ORIGIN}", SERVE_PAGE)
     redirected = after_redirect(case) or at_login(case)
     if redirected:
         return redirected
@@ -138,6 +138,10 @@ def and_more(case: Case, found: Diagnosis, *, credentials: bool = True) -> Diagn
     return found._replace(fix=" and ".join(changes))
 
 
+PICK_ONE: Final = (
+    "let the server compare the request's Origin with its list,"
+    " and send back the one that matches: {origin}"
+)
 SEND_ABOVE: Final = "let the server send the headers above"
 
 
@@ -157,8 +161,7 @@ def of_wrong_value(case: Case) -> Diagnosis:
         fix = f"send the text {page} instead of an object (wait for it if that is a promise)"
         return Diagnosis(f"{reason}; {OBJECT_AS_TEXT}", fix)
     if re.search(r"[\s,*]", value):
-        match = "let the server compare the request's Origin with its list, and send back the one"
-        found = Diagnosis(reason, f"{match} that matches: {page}")
+        found = Diagnosis(reason, PICK_ONE.format(origin=page))
     elif not is_origin(value):
         found = Diagnosis(reason, f"write {page} where the server has {value}")
     else:
@@ -356,7 +359,7 @@ def of_headers(case: Case) -> Diagnosis:
     fix = " and ".join(lists_to_allow(case))
     if is_no_list(case, ALLOW_HEADERS):
         return Diagnosis(reason_of_list(case, ALLOW_HEADERS), fix)
-    mistaken = [name for name in missing if is_answer(name)]
+    mistaken = [name for name in missing if is_response_header(name)]
     if mistaken:
         cause = f"the page sends {mistaken[0]} as a request header, but it is a response header"
         return Diagnosis(cause, fix)
@@ -417,7 +420,10 @@ def names_in(case: Case, header: str) -> list[str]:
 
 
 def lists_to_allow(case: Case) -> list[str]:
-    """The same as `to_allow`, with the method in upper case where the page should write it so."""
+    """What has to change so that the preflight allows the request, all at once.
+
+    Some methods should be written in upper case in the page.
+    """
     missing = missing_methods(case)
     upper = asked_method(case).upper()
     is_allowed = upper in allowed_names(case, ALLOW_METHODS)
@@ -428,9 +434,9 @@ def lists_to_allow(case: Case) -> list[str]:
 
 
 def to_allow(case: Case, methods: list[str]) -> list[str]:
-    """What the server's lists lack, and what the page must not send, all at once."""
+    """What the server's lists lack, these methods included, and what the page must not send."""
     missing = missing_headers(case)
-    headers = [name for name in missing if not is_answer(name)]
+    headers = [name for name in missing if not is_response_header(name)]
     changes = []
     for header, kind, names in (
         (ALLOW_METHODS, "methods", methods),
@@ -440,7 +446,7 @@ def to_allow(case: Case, methods: list[str]) -> list[str]:
             changes.append(as_list(case, header, names))
         elif names:
             changes.append(f"add {', '.join(names)} to the {kind} that the server allows")
-    mistaken = ", ".join(name for name in missing if is_answer(name))
+    mistaken = ", ".join(name for name in missing if is_response_header(name))
     if mistaken:
         changes.append(f"remove {mistaken} from the page's request; only the server can send it")
     return changes
@@ -552,7 +558,7 @@ def needed_lists(case: Case) -> Headers:
 VARY: Final = ("Vary", "Origin")
 
 
-def but(case: Case) -> str:
+def reservations(case: Case) -> str:
     """What is still worth knowing about an allowed request."""
     told = ""
     sent = [exchange for exchange in case.exchanges if exchange.method != "OPTIONS"]

@@ -20,7 +20,7 @@ def check(args: argparse.Namespace) -> int:
     loaded = load(args.target, args.section, args.variables)
     found = [use for each in loaded for use in (each, *each.others)]
     for configuration in found:
-        complete(configuration)
+        add_advice(configuration)
     found = distinct(found)
     for configuration in found:
         report(configuration, args.target)
@@ -38,7 +38,7 @@ def counted(problems: int, advice: int) -> str:
     return counts
 
 
-def complete(configuration: Configuration) -> None:
+def add_advice(configuration: Configuration) -> None:
     """Add the advice about the finished policies."""
     if configuration.cors:
         for policy in configuration.cors.policies.values():
@@ -58,7 +58,10 @@ def distinct(found: list[Configuration]) -> list[Configuration]:
 
 
 def report(configuration: Configuration, target: str) -> None:
-    """Print the policies of one use of the middleware, its problems, and the advice."""
+    """Print the policies of one use of the middleware, its problems, and the advice.
+
+    UsageError: the target does not use the middleware.
+    """
     if configuration.cors:
         say(f"{configuration.name} ({configuration.place})")
         for row in [*table(configuration.cors), *origin_lists(configuration.cors)]:

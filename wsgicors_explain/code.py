@@ -20,6 +20,7 @@ CALL: Final = re.compile(
     """,
     re.VERBOSE,
 )
+# Objects on a server, whose methods get, post and so on define a route.
 SERVERS: Final = frozenset("app router server requests session Route".split())
 SCOPE: Final = 4000  # characters that may belong to one call
 ADDRESS: Final = re.compile(r"""['"`]((?:https?://|/)[^'"`\s]{0,2000})['"`]""")
@@ -67,8 +68,6 @@ CREDENTIALS: Final = re.compile(
     | \bwithCredentials['"]?\s*[:=]\s*true""",
     re.VERBOSE,
 )
-
-
 NO_CORS: Final = re.compile(r"""\bmode['"]?\s*:\s*['"]no-cors['"]""")
 
 

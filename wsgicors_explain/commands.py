@@ -18,8 +18,6 @@ from .terminal import printable
 DESCRIPTION: Final = (
     "Checks configurations of wsgicors, and explains why a browser blocks a request."
 )
-
-
 EXAMPLES: Final = """\
 examples:
   wsgicors check production.ini

@@ -251,19 +251,22 @@ def read_console(text: str) -> list[Message]:
     return sorted(found, key=lambda each: SYMPTOMS.get(each.said.kind, 0))
 
 
-class Line(NamedTuple):
-    """A line that only tells the status of a response; method: empty if it does not tell it."""
+class StatusLine(NamedTuple):
+    """A line that only tells the status of a response.
+
+    method: empty if it does not tell it.
+    """
 
     method: str
     url: str
     status: int
 
 
-def statuses(text: str, found: list[Message]) -> list[Line]:
+def statuses(text: str, found: list[Message]) -> list[StatusLine]:
     """The lines that tell the status of the responses which messages are about."""
     urls = dict.fromkeys(each.url for each in found[:MAX_BESIDE] if each.url)
     lines = [
-        Line(match[1], match[2], int(match[3]))
+        StatusLine(match[1], match[2], int(match[3]))
         for match in islice(CHROMIUM_STATUS.finditer(text), MAX_BESIDE)
         if match[2] in urls
     ]
@@ -273,7 +276,7 @@ def statuses(text: str, found: list[Message]) -> list[Line]:
         # Without a place, it is the only request that failed, as far as the paste goes.
         is_only = not place and len(urls) == len(places) == 1
         status = int(match["status"])
-        lines += [Line("", url, status) for url in urls if is_only or is_place(place, url)]
+        lines += [StatusLine("", url, status) for url in urls if is_only or is_place(place, url)]
     return lines
 
 
@@ -284,7 +287,7 @@ def is_place(place: str | None, url: str) -> bool:
     return end != "/" and (url.endswith(end) or without_query.endswith(end))
 
 
-def with_status(message: Message, lines: list[Line]) -> Message:
+def with_status(message: Message, lines: list[StatusLine]) -> Message:
     """A message, with the status that another line tells of the same response."""
     if message.status is not None or message.said.kind in {*SYMPTOMS, *BESIDE_CORS}:
         return message
@@ -454,145 +457,3 @@ def translated(text: str) -> list[Message]:
     kind = "network" if kind == "untranslated" and "(null)" in text else kind
     said = Said("Firefox", kind, {}, text[:200], kind in OF_PREFLIGHTS or None)
     return [Message(said, url[0].rstrip(".。"), status=int(status[1]) if status else None)]
-
-
-OR_WITHOUT_COOKIES: Final = (
-    "or, if the page needs no cookies there, take credentials: 'include' or withCredentials out of"
-    " its request"
-)
-# What is wrong, and what the server should send; {origin} is the page's.
-CURES: Final = {
-    "allow-origin-missing": (f"{AO} is missing", f"send {AO}: {{origin}}{{where}}"),
-    "allow-origin-multiple": (
-        f"{AO} was sent more than once; usually by the application and by a proxy in front of it",
-        f"let only one of them send {AO}: {{origin}}",
-    ),
-    "allow-origin-invalid": (f"{AO} is {{value}}", f"send {AO}: {{origin}}{{where}}"),
-    "allow-origin-differs": (f"{AO} is {{value}}", f"send {AO}: {{origin}}{{where}}"),
-    "allow-origin-refused": (
-        f"{AO} is missing or does not fit",
-        f"send {AO}: {{origin}}{{where}}",
-    ),
-    "script": (
-        f"a script is loaded with CORS, and {AO} is missing or does not fit",
-        f"let the server of the script send {AO}: {{origin}}",
-    ),
-    "wildcard-with-credentials": (
-        f"{AO} is *, which browsers refuse with credentials",
-        f"send {AO}: {{origin}} and {AC}: true{{where}}, {OR_WITHOUT_COOKIES}",
-    ),
-    "allow-credentials": (
-        f"{AC} is not true; the page sends its request with credentials",
-        f"send {AC}: true{{where}}, {OR_WITHOUT_COOKIES}",
-    ),
-    "status": (
-        "the preflight did not return a status from 200 to 299",
-        f"answer OPTIONS with 200 and the headers {AO}, Access-Control-Allow-Methods and "
-        "Access-Control-Allow-Headers{where}",
-    ),
-    "preflight-redirect": (
-        "the preflight was redirected",
-        "request the URL that it redirects to (see Location in the network panel: often https, or "
-        "another slash at the end), or answer OPTIONS without a redirect, before any login",
-    ),
-    "invalid-list": (
-        "{header} in the preflight response is not a list of names",
-        "send names separated by commas",
-    ),
-    "method": (
-        "Access-Control-Allow-Methods does not include the method {method}",
-        "add {method} to Access-Control-Allow-Methods{where}",
-    ),
-    "header": (
-        "Access-Control-Allow-Headers does not include {header}",
-        "add {header} to Access-Control-Allow-Headers{where}",
-    ),
-    "redirect-password": (
-        "the redirect leads to a URL with a user name or password",
-        "redirect to a URL without them",
-    ),
-    "redirect": ("the request was redirected", "request the final URL directly"),
-    "redirected": (
-        "the request was redirected, and the browser did not let the page follow",
-        f"send {AO}: {{origin}}",
-    ),
-    "redirects": (
-        "there were more than 20 redirects, one after the other",
-        "end the redirect loop on the server",
-    ),
-    "name": (
-        "the name of the URL's host was not found, so no response came",
-        "correct the host in the page's URL, or the name's entry in the DNS",
-    ),
-    "refused": (
-        "nothing listens at the URL's host and port, so no response came",
-        "start the server, or correct the host and the port in the page's URL",
-    ),
-    "certificate": (
-        "the browser does not trust the server's certificate, so it sent no request",
-        "open the URL in a tab to see what is wrong with the certificate, and renew it",
-    ),
-    "tls": (
-        "the browser and the server could not agree on TLS, so no request was sent",
-        "check that the server speaks https at this port, and which versions of TLS it takes",
-    ),
-    "timeout": (
-        "no response came in time",
-        "look at whether the server is up, and whether a firewall drops the request",
-    ),
-    "port": ("browsers block the URL's port", "serve the API on another port"),
-    "scheme": ("the URL or the page is not on http(s)", "serve both over http(s)"),
-    "same-origin-mode": (
-        "the page sends the request with mode: 'same-origin'",
-        "remove that mode from the page's code",
-    ),
-    "no-cors": (
-        "the page asks with mode: 'no-cors', with which no page may read the response",
-        "take that mode out of the page's code, and explain the request again without it",
-    ),
-    "local-permission": (
-        "the page has no permission to access {space} addresses: the user or a policy denied it",
-        "allow it in the site settings of the page (the icon before its URL), and reload; a page "
-        'in a frame also needs allow="local-network-access" there',
-    ),
-    "local-network-header": (
-        "the browser protects addresses of the local network, and the preflight response lacks "
-        "Access-Control-Allow-Private-Network: true",
-        "let the server send that header in response to OPTIONS; newer versions of Chromium ask "
-        "the user for a permission instead",
-    ),
-    "local-network": (
-        "the browser protects addresses of the local network",
-        "serve the page over https, and let the user grant the permission",
-    ),
-    **{each.kind: (each.diagnosis, each.fix) for each in NEIGHBOURS if each.fix},
-}
-# Messages that block nothing by themselves, or do not state a cause.
-OTHERS: Final = {
-    "authorization-wildcard": (
-        "this is a warning, and nothing is blocked yet: Access-Control-Allow-Headers is *, which "
-        "will not cover Authorization. To be safe, add Authorization to it as well"
-    ),
-    "network": (
-        "no response came, and the message does not say why: open the URL in a tab (is the server "
-        "up, does its name resolve, is its certificate trusted?), and look for an extension that "
-        "blocks it"
-    ),
-    "untranslated": "of this message, only the URL can be read: look at the status of its request, "
-    "and of the OPTIONS before it, in the network panel, and paste the headers of both",
-    "disabled": "CORS is switched off in this Firefox, or an extension sets Origin",
-    "unnamed": "this line does not say why: paste the line above it in the console as well",
-    "no-status": (
-        "the preflight got no status, and this line does not say why: paste the line above it in "
-        "the console as well"
-    ),
-    "unknown": "this message, as far as it was pasted, does not name a cause that the server can "
-    "fix: paste all of it, or the headers of the request and of its response",
-    **{each.kind: each.diagnosis for each in NEIGHBOURS if not each.fix},
-}
-# What does not help without the origin of the page; a redirect is worth telling without it.
-OF_ORIGINS: Final = frozenset(kind for kind, (_, fix) in CURES.items() if "{origin}" in fix) - {
-    "redirected"
-}
-# What no response of the server would change.
-ALONE: Final = frozenset(("no-cors", "same-origin-mode", *BESIDE_CORS))

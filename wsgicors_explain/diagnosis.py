@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from .case import Case, Diagnosis
-from .causes import find_cause, needed_headers, without_mistaken, without_unreadable
+from .causes import SERVE_PAGE, find_cause, needed_headers, without_mistaken, without_unreadable
 from .configuration import Configuration, key_of
 from .headers import REQUEST_METHOD, get_header
 from .middleware import (
@@ -26,7 +26,7 @@ from .middleware import (
     OriginList,
     Policy,
 )
-from .mounts import NO_MOUNT
+from .mounts import NO_MOUNT, part_after
 from .origins import LOCAL_NAMES, host_and_port, near_miss
 from .remedies import Asked, Change, Remedy, allows, below_mount, find_remedy, passes
 from .targets import Visit, are_noted
@@ -61,7 +61,7 @@ OUTERMOST: Final = "make CORS the outermost layer around the application for thi
 
 
 def of_outer_layer(configuration: Configuration, case: Case) -> Diagnosis | None:
-    """Whether a layer outside of the middleware responds, or changes its response."""
+    """A layer outside of the middleware responds, or changes its response; None if it does not."""
     visit, reason = visit_of(case), case.verdict.reason
     if visit is None:
         mounted = beside_mounts(configuration, case.last)
@@ -85,9 +85,10 @@ def not_asked(case: Case) -> Diagnosis | None:
     cause, fix = find_cause(case)
     if cause.startswith("the application raised "):
         return None
+    cause = f"{cause}; the request did not reach wsgicors"
     if case.is_preflight or case.response.status < 400:
-        return Diagnosis(f"{cause}; the request did not reach wsgicors", OUTERMOST)
-    return Diagnosis(f"{cause}; the request did not reach wsgicors", f"{fix}; and {OUTERMOST}")
+        return Diagnosis(cause, OUTERMOST)
+    return Diagnosis(cause, f"{fix}; and {OUTERMOST}")
 
 
 def diagnose(configuration: Configuration, case: Case) -> Diagnosis:
@@ -106,9 +107,9 @@ def diagnose(configuration: Configuration, case: Case) -> Diagnosis:
         found = Diagnosis("", fix_for(configuration, cors, asked, decision.group))
     else:
         found = refused(configuration, cors, asked, decision.reason, decision.group)
-    return (
-        found._replace(fix="serve the page over http or https") if asked.origin == "null" else found
-    )
+    if asked.origin == "null":
+        return found._replace(fix=SERVE_PAGE)
+    return found
 
 
 def asked_of(case: Case, visit: Visit) -> Asked:
@@ -244,9 +245,7 @@ def not_governed(configuration: Configuration, cors: CORS, asked: Asked, status:
     fix = fix_for(configuration, cors, asked, cors.policies.values())
     if path and passes(cors, Remedy((), asked._replace(path=path))):
         fix = ", or ".join(filter(None, (f"request {asked.mount}{path}", fix)))
-    mounted = ""
-    if asked.mount:
-        mounted = f", the part of the URL after {asked.mount}, where the application is mounted"
+    mounted = f", {part_after(asked.mount)}" if asked.mount else ""
     cause = f"no policy governs the path {asked.path}{mounted}{near}{answered}"
     return Diagnosis(cause, fix)
 

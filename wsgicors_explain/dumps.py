@@ -13,6 +13,7 @@ STATUS_LINE: Final = re.compile(r"HTTP/[\d.]+ (\d{3})\b.*")
 INTERIM_LINE: Final = re.compile(r"(?i)HTTP/[\d.]+ (?:1\d\d\b|200 connection established)")
 HEADER_LINE: Final = re.compile(r":?([-!#$%&*+.^_`|~0-9A-Za-z]+):[ \t]*(.*)")
 PSEUDO_LINE: Final = re.compile(r":(method|scheme|authority|path|status):[ \t]*(\S*)")
+# A line of the summary at the top of the Network panel.
 OVERVIEW: Final = re.compile(
     r"(?i)(?:request )?(?:(url):\s*(https?://\S+)|(method):\s*([a-z]{1,20}))$"
     r"|status(?: code)?:\s*(?:\S{1,9} )?(\d{3})\b"
@@ -23,13 +24,16 @@ PAIRS: Final = re.compile(r"(?im)^request url:?[ \t]*\r?$")
 PAIR_NAME: Final = re.compile(
     r"(?i)(request url|request method|status code|remote address|referrer policy|:?[\w-]{1,99}):?"
 )
+# Titles and links of the panel.
 NOISE: Final = re.compile(
     r"(?i)general|summary|raw|parsed|view (?:source|parsed)|provisional headers are shown"
     r"|learn more"
 )
+# Lines that only look like headers.
 NO_HEADER: Final = re.compile(
     r"(?i)(?:remote address|referrer policy|source|address|[a-z]{0,40}(?:error|exception)): "
 )
+# Headers that only requests, or only responses, have: they show which of the two a line is in.
 OF_REQUESTS: Final = re.compile(
     "(?i)origin|referer|host|user-agent|accept|accept-language|accept-encoding|cookie|authorization"
     "|sec-.*|access-control-request-.*|upgrade-insecure-requests"

@@ -12,7 +12,7 @@ from dataclasses import replace
 from .browser import Browser, NetworkError, Request, Verdict
 from .caches import ask_past_caches, is_worth_asking
 from .case import Case
-from .causes import but
+from .causes import reservations
 from .configuration import Configuration
 from .copied import PasteError
 from .diagnosis import conclude
@@ -22,7 +22,7 @@ from .notes import all_notes, chooser_of
 from .offline import explain_offline
 from .pasted import Pasted, mask
 from .question import doubt, is_doubtful, is_judged_alone, is_url, take_paste
-from .targets import UsageError, Visit, below, load_one, reject_for_urls, visits
+from .targets import UsageError, Visit, load_one, mount_at, reject_for_urls, visits
 from .terminal import BAD, GOOD, say
 from .wire import Exchange, Response
 
@@ -75,14 +75,14 @@ def explain(args: argparse.Namespace) -> int:
         return say_broken(configuration)
     if configuration.unused and args.section is None:
         return say_unused(configuration)
-    below(configuration, args.script_name, args.path)
+    mount_at(configuration, args.script_name, args.path)
     return play(args, pasted, configuration)
 
 
 def play(
     args: argparse.Namespace, pasted: Pasted | None, configuration: Configuration | None
 ) -> int:
-    """Make the request as a browser does, and print the result."""
+    """Make the request as a browser does, and print the result; return the exit status."""
     target = configuration.app if configuration and configuration.app else args.target
     doubtful = is_doubtful(args, pasted)
     include = args.credentials or doubtful
@@ -148,7 +148,7 @@ def cookies_of(args: argparse.Namespace, pasted: Pasted | None) -> dict[str, str
 
 
 def say_broken(configuration: Configuration) -> int:
-    """Print the problems of a configuration that does not load."""
+    """Print the problems of a configuration that does not load; return the exit status."""
     first, *more = configuration.problems
     for line in configuration.problems:
         say(line)
@@ -158,7 +158,7 @@ def say_broken(configuration: Configuration) -> int:
 
 
 def say_unused(configuration: Configuration) -> int:
-    """The answer where no application of the ini file uses the middleware."""
+    """Print that no application of the ini file uses the middleware; return the exit status."""
     name = configuration.name.partition(":")[2]
     effect = "no pipeline and no filter-with names it, so the application has no CORS middleware"
     fix = f"write filter-with = {name} in the section app:...,"
@@ -196,7 +196,10 @@ def say_verdict(
     *,
     doubtful: bool,
 ) -> int:
-    """The last line, and the exit status. doubtful: without credentials, it is allowed."""
+    """Print the last line, and return the exit status.
+
+    doubtful: without credentials, the request is allowed.
+    """
     if case.verdict.allowed:
         return say_allowed(pasted, configuration, case, what)
     *before, last = conclude(configuration, case)
@@ -210,7 +213,7 @@ def say_verdict(
 def say_allowed(
     pasted: Pasted | None, configuration: Configuration | None, case: Case, what: str
 ) -> int:
-    """Print the last line if nothing blocks the request, as far as was seen."""
+    """The same if nothing blocks the request, as far as was seen."""
     verdict, chooser = case.verdict, chooser_of(configuration)
     if pasted and pasted.said:
         unknown = f"{what} is allowed now, but the browser blocked it; {elsewhere(pasted)}"
@@ -221,7 +224,7 @@ def say_allowed(
     elif chooser:
         unknown = f"{what} is allowed if {chooser} picks the application that was called"
     else:
-        say(f"ALLOWED: {what}{but(case)}", GOOD)
+        say(f"ALLOWED: {what}{reservations(case)}", GOOD)
         return 0
     say(f"UNKNOWN: {unknown}", BAD)
     return 1

@@ -108,8 +108,11 @@ def is_forbidden_request_header(name: str, value: str) -> bool:
     return name in FORBIDDEN_REQUEST_HEADERS or name.startswith(("proxy-", "sec-"))
 
 
-def is_answer(name: str) -> bool:
-    """Whether only a server can send this header; people set it in the page's request as well."""
+def is_response_header(name: str) -> bool:
+    """Whether only a server can send this header.
+
+    People set it in the page's request as well.
+    """
     return name.lower().startswith("access-control-")
 
 

@@ -20,6 +20,7 @@ from .sockets import (
     FRAMES,
     HTTP_1_1,
     HTTPS_SPOKEN,
+    RESPOND,
     OtherProtocol,
     connect,
     connect_with_tls,
@@ -108,7 +109,7 @@ def call_http(timeout: float, method: str, url: URL, headers: Headers, body: byt
                 agreed = tls.selected_alpn_protocol()
             else:
                 sock = stack.enter_context(connect(url, deadline))
-            with in_time("respond"):
+            with in_time(RESPOND):
                 send(sock, request, deadline)
                 return read_response(Incoming(sock, deadline), method)
         except (*FAILURES, BadResponse) as error:

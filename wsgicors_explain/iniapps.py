@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import dropwhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .configuration import Configuration, empty_app
@@ -234,26 +236,30 @@ def make(context: Context, app: WSGIApplication) -> Any:
         raise ConfigError(error.problems) from error
 
 
+def on_unused_policies(use: Configuration, section: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """(key, message) for each policy that is not asked: it comes after deny, or is not listed.
+
+    section: the keys in the section itself.
+    """
+    listed = re.findall(r"[^,\s]+", use.options.get("policy", ""))
+    for name in [*dropwhile(lambda name: name != "deny", listed)][1:]:
+        yield "policy", f"{name} comes after deny, so it is never used"
+    if not use.cors:
+        return
+    # A key that is not a problem, but not of an active policy either, is of an inactive one.
+    keys = {key.removesuffix("_origin"): key for key in section if key.endswith("_origin")}
+    for name in sorted(keys.keys() - use.cors.policies.keys() - set(listed)):
+        yield keys[name], f"{name} is not listed in policy, so it is not active"
+
+
 def use_middleware(context: Context, inner: Application) -> Application:
     """The application within the middleware; without the middleware if there are problems."""
     options = {**context.global_conf, **context.local_conf}
     use = Configuration(context.section, context.place, options)
     use.build(lambda: make(context, inner.app))
-    active = re.findall(r"[^,\s]+", options.get("policy", ""))
-    after_deny = active[active.index("deny") + 1 :] if "deny" in active else []
-    unused = [("policy", f"{name} comes after deny, so it is never used") for name in after_deny]
-    if use.cors:
-        # A key that is not a problem, but not of an active policy either, is of an inactive one.
-        names = {
-            key[: -len("_origin")]: key for key in context.local_conf if key.endswith("_origin")
-        }
-        inactive = names.keys() - use.cors.policies.keys() - set(active)
-        unused += [
-            (names[name], f"{name} is not listed in policy, so it is not active")
-            for name in sorted(inactive)
-        ]
     use.problems += context.hidden
-    use.advice += [*context.ignored, *(use.about(key, message) for key, message in unused)]
+    use.advice += context.ignored
+    use.advice += [use.about(*each) for each in on_unused_policies(use, context.local_conf)]
     if inner.uses:
         use.note_inner()
     return Application(use.app or inner.app, [use, *inner.uses])

@@ -97,6 +97,8 @@ class IniFile:
     """An ini file, read as PasteDeploy reads it, quirks included: https://docs.pylonsproject.org/projects/pastedeploy/
 
     given: variables for its [DEFAULT] section, which has precedence.
+    lines: section and option -> where it is written. visited: the sections that were loaded.
+    followed: the places of the references that are being followed, the outermost first.
     IniError, OSError: PasteDeploy could not load it either.
     """
 

@@ -27,6 +27,11 @@ def not_found(mounts: str) -> WSGIApplication:
     return app
 
 
+def part_after(mount: str) -> str:
+    """What the middleware in a mounted application compares with its paths, in words."""
+    return f"the part of the URL after {mount}, where the application is mounted"
+
+
 class ScriptName:
     """A server's mount point: below it, the rest of the path is the application's."""
 

@@ -10,7 +10,7 @@ from .caches import names_origin
 from .case import Case
 from .configuration import Configuration
 from .diagnosis import visit_of
-from .headers import CORS_RESPONSE_HEADERS, Headers, get_header, header_values, is_answer
+from .headers import CORS_RESPONSE_HEADERS, Headers, get_header, header_values, is_response_header
 from .middleware import ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSE_HEADERS, is_local
 from .origins import host_and_port
 from .wire import HTTP_PORTS, URL
@@ -63,7 +63,7 @@ def on_unreadable_headers(case: Case, *, ours: bool) -> Iterable[str]:
     hidden = [
         name
         for name in sorted(sent - case.verdict.readable_headers.keys() - NOT_FOR_PAGES)
-        if not is_answer(name)
+        if not is_response_header(name)
     ]
     if hidden:
         where = f"{EXPOSE_HEADERS}{', option expose_headers' if ours else ''}"

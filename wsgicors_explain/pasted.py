@@ -23,7 +23,7 @@ MAX_TEXT: Final = 1024 * 1024  # of anything else, the start is enough
 BROWSERS_OWN: Final = frozenset(
     "user-agent priority pragma cache-control upgrade-insecure-requests :authority".split()
 )
-# Both engines send these on every request, with values that need no preflight.
+# Browsers send these on every request, with values that need no preflight.
 DEFAULTS: Final = frozenset(("accept", "accept-language"))
 SECRETS: Final = (
     r"[\w-]*(?:cookie|auth(?!enticate|ority)|token|secret|key|session|passw|csrf|signature|jwt"
@@ -46,7 +46,8 @@ OTHER_TOOL: Final = re.compile(
     r"(?m)^(?:[^\n]{0,100}[$%#] ?)?(?P<tool>wget|https?|xhs?)[ ]+"
     r"(?=-|[A-Z]{3,7} |https?://|:\d|[\w-]{1,63}\.[\w-])"
 )
-TOLD: Final = re.compile(
+# The errors that the code of a page gets, which do not say why.
+PAGE_ERROR: Final = re.compile(
     "Failed to fetch|NetworkError when attempting|Load failed|Network Error|ERR_NETWORK"
     "|net::ERR_FAILED|Http failure response for|error loading dynamically imported module"
 )
@@ -95,7 +96,7 @@ def looks_pasted(text: str) -> bool:
     return len(text.split(None, 1)) > 1 and bool(
         MESSAGE.search(text)
         or is_message(text)
-        or TOLD.search(text)
+        or PAGE_ERROR.search(text)
         or CURL.match(text)
         or "fetch(" in text
         or ("://" in text and not text.lower().startswith("http"))
@@ -190,8 +191,10 @@ def from_dump(text: str) -> Pasted:
     if loaded and not copied.url:
         method, url, status = loaded.groups()
         return from_copied(Copied(url, method, status=int(status)), "a line of Chromium's console")
-    told = TOLD.search(text) and not copied.url  # "TypeError: Failed to fetch" is not a header
-    if not told and (copied.headers or copied.response_headers or (copied.url and copied.method)):
+    # "TypeError: Failed to fetch" looks like a header.
+    is_error = PAGE_ERROR.search(text) and not copied.url
+    has_headers = copied.headers or copied.response_headers
+    if not is_error and (has_headers or (copied.url and copied.method)):
         return from_copied(copied, "a dump of headers")
     raise unreadable(text)
 
@@ -211,7 +214,7 @@ def from_call(text: str) -> Pasted:
 
 def unreadable(text: str) -> PasteError:
     """Why nothing could be read in a text."""
-    if TOLD.search(text):
+    if PAGE_ERROR.search(text):
         return PasteError(
             "this is the error that the page's code gets, which never says why: paste the message "
             "above or below it in the browser's console, which contains a URL"
@@ -261,16 +264,16 @@ def with_headers(pasted: Pasted, copied: Copied) -> Pasted:
     """A message, with what the headers say that were pasted with it."""
     if copied.url not in (None, pasted.url):
         return pasted
-    told = replace(
+    known = replace(
         pasted,
         origin=pasted.origin or origin_of(copied),
         method=pasted.method or copied.settle().method,
     )
-    if told.preflight and not copied.preflight:  # the response may be to another request
-        return told
+    if known.preflight and not copied.preflight:  # the response may be to another request
+        return known
     return replace(
-        told,
-        response_status=told.response_status or copied.status,
+        known,
+        response_status=known.response_status or copied.status,
         response_headers=copied.response_headers,
     )
 
@@ -292,8 +295,10 @@ def from_copied(copied: Copied, what: str) -> Pasted:
     doubtful = get_header(copied.headers, "authorization") is not None
     credentials = True if cookies else None if doubtful else copied.credentials
     copied.settle()
-    kept = [pair for pair in copied.headers if not is_browsers(*pair)]
-    dropped = dict.fromkeys(name for name, value in copied.headers if is_browsers(name, value))
+    kept = [pair for pair in copied.headers if not is_set_by_browser(*pair)]
+    dropped = dict.fromkeys(
+        name for name, value in copied.headers if is_set_by_browser(name, value)
+    )
     return Pasted(
         copied.url,
         copied.method,
@@ -321,7 +326,7 @@ def cookies_in(text: str) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def is_browsers(name: str, value: str) -> bool:
+def is_set_by_browser(name: str, value: str) -> bool:
     """Whether the browser set this header, not the page."""
     lower = name.lower()
     return (

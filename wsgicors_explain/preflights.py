@@ -24,7 +24,7 @@ from .middleware import (
     VERB_NOT_ALLOWED,
 )
 from .reasons import REDIRECT_STATUSES
-from .redirects import AT_HOME, leads_home, log_in, redirect_fix, target_of
+from .redirects import AT_HOME, leads_home, login_fix, redirect_fix, target_of
 from .signs import known_words
 from .wire import Response
 
@@ -130,9 +130,8 @@ def of_preflight_redirect(case: Case) -> Diagnosis:
         " which browsers do not follow"
     )
     if leads_to_login(target):
-        fix = log_in(str(url), target, LOGIN_IN_PREFLIGHT.fix)
+        fix = login_fix(str(url), target, LOGIN_IN_PREFLIGHT.fix)
         return Diagnosis(f"{cause}; that looks like a login", fix)
     if leads_home(url, target):
-        fix = "check the URL; if it is right, answer OPTIONS there with 200 and the headers above,"
-        return Diagnosis(f"{cause}{AT_HOME}", f"{fix} before a login is required")
+        return Diagnosis(f"{cause}{AT_HOME}", f"{NOT_FOUND.fix}, before a login is required")
     return Diagnosis(cause, redirect_fix(url, target))

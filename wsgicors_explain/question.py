@@ -7,7 +7,7 @@ import re
 import sys
 from typing import Final
 
-from .console import ALONE, OF_ORIGINS
+from .answers import OF_ORIGINS, SAY_IT_ALL
 from .copied import PasteError
 from .headers import SAFELISTED_METHODS, get_header
 from .pasted import MAX_PASTE, Pasted, looks_pasted, mask, read_pasted
@@ -77,7 +77,7 @@ def is_judged_alone(args: argparse.Namespace, pasted: Pasted) -> bool:
 
 def says_it_all(pasted: Pasted) -> bool:
     """Whether the browser's message is enough, without a URL or an origin."""
-    return pasted.said is not None and pasted.said.kind in ALONE
+    return pasted.said is not None and pasted.said.kind in SAY_IT_ALL
 
 
 def is_doubtful(args: argparse.Namespace, pasted: Pasted | None) -> bool:

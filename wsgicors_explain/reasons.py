@@ -10,7 +10,7 @@ from .headers import (
     Headers,
     get_header,
     header_values,
-    is_answer,
+    is_response_header,
     unsafe_names,
 )
 from .middleware import ALLOW_METHODS, is_local, show
@@ -55,7 +55,7 @@ def why_preflight(method: str, headers: Headers, *, asked_for: bool) -> list[str
 
 def misspelled(response: Response) -> str:
     """A remark on a header or line that was perhaps meant to be a CORS header; or empty."""
-    names = [name for name, _ in response.headers if is_answer(name.replace("_", "-"))]
+    names = [name for name, _ in response.headers if is_response_header(name.replace("_", "-"))]
     unknown = [name for name in names if name.lower() not in CORS_RESPONSE_HEADERS]
     ignored = [line for line in response.ignored if "access-control-" in line.lower()]
     if ignored:

@@ -34,12 +34,15 @@ def secure(url: URL, target: str) -> URL:
     return new._replace(scheme="https", port=port)
 
 
+FINAL_URL: Final = "request the final URL directly"
+
+
 def redirect_fix(url: URL, target: str) -> str:
     """What to request instead of a URL that redirects, and what is wrong with the redirect."""
     try:
         new = URL.parse(target)
     except ValueError:
-        return "request the final URL directly"
+        return FINAL_URL
     if url.scheme == "https" and new.scheme == "http" and url.host == new.host:
         return f"request {secure(url, target)}, {TELL_SCHEME}"
     slash = " (with the slash)" if new.target == f"{url.target}/" else ""
@@ -83,7 +86,7 @@ AT_HOME: Final = (
 CHECK_URL: Final = "check the URL, and log in before the request if it requires a login"
 
 
-def log_in(source: str, target: str, fix: str = LOG_IN) -> str:
+def login_fix(source: str, target: str, fix: str = LOG_IN) -> str:
     """The fix for a request that was redirected to a login, which may be what the page wants."""
     if not LOGIN_PAGE.search(target):
         return fix
@@ -117,7 +120,7 @@ def after_redirect(case: Case) -> Diagnosis | None:
             f"log in before the request; {first.url.authority} should answer 401"
             " instead of redirecting"
         )
-        fix = log_in(str(first.url), str(last.url), fix)
+        fix = login_fix(str(first.url), str(last.url), fix)
         return Diagnosis(f"{cause}; it looks like a login page", fix)
     return Diagnosis(cause, f"request {last.url} directly, and allow {case.origin} there")
 
@@ -129,7 +132,7 @@ def at_login(case: Case) -> Diagnosis | None:
         return None
     first, last = redirects[0], case.last
     cause = f"{first.url} redirects to {last.url} ({first.response.status}){AT_LOGIN}"
-    return Diagnosis(cause, log_in(str(first.url), str(last.url)))
+    return Diagnosis(cause, login_fix(str(first.url), str(last.url)))
 
 
 def redirected_to(case: Case) -> str:
@@ -146,7 +149,7 @@ def of_lost_redirect(case: Case, target: str, fix: str = "") -> Diagnosis:
     url, status = case.last.url, case.response.status
     cause = f"{url} redirects ({status}) to {target}, and there: {case.verdict.reason}"
     if leads_to_login(target):
-        return Diagnosis(f"{cause}{AT_LOGIN}", log_in(str(url), target))
+        return Diagnosis(f"{cause}{AT_LOGIN}", login_fix(str(url), target))
     if loses_port(url, URL.parse(target)):
         return Diagnosis(cause, redirect_fix(url, target))
     redirect = (
@@ -172,7 +175,7 @@ def of_response_redirect(case: Case) -> Diagnosis:
         f" and the redirect itself does not allow {case.sent_origin}"
     )
     if leads_to_login(target):
-        return Diagnosis(f"{cause}{AT_LOGIN}", log_in(str(url), target))
+        return Diagnosis(f"{cause}{AT_LOGIN}", login_fix(str(url), target))
     if leads_home(url, target):
         return Diagnosis(f"{cause}{AT_HOME}", CHECK_URL)
     return Diagnosis(cause, redirect_fix(url, target))
@@ -188,5 +191,5 @@ def of_mixed_content(case: Case) -> Diagnosis:
     cause = f"{url} was redirected ({case.response.status}) to {target}, which is mixed content"
     cause = f"{cause} for a page on https"
     if leads_to_login(target):
-        return Diagnosis(f"{cause}{AT_LOGIN}", log_in(str(url), target))
+        return Diagnosis(f"{cause}{AT_LOGIN}", login_fix(str(url), target))
     return Diagnosis(cause, f"request {secure(url, target)}, {TELL_SCHEME}")

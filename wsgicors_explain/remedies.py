@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from .browser import Browser
 from .configuration import allows_anyone, empty_app
-from .headers import SAFELISTED_METHODS, Headers, is_answer, unsafe_names
+from .headers import SAFELISTED_METHODS, Headers, is_response_header, unsafe_names
 from .middleware import CORS, OPTIONS, Policy, middleware_of, normal_path
 from .wire import URL, wsgi_environ
 
@@ -109,12 +109,12 @@ def needed(cors: CORS, policy: Policy, asked: Asked) -> Remedy:
         changes.append(Change(policy.name, "credentials", ("true",)))
     safelisted = SAFELISTED_METHODS if cors.matchstrategy != "verbmatch" else frozenset()
     if policy.methods != ("*",) and asked.method not in {*safelisted, *policy.methods}:
-        changes.append(listing(policy, "methods", (asked.method,)))
+        changes.append(Change(policy.name, "methods", (asked.method,), add=True))
     allowed = {name.lower() for name in policy.headers}
     unsafe = unsafe_names(asked.headers)
     missing = tuple([name for name in unsafe if name not in allowed])
     if missing and policy.headers != ("*",):
-        changes.append(listing(policy, "headers", missing))
+        changes.append(Change(policy.name, "headers", missing, add=True))
     return Remedy(tuple(changes), asked)
 
 
@@ -130,7 +130,7 @@ def change_page(policy: Policy, asked: Asked) -> tuple[list[Change], Asked]:
     kept: Headers = []
     mistaken: Headers = []
     for header in asked.headers:
-        (mistaken if is_answer(header[0]) else kept).append(header)
+        (mistaken if is_response_header(header[0]) else kept).append(header)
     if mistaken:
         names = ", ".join(name for name, _ in mistaken)
         text = f"remove {names} from the request headers of the page"
@@ -203,11 +203,6 @@ def environ_of(asked: Asked) -> WSGIEnvironment:
     url = URL.parse(HOST + quote(asked.path, errors="surrogateescape"))
     headers = [("Origin", asked.origin), *asked.headers]
     return wsgi_environ(asked.method, url, headers, b"")
-
-
-def listing(policy: Policy, option: str, names: tuple[str, ...]) -> Change:
-    """Names for a list."""
-    return Change(policy.name, option, names, add=True)
 
 
 # The proof: apply, load, play

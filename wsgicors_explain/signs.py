@@ -6,6 +6,7 @@ import re
 from typing import Final, NamedTuple
 
 from .evidence import Finding, first_line, start_of_body
+from .unreachable import CLIENT_CERTIFICATE
 from .wire import Response
 
 
@@ -30,12 +31,12 @@ GATEWAY_RESPONSES: Final = (
 )
 PREFLIGHT_FIRST: Final = "let OPTIONS through without a login, as preflights never carry one"
 
-# Most specific first. Each is visible in a response; no status of HTTP is enough by itself (419 is
-# not one of HTTP, but of Laravel).
 # The body of a response in which a CORS filter says in its own words that it refuses.
 REFUSED_BY_FILTER: Final = (
     r"(?i)[^\0]{0,60}\bCORS\b.{0,20}\b(error|invalid|forbid|reject|not allowed|denied|refused)"
 )
+# Most specific first. Each is visible in a response; no status of HTTP is enough by itself (419 is
+# not one of HTTP, but of Laravel).
 SIGNS: Final = (
     # Libraries that refuse in their own words.
     Sign(
@@ -344,10 +345,7 @@ SIGNS: Final = (
     ),
     Sign(
         (400,), "", r"[^\0]{0,500}(No required SSL certificate was sent|The SSL certificate error)",
-        "the server requires a client certificate, which browsers send only with credentials, and"
-        " never with a preflight",
-        "let the server ask for a client certificate without requiring it (ssl_verify_client"
-        " optional in nginx), and let the application refuse what needs one",
+        CLIENT_CERTIFICATE.cause, CLIENT_CERTIFICATE.fix,
     ),
     Sign(
         (404,), "", "404 page not found", "no route of a Go server or of Traefik matches this URL",

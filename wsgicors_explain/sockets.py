@@ -30,6 +30,11 @@ HTTP_SPOKEN: Final = "http"
 HTTPS_SPOKEN: Final = "https"
 FRAMES: Final = "frames"  # of HTTP/2
 HTTP_2_SPOKEN: Final = "HTTP/2"
+# What a server has not done when the time limit passes; the first is the system's work.
+RESOLVE: Final = "resolve"
+ACCEPT: Final = "accept a connection"
+START_TLS: Final = "complete the TLS handshake"
+RESPOND: Final = "respond"
 # In this part of the time, TLS has usually started; else the server may be waiting for the end of a
 # request without TLS, as waitress does.
 PATIENCE: Final = 4
@@ -98,10 +103,10 @@ def connect_as(url: URL, deadline: float, wrap: Callable[[socket.socket], Wrappe
     A socket is wrapped before it is connected: CPython before 3.13 leaves one open that a server
     has reset before TLS is put on it.
     """
-    with in_time("resolve"):
+    with in_time(RESOLVE):
         infos = look_up(url, deadline)
     problem = OSError()
-    with in_time("accept a connection"):
+    with in_time(ACCEPT):
         for index, (family, kind, protocol, _, address) in enumerate(infos):
             with contextlib.ExitStack() as stack:
                 try:
@@ -134,7 +139,7 @@ def connect_with_tls(
     )
     with contextlib.ExitStack() as stack:
         tls = stack.enter_context(connect_as(url, deadline, wrap))
-        with in_time("complete the TLS handshake"):
+        with in_time(START_TLS):
             shake_hands(tls, url, deadline)
         stack.pop_all()  # it stays open
         return tls

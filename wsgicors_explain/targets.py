@@ -47,7 +47,7 @@ class Visit:
 
 
 @contextlib.contextmanager
-def wrapped(method: str, make: Callable[[Any], Any]) -> Iterator[None]:
+def replaced(method: str, make: Callable[[Any], Any]) -> Iterator[None]:
     """A method of every copy of the class CORS, replaced by what `make` makes of it."""
     kinds = {module.CORS for module in middleware_modules()}
     plain = {kind: getattr(kind, method) for kind in kinds}
@@ -86,7 +86,7 @@ def visits() -> Iterator[list[Visit]]:
 
         return noting
 
-    with wrapped("__call__", make):
+    with replaced("__call__", make):
         yield noted
 
 
@@ -124,7 +124,7 @@ def uses() -> Iterator[list[tuple[Any, str]]]:
 
         return noting
 
-    with wrapped("__init__", make):
+    with replaced("__init__", make):
         yield noted
 
 
@@ -216,8 +216,10 @@ def require_application(target: str, app: Any) -> None:
     try:
         signature.bind({}, None)
     except TypeError as error:
-        why = "it does not take environ and start_response"
-        why += "; if it is a factory, write module:factory()"
+        why = (
+            "it does not take environ and start_response; if it is a factory,"
+            " write module:factory()"
+        )
         raise UsageError(f"{target} is not a WSGI application: {why}") from error
 
 
@@ -238,6 +240,14 @@ def find_cors(app: Any) -> Any:
     return None
 
 
+def attribute(thing: Any, name: str) -> Any:
+    """An attribute; None if it is missing or cannot be read."""
+    try:
+        return getattr(thing, name, None)
+    except (Exception, SystemExit):  # of a property, which may raise anything
+        return None
+
+
 def require_fit(cors: Any) -> None:
     """UsageError: it is of another version than this package."""
     problem = misfit(middleware_of(cors))
@@ -255,14 +265,6 @@ def load(target: str, section: str | None, variables: Sequence[str]) -> list[Con
         return [load_app(target)]
     found = found_in(target, read_ini(target, read_variables(variables)))
     return found if section is None else in_section(target, section, found)
-
-
-def attribute(thing: Any, name: str) -> Any:
-    """An attribute; None if it is missing or cannot be read."""
-    try:
-        return getattr(thing, name, None)
-    except (Exception, SystemExit):  # of a property, which may raise anything
-        return None
 
 
 def found_in(target: str, ini: Ini) -> list[Configuration]:
@@ -387,8 +389,8 @@ def reject_for_urls(variables: Sequence[str], script_name: str) -> None:
         raise UsageError("--script-name is for an ini file or an application, not for a URL")
 
 
-def below(configuration: Configuration, script_name: str, path: str) -> None:
-    """Mount the application as a server does, if there is a mount point.
+def mount_at(configuration: Configuration, script_name: str, path: str) -> None:
+    """Mount the application as a server does, if a mount point is given.
 
     UsageError: the path is not below the mount point.
     """

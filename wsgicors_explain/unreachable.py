@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from .middleware import is_local
 from .sockets import (
+    ACCEPT,
     FAILURES,
     FRAMES,
     HTTP_1_1,
@@ -16,6 +17,9 @@ from .sockets import (
     HTTP_2_SPOKEN,
     HTTP_SPOKEN,
     HTTPS_SPOKEN,
+    RESOLVE,
+    RESPOND,
+    START_TLS,
     OtherProtocol,
     TooLate,
     ask_protocol,
@@ -96,6 +100,14 @@ NO_PROTOCOL: Final = "no application protocol"
 CERTIFY_NAME: Final = (
     "correct the host in the page's URL, or give the server a certificate for {host}"
 )
+# Servers that require one end the handshake, or respond with an error.
+CLIENT_CERTIFICATE: Final = Row(
+    "the server requires a client certificate, which browsers send only with credentials,"
+    " and never with a preflight",
+    "let the server ask for a client certificate without requiring it (ssl_verify_client"
+    " optional in nginx), and let the application refuse what needs one",
+    browsers_may=True,
+)
 NEWER_TLS: Final = "let the server speak TLS 1.2 and 1.3"
 # How OpenSSL's messages end, what they mean, and what to change.
 TLS_FAILURES: Final = {
@@ -104,13 +116,7 @@ TLS_FAILURES: Final = {
         f"{NEWER_TLS} with its usual ciphers, and not require a client certificate",
     ),
     "unrecognized name": Row("the server has no certificate for this host name", CERTIFY_NAME),
-    "certificate required": Row(
-        "the server requires a client certificate, which browsers send only with credentials,"
-        " and never with a preflight",
-        "let the server ask for a client certificate without requiring it (ssl_verify_client"
-        " optional in nginx), and let the application refuse what needs one",
-        browsers_may=True,
-    ),
+    "certificate required": CLIENT_CERTIFICATE,
     NO_PROTOCOL: Row(
         "the server refuses HTTP/1.1, and HTTP/2 did not start either",
         "correct the port in the page's URL, or list http/1.1 in the server's ALPN protocols",
@@ -164,11 +170,10 @@ SHOWN_NAMES: Final = 3
 # Time
 
 TOO_LATE: Final = {
-    "resolve": "check the DNS servers of this machine",
-    "accept a connection": "correct the host and the port, start the server, or let firewalls"
-    " pass the request",
-    "complete the TLS handshake": "check that the server speaks https at this port",
-    "respond": "read the server's log to find out what it waits for",
+    RESOLVE: "check the DNS servers of this machine",
+    ACCEPT: "correct the host and the port, start the server, or let firewalls pass the request",
+    START_TLS: "check that the server speaks https at this port",
+    RESPOND: "read the server's log to find out what it waits for",
 }
 
 # Addresses
@@ -178,7 +183,6 @@ START_LOCAL: Final = (
     " let it listen on 0.0.0.0 and publish the port"
 )
 START: Final = "start the server, or correct the scheme, the host and the port in the page's URL"
-
 
 # Responses
 
@@ -282,11 +286,11 @@ def fix_name(host: str) -> str:
 
 def why_late(url: URL, timeout: float, what: str) -> Unreachable:
     """Something did not happen in time; a browser would wait longer."""
-    who = f"the host name {url.host}" if what == "resolve" else url.authority
+    who = f"the host name {url.host}" if what == RESOLVE else url.authority
     limit = "1 second" if timeout == 1 else f"{timeout:g} seconds"
     reason = f"{who} did not {what} within {limit}"
     fix = "explain again with a longer --timeout, as browsers wait for minutes; if that does not"
-    nowhere = what in ("resolve", "accept a connection")
+    nowhere = what in (RESOLVE, ACCEPT)
     return Unreachable(reason, f"{fix} help, {TOO_LATE[what]}", browsers_may=True, nowhere=nowhere)
 
 
