@@ -13,6 +13,7 @@ import waitress
 import webtest
 from framework_apps import ETAG, FRAMEWORKS, Stream
 from support import CORS_NAMES, ORIGIN, OTHER, assert_cors, client, need, preflight, request
+from waitress import wasyncore
 from waitress.buffers import ReadOnlyFileBasedBuffer
 
 from wsgicors import CORS
@@ -59,15 +60,25 @@ def site(request, tmp_path):
 @contextlib.contextmanager
 def on_waitress(app):
     """The port of a real server on loopback, in a thread of this process, so that a test sees what it is handed."""
-    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=1)
+    sockets: dict[int, wasyncore.dispatcher] = {}
+    server = waitress.create_server(app, map=sockets, host="127.0.0.1", port=0, threads=1)
     thread = threading.Thread(target=server.run)
     thread.start()
+    left: dict[int, wasyncore.dispatcher] = {}
+
+    def leave():
+        left.update(sockets)
+        sockets.clear()
+
     try:
         yield server.effective_port
     finally:
-        with contextlib.suppress(OSError):  # closed already, by a pull of the last response
-            server.trigger.pull_trigger(server.close)
+        # All is closed after the threads have ended: one that wakes the loop writes to a file descriptor, which by then
+        # may be another file's.
+        server.trigger.pull_trigger(leave)
         thread.join()
+        server.task_dispatcher.shutdown()
+        wasyncore.close_all(left)
 
 
 # What the framework answers to any request that is no preflight, whoever asks.
