@@ -3259,7 +3259,9 @@ class CORS(NotTheApplication):
                 name = ", not application" if "application" in options else ""
                 raise TypeError(f"CORS() takes the application as app{name}: write CORS(app, ...)")
             if not callable(app):
-                message = f"{show(app)} is not a WSGI application: write CORS(application, ...)"
+                # A dict may be an environ, with cookies, if a server calls the class itself.
+                shown = "<dict>" if isinstance(app, dict) else show(app)
+                message = f"{shown} is not a WSGI application: write CORS(application, ...)"
                 raise ConfigError([Problem("app", app, message)])
             self.app = app
             self.configure(cfg, **options)

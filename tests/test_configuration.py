@@ -1266,11 +1266,15 @@ def test_cfg_that_is_no_mapping_is_an_error(cfg):
     assert problems(cfg, origin="*") == [("cfg", cfg, message)]
 
 
-@pytest.mark.parametrize("app", [None, "app", {}], ids=repr)
-def test_application_that_cannot_be_called_is_an_error(app):
+@pytest.mark.parametrize(
+    ("app", "shown"),
+    [(None, "None"), ("app", "'app'"), ([], "[]"), ({"HTTP_COOKIE": "secret"}, "<dict>")],
+    ids=["none", "text", "list", "an environ, if a server calls the class itself"],
+)
+def test_application_that_cannot_be_called_is_an_error(app, shown):
     with pytest.raises(ConfigError) as caught:
         CORS(app, origin="*")
-    message = f"{app!r} is not a WSGI application: write CORS(application, ...)"
+    message = f"{shown} is not a WSGI application: write CORS(application, ...)"
     assert [tuple(problem)[:3] for problem in caught.value.problems] == [("app", app, message)]
 
 
