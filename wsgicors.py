@@ -1902,6 +1902,8 @@ def parse_regex(regex: re.Pattern[str]) -> Any:
     try:
         parser = import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
         return parser.parse(regex.pattern, regex.flags & ~re.DEBUG)
+    except RecursionError:
+        raise
     except Exception as error:
         raise NotProved(f"this Python's parser of expressions fails ({cause(error)})") from None
 

@@ -44,6 +44,7 @@ A scheme comes first, whatever it is
     Refused: javascript:alert(1) | is never sent, because pages of javascript: URLs have the origin null: write 'null'
     Refused: blob:null/1 | is never sent, because pages of blob: URLs have the origin null: write 'null'
     Refused: blob:https://app.example.com/1 | a scheme before the scheme, a path | https://app.example.com
+    Refused: BLOB:HTTPS://app.example.com/1 | a scheme before the scheme, upper case, a path | https://app.example.com
     Refused: file:/home/me | FILE
     Refused: data:8080 | no scheme | https://data:8080
     Refused: about: | no scheme, an empty port | https://about

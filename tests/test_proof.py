@@ -338,6 +338,15 @@ def test_message_about_time():
     }
 
 
+def test_message_about_time_is_the_same_for_a_short_expression():
+    regex = re.compile(r"https://(a+)+\.example\.com")
+    assert messages(regex) == {
+        SLOW: f"{regex!r} is prohibited (slow-expression): it can match the same text in exponentially"
+        f" many ways, so that one request could keep the server busy for hours;"
+        f" write it without a repeat inside a repeat, or {INSTEAD[len('write ') :]}, {accept(SLOW)}"
+    }
+
+
 def test_slow_expression_of_a_list_is_left_out_unless_the_policy_accepts_it():
     slow, fast = re.compile(r"https://(a+)+\.example\.com"), "https://app.example.com"
     origin = "https://aa.example.com"
@@ -398,6 +407,37 @@ def test_expression_that_is_too_large_is_refused_and_says_so():
         assert set(found) == {ANY, HTTP, PUBLIC, SLOW} - {*accepted}
 
 
+NOT_KNOWN = "it is not known what it admits and how long it takes, because"
+
+
+def test_limit_of_the_work_is_told(monkeypatch):
+    regex = re.compile(r"https://[a-z]+\.example\.com")
+    monkeypatch.setattr(wsgicors, "MAX_STEPS", len(regex.pattern))
+    assert messages(regex) == {
+        risk: f"{regex!r}{'' if risk == SLOW else ' with credentials'} is prohibited ({risk}): {NOT_KNOWN}"
+        f" it is too large; {INSTEAD}, {accept(risk)}"
+        for risk in (ANY, HTTP, PUBLIC, SLOW)
+    }
+
+
+@pytest.mark.skipif(
+    sys.implementation.name != "cpython" or sys.platform == "emscripten",
+    reason="elsewhere the stack is not limited by a number of calls",
+)
+def test_expression_that_is_nested_too_deeply_for_the_rest_of_the_stack_is_refused_and_says_so():
+    regex = re.compile("https://" + "(?=b" * 200 + ")" * 200 + r"[a-z]+\.example\.com")
+
+    def deep(calls):
+        return deep(calls - 1) if calls else messages(regex)
+
+    calls = sys.getrecursionlimit() - len(inspect.stack())
+    answers = [deep(calls - left) for left in range(150, calls, 50)]
+    refused = [found for found in answers if found]
+    assert {frozenset(found) for found in refused} == {frozenset([ANY, HTTP, PUBLIC, SLOW])}
+    assert all(f"{NOT_KNOWN} it is nested too deeply; " in found[ANY] for found in refused)
+    assert messages(regex) == {}
+
+
 def test_parser_that_is_gone_refuses_and_says_so(monkeypatch):
     regex = re.compile(r"https://[a-z]+\.example\.com")
     name = "re._parser" if sys.version_info >= (3, 11) else "sre_parse"
@@ -406,7 +446,10 @@ def test_parser_that_is_gone_refuses_and_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, name, None)
     found = messages(regex)
     assert set(found) == {ANY, HTTP, PUBLIC, SLOW}
-    assert "because this Python's parser of expressions fails (" in found[ANY]
+    start = f"{regex!r} with credentials is prohibited (any-origin): {NOT_KNOWN} this Python's parser of expressions fails ("
+    assert found[ANY].startswith(start)
+    assert found[ANY].endswith(f"); {INSTEAD}, {accept(ANY)}")
+    assert name in found[ANY][len(start) :]
     assert messages(regex, accept_risk=[*found]) == {}
     assert messages("https://*.example.com") == {}
 
