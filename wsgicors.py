@@ -1895,12 +1895,15 @@ class NotProved(Exception):
 # Step 1: the tree.
 
 
+PARSER: Final = "re._parser" if sys.version_info >= (3, 11) else "sre_parse"
+
+
 def parse_regex(regex: re.Pattern[str]) -> Any:
     """The tree of an expression, from Python's own parser, which is private."""
     from importlib import import_module
 
     try:
-        parser = import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
+        parser = import_module(PARSER)
         return parser.parse(regex.pattern, regex.flags & ~re.DEBUG)
     except RecursionError:
         raise
@@ -2147,12 +2150,12 @@ def members(kind: str, value: Any) -> Iterable[str]:
 # Step 3: the walk.
 
 
-class State(namedtuple("State", "part text choices risk local")):
+class State(namedtuple("State", "part text risk local choices", defaults=(None, False, 1))):
     """The knowledge about an origin whose right end has been read.
 
     part: the part of it that is being read. text: the spelled-out text of that part, or None.
-    choices: the number of texts that its classes allow. risk: the risk of the host, or None.
-    local: whether the host is local.
+    risk: the risk of the host, or None. local: whether the host is local. choices: the number of
+    texts that its classes allow.
     """
 
     __slots__ = ()
@@ -2167,7 +2170,7 @@ class Stranger(namedtuple("Stranger", "risk origin scheme")):
     __slots__ = ()
 
 
-START: Final = (State("port", "", 1, None, False), State("host", "", 1, None, False))
+START: Final = (State("port", ""), State("host", ""))
 ANY_ORIGIN: Final = Risk("any-origin")
 
 
@@ -2211,12 +2214,12 @@ def left_of_label(state: State, found: frozenset[str]) -> Steps:
     """The dot before a label, or the end of a host that is spelled out."""
     if state.text == ".":  # the whole host, which web pages never have: see ORIGIN
         if "/" in found:
-            yield "/", State("slashes", "/:", 1, None, True)
+            yield "/", State("slashes", "/:", local=True)
     elif state.text[0] != ".":
         if "." in found:
             yield ".", end_label(state)
         if "/" in found:
-            yield "/", State("slashes", "/:", 1, None, is_local(state.text))
+            yield "/", State("slashes", "/:", local=is_local(state.text))
 
 
 def end_label(state: State) -> State:
@@ -2224,7 +2227,7 @@ def end_label(state: State) -> State:
     name = state.text
     if is_number(name) or public_suffix_source(name, below=True):
         return state._replace(text="." + name)
-    return State("owned", ".", 1, None, is_local(name))
+    return State("owned", ".", local=is_local(name))
 
 
 def is_number(host: str) -> bool:
@@ -2240,12 +2243,12 @@ def open_host(state: State, labels: frozenset[str]) -> Steps:
         name = ""
     letters = labels - DIGITS if number else labels
     if letters and not name:
-        yield pick(letters), State("open", None, 1, ANY_ORIGIN, False)
+        yield pick(letters), State("open", None, ANY_ORIGIN)
     elif letters:
         risk = public_suffix_risk(name, public_suffix_source(name, below=True))
         # If the name is only above a public suffix, one more label may have an owner.
         part = "open" if public_suffix_source(name) else "label"
-        yield pick(letters), State(part, None, 1, risk, False)
+        yield pick(letters), State(part, None, risk)
     if number and labels & DIGITS:
         yield pick(labels & DIGITS), state._replace(part="ipv4", text=None)
 
@@ -2257,7 +2260,7 @@ def in_open_host(state: State, found: frozenset[str], loop: int) -> Steps:
         yield ".", state._replace(part="open" if state.part == "label" else state.part, text=".")
     if "/" in found and state.text != ".":
         risk = None if state.part == "label" else state.risk
-        yield "/", State("slashes", "/:", 1, risk, state.local)
+        yield "/", State("slashes", "/:", risk, state.local)
 
 
 def in_ipv4(state: State, found: frozenset[str], loop: int) -> Steps:
@@ -2268,11 +2271,11 @@ def in_ipv4(state: State, found: frozenset[str], loop: int) -> Steps:
         longer = pick(digits) + text if text is not None and spelled else None
         yield pick(digits), state._replace(text=longer)
     if letters:
-        yield pick(letters), State("open", None, 1, ANY_ORIGIN, False)
+        yield pick(letters), State("open", None, ANY_ORIGIN)
     if "." in found:
         yield ".", state._replace(text="")
     if "/" in found and text != "":
-        yield "/", State("slashes", "/:", 1, ANY_ORIGIN, text == "127")
+        yield "/", State("slashes", "/:", ANY_ORIGIN, text == "127")
 
 
 def in_ipv6(state: State, found: frozenset[str], loop: int) -> Steps:
@@ -2283,7 +2286,7 @@ def in_ipv6(state: State, found: frozenset[str], loop: int) -> Steps:
         yield pick(inside), state._replace(text=longer)
     if "[" in found:
         local = text is not None and is_local("[" + text)
-        yield "[", State("slashes", "//:", 1, None if text else ANY_ORIGIN, local)
+        yield "[", State("slashes", "//:", None if text else ANY_ORIGIN, local)
 
 
 def in_slashes(state: State, found: frozenset[str], loop: int) -> Steps:
