@@ -2761,12 +2761,16 @@ class Group:
         self.preflights: dict[str, PreflightResponse] = {}
 
 
+def as_path_info(path: str) -> str:
+    """Its bytes, each as one character (PEP 3333, "Unicode Issues")."""
+    return path.encode("utf-8").decode("latin-1")
+
+
 def exact_and_prefixes(paths: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What a PATH_INFO is compared with. The empty path stands for every path."""
     exact, prefixes = [], []
     for path in paths:
-        # It holds the bytes of the path, each as one character (PEP 3333, "Unicode Issues").
-        latin = path.encode("utf-8").decode("latin-1")
+        latin = as_path_info(path)
         if not latin or latin.endswith("/*"):
             prefixes.append(latin[:-1])
         if latin:
@@ -3078,8 +3082,7 @@ def pick_group(rules: Rules, environ: WSGIEnvironment) -> Group | None:
     text = path.encode("latin-1", "ignore").decode("utf-8", "ignore")
     visible = CONTROLS.sub("", text)
     for reading in (text, visible, normal_path(text), normal_path(visible)):
-        latin = reading.encode("utf-8").decode("latin-1")
-        if group_of(rules.groups, latin or "/") is not group:
+        if group_of(rules.groups, as_path_info(reading) or "/") is not group:
             return AMBIGUOUS_GROUP
     return group
 

@@ -226,6 +226,10 @@ def test_wrong_arguments_are_named(wrong, message):
     assert [str(problem) for problem in caught.value.problems] == [message]
 
 
+def test_greatest_interval_is_accepted():
+    assert list(OriginList(lambda: ORIGIN, every=2**31)) == [ORIGIN]
+
+
 def test_all_wrong_arguments_are_named_at_once():
     with pytest.raises(ConfigError) as caught:
         OriginList(None, None, None)

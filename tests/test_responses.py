@@ -1106,6 +1106,12 @@ REASONS = [
 ]
 
 
+def test_path_of_which_nothing_is_utf8_is_the_root_to_some_and_governed_by_nobody():
+    app = CORS(plain_app, policy="root, all", root_path="/", root_origin=OTHER, all_origin=ORIGIN)
+    decision = app.decide({"REQUEST_METHOD": "GET", "PATH_INFO": "\xff", "HTTP_ORIGIN": ORIGIN})
+    assert decision[:2] == (None, "the path and its normal form are governed by different policies")
+
+
 @pytest.mark.parametrize(
     ("options", "sent", "reason"), [pytest.param(*row[1:], id=row[0]) for row in REASONS]
 )
