@@ -490,6 +490,28 @@ def test_origin_in_default_beside_other_options_of_the_section_is_an_error(tmp_p
     )
 
 
+def test_key_of_default_beside_a_direct_policy_is_a_conflict():
+    for key in ("path", "origin"):
+        with pytest.raises(ConfigError) as caught:
+            make_middleware(plain_app, {key: "/x"}, maxage="5")
+        assert (caught.value.problems[0].key, caught.value.problems[0].code) == (key, "conflict")
+
+
+def test_misspelled_key_of_the_section_leaves_the_origin_in_default(tmp_path):
+    found = problems(tmp_path, "maxages = 5", f"origin = {ORIGIN}")
+    assert [problem[:2] for problem in found][:2] == [("origin", ORIGIN), ("maxages", "5")]
+
+
+def test_strategy_of_default_is_used_with_a_direct_policy_in_default():
+    shared = {"origin": ORIGIN, "matchstrategy": "verbmatch"}
+    assert make_middleware(plain_app, shared).matchstrategy == "verbmatch"
+
+
+def test_strategy_of_default_is_read_where_the_policy_is_not_named(tmp_path):
+    found = problems(tmp_path, "api_origin = *", "matchstrategy = nonsense")
+    assert ("matchstrategy", "nonsense") in [problem[:2] for problem in found]
+
+
 @pytest.mark.parametrize("own", ["allow_origin", "max_age", "orgin", "Credentials", "maxages"])
 def test_foreign_or_misspelled_key_of_the_section_counts_as_its_own_option(tmp_path, own):
     found = problems(tmp_path, f"{own} = 5", "path = /x")
