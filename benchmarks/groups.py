@@ -214,7 +214,10 @@ def peers(size: Size) -> Times:
 
 
 def growth(size: Size) -> Times:
-    """How an allowed request's cost grows with the number of origins, and how long each takes to load."""
+    """How an allowed request's cost grows with the number of origins, and how long each takes to load.
+
+    As in `mixes`, requests of the same case come before each sample.
+    """
     cases = Cases()
     loads: Times = {}
     cases.add("bare", bare, NONE, "plain")
@@ -247,7 +250,8 @@ def growth(size: Size) -> Times:
     subject = load(environment.HERE / "subject.py")
     app = ours(origin="https://*.example.com")(subject.make_app(2))
     cases.add_made("origins/wildcard/1/other", subject, app, next(many), "allowed", many)
-    return {**loads, **interleave(cases.samples, size.rounds)}
+    samples = {name: _after(size.between, sample) for name, sample in cases.samples.items()}
+    return {**loads, **interleave(samples, size.rounds)}
 
 
 def mixes(size: Size) -> Times:
