@@ -2017,9 +2017,7 @@ class Automaton:
         self.spend(len(self.characters) - start)
         for place in range(start, len(self.characters)):
             self.loops[place] = start + 1
-        return Part(
-            min(1 + body.empty, MANY), body.first, self.either(body.last, body.last, body.empty)
-        )
+        return Part(min(1 + body.empty, MANY), body.first, body.last)
 
     # The builders, one for each kind of node. ``value`` is the content of the node.
 
