@@ -271,6 +271,7 @@ WRONG = [
             ("get|patch|", "get, PATCH"),
             ("GET|*", "*"),
             ("GET|any", "*"),
+            ("All|GET", "*"),
             ("'GET'|'PUT'", "GET, PUT"),
         ]
     ),
@@ -1132,6 +1133,22 @@ MISFITS = [
         "policy-name-is-no-text",
         {"policy": ["a", 1], "a_origin": "*"},
         [("policy", 1, "1 is not the name of a policy: write a string")],
+    ),
+    (
+        "policy-names-are-no-text",
+        {"policy": [1, 2], "a_origin": "*"},
+        [
+            ("policy", 1, "1 is not the name of a policy: write a string"),
+            ("policy", 2, "2 is not the name of a policy: write a string"),
+        ],
+    ),
+    (
+        "nested-names-are-no-text",
+        {"policies": {1: {"origin": "*"}, 2: {"origin": "*"}}},
+        [
+            ("policies", 1, "1 is not the name of a policy: write a string"),
+            ("policies", 2, "2 is not the name of a policy: write a string"),
+        ],
     ),
     (
         "nested-name-is-no-text",

@@ -6,6 +6,7 @@ Each server is a real one on loopback, and each line is judged whole.
 from __future__ import annotations
 
 import contextlib
+import io
 import shutil
 import socket
 import ssl
@@ -774,3 +775,67 @@ def test_other_servers_say_that_https_is_spoken(last_line, name):
         ": the server speaks https at this port, and the request came by http, and this error lacks "
         "Access-Control-Allow-Origin. To fix it, write https:// instead of http:// in the page's URL"
     )
+
+
+# If the paste shows that the browser got a response
+
+REFUSED = "BLOCKED: nothing listens on 127.0.0.1 port PORT: the connection was refused"
+
+REDIRECTED = "Response to preflight request doesn't pass access control check: Redirect is not allowed for a preflight request."
+AT_CLOSED_PORT = {
+    "Chromium: no header": (
+        f"Access to fetch at 'THERE' from origin '{PAGE}' has been blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource.",
+        "BLOCKED: Access-Control-Allow-Origin is missing. To fix it, send Access-Control-Allow-Origin: ",
+    ),
+    "Chromium: a redirect of the preflight": (
+        f"Access to fetch at 'THERE' from origin '{PAGE}' has been blocked by CORS policy: {REDIRECTED}",
+        "BLOCKED: the preflight was redirected. To fix it, request the URL that it redirects to ",
+    ),
+    "WebKit: a status": (
+        f"[Error] Origin {PAGE} is not allowed by Access-Control-Allow-Origin. Status code: 500\n"
+        "[Error] Fetch API cannot load THERE due to access control checks.",
+        "BLOCKED: the response is 500 Internal Server Error: ",
+    ),
+    "headers": (
+        f"GET /x HTTP/1.1\nHost: HOST\nOrigin: {PAGE}\n\nHTTP/1.1 200 OK\nContent-Type: text/plain\n",
+        "BLOCKED: the response to GET: Access-Control-Allow-Origin is missing; ",
+    ),
+    "a status without headers": (
+        f"curl THERE -H 'Origin: {PAGE}'\nHTTP/1.1 404 Not Found",
+        f"UNKNOWN: GET THERE for a page on {PAGE}: the response is 404 Not Found, and its headers are not in the paste: ",
+    ),
+    "headers that pass": (
+        f"GET /x HTTP/1.1\nHost: HOST\nOrigin: {PAGE}\n\nHTTP/1.1 200 OK\nAccess-Control-Allow-Origin: *\n",
+        REFUSED,
+    ),
+    "Firefox: no response, perhaps": (
+        "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at THERE. (Reason: CORS request did not succeed). Status code: (null).",
+        REFUSED,
+    ),
+    "Firefox: no response to the preflight, perhaps": (
+        "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at THERE. (Reason: CORS preflight channel did not succeed).",
+        REFUSED,
+    ),
+    "Firefox until 2014: no response, perhaps": (
+        "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at THERE. This can be fixed by moving the resource to the same domain or enabling CORS.",
+        REFUSED,
+    ),
+    "Chromium: no connection": ("GET THERE net::ERR_CONNECTION_REFUSED", REFUSED),
+    "Chromium: no reason": ("GET THERE net::ERR_FAILED", REFUSED),
+    "a request alone": ("curl THERE", REFUSED),
+}
+
+
+@pytest.mark.parametrize(("paste", "expected"), AT_CLOSED_PORT.values(), ids=AT_CLOSED_PORT)
+def test_response_that_the_browser_got_is_explained_although_no_server_responds_now(
+    last_line, monkeypatch, paste, expected
+):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    def here(text):
+        text = text.replace("THERE", f"http://127.0.0.1:{port}/x")
+        return text.replace("HOST", f"127.0.0.1:{port}").replace("PORT", str(port))
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(here(paste).encode())))
+    assert last_line("-").startswith(here(expected))

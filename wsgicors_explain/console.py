@@ -211,6 +211,14 @@ BESIDE_CORS: Final = frozenset(each.kind for each in NEIGHBOURS)
 OF_PREFLIGHTS: Final = frozenset(
     ("status", "preflight-redirect", "invalid-list", "method", "header", "local-network-header")
 )
+# Faults of a response, so the server sent one.
+OF_RESPONSES: Final = OF_PREFLIGHTS.union(
+    """
+    allow-origin-missing allow-origin-multiple allow-origin-invalid allow-origin-differs
+    allow-origin-refused wildcard-with-credentials allow-credentials redirected redirect
+    redirect-password redirects
+    """.split()
+)
 
 
 @dataclass(frozen=True)

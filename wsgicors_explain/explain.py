@@ -8,6 +8,7 @@ import logging
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from .browser import Browser, NetworkError, Request, Verdict
 from .caches import ask_past_caches, is_worth_asking
@@ -19,12 +20,24 @@ from .diagnosis import conclude
 from .evidence import status_text
 from .headers import REQUEST_METHOD, Headers, get_header
 from .notes import all_notes, chooser_of
-from .offline import explain_offline
+from .offline import explain_offline, judge
 from .pasted import Pasted, mask
-from .question import doubt, is_doubtful, is_judged_alone, is_url, take_paste
+from .question import (
+    doubt,
+    is_doubtful,
+    is_judged_alone,
+    is_url,
+    take_paste,
+    was_answered,
+)
 from .targets import UsageError, Visit, load_one, mount_at, reject_for_urls, visits
 from .terminal import BAD, GOOD, say
 from .wire import Exchange, Response
+
+ONLY_THE_BROWSER: Final = (
+    "the browser got a response, so what follows is about the paste alone: perhaps the server has"
+    " stopped since, or only the browser's machine reaches it"
+)
 
 
 class Prober(Browser):
@@ -83,18 +96,12 @@ def play(
     args: argparse.Namespace, pasted: Pasted | None, configuration: Configuration | None
 ) -> int:
     """Make the request as a browser does, and print the result; return the exit status."""
-    target = configuration.app if configuration and configuration.app else args.target
     doubtful = is_doubtful(args, pasted)
-    include = args.credentials or doubtful
-    try:
-        cookies = cookies_of(args, pasted)
-        browser = Prober(target, args.origin, cookies=cookies, timeout=args.timeout)
-        browser.careful = configuration is None and not args.send
-        verdict = ask(browser, args, include=include)
-    except ValueError as error:
-        raise UsageError(mask(str(error)) if pasted else str(error)) from error
-    print_steps(verdict, hide=pasted is not None)
-    case = Case(verdict, browser.origin, args.method, args.header, include, browser.visits)
+    browser, case = send(args, pasted, configuration, include=args.credentials or doubtful)
+    print_steps(case.verdict, hide=pasted is not None)
+    if pasted and was_blocked_before(args, pasted, case):
+        say(f"--  {ONLY_THE_BROWSER}")
+        return explain_offline(args, pasted)
     if configuration is None:
         case = with_caches(case, args.timeout)
     shown = mask if pasted else str
@@ -103,9 +110,29 @@ def play(
         for note in all_notes(configuration, case):
             say(shown(f"--  {note}"))
         # What passes with credentials passes without them.
-        if doubtful and not verdict.allowed:
+        if doubtful and not case.verdict.allowed:
             doubtful = ask(browser, args, include=False).allowed
         return say_verdict(pasted, configuration, case, shown(what), doubtful=doubtful)
+
+
+def send(
+    args: argparse.Namespace,
+    pasted: Pasted | None,
+    configuration: Configuration | None,
+    *,
+    include: bool,
+) -> tuple[Prober, Case]:
+    """Make the request as a browser does; include: with credentials."""
+    target = configuration.app if configuration and configuration.app else args.target
+    try:
+        cookies = cookies_of(args, pasted)
+        browser = Prober(target, args.origin, cookies=cookies, timeout=args.timeout)
+        browser.careful = configuration is None and not args.send
+        verdict = ask(browser, args, include=include)
+    except ValueError as error:
+        raise UsageError(mask(str(error)) if pasted else str(error)) from error
+    case = Case(verdict, browser.origin, args.method, args.header, include, browser.visits)
+    return browser, case
 
 
 @contextlib.contextmanager
@@ -126,6 +153,14 @@ def ask(browser: Browser, args: argparse.Namespace, *, include: bool) -> Verdict
     mode = "include" if include else "omit"
     body = b"x" * args.data_size
     return browser.fetch(args.path, args.method, args.header, mode, body, preflight=args.preflight)
+
+
+def was_blocked_before(args: argparse.Namespace, pasted: Pasted, case: Case) -> bool:
+    """Whether no response came, but the browser got one, and blocked it."""
+    if not case.unreachable or not was_answered(pasted):
+        return False
+    *_, last = judge(args, pasted)
+    return not last.startswith("ALLOWED: ")
 
 
 def with_caches(case: Case, timeout: float) -> Case:

@@ -8,6 +8,7 @@ import sys
 from typing import Final
 
 from .answers import OF_ORIGINS, SAY_IT_ALL
+from .console import OF_RESPONSES
 from .copied import PasteError
 from .headers import SAFELISTED_METHODS, get_header
 from .pasted import MAX_PASTE, Pasted, looks_pasted, mask, read_pasted
@@ -78,6 +79,16 @@ def is_judged_alone(args: argparse.Namespace, pasted: Pasted) -> bool:
 def says_it_all(pasted: Pasted) -> bool:
     """Whether the browser's message is enough, without a URL or an origin."""
     return pasted.said is not None and pasted.said.kind in SAY_IT_ALL
+
+
+def was_answered(pasted: Pasted) -> bool:
+    """Whether the paste shows that the server responded when the browser asked."""
+    said = pasted.said
+    if pasted.response_status or said is None:
+        return bool(pasted.response_status)
+    # Firefox says these two also if no response came.
+    vague = said.engine == "Firefox" and said.kind in ("status", "allow-origin-refused")
+    return said.kind in OF_RESPONSES and not vague
 
 
 def is_doubtful(args: argparse.Namespace, pasted: Pasted | None) -> bool:
