@@ -122,7 +122,8 @@ def take_target(args: argparse.Namespace, pasted: Pasted) -> None:
         args.offline = True  # the message says it all
     if needs_url(args, pasted) and not is_url(url):
         found = f"the URL {mask(url)!r} is not absolute" if url else "it has no URL"
-        raise PasteError(f"{pasted.understood[0]}; {found}: write it as TARGET --pasted FILE")
+        fix = "write it as TARGET --pasted FILE" + (", or add --offline" if pasted.said else "")
+        raise PasteError(f"{pasted.understood[0]}; {found}: {fix}")
 
 
 def needs_url(args: argparse.Namespace, pasted: Pasted) -> bool:
