@@ -18,6 +18,7 @@ from test_browser_http import serving
 from wsgicors_explain import main
 from wsgicors_explain.answers import WITHOUT_CAUSE
 from wsgicors_explain.copied import PasteError
+from wsgicors_explain.headers import unsafe_names
 from wsgicors_explain.pasted import looks_pasted, mask, read_pasted
 
 pytestmark = pytest.mark.once
@@ -287,6 +288,24 @@ def test_details_of_copied_requests():
         read_pasted(f'fetch("{URL}", {{"headers": {{"authorization": "x"}}}})').credentials is None
     )
     assert read_pasted(f'fetch("{URL}")').method == "GET"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [text for text, *_ in CONSOLE.values() if text.startswith(FIREFOX) and text.endswith(").")],
+)
+def test_message_of_firefox_may_lack_its_full_stop(text):
+    assert read_pasted(text[:-1]).said == read_pasted(text).said
+
+
+def test_preflight_asks_for_what_the_page_sets_whatever_browsers_send_by_default():
+    pasted = read_pasted(
+        f"OPTIONS /basket HTTP/1.1\nHost: api.example.com\nOrigin: {PAGE}\nUser-Agent: Mozilla\n"
+        "Access-Control-Request-Method: GET\n"
+        "Access-Control-Request-Headers: accept,cache-control,user-agent\n"
+    )
+    assert pasted.headers == [("accept", '"x"'), ("cache-control", "x"), ("user-agent", "x")]
+    assert list(unsafe_names(pasted.headers)) == ["accept", "cache-control", "user-agent"]
 
 
 def test_preflight_in_a_dump_stands_for_its_request():
@@ -731,6 +750,15 @@ def test_message_is_explained_offline(explain):
         answer,
         [],
     )
+
+
+@pytest.mark.parametrize(
+    "url", ["https://<server>/basket", "https://host:port/basket", "api.example.com/basket"]
+)
+def test_message_with_a_url_that_cannot_be_requested_is_explained_offline(explain, url):
+    assert explain(BLOCKED.replace(URL, url)) == explain(BLOCKED.replace(URL, url), "--offline")
+    last = explain(BLOCKED.replace(URL, url))[1][-1]
+    assert last == f"BLOCKED: {ACAO} is missing. To fix it, send {ACAO}: {PAGE}{ERROR_FIRST}"
 
 
 @pytest.mark.parametrize(("text", "kind", "status", "preflight"), CONSOLE.values(), ids=CONSOLE)

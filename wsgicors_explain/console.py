@@ -46,7 +46,7 @@ PREFLIGHT: Final = re.compile("Response to preflight request doesn't pass access
 FIREFOX: Final = re.compile(
     r"Cross-Origin Request (?:Blocked|Warning): The Same Origin Policy (?:will )?disallows? "
     r"reading the remote resource at [‘“]?(?P<url>\S+?)[’”]?\.?(?: soon\.)? "
-    r"\(Reason: (?P<reason>.{1,400}?)\)\."
+    r"\(Reason: (?P<reason>.{1,400}?)\)(?:\.|(?= |$))"
     r"(?: Status code: (?P<status>\d{3}|\(null\)))?"
 )
 WEBKIT_LOAD: Final = re.compile(

@@ -7,7 +7,13 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .headers import REQUEST_HEADERS, REQUEST_METHOD, Headers, get_header
+from .headers import (
+    REQUEST_HEADERS,
+    REQUEST_METHOD,
+    SAFELISTED_REQUEST_HEADERS,
+    Headers,
+    get_header,
+)
 from .middleware import ALLOW_ORIGIN
 
 MAX_OTHERS: Final = 20  # requests that are listed besides the first
@@ -21,7 +27,9 @@ class PasteError(ValueError):
 
 def stand_in(name: str) -> str:
     """A value that needs a preflight, for a header whose value is unknown."""
-    return "application/json" if name.lower() == "content-type" else "x"
+    if name.lower() == "content-type":
+        return "application/json"
+    return '"x"' if name.lower() in SAFELISTED_REQUEST_HEADERS else "x"
 
 
 @dataclass

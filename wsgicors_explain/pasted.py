@@ -295,10 +295,10 @@ def from_copied(copied: Copied, what: str) -> Pasted:
     doubtful = get_header(copied.headers, "authorization") is not None
     credentials = True if cookies else None if doubtful else copied.credentials
     copied.settle()
-    kept = [pair for pair in copied.headers if not is_set_by_browser(*pair)]
-    dropped = dict.fromkeys(
-        name for name, value in copied.headers if is_set_by_browser(name, value)
-    )
+    # A preflight names only headers that the page sets, whatever browsers send by default.
+    is_theirs = is_forbidden_request_header if copied.preflight else is_set_by_browser
+    kept = [pair for pair in copied.headers if not is_theirs(*pair)]
+    dropped = dict.fromkeys(name for name, value in copied.headers if is_theirs(name, value))
     return Pasted(
         copied.url,
         copied.method,

@@ -14,6 +14,7 @@ from .headers import SAFELISTED_METHODS, get_header
 from .pasted import MAX_PASTE, Pasted, looks_pasted, mask, read_pasted
 from .targets import UsageError
 from .terminal import say
+from .wire import URL
 
 ORIGIN_UNKNOWN: Final = "the page's origin is unknown: give it with --origin"
 
@@ -118,17 +119,30 @@ def take_target(args: argparse.Namespace, pasted: Pasted) -> None:
             args.path, args.offline = args.path or url, False  # it is played in process
         return
     args.target = url or "a URL that is not in the paste"
-    if pasted.said and url and not is_url(url):
+    if pasted.said and url and not is_valid_url(url):
         args.offline = True  # the message says it all
     if needs_url(args, pasted) and not is_url(url):
-        found = f"the URL {mask(url)!r} is not absolute" if url else "it has no URL"
-        fix = "write it as TARGET --pasted FILE" + (", or add --offline" if pasted.said else "")
-        raise PasteError(f"{pasted.understood[0]}; {found}: {fix}")
+        raise PasteError(f"{pasted.understood[0]}; {without_target(pasted)}")
+
+
+def without_target(pasted: Pasted) -> str:
+    """What is wrong with the URL in the paste, and what to write."""
+    found = f"the URL {mask(pasted.url)!r} is not absolute" if pasted.url else "it has no URL"
+    offline = ", or add --offline" if pasted.said else ""
+    return f"{found}: write it as TARGET --pasted FILE{offline}"
 
 
 def needs_url(args: argparse.Namespace, pasted: Pasted) -> bool:
     """Whether nothing can be said without a URL to request."""
     return not (says_it_all(pasted) or (args.offline and (pasted.url or pasted.said)))
+
+
+def is_valid_url(text: str) -> bool:
+    """Whether it can be requested. In public, people write <server> or host:port instead."""
+    try:
+        return bool(URL.parse(text))
+    except ValueError:
+        return False
 
 
 def is_url(text: str) -> bool:
