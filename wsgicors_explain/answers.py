@@ -44,7 +44,7 @@ CURES: Final = {
         f"let the server of the script send {AO}: {{origin}}",
     ),
     "wildcard-with-credentials": (
-        f"{AO} is *, which browsers refuse with credentials",
+        f"{AO} is *; browsers refuse that with credentials",
         f"send {AO}: {{origin}} and {AC}: true{{where}}, {OR_WITHOUT_COOKIES}",
     ),
     "allow-credentials": (
