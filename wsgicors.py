@@ -276,17 +276,18 @@ RISKS: Final = {
         "the origin of a page that is not sandboxed",
     ),
     "slow-expression": (
-        "it can match the same text in exponentially many ways, so that one request could"
-        " keep the server busy for hours",
-        "it without a repeat inside a repeat",
+        "it can match the same text in millions of ways, so that one request could keep the"
+        " server busy for seconds or for hours",
+        "it without repeats, in or beside one another, that take the same characters",
     ),
 }
 ALL_RISKS: Final = frozenset(RISKS)
 CREDENTIAL_RISKS: Final = ALL_RISKS - {"slow-expression"}  # not risks without credentials
 
 # Bytes; a longer Origin is refused or, if the policy is static, ignored. It is not remembered,
-# and it is cut before it is looked up, because hashing takes time. A host name has at most 253.
+# and it is cut before it is looked up, because hashing takes time.
 MAX_ORIGIN: Final = 512
+MAX_HOST: Final = 253  # bytes of a host name
 MAX_METHOD: Final = 64  # bytes of an Access-Control-Request-Method that is echoed
 MAX_HEADERS: Final = 4096  # bytes of an Access-Control-Request-Headers that is echoed
 MAX_SECONDS: Final = 2**31  # https://www.rfc-editor.org/rfc/rfc9111#section-1.2.2
@@ -1508,7 +1509,7 @@ def parse_host(host: str, scheme: str, faults: list[str]) -> str:
             "has an invalid host: write labels of letters, digits, '-' and '_',"
             " separated by single dots"
         )
-    if len(host) > 253 or max(map(len, host.split("."))) > 63:
+    if len(host) > MAX_HOST or max(map(len, host.split("."))) > 63:
         raise ValueError(
             "has a host too long for DNS: write labels of at most 63 characters, 253 in all"
         )
@@ -1687,7 +1688,7 @@ class Matcher:
     def has_wildcard_host(self, scheme: str, host: str, port: str) -> bool:
         wildcards = self.wildcards
         # An address has no labels; what is longer than a name can be is not looked up at all.
-        if not 0 < len(host) <= 253 or host[0] == "[":
+        if not 0 < len(host) <= MAX_HOST or host[0] == "[":
             return False
         for length in self.parents[port == ":*"]:
             starts = length < len(host) and host[-length] == "."
@@ -1855,7 +1856,8 @@ def pattern_risks(scheme: str, host: str) -> Iterator[Risk]:
 #      The walk is breadth-first. So the first origin that it finds and that 1 or 2 do not
 #      hold for, a stranger, is short.
 #   4. The same automaton shows the time that Python may need. It is exponential if, in a repeat,
-#      two ways lead through the same characters to the same place.
+#      two ways lead through the same characters to the same place. Without that, the ways are
+#      counted in which one character, repeated, can be read.
 #
 # The steps are counted. An expression that needs more than MAX_STEPS is refused.
 # ----------------------------------------------------------------------
@@ -1886,6 +1888,7 @@ MAX_CHOICES: Final = 4  # names that classes such as [ae] may spell
 MAX_COPIES: Final = 4  # a larger count is followed as an endless repeat
 MAX_SINGLE_COPIES: Final = 64  # the same for a count of one character, such as [0-9a-f]{12}
 MANY: Final = 2  # ways from one place to another: more than one
+MAX_WAYS: Final = 4_000_000  # to read one text: Python tries them in about a second
 
 
 class NotProved(Exception):
@@ -2053,10 +2056,13 @@ class Automaton:
     def repeat(self, code: str, value: Any, flags: int) -> Part:
         least, most, tree = value
         single = len(tree) == 1 and BUILDERS.get(tree[0][0].name) is Automaton.character
-        copies = min(least, MAX_SINGLE_COPIES if single else MAX_COPIES)
-        whole = NOTHING
-        for _ in range(copies):
-            whole = self.join(whole, self.sequence(tree, flags))
+        limit = MAX_SINGLE_COPIES if single else MAX_COPIES
+        whole, copies = NOTHING, 0
+        while copies < min(least, limit):
+            body = self.sequence(tree, flags)
+            whole, copies = self.join(whole, body), copies + 1
+            if body.empty:  # Python tries every choice of the rounds that are empty
+                limit = MAX_SINGLE_COPIES
         if copies < least or most - least > MAX_COPIES:
             return self.join(whole, self.endless(tree, flags))
         rest = NOTHING
@@ -2426,7 +2432,39 @@ def is_slow(automaton: Automaton) -> bool:
             if pair not in seen:
                 seen.add(pair)
                 pairs.append(pair)
-    return any(map(is_slow, automaton.asides))
+    return has_many_ways(automaton) or any(map(is_slow, automaton.asides))
+
+
+def has_many_ways(automaton: Automaton) -> bool:
+    """Whether the longest name of one character, repeated, can be read in too many ways."""
+    takers = {
+        frozenset(place for place, taken in enumerate(automaton.characters) if character in taken)
+        for character in IN_LABEL
+    }
+    first = automaton.whole.first
+    for places in takers:
+        # Where a name that goes on with this character may begin.
+        begun = [place for place in places if not places.issuperset(automaton.before[place])]
+        total, ways = 0, dict.fromkeys([*begun, *places.intersection(first)], 1)
+        for _ in range(MAX_HOST):
+            total += sum(ways.values())
+            if total > MAX_WAYS:
+                return True
+            ways = read_once_more(automaton, places, ways)
+    return False
+
+
+def read_once_more(
+    automaton: Automaton, places: Collection[int], ways: dict[int, int]
+) -> dict[int, int]:
+    """The number of ways to each of these places, one character later."""
+    later: dict[int, int] = {}
+    for place, count in ways.items():
+        after = automaton.after[place]
+        automaton.spend(1 + len(after))
+        for follower in after.keys() & places:
+            later[follower] = later.get(follower, 0) + count * after[follower]
+    return later
 
 
 def together(
