@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import itertools
+import logging
+import re
 
 import pytest
 from response_support import REFUSED, Recorder, allowed, call
-from support import ORIGIN, OTHER, assert_cors, client, cors_headers, plain_app, request
+from support import (
+    ENVIRON,
+    ORIGIN,
+    OTHER,
+    assert_cors,
+    client,
+    cors_headers,
+    ignore,
+    never,
+    plain_app,
+    preflight,
+    request,
+)
 
 from wsgicors import CORS, OriginList
 
@@ -112,3 +126,136 @@ def test_predicates_of_the_policy_and_of_its_lists_are_all_asked():
         origins = [written, OriginList(lambda entry=listed: [entry])]
         response = request(client(origin=origins), ORIGIN)
         assert_cors(response, allow_origin=ORIGIN, vary="Origin")
+
+
+def test_predicate_is_not_asked_about_null_nor_about_what_a_pattern_admits():
+    assert_cors(request(client(origin=never), "null"), vary="Origin")
+    assert_cors(request(client(origin=["null", never]), "null"), allow_origin="null", vary="Origin")
+    assert_cors(request(client(origin=[never, ORIGIN]), ORIGIN), allow_origin=ORIGIN, vary="Origin")
+
+
+def test_predicate_sees_the_environ_of_the_request():
+    def same_tenant(origin, environ):
+        return origin == f"https://{environ['HTTP_X_TENANT']}.example"
+
+    both = client(origin=same_tenant)
+    assert_cors(
+        request(both, "https://a.example", X_Tenant="a"),
+        allow_origin="https://a.example",
+        vary="Origin",
+    )
+    assert_cors(request(both, "https://a.example", X_Tenant="b"), vary="Origin")
+
+
+async def asynchronous(origin, environ):
+    return True
+
+
+def raising(origin, environ):
+    raise LookupError("no database")
+
+
+class Truthy:
+    def __bool__(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("predicate", "admitted", "errors"),
+    [
+        pytest.param(lambda origin, environ: True, True, 0, id="True"),
+        pytest.param(lambda origin, environ: False, False, 0, id="False"),
+        pytest.param(lambda origin, environ: None, False, 1, id="None"),
+        pytest.param(lambda origin, environ: 1, False, 1, id="1"),
+        pytest.param(lambda origin, environ: 0, False, 1, id="0"),
+        pytest.param(lambda origin, environ: "yes", False, 1, id="text"),
+        pytest.param(lambda origin, environ: re.match("h", origin), False, 1, id="match"),
+        pytest.param(lambda origin, environ: Truthy(), False, 1, id="truthy"),
+        pytest.param(asynchronous, False, 1, id="coroutine"),
+        pytest.param(raising, False, 1, id="raises"),
+    ],
+)
+def test_predicate_allows_by_true_alone_and_what_is_not_boolean_is_an_error(
+    predicate, admitted, errors, caplog
+):
+    expected = {"allow_origin": ORIGIN} if admitted else {}
+    for form in (predicate, [predicate], ["https://unrelated.example", predicate]):
+        caplog.clear()
+        response = request(client(origin=form), ORIGIN)
+        assert (response.status_int, response.text) == (200, "ok")
+        assert_cors(response, **expected, vary="Origin")
+        found = [record for record in caplog.records if record.levelname == "ERROR"]
+        assert [record.name for record in found] == ["wsgicors"] * errors
+        assert preflight(client(origin=form)).status_int == (200 if admitted else 403)
+
+
+def test_predicate_that_raises_is_logged_with_its_traceback(caplog):
+    request(client(origin=raising), ORIGIN)
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert (record.exc_info[0], str(record.exc_info[1])) == (LookupError, "no database")
+
+
+def test_failing_predicate_refuses_although_a_later_one_or_policy_would_allow():
+    assert_cors(
+        request(client(origin=[raising, lambda origin, environ: True]), ORIGIN), vary="Origin"
+    )
+    both = client(policy="a, b", a_origin=raising, b_origin="copy")
+    assert_cors(request(both, ORIGIN), vary="Origin")
+
+
+def test_next_predicate_is_asked_after_false():
+    both = client(origin=[lambda origin, environ: False, lambda origin, environ: origin == ORIGIN])
+    assert_cors(request(both, ORIGIN), allow_origin=ORIGIN, vary="Origin")
+    assert_cors(request(both, OTHER), vary="Origin")
+
+
+def test_coroutine_of_a_predicate_allows_nobody(caplog):
+    async def predicate(origin, environ):
+        return True
+
+    assert_cors(request(client(origin=predicate), ORIGIN), vary="Origin")
+    assert [record.levelname for record in caplog.records if record.name == "wsgicors"] == ["ERROR"]
+
+
+BOOLEAN = "write one that returns True or False"
+
+
+def breaks(origin, environ):
+    """A predicate that fails."""
+    raise RuntimeError
+
+
+async def waits(origin, environ):
+    """A predicate that gives a coroutine."""
+
+
+def says_yes(origin, environ):
+    """A predicate that gives no boolean."""
+    return "yes"
+
+
+@pytest.mark.parametrize(
+    ("predicate", "message"),
+    [
+        (
+            breaks,
+            "the predicate breaks (test_predicates.py:{}) failed for origin '{}'",
+        ),
+        (
+            says_yes,
+            "the predicate says_yes (test_predicates.py:{}) returned 'yes' for origin '{}': "
+            + BOOLEAN,
+        ),
+        (
+            waits,
+            "the predicate waits (test_predicates.py:{}) returned <coroutine object waits at {} for origin '{}': "
+            + BOOLEAN,
+        ),
+    ],
+)
+def test_log_says_which_predicate_failed_and_how(caplog, predicate, message):
+    CORS(plain_app, origin=predicate)({**ENVIRON, "HTTP_ORIGIN": ORIGIN}, ignore)
+    ((name, level, text),) = caplog.record_tuples
+    assert (name, level) == ("wsgicors", logging.ERROR)
+    shown = re.sub(r"0x[0-9a-f]+>", "{}", re.sub(r":\d+\)", ":{})", text))
+    assert shown.replace(ORIGIN, "{}") == message
