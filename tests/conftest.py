@@ -6,6 +6,7 @@ import sys
 import textwrap
 
 import pytest
+from origin_list_support import finish_reload
 from support import without_age
 
 from wsgicors_explain import main
@@ -27,3 +28,9 @@ def check(tmp_path, monkeypatch, capsys):
         return status, [*without_age(captured.out).splitlines(), *captured.err.splitlines()]
 
     return run
+
+
+@pytest.fixture
+def no_reload_outlives_its_test():
+    yield
+    finish_reload()
