@@ -199,7 +199,7 @@ TARGETS = {
         for asked in ("", "x-a", "x-a,x-b", "x-a, x-b", "x-a\t,x-b", "x-a,,x-b", ",", "\xe9", "x" * 4096, "x" * 4097)
         for vary in ("", "*", "Accept", "accept, Origin", "Accept,, ,origin,Accept")
     ],
-    ini: [text.format(here="test_check", origin=origin).replace("  ", "").encode() for text in WAYS.values()
+    ini: [text.format(here="test_ini", origin=origin).replace("  ", "").encode() for text in WAYS.values()
           for origin in ("*", "", "https://a.example/", "a\n b\norigins = x\npolicy = a, deny, b\na_origin = *")],
     responses: [raw.data for raw in RESPONSES.values() if len(raw.data) <= MAX_INPUT],
     pastes: [*(text.encode() for text, *_ in CONSOLE.values()), *map(str.encode, COPIES.values()),

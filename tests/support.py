@@ -56,6 +56,11 @@ def ignore(status, headers, exc_info=None):
     """A start_response that keeps nothing."""
 
 
+def never(origin, environ):
+    """A predicate that must not be asked."""
+    raise AssertionError(f"asked about {origin!r}")
+
+
 def ask(middleware, start_response, method="GET", **environ):
     """The middleware called as a server calls it, with this environ, however hostile."""
     given = {"REQUEST_METHOD": method, **environ}

@@ -20,18 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from support import (
-    ORIGIN,
-    OTHER,
-    assert_cors,
-    client,
-    cors_headers,
-    need,
-    plain_app,
-    preflight,
-    request,
-)
-from test_origin_list import (
+from origin_list_support import (
     BEFORE,
     LIMIT,
     NEVER,
@@ -43,18 +32,25 @@ from test_origin_list import (
     run_script,
     until,
 )
+from support import (
+    ORIGIN,
+    OTHER,
+    assert_cors,
+    client,
+    cors_headers,
+    need,
+    plain_app,
+    preflight,
+    request,
+)
 
 import wsgicors
 from wsgicors import CORS, ConfigError, OriginList
 
+pytestmark = pytest.mark.usefixtures("no_reload_outlives_its_test")
+
 SHORT = 0.01  # seconds that a caller waits for a load that hangs
 HANGS = f"source has not ended within {SHORT} seconds; the last good list stays"
-
-
-@pytest.fixture(autouse=True)
-def no_reload_outlives_its_test():
-    yield
-    finish_reload()
 
 
 class Call(threading.Thread):
