@@ -1393,7 +1393,9 @@ def refuse_words(text: str, word: str) -> None:
         raise ValueError(
             "allows everyone, so it cannot be part of a list: write it alone, or list origins"
         )
-    if word.lower() in ("null", "copy", "*"):
+    if word.lower() == "null":
+        raise Misspelled("null", ["another spelling of null"])
+    if word.lower() in ("copy", "*"):
         raise ValueError(f"is misspelled: write {word.lower()!r}")
 
 
@@ -3752,6 +3754,8 @@ def check_origins(
 
 
 def entries_of(origins: Iterable[Any]) -> Iterable[Any]:
+    if isinstance(origins, bytes):
+        return [origins]  # one entry of a wrong type, and not as many as it has bytes
     return WORD.findall(origins) if isinstance(origins, str) else origins
 
 

@@ -138,3 +138,14 @@ def test_without_further_words_patterns_are_fine_and_credentials_are_not_sent():
         "accept_risk": (),
         "patterns": True,
     }
+
+
+@pytest.mark.parametrize("origins", ["NULL", "'null'"])
+def test_risk_of_the_corrected_origin_is_found_at_once(origins):
+    found = [problem.code for problem in check_origins(origins, credentials=True)]
+    assert found == ["invalid", "null-origin"]
+
+
+def test_bytes_are_one_problem():
+    (problem,) = check_origins(b"https://app.example.com")
+    assert problem.value == b"https://app.example.com"

@@ -133,6 +133,13 @@ BAD = {
             " or a function f(origin, environ)",
         ],
     ),
+    "bytes": (
+        b"https://app.example.com",
+        [
+            "load: b'https://app.example.com' has the type bytes: write 'scheme://host', 'null', a compiled regular"
+            " expression, or a function f(origin, environ)",
+        ],
+    ),
     "nothing iterable": (
         lambda: None,
         ["load: source failed: TypeError: 'NoneType' object is not iterable"],

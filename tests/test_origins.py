@@ -177,9 +177,9 @@ The words
     Okay: *
     Okay: copy
     Okay: null
-    Refused: NULL | is misspelled: write 'null'
+    Refused: NULL | is not what browsers send (another spelling of null): write 'null'
     Refused: Copy | is misspelled: write 'copy'
-    Refused: `null` | is misspelled: write 'null'
+    Refused: `null` | is not what browsers send (another spelling of null): write 'null'
 """
 
 from __future__ import annotations
