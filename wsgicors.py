@@ -2439,31 +2439,51 @@ def is_slow(automaton: Automaton) -> bool:
 
 def has_many_ways(automaton: Automaton) -> bool:
     """Whether the longest name of one character, repeated, can be read in too many ways."""
-    takers = {
-        frozenset(place for place, taken in enumerate(automaton.characters) if character in taken)
-        for character in IN_LABEL
-    }
-    first = automaton.whole.first
-    for places in takers:
-        # Where a name that goes on with this character may begin.
-        begun = [place for place in places if not places.issuperset(automaton.before[place])]
-        total, ways = 0, dict.fromkeys([*begun, *places.intersection(first)], 1)
-        for _ in range(MAX_HOST):
-            total += sum(ways.values())
-            if total > MAX_WAYS:
-                return True
-            ways = read_once_more(automaton, places, ways)
-    return False
+    repeats = {places_in_a_row(automaton, character) for character in IN_LABEL}
+    return any(count_ways(automaton, places) > MAX_WAYS for places in repeats)
+
+
+def places_in_a_row(automaton: Automaton, character: str) -> frozenset[int]:
+    """The places that take the character directly before or after another one that does."""
+    takers = {place for place, taken in enumerate(automaton.characters) if character in taken}
+    automaton.spend(1 + len(takers))
+    found: set[int] = set()
+    for place in takers:
+        followers = takers & automaton.after[place].keys()
+        if followers:
+            found |= followers
+            found.add(place)
+    return frozenset(found)
+
+
+def count_ways(automaton: Automaton, places: frozenset[int]) -> int:
+    """The ways to read up to MAX_HOST times what these places take, in all; or too many."""
+    before, first = automaton.before, automaton.whole.first
+    begun = {place for place in places if place in first or not places.issuperset(before[place])}
+    total, ways = 0, dict.fromkeys(begun, 1)
+    growth: dict[int, int] = {}
+    for left in range(MAX_HOST - 1, -1, -1):
+        total += sum(ways.values())
+        if total > MAX_WAYS:
+            break
+        later = read_once_more(automaton, places, ways)
+        change = {place: later.get(place, 0) - ways.get(place, 0) for place in places}
+        if change == growth:  # so it remains
+            total += left * sum(ways.values())
+            total += left * (left + 1) // 2 * sum(change.values())
+            break
+        ways, growth = later, change
+    return total
 
 
 def read_once_more(
-    automaton: Automaton, places: Collection[int], ways: dict[int, int]
+    automaton: Automaton, places: frozenset[int], ways: dict[int, int]
 ) -> dict[int, int]:
     """The number of ways to each of these places, one character later."""
+    automaton.spend(len(places))
     later: dict[int, int] = {}
     for place, count in ways.items():
         after = automaton.after[place]
-        automaton.spend(1 + len(after))
         for follower in after.keys() & places:
             later[follower] = later.get(follower, 0) + count * after[follower]
     return later

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import json
+import math
 import re
 import sys
 from pathlib import Path
@@ -20,7 +21,15 @@ from hypothesis import strategies as st
 from support import plain_app
 
 import wsgicors
-from wsgicors import CORS, ConfigError, OriginList
+from wsgicors import (
+    CORS,
+    Automaton,
+    ConfigError,
+    OriginList,
+    count_ways,
+    parse_regex,
+    places_in_a_row,
+)
 
 FLAGS = {"": 0, "i": re.IGNORECASE, "x": re.VERBOSE}
 CORPUS = json.loads(Path(__file__).with_name("regexes.json").read_text(encoding="utf-8"))
@@ -342,6 +351,36 @@ def test_long_time_is_a_risk_with_and_without_credentials(expression, slow):
     for credentials in (True, False):
         assert set(messages(regex, credentials=credentials)) == ({SLOW} if slow else set())
         assert messages(regex, credentials=credentials, accept_risk=SLOW) == {}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        r"[a-z0-9-]+\.shop{}\.example",
+        r"(?:[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?\.)+shop{}\.example",
+    ],
+)
+def test_many_names_beside_one_another_take_no_long_time(name):
+    names = "|".join(name.format(number) for number in range(80))
+    assert messages(re.compile(f"https://(?:{names})")) == {}
+
+
+@pytest.mark.parametrize(
+    ("expression", "number"),
+    [
+        ("https://[a-z]", 0),
+        ("https://[a-z]{4}", 4),
+        ("https://[a-z]*", 253),
+        ("https://[a-z]*[a-z]*", math.comb(255, 2) - 1),
+        ("https://[a-z]*[a-z]*[a-z]*", math.comb(256, 3) - 1),
+        ("https://(?:[a-z]?){4}", 2**4 - 1),
+        ("https://(?:[a-z]?){30}", sum(math.comb(30, taken) for taken in range(1, 9))),
+    ],
+)
+def test_ways_to_read_a_name_are_counted(expression, number):
+    regex = re.compile(expression)
+    automaton = Automaton(parse_regex(regex), regex.flags, lambda steps: None)
+    assert count_ways(automaton, places_in_a_row(automaton, "a")) == number
 
 
 def test_message_about_time():
