@@ -374,6 +374,7 @@ def test_many_names_beside_one_another_take_no_long_time(name):
         ("https://[a-z]*[a-z]*", math.comb(255, 2) - 1),
         ("https://[a-z]*[a-z]*[a-z]*", math.comb(256, 3) - 1),
         ("https://(?:[a-z]?){4}", 2**4 - 1),
+        ("https://a(?:a?)?a", 1 + 3 + 1),  # to the last one in two ways
         ("https://(?:[a-z]?){30}", sum(math.comb(30, taken) for taken in range(1, 9))),
     ],
 )
