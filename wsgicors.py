@@ -277,7 +277,7 @@ RISKS: Final = {
     ),
     "slow-expression": (
         "it can match the same text in millions of ways, so that one request could keep the"
-        " server busy for seconds or for hours",
+        " server busy, in the worst case for hours",
         "it without repeats, in or beside one another, that take the same characters",
     ),
 }
@@ -1890,7 +1890,7 @@ MAX_CHOICES: Final = 4  # names that classes such as [ae] may spell
 MAX_COPIES: Final = 4  # a larger count is followed as an endless repeat
 MAX_SINGLE_COPIES: Final = 64  # the same for a count of one character, such as [0-9a-f]{12}
 MANY: Final = 2  # ways from one place to another: more than one
-MAX_WAYS: Final = 4_000_000  # to read one text: Python tries them in about a second
+MAX_WAYS: Final = 4_000_000  # to read one text: Python needs a tenth of a second for them, or more
 
 
 class NotProved(Exception):

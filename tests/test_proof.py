@@ -294,7 +294,7 @@ def test_what_the_constructs_of_an_expression_admit(expression, flags, risks):
 # --- time ---
 
 TIMES = [
-    # expression, whether it can take a second or more
+    # expression, whether it can keep a server busy
     (r"https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+example\.com", False),
     (r"https://([a-z]+\.?)+\.example\.com", True),
     (r"https://([a-z]+\.)+example\.com", False),
@@ -388,7 +388,7 @@ def test_message_about_time():
     regex = re.compile(r"https://([a-z]+\.?)+\.example\.com")
     assert messages(regex, credentials=False) == {
         SLOW: f"{regex!r} is prohibited (slow-expression): it can match the same text in millions"
-        f" of ways, so that one request could keep the server busy for seconds or for hours;"
+        f" of ways, so that one request could keep the server busy, in the worst case for hours;"
         f" write it without repeats, in or beside one another, that take the same characters, or {INSTEAD[len('write ') :]}, {accept(SLOW)}"
     }
 
@@ -397,7 +397,7 @@ def test_message_about_time_is_the_same_for_a_short_expression():
     regex = re.compile(r"https://(a+)+\.example\.com")
     assert messages(regex) == {
         SLOW: f"{regex!r} is prohibited (slow-expression): it can match the same text in millions"
-        f" of ways, so that one request could keep the server busy for seconds or for hours;"
+        f" of ways, so that one request could keep the server busy, in the worst case for hours;"
         f" write it without repeats, in or beside one another, that take the same characters, or {INSTEAD[len('write ') :]}, {accept(SLOW)}"
     }
 

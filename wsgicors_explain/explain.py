@@ -34,9 +34,9 @@ from .targets import UsageError, Visit, load_one, mount_at, reject_for_urls, vis
 from .terminal import BAD, GOOD, say
 from .wire import Exchange, Response
 
-ONLY_THE_BROWSER: Final = (
-    "the browser got a response, so what follows is about the paste alone: perhaps the server has"
-    " stopped since, or only the browser's machine reaches it"
+OF_THE_PASTE: Final = (
+    "the paste shows that a response came, so what follows is about the paste alone: perhaps the"
+    " server has stopped since, or cannot be reached from this machine"
 )
 
 
@@ -100,7 +100,7 @@ def play(
     browser, case = send(args, pasted, configuration, include=args.credentials or doubtful)
     print_steps(case.verdict, hide=pasted is not None)
     if pasted and was_blocked_before(args, pasted, case):
-        say(f"--  {ONLY_THE_BROWSER}")
+        say(f"--  {OF_THE_PASTE}")
         return explain_offline(args, pasted)
     if configuration is None:
         case = with_caches(case, args.timeout)
@@ -156,7 +156,7 @@ def ask(browser: Browser, args: argparse.Namespace, *, include: bool) -> Verdict
 
 
 def was_blocked_before(args: argparse.Namespace, pasted: Pasted, case: Case) -> bool:
-    """Whether no response came, but the browser got one, and blocked it."""
+    """Whether no response came, but by the paste one did, and was blocked."""
     if not case.unreachable or not was_answered(pasted):
         return False
     *_, last = judge(args, pasted)

@@ -83,7 +83,7 @@ def says_it_all(pasted: Pasted) -> bool:
 
 
 def was_answered(pasted: Pasted) -> bool:
-    """Whether the paste shows that the server responded when the browser asked."""
+    """Whether the paste shows that the server responded."""
     said = pasted.said
     if pasted.response_status or said is None:
         return bool(pasted.response_status)
