@@ -1888,7 +1888,8 @@ FOLDED: Final = {"\u0130": "iI", "\u0131": "iI", "\u212a": "kK", "\u017f": "sS"}
 MAX_STEPS: Final = 100_000  # of one expression's proof
 MAX_CHOICES: Final = 4  # names that classes such as [ae] may spell
 MAX_COPIES: Final = 4  # a larger count is followed as an endless repeat
-MAX_SINGLE_COPIES: Final = 64  # the same for a count of one character, such as [0-9a-f]{12}
+# The same for a count of one character, such as [0-9a-f]{12}, or of what may be empty.
+MAX_SINGLE_COPIES: Final = 64
 MANY: Final = 2  # ways from one place to another: more than one
 MAX_WAYS: Final = 4_000_000  # to read one text: Python needs a tenth of a second for them, or more
 

@@ -20,7 +20,7 @@ from .diagnosis import conclude
 from .evidence import status_text
 from .headers import REQUEST_METHOD, Headers, get_header
 from .notes import all_notes, chooser_of
-from .offline import explain_offline, judge
+from .offline import explain_offline, judge, say_judgement
 from .pasted import Pasted, mask
 from .question import (
     doubt,
@@ -99,9 +99,10 @@ def play(
     doubtful = is_doubtful(args, pasted)
     browser, case = send(args, pasted, configuration, include=args.credentials or doubtful)
     print_steps(case.verdict, hide=pasted is not None)
-    if pasted and was_blocked_before(args, pasted, case):
+    lines = blocked_by_paste(args, pasted, case)
+    if lines:
         say(f"--  {OF_THE_PASTE}")
-        return explain_offline(args, pasted)
+        return say_judgement(lines)
     if configuration is None:
         case = with_caches(case, args.timeout)
     shown = mask if pasted else str
@@ -155,12 +156,15 @@ def ask(browser: Browser, args: argparse.Namespace, *, include: bool) -> Verdict
     return browser.fetch(args.path, args.method, args.header, mode, body, preflight=args.preflight)
 
 
-def was_blocked_before(args: argparse.Namespace, pasted: Pasted, case: Case) -> bool:
-    """Whether no response came, but by the paste one did, and was blocked."""
-    if not case.unreachable or not was_answered(pasted):
-        return False
-    *_, last = judge(args, pasted)
-    return not last.startswith("ALLOWED: ")
+def blocked_by_paste(args: argparse.Namespace, pasted: Pasted | None, case: Case) -> list[str]:
+    """The diagnosis from the paste, if no response came, but by the paste one did.
+
+    Empty if the page could read that one.
+    """
+    if pasted is None or not case.unreachable or not was_answered(pasted):
+        return []
+    lines = judge(args, pasted)
+    return [] if lines[-1].startswith("ALLOWED: ") else lines
 
 
 def with_caches(case: Case, timeout: float) -> Case:

@@ -58,8 +58,13 @@ def passing(request: Request, headers: Headers) -> Response:
 
 
 def explain_offline(args: argparse.Namespace, pasted: Pasted) -> int:
-    """Print the diagnosis; 0 if the page may read the response, else 1."""
-    *before, last = judge(args, pasted)
+    """Print the diagnosis from the paste; 0 if the page may read the response, else 1."""
+    return say_judgement(judge(args, pasted))
+
+
+def say_judgement(lines: list[str]) -> int:
+    """Print a diagnosis; 0 if the page may read the response, else 1."""
+    *before, last = lines
     for line in before:
         say(line)
     allowed = last.startswith("ALLOWED: ")
