@@ -3775,7 +3775,7 @@ def check_origins(
 
 
 def entries_of(origins: Iterable[Any]) -> Iterable[Any]:
-    if isinstance(origins, bytes):
+    if isinstance(origins, (bytes, bytearray)):
         return [origins]  # one entry of a wrong type, and not as many as it has bytes
     return WORD.findall(origins) if isinstance(origins, str) else origins
 

@@ -146,6 +146,7 @@ def test_risk_of_the_corrected_origin_is_found_at_once(origins):
     assert found == ["invalid", "null-origin"]
 
 
-def test_bytes_are_one_problem():
-    (problem,) = check_origins(b"https://app.example.com")
+@pytest.mark.parametrize("kind", [bytes, bytearray])
+def test_bytes_are_one_problem(kind):
+    (problem,) = check_origins(kind(b"https://app.example.com"))
     assert problem.value == b"https://app.example.com"
