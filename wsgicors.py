@@ -278,7 +278,7 @@ RISKS: Final = {
     "slow-expression": (
         "it can match the same text in millions of ways, so that one request could keep the"
         " server busy, in the worst case for hours",
-        "it without repeats, in or beside one another, that take the same characters",
+        "it without nested or adjacent repeats that match the same characters",
     ),
 }
 ALL_RISKS: Final = frozenset(RISKS)

@@ -389,7 +389,7 @@ def test_message_about_time():
     assert messages(regex, credentials=False) == {
         SLOW: f"{regex!r} is prohibited (slow-expression): it can match the same text in millions"
         f" of ways, so that one request could keep the server busy, in the worst case for hours;"
-        f" write it without repeats, in or beside one another, that take the same characters, or {INSTEAD[len('write ') :]}, {accept(SLOW)}"
+        f" write it without nested or adjacent repeats that match the same characters, or {INSTEAD[len('write ') :]}, {accept(SLOW)}"
     }
 
 
@@ -398,7 +398,7 @@ def test_message_about_time_is_the_same_for_a_short_expression():
     assert messages(regex) == {
         SLOW: f"{regex!r} is prohibited (slow-expression): it can match the same text in millions"
         f" of ways, so that one request could keep the server busy, in the worst case for hours;"
-        f" write it without repeats, in or beside one another, that take the same characters, or {INSTEAD[len('write ') :]}, {accept(SLOW)}"
+        f" write it without nested or adjacent repeats that match the same characters, or {INSTEAD[len('write ') :]}, {accept(SLOW)}"
     }
 
 
